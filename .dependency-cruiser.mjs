@@ -1,0 +1,82 @@
+/* Dependencies go one way; see docs/architecture.md. */
+
+const only = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^(lib|functions|cdk)/', pathNot: allowed },
+});
+
+const INSIDE = '^lib/(core|policy|breaker|idempotency|store|middleware)/';
+
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    only('core-alone', '^lib/core/', '^lib/core/', 'core stands on nothing'),
+    only('breaker', '^lib/breaker/', '^lib/(core|breaker)/', 'breakers know the store by its interface only'),
+    only(
+      'idempotency',
+      '^lib/idempotency/',
+      '^lib/(core|idempotency)/',
+      'idempotency knows the store by its interface only',
+    ),
+    only('policy', '^lib/policy/', '^lib/(core|policy|breaker)/', 'the pipeline composes core and breaker'),
+    only('store', '^lib/store/', '^lib/(core|store)/', 'stores implement the interface in core'),
+    only(
+      'middleware',
+      '^lib/middleware/',
+      '^lib/(core|policy|breaker|idempotency|middleware)/',
+      'middlewares wrap what stands without Middy',
+    ),
+    only(
+      'functions',
+      '^functions/',
+      '^(functions/|lib/(index\\.ts|store/index\\.ts|middleware/))',
+      'functions use the package as its users do',
+    ),
+    only(
+      'cdk',
+      '^cdk/',
+      '^(cdk/|lib/core/)',
+      'constructs take names and types from core; functions come as bundled assets',
+    ),
+    {
+      name: 'no-infrastructure-at-run-time',
+      comment: 'what runs in Lambda must not drag the CDK along',
+      severity: 'error',
+      from: { path: ['^functions/', '^lib/'] },
+      to: { path: ['node_modules/(aws-cdk-lib|constructs)/', '^cdk/'] },
+    },
+    {
+      name: 'sdk-in-one-place',
+      comment: 'who brings another transport pays for no SDK',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/store/transport/sdk\\.ts$' },
+      to: { path: 'node_modules/@aws-sdk/' },
+    },
+    {
+      name: 'no-tools-in-the-toolkit',
+      comment: 'the local run and the command line are not part of what a function imports',
+      severity: 'error',
+      from: { path: INSIDE },
+      to: { path: '^lib/(local|cli)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['fibrin-source', 'import', 'types', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.d.ts'],
+    },
+  },
+};

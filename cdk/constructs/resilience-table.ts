@@ -1,0 +1,29 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+
+export interface ResilienceTableProps {
+  /** @default RemovalPolicy.DESTROY - the table holds leases and verdicts, which rebuild themselves */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** The table on which breakers and idempotency stand: one string key, expiry by TTL, paid by request. */
+export class ResilienceTable extends Construct {
+  readonly table: TableV2;
+
+  constructor(scope: Construct, id: string, props: ResilienceTableProps = {}) {
+    super(scope, id);
+    this.table = new TableV2(this, 'Table', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      timeToLiveAttribute: 'expiresAt',
+      billing: Billing.onDemand(),
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.DESTROY,
+    });
+  }
+
+  /** What a function needs to take part: reads, and writes of single items. */
+  grantUse(grantee: IGrantable): void {
+    this.table.grant(grantee, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
+  }
+}

@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Alias, Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { ResilienceTable } from './resilience-table.ts';
+
+export interface ResilientFunctionProps {
+  /** File with the handler, relative to the project. */
+  readonly entry: string;
+  /** How long an invocation may take. */
+  readonly timeout: Duration;
+  /** @default 512 */
+  readonly memorySizeMb?: number;
+  /** The most sandboxes there may be at once, set aside for this function. @default - shares the account's */
+  readonly reservedConcurrency?: number;
+  /** @default - the function takes no part in breakers and idempotency */
+  readonly resilience?: ResilienceTable;
+  readonly environment?: { readonly [name: string]: string };
+  /** Replaced in the code when it is bundled. @default - nothing */
+  readonly define?: { readonly [name: string]: string };
+}
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A function on Node.js 24 and arm64, bundled by esbuild as an ES module, reached through the alias `live`. */
+export class ResilientFunction extends Construct {
+  readonly function: NodejsFunction;
+  /** What callers are wired to, so that a deployment can shift traffic. */
+  readonly alias: Alias;
+
+  constructor(scope: Construct, id: string, props: ResilientFunctionProps) {
+    super(scope, id);
+    this.function = new NodejsFunction(this, 'Function', {
+      entry: `${PROJECT}${props.entry}`,
+      projectRoot: PROJECT,
+      depsLockFilePath: `${PROJECT}package-lock.json`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memorySizeMb ?? 512,
+      timeout: props.timeout,
+      ...(props.reservedConcurrency !== undefined && {
+        reservedConcurrentExecutions: props.reservedConcurrency,
+      }),
+      loggingFormat: LoggingFormat.JSON,
+      logGroup: new LogGroup(this, 'Logs', {
+        retention: RetentionDays.ONE_MONTH,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+      environment: {
+        ...(props.resilience && { FIBRIN_TABLE: props.resilience.table.tableName }),
+        ...props.environment,
+      },
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node24',
+        mainFields: ['module', 'main'],
+        bundleAwsSDK: true,
+        minify: true,
+        esbuildArgs: { '--conditions': 'fibrin-source' },
+        // CommonJS inside the bundle still calls `require` for Node's own modules.
+        banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+        ...(props.define && { define: props.define }),
+      },
+    });
+    props.resilience?.grantUse(this.function);
+    this.alias = new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
+  }
+}

@@ -1,0 +1,108 @@
+import { CfnOutput, type CfnResource, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
+import type { Construct, IConstruct } from 'constructs';
+import { ResilienceTable } from '../constructs/resilience-table.ts';
+import { ResilientFunction, type ResilientFunctionProps } from '../constructs/resilient-function.ts';
+import { httpApi } from './api.ts';
+import type { Stage } from './stage.ts';
+
+export interface ProfileStackProps extends StackProps {
+  readonly stage: Stage;
+}
+
+/** Tells the local run something about a resource; CloudFormation carries it and does nothing with it. */
+function tellLocalRun(construct: IConstruct, metadata: Readonly<Record<string, unknown>>): void {
+  const resource = construct.node.defaultChild as CfnResource;
+  for (const [key, value] of Object.entries(metadata)) resource.addMetadata(`fibrin:${key}`, value);
+}
+
+/** The profile workload: users in DynamoDB, posts and a friend count from elsewhere, behind one HTTP API. */
+export class ProfileStack extends Stack {
+  constructor(scope: Construct, id: string, { stage, ...props }: ProfileStackProps) {
+    super(scope, id, props);
+
+    const resilience = new ResilienceTable(this, 'Resilience');
+    const table = (name: string, removalPolicy: RemovalPolicy) =>
+      new TableV2(this, name, {
+        partitionKey: { name: 'pk', type: AttributeType.STRING },
+        timeToLiveAttribute: 'expiresAt',
+        billing: Billing.onDemand(),
+        pointInTimeRecoverySpecification: {
+          pointInTimeRecoveryEnabled: removalPolicy === RemovalPolicy.RETAIN,
+        },
+        removalPolicy,
+      });
+    const users = table('Users', stage.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN);
+    const cache = table('Cache', RemovalPolicy.DESTROY);
+
+    const fn = (name: string, props: ResilientFunctionProps & { reservedConcurrency: number }) => {
+      const { reservedConcurrency, ...rest } = props;
+      return new ResilientFunction(this, name, {
+        ...rest,
+        ...(stage.reserveConcurrency && { reservedConcurrency }),
+      });
+    };
+
+    const downstream = fn('Downstream', {
+      entry: 'functions/downstream.ts',
+      timeout: Duration.seconds(10),
+      memorySizeMb: 256,
+      reservedConcurrency: 40,
+      // A constant in the bundle, so that a deployed one does not even contain the switches.
+      define: { 'process.env.FIBRIN_FAULT_SWITCHES': JSON.stringify(stage.local ? 'on' : 'off') },
+    });
+    const downstreamUrl = downstream.alias.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
+
+    const environment = { USERS_TABLE: users.tableName, DOWNSTREAM_URL: downstreamUrl.url };
+    const getProfile = fn('GetProfile', {
+      entry: 'functions/get-profile.ts',
+      timeout: Duration.seconds(5),
+      reservedConcurrency: 40,
+      resilience,
+      environment,
+    });
+    const getProfileNaive = fn('GetProfileNaive', {
+      entry: 'functions/get-profile-naive.ts',
+      timeout: Duration.seconds(29),
+      reservedConcurrency: 40,
+      environment,
+    });
+    const putProfile = fn('PutProfile', {
+      entry: 'functions/put-profile.ts',
+      timeout: Duration.seconds(10),
+      reservedConcurrency: 25,
+      resilience,
+      environment: { USERS_TABLE: users.tableName },
+    });
+    const health = fn('Health', {
+      entry: 'functions/health.ts',
+      timeout: Duration.seconds(5),
+      memorySizeMb: 256,
+      reservedConcurrency: 5,
+      resilience,
+      environment,
+    });
+
+    for (const reader of [getProfile, getProfileNaive, health]) {
+      users.grant(reader.function, 'dynamodb:GetItem');
+      downstreamUrl.grantInvokeUrl(reader.function);
+    }
+    users.grant(putProfile.function, 'dynamodb:GetItem', 'dynamodb:PutItem');
+
+    const api = httpApi(this, 'Api', stage.authorization, [
+      { method: HttpMethod.GET, path: '/api/profiles/{id}', function: getProfile },
+      { method: HttpMethod.PUT, path: '/api/profiles/{id}', function: putProfile },
+      { method: HttpMethod.GET, path: '/api/naive/profiles/{id}', function: getProfileNaive },
+      { method: HttpMethod.GET, path: '/api/health', function: health, public: true },
+      { method: HttpMethod.GET, path: '/api/health/deep', function: health },
+    ]);
+    new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint });
+
+    tellLocalRun(users, { fault: 'users', seed: 'functions/shared/seed.ts' });
+    tellLocalRun(cache, { fault: 'cache' });
+    tellLocalRun(resilience.table, { fault: 'resilience' });
+    tellLocalRun(downstreamUrl, { fault: { posts: '/posts/', social: '/social/' } });
+  }
+}

@@ -1,0 +1,20 @@
+import { dynamoStore } from 'fibrin/dynamodb';
+import { fetchDownstream } from './shared/downstream.ts';
+import { type HttpHandlerEvent, type JsonResponse, json, setting } from './shared/http.ts';
+import { newestFirst, type Posts, profileId, userKey } from './shared/profile.ts';
+
+/*
+ * The profile as most of us would first write it, kept for comparison: one call after the other, no timeout, no retry,
+ * no fallback, no look at what came back. It is correct while everything works.
+ */
+
+const userTable = dynamoStore({ table: setting('USERS_TABLE') });
+
+export async function handler(event: HttpHandlerEvent): Promise<JsonResponse> {
+  const id = profileId(event);
+  const user = await userTable.get(userKey(id));
+  if (user === undefined) return json(404, { message: 'Not Found' });
+  const posts = newestFirst((await fetchDownstream(`/posts/${id}`)) as Posts);
+  const friends = (await fetchDownstream(`/social/${id}`)) as { count: number };
+  return json(200, { user, posts, friendCount: friends.count, degraded: [], sources: {} });
+}

@@ -1,0 +1,69 @@
+import { createHash, createHmac } from 'node:crypto';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { setting } from './http.ts';
+
+/** A downstream service answered with a status that is no success. */
+class DownstreamStatusError extends Error {
+  override readonly name = 'DownstreamStatusError';
+  readonly status: number;
+  constructor(path: string, status: number) {
+    super(`${path.split('/')[1]} answered ${status}`);
+    this.status = status;
+  }
+}
+
+/** SHA-256 in the shape that the signer wants: a hash, or an HMAC when there is a secret. */
+class Sha256 {
+  readonly #secret: string | NodeJS.ArrayBufferView | undefined;
+  #hash: ReturnType<typeof createHash> | ReturnType<typeof createHmac>;
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#secret =
+      secret instanceof ArrayBuffer
+        ? new Uint8Array(secret)
+        : (secret as string | NodeJS.ArrayBufferView | undefined);
+    this.#hash = this.#fresh();
+  }
+  #fresh() {
+    return this.#secret === undefined ? createHash('sha256') : createHmac('sha256', this.#secret);
+  }
+  update(data: Uint8Array): void {
+    this.#hash.update(data);
+  }
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+  reset(): void {
+    this.#hash = this.#fresh();
+  }
+}
+
+const signer = () =>
+  new SignatureV4({
+    service: 'lambda',
+    region: setting('AWS_REGION'),
+    credentials: {
+      accessKeyId: setting('AWS_ACCESS_KEY_ID'),
+      secretAccessKey: setting('AWS_SECRET_ACCESS_KEY'),
+      sessionToken: setting('AWS_SESSION_TOKEN'),
+    },
+    sha256: Sha256,
+  });
+
+/** Reads JSON from the downstream function's URL, which admits signed requests only. */
+export async function fetchDownstream(path: string, signal?: AbortSignal): Promise<unknown> {
+  const url = new URL(path, setting('DOWNSTREAM_URL'));
+  const { headers } = await signer().sign({
+    method: 'GET',
+    protocol: url.protocol,
+    hostname: url.hostname,
+    path: url.pathname,
+    query: {},
+    headers: { host: url.host, accept: 'application/json' },
+  });
+  const response = await fetch(url, { headers, ...(signal && { signal }) });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new DownstreamStatusError(path, response.status);
+  }
+  return response.json();
+}

@@ -1,0 +1,71 @@
+import { FibrinError, type Item } from 'fibrin';
+import * as v from 'valibot';
+
+/** The records of the workload, and what an answer about them must look like to be believed. */
+
+export const User = v.object({
+  id: v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/)),
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
+  email: v.pipe(v.string(), v.email(), v.maxLength(254)),
+  bio: v.optional(v.pipe(v.string(), v.maxLength(1_000))),
+  version: v.pipe(v.number(), v.integer(), v.minValue(1)),
+});
+export type User = v.InferOutput<typeof User>;
+
+export const Posts = v.pipe(
+  v.array(
+    v.object({
+      id: v.string(),
+      title: v.string(),
+      publishedAt: v.pipe(v.string(), v.isoTimestamp()),
+    }),
+  ),
+  v.maxLength(100),
+);
+export type Posts = v.InferOutput<typeof Posts>;
+
+/** Posts as a profile shows them. */
+export const newestFirst = (posts: Posts): Posts =>
+  posts.toSorted((a, b) => Date.parse(b.publishedAt) - Date.parse(a.publishedAt));
+
+/** A user that is not there is an answer too; one that lacks a field is not. */
+export const MaybeUser = v.optional(User);
+export type MaybeUser = v.InferOutput<typeof MaybeUser>;
+
+export const Friends = v.object({ count: v.pipe(v.number(), v.integer(), v.minValue(0)) });
+export type Friends = v.InferOutput<typeof Friends>;
+
+/** What a caller may change of a profile. Anything else in the body is refused. */
+export const ProfileChange = v.strictObject({
+  name: User.entries.name,
+  email: User.entries.email,
+  bio: User.entries.bio,
+});
+export type ProfileChange = v.InferOutput<typeof ProfileChange>;
+
+export const userKey = (id: string): string => `user#${id}`;
+
+export function toItem({ bio, ...user }: User): Item {
+  return bio === undefined ? user : { ...user, bio };
+}
+
+/** The id in the path. @throws {FibrinError} 400 for anything that is not a plain positive number of up to nine digits. */
+export function profileId(event: {
+  readonly pathParameters?: Readonly<Record<string, string | undefined>> | undefined;
+}): string {
+  const id = event.pathParameters?.['id'];
+  if (!v.is(User.entries.id, id)) {
+    throw new FibrinError('BAD_ID', 'A profile id is a whole number from 1 to 999999999', { status: 400 });
+  }
+  return id;
+}
+
+export const noSuchProfile = (id: string): FibrinError =>
+  new FibrinError('NO_SUCH_PROFILE', `There is no profile ${id}`, { status: 404 });
+
+export const userUnavailable = (cause: unknown): FibrinError =>
+  new FibrinError('USER_UNAVAILABLE', 'The user cannot be read right now', {
+    status: 503,
+    retryAfterMs: 1_000,
+    cause,
+  });

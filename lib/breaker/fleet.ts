@@ -1,0 +1,214 @@
+import { classifyError, isTimeUp } from '../core/classify.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { runWithin } from '../core/deadline.ts';
+import { BreakerOpenError, StoreError } from '../core/errors.ts';
+import { checkOptions, rule } from '../core/options.ts';
+import { type Random, systemRandom } from '../core/random.ts';
+import type { Store } from '../core/store.ts';
+import { emptyWindow, recordOutcome, totals } from '../core/window.ts';
+import {
+  admit,
+  claimProbe,
+  closeAfterProbe,
+  INITIAL,
+  readVerdict,
+  type Transition,
+  trip,
+  type Verdict,
+  verdictKey,
+  writeVerdict,
+} from './machine.ts';
+
+export interface BreakerOptions {
+  /** Where the verdict is shared. */
+  readonly store: Store;
+  /** Name of the breaker: one verdict for every sandbox that uses it. */
+  readonly name: string;
+  /** Share of the calls in the window that must fail to open it. Fraction, (0, 1]. Default 0.5. */
+  readonly failureRatio?: number;
+  /** Calls that one sandbox must have seen in the window before its ratio counts. Integer ≥ 1. Default 5. */
+  readonly minimumCalls?: number;
+  /** How far back a sandbox looks. Milliseconds. Default 10,000. */
+  readonly windowMs?: number;
+  /** A success slower than this counts as a failure. Milliseconds. Default: no limit. */
+  readonly slowCallMs?: number;
+  /**
+   * How long it stays open before one caller may probe, and how long that caller has to succeed: longer than the
+   * protected call may take. Milliseconds. Default 30,000.
+   */
+  readonly openMs?: number;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** Leave to make one call. Settle it with what came of the call. */
+export interface Permit {
+  /** `failed: undefined` is neutral: the call was never made, or nobody waited for its end. */
+  settle(failed: boolean | undefined): Promise<void>;
+}
+
+export interface CircuitBreaker {
+  readonly name: string;
+  /** @throws {BreakerOpenError} while the breaker is open. */
+  enter(): Promise<Permit>;
+  /** Runs a call under the breaker: refused while open, its outcome recorded. */
+  protect<C extends { readonly signal: AbortSignal }, T>(
+    call: (context: C) => Promise<T>,
+  ): (context: C) => Promise<T>;
+}
+
+/** A verdict is believed for this long before the next call reads it again. */
+const REFRESH_MS = 1_000;
+/** What the store may cost a protected call. Past that the last verdict stands. */
+const STORE_LIMIT_MS = 100;
+export const DEFAULT_OPEN_MS = 30_000;
+
+/**
+ * A circuit breaker whose verdict all sandboxes share: each counts its own outcomes; the first whose window is bad
+ * enough opens it for all; after `openMs` exactly one caller probes; its success closes it for all.
+ *
+ * Store trouble, decided once for every access: **fail static**. The last verdict known stands, no caller gets an
+ * error of the store, and no call waits longer than 100 ms for it.
+ * @see Nygard, Release It! 2nd ed., "Circuit Breaker"
+ */
+export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
+  checkOptions('circuitBreaker', options, {
+    required: { store: rule.object(), name: rule.name() },
+    optional: {
+      failureRatio: rule.ratio(),
+      minimumCalls: rule.integer(1),
+      windowMs: rule.durationMs(),
+      slowCallMs: rule.durationMs(),
+      openMs: rule.durationMs(),
+      clock: rule.object(),
+      random: rule.object(),
+    },
+  });
+  const { store, name, clock = systemClock, random = systemRandom } = options;
+  const {
+    failureRatio = 0.5,
+    minimumCalls = 5,
+    windowMs = 10_000,
+    openMs = DEFAULT_OPEN_MS,
+    slowCallMs,
+  } = options;
+  const key = verdictKey(name);
+
+  let verdict: Verdict = INITIAL;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> | undefined;
+  let window = emptyWindow(windowMs, clock.monotonic());
+
+  /** `asked`: the verdict we held when we asked the store for this one. */
+  const adopt = (next: Verdict, asked: Verdict) => {
+    // Overtaken: an answer from before the change that we know of by now. A lower epoch is otherwise believed, since
+    // somebody may have removed the item.
+    if (verdict !== asked && next.epoch < verdict.epoch) return;
+    readAt = clock.monotonic();
+    // A breaker that has just closed must not be opened again by what was counted before.
+    if (next.epoch !== verdict.epoch) window = emptyWindow(windowMs, clock.monotonic());
+    verdict = next;
+  };
+
+  const ask = <R>(operation: (signal: AbortSignal) => Promise<R>): Promise<R> =>
+    runWithin(
+      {
+        clock,
+        limitMs: STORE_LIMIT_MS,
+        exceeded: () => new StoreError(`${store.name} gave no answer in ${STORE_LIMIT_MS} ms`),
+      },
+      ({ signal }) => operation(signal),
+    );
+
+  const read = async () => {
+    const asked = verdict;
+    try {
+      const item = await ask((signal) => store.get(key, { signal }));
+      const known = item === undefined ? INITIAL : readVerdict(item);
+      // An item of a version we do not understand is left alone: the last verdict stands.
+      adopt(known ?? verdict, asked);
+    } catch {
+      // Fail static, and ask again only after the usual time: a store in trouble needs no more requests.
+      adopt(verdict, asked);
+    }
+  };
+
+  const refresh = (): Promise<void> => {
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+
+  /** True when the change is ours; otherwise the verdict is now what somebody else made of it. */
+  const change = async ({ next, when }: Transition): Promise<boolean> => {
+    const asked = verdict;
+    try {
+      const result = await ask((signal) => store.put(key, writeVerdict(next), { when, signal }));
+      if (result.applied) {
+        adopt(next, asked);
+        return true;
+      }
+      const current = result.current && readVerdict(result.current);
+      if (current) adopt(current, asked);
+      // Our own write, applied by a request whose acknowledgement was lost.
+      return current !== undefined && current.prober !== '' && current.prober === next.prober;
+    } catch {
+      // Fail static: not knowing whether we hold the probe, we do not probe; the next caller asks again.
+      return false;
+    }
+  };
+
+  const caller = (heldVerdict: Verdict): Permit => ({
+    async settle(failed) {
+      // A call that began under another verdict says nothing about this one.
+      if (failed === undefined || verdict.epoch !== heldVerdict.epoch || verdict.state !== 'closed') return;
+      const now = clock.monotonic();
+      window = recordOutcome(window, failed, now);
+      if (!failed) return;
+      const { failures, successes } = totals(window, now);
+      const calls = failures + successes;
+      if (calls >= minimumCalls && failures / calls >= failureRatio) {
+        await change(trip(verdict, clock.now(), openMs));
+      }
+    },
+  });
+
+  const prober = (claim: Verdict): Permit => ({
+    async settle(failed) {
+      // A failed probe writes nothing: its claim runs out and the next one may be made.
+      if (failed === false) await change(closeAfterProbe(claim, clock.now()));
+    },
+  });
+
+  const refuse = (retryAfterMs: number) => new BreakerOpenError(name, Math.max(1, retryAfterMs));
+
+  const enter = async (): Promise<Permit> => {
+    if (clock.monotonic() - readAt >= REFRESH_MS) await refresh();
+    const admission = admit(verdict, clock.now());
+    if (admission.kind === 'call') return caller(verdict);
+    if (admission.kind === 'refuse') throw refuse(admission.retryAfterMs);
+    const claim = claimProbe(verdict, clock.now(), openMs, random.token());
+    if (await change(claim)) return prober(claim.next);
+    throw refuse(verdict.until - clock.now());
+  };
+
+  return {
+    name,
+    enter,
+    protect: (call) => async (context) => {
+      const permit = await enter();
+      const startedAt = clock.monotonic();
+      try {
+        const value = await call(context);
+        await permit.settle(slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs);
+        return value;
+      } catch (error) {
+        // A caller that gave up says nothing about the dependency, nor does an error that is the caller's own.
+        const counts = isTimeUp(error) || (!context.signal.aborted && classifyError(error) === 'transient');
+        await permit.settle(counts ? true : undefined);
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { parseArgs } from 'node:util';
+import { InvalidOptionError } from '../core/errors.ts';
+import { ENGINES, type EngineChoice } from '../local/dynamodb/engine.ts';
+import { streamLog } from '../local/log.ts';
+import { startLocalRun } from '../local/run.ts';
+
+export const LOCAL_HELP = `fibrin local: runs the synthesized app of this folder on this machine
+
+Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--fresh]
+
+  --port N      port of the HTTP API (default: PORT, else 4400)
+  --dynamodb E  engine of the tables (default auto: DynamoDB Local where there is Java 17, else dynalite)
+  --fresh       synthesize even when nothing has changed
+  --help        this text
+
+Prints "ready http://127.0.0.1:PORT" when it serves. GET /_fibrin/state shows what runs; PUT /_fibrin/faults/{target}
+breaks it, DELETE /_fibrin/faults mends it. Ctrl-C ends everything.`;
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (text.trim() !== '' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidOptionError(
+    `expected the port to be an integer from 0 to 65535, got ${JSON.stringify(text)}`,
+  );
+}
+
+function engineOf(text: string): EngineChoice {
+  const engine = ENGINES.find((candidate) => candidate === text);
+  if (engine) return engine;
+  throw new InvalidOptionError(
+    `expected --dynamodb to be one of ${ENGINES.join(', ')}, got ${JSON.stringify(text)}`,
+  );
+}
+
+/** Runs until a signal ends it. Resolves with the exit code. */
+export async function local(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      port: { type: 'string' },
+      dynamodb: { type: 'string', default: 'auto' },
+      fresh: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(LOCAL_HELP);
+    return 0;
+  }
+  const port = portOf(values.port ?? process.env['PORT'] ?? '4400');
+  const dynamodb = engineOf(values.dynamodb);
+
+  const ending = new AbortController();
+  const ended = new Promise<number>((resolve) => {
+    const onSignal = (name: NodeJS.Signals, code: number) => {
+      process.once(name, () => {
+        resolve(code);
+        ending.abort(new InterruptedError(code));
+      });
+    };
+    onSignal('SIGINT', 130);
+    onSignal('SIGTERM', 143);
+    onSignal('SIGHUP', 129);
+  });
+
+  const log = streamLog();
+  try {
+    const run = await startLocalRun({
+      project: process.cwd(),
+      port,
+      dynamodb,
+      fresh: values.fresh,
+      log,
+      signal: ending.signal,
+    });
+    log.say(`ready ${run.url}`);
+    const code = await ended;
+    log.say('stopping …');
+    await run.stop();
+    return code;
+  } catch (error) {
+    if (ending.signal.aborted) return ended;
+    throw error;
+  }
+}
+
+class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+  constructor(code: number) {
+    super(`ended by a signal (exit ${code})`);
+  }
+}

@@ -1,0 +1,47 @@
+/** What an attribute of an item may hold. Structures are kept as text by whoever owns them. */
+export type AttributeValue = string | number | boolean;
+
+/** One item without its key. Attributes that are absent are absent, never undefined or null. */
+export type Item = Readonly<Record<string, AttributeValue>>;
+
+/** A comparison with an attribute. False when the attribute is absent or of another type, as in DynamoDB. */
+export interface Comparison {
+  readonly attribute: string;
+  readonly is: '=' | '<' | '>';
+  readonly value: AttributeValue;
+}
+
+/**
+ * When a write may happen: `'absent'` when there is no item under the key, or a list of comparisons that must all
+ * hold. A list of clauses means: any one of them.
+ */
+export type Clause = 'absent' | readonly Comparison[];
+export type Condition = readonly Clause[];
+
+/** What became of a conditional write. A refusal is an answer, not an error, and brings the item that stood in the way. */
+export type WriteResult =
+  | { readonly applied: true }
+  | { readonly applied: false; readonly current: Item | undefined };
+
+export interface StoreCallOptions {
+  /** Aborts the request. A write that was aborted may have been applied all the same. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface WriteOptions extends StoreCallOptions {
+  /** Without it the write is unconditional. */
+  readonly when?: Condition;
+}
+
+/**
+ * The narrow store on which idempotency and breakers stand: single items under a string key, changed only by atomic
+ * conditional writes. Reads are strongly consistent.
+ * @throws {StoreError} from each operation when the outcome is not known.
+ */
+export interface Store {
+  /** What the store is called in messages, e.g. the name of its table. */
+  readonly name: string;
+  get(key: string, options?: StoreCallOptions): Promise<Item | undefined>;
+  put(key: string, item: Item, options?: WriteOptions): Promise<WriteResult>;
+  delete(key: string, options?: WriteOptions): Promise<WriteResult>;
+}

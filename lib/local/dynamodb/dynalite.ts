@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { LocalRunError } from '../problem.ts';
+import type { Engine } from './engine.ts';
+
+/** Starts dynalite, a DynamoDB in plain JavaScript, inside this process. */
+export async function startDynalite(): Promise<Engine> {
+  const { default: dynalite } = await import('dynalite').catch((error: unknown) => {
+    throw new LocalRunError(
+      'there is no Java 17 for DynamoDB Local and the package dynalite is not installed; npm install --save-dev dynalite',
+      error,
+    );
+  });
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    name: 'dynalite',
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    weaker: [
+      'a refused conditional write brings no item: the store makes one consistent read instead',
+      'no transactions, no streams, nothing expires by TTL',
+    ],
+    ttl: false,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,119 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { FibrinError } from '../../core/errors.ts';
+import { toProblem } from '../../middleware/problem-details.ts';
+import { LocalRunError } from '../problem.ts';
+
+export interface Listening {
+  readonly port: number;
+  /** Stops listening and drops every connection. */
+  close(): Promise<void>;
+}
+
+/** API Gateway's limit on the request line and all headers together. */
+const MAX_HEADER_BYTES = 10_240;
+
+/** Listens on the loopback interface only. Port 0 takes any that is free. */
+export async function listen(port: number, handle: RequestListener): Promise<Listening> {
+  const server: Server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, handle);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new LocalRunError(
+              `port ${port} is in use; set PORT to a free one, e.g. PORT=${port + 1} npm start`,
+            )
+          : new LocalRunError(`cannot listen on 127.0.0.1:${port}: ${error.message}`, error),
+      );
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Reads a body up to a limit. @throws {FibrinError} 413 above it. */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes)
+      throw new FibrinError('BODY_TOO_LARGE', `The body is over ${maxBytes} bytes`, { status: 413 });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export interface Answer {
+  readonly statusCode: number;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string | Buffer;
+}
+
+export function send(response: ServerResponse, { statusCode, headers = {}, body = '' }: Answer): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(statusCode, {
+    ...(headers as Record<string, string | string[]>),
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}
+
+export function sendJson(response: ServerResponse, statusCode: number, value: unknown): void {
+  send(response, {
+    statusCode,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(value),
+  });
+}
+
+/**
+ * Refuses what did not come from this machine's own pages and tools. A page of another site can make a browser call
+ * 127.0.0.1, under a name of its own that resolves there too: its Host or its Origin gives it away.
+ * @throws {FibrinError} 403
+ */
+export function refuseStrangers(request: IncomingMessage): void {
+  const port = request.socket.localPort;
+  const own = [`127.0.0.1:${port}`, `localhost:${port}`];
+  const { host, origin } = request.headers;
+  if (host === undefined || !own.includes(host)) {
+    throw new FibrinError('BAD_HOST', `This server answers to ${own.join(' and ')} only`, { status: 403 });
+  }
+  if (origin !== undefined && !own.some((name) => origin === `http://${name}`)) {
+    throw new FibrinError('BAD_ORIGIN', 'Pages of other origins may not call this server', { status: 403 });
+  }
+}
+
+/** Makes a listener out of an asynchronous one: strangers refused, whatever it throws answered as a problem. */
+export function guarded(
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): RequestListener {
+  return (request, response) => {
+    // A client that went away in the middle is no news.
+    request.on('error', () => undefined);
+    (async () => {
+      refuseStrangers(request);
+      await handle(request, response);
+    })().catch((error: unknown) => {
+      // Answered already, or nobody is left to answer: what is left of the request is of no use.
+      if (response.headersSent || response.destroyed) return void request.destroy();
+      if (!(error instanceof FibrinError)) console.error(error);
+      // A request whose body was not read to its end cannot be followed by another on its connection.
+      if (!request.complete) response.setHeader('connection', 'close');
+      send(response, toProblem(error));
+    });
+  };
+}

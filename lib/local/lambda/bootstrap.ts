@@ -1,0 +1,172 @@
+/*
+ * Runs one function inside its sandbox: asks the Runtime API for an invocation, calls the handler, reports what came of
+ * it, over and over. It is a Lambda runtime, so nothing of the toolkit is in it and nothing but Node's own modules.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ */
+
+import { existsSync } from 'node:fs';
+import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+type Handler = (event: unknown, context: unknown) => unknown;
+
+const env = (name: string): string => process.env[name] ?? '';
+const [host, port] = env('AWS_LAMBDA_RUNTIME_API').split(':');
+/** Above one it serves so many invocations at once, as on Managed Instances. */
+const concurrency = Number(env('AWS_LAMBDA_MAX_CONCURRENCY') || 1);
+const agent = new Agent({ keepAlive: true, maxSockets: concurrency * 2 });
+
+interface Reply {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+function call(
+  method: string,
+  path: string,
+  body?: string,
+  headers: Record<string, string> = {},
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      {
+        host,
+        port,
+        agent,
+        method,
+        path: `/2018-06-01/runtime/${path}`,
+        headers: { ...headers, 'content-length': Buffer.byteLength(body ?? '') },
+      },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('end', () =>
+          resolve({ headers: incoming.headers, body: Buffer.concat(chunks).toString('utf8') }),
+        );
+        incoming.on('error', reject);
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+/** Anything can be thrown, what has no text too. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
+}
+
+function describeError(thrown: unknown): { errorType: string; errorMessage: string; trace: string[] } {
+  if (thrown instanceof Error) {
+    return { errorType: thrown.name, errorMessage: thrown.message, trace: (thrown.stack ?? '').split('\n') };
+  }
+  return { errorType: typeof thrown, errorMessage: textOf(thrown), trace: [] };
+}
+
+async function report(path: string, thrown: unknown): Promise<void> {
+  const description = describeError(thrown);
+  await call('POST', path, JSON.stringify(description), {
+    'content-type': 'application/json',
+    // A name may hold what a header may not.
+    'lambda-runtime-function-error-type': description.errorType.replaceAll(/[^\x20-\x7e]/g, '?'),
+  });
+}
+
+async function loadHandler(): Promise<Handler> {
+  const [file = '', ...path] = env('_HANDLER').split('.');
+  const base = join(env('LAMBDA_TASK_ROOT'), file);
+  const found = ['.js', '.mjs', '.cjs']
+    .map((extension) => base + extension)
+    .find((candidate) => existsSync(candidate));
+  if (found === undefined)
+    throw Object.assign(new Error(`Cannot find module '${file}'`), { name: 'Runtime.ImportModuleError' });
+  let value: unknown = await import(pathToFileURL(found).href);
+  for (const name of path) value = (value as Record<string, unknown> | undefined)?.[name];
+  if (typeof value !== 'function') {
+    throw Object.assign(new Error(`${env('_HANDLER')} is undefined or not exported`), {
+      name: 'Runtime.HandlerNotFound',
+    });
+  }
+  return value as Handler;
+}
+
+function contextOf(headers: IncomingHttpHeaders): Record<string, unknown> {
+  const deadline = Number(headers['lambda-runtime-deadline-ms']);
+  return {
+    awsRequestId: headers['lambda-runtime-aws-request-id'],
+    invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
+    functionName: env('AWS_LAMBDA_FUNCTION_NAME'),
+    functionVersion: env('AWS_LAMBDA_FUNCTION_VERSION'),
+    memoryLimitInMB: env('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'),
+    logGroupName: env('AWS_LAMBDA_LOG_GROUP_NAME'),
+    logStreamName: env('AWS_LAMBDA_LOG_STREAM_NAME'),
+    callbackWaitsForEmptyEventLoop: true,
+    getRemainingTimeInMillis: () => deadline - Date.now(),
+  };
+}
+
+let clockOffsetMs = 0;
+let clockIsOurs = false;
+
+/** Puts this process's wall clock ahead, or back, as clocks of different machines are. */
+function setClockOffset(offsetMs: number): void {
+  if (!clockIsOurs && offsetMs !== 0) {
+    clockIsOurs = true;
+    globalThis.Date = new Proxy(Date, {
+      construct: (target, args, self) =>
+        Reflect.construct(target, args.length === 0 ? [target.now() + clockOffsetMs] : args, self),
+      apply: (target) => new target(target.now() + clockOffsetMs).toString(),
+      get: (target, name) =>
+        name === 'now' ? () => target.now() + clockOffsetMs : Reflect.get(target, name),
+    });
+  }
+  clockOffsetMs = offsetMs;
+}
+
+async function serve(handler: Handler): Promise<never> {
+  for (;;) {
+    const { headers, body } = await call('GET', 'invocation/next');
+    setClockOffset(Number(headers['x-fibrin-clock-offset-ms'] ?? 0));
+    const id = String(headers['lambda-runtime-aws-request-id']);
+    process.env['_X_AMZN_TRACE_ID'] = String(headers['lambda-runtime-trace-id'] ?? '');
+    let result: string;
+    try {
+      result = JSON.stringify(await handler(JSON.parse(body), contextOf(headers))) ?? 'null';
+    } catch (error) {
+      console.error(
+        JSON.stringify({ level: 'ERROR', message: 'Invoke Error', requestId: id, ...describeError(error) }),
+      );
+      await report(`invocation/${id}/error`, error);
+      continue;
+    }
+    await call('POST', `invocation/${id}/response`, result, { 'content-type': 'application/json' });
+  }
+}
+
+// As in Lambda's own runtime: what nobody handles ends the sandbox, and the invocation with it.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    console.error(JSON.stringify({ level: 'ERROR', message: event, ...describeError(error) }));
+    process.exit(128 + 1);
+  });
+}
+
+let handler: Handler;
+try {
+  handler = await loadHandler();
+} catch (error) {
+  await report('init/error', error);
+  process.exit(1);
+}
+await Promise.all(Array.from({ length: concurrency }, () => serve(handler))).catch(
+  (error: NodeJS.ErrnoException) => {
+    // The other end has gone: so does this one.
+    if (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET') process.exit(0);
+    throw error;
+  },
+);

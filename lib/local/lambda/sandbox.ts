@@ -1,0 +1,234 @@
+import type { ChildProcess } from 'node:child_process';
+import type { ServerResponse } from 'node:http';
+import { createInterface } from 'node:readline';
+import { type CancelTimer, systemClock } from '../../core/clock.ts';
+import type { Processes } from '../processes.ts';
+import { failure, type InvocationResult } from './result.ts';
+import { startRuntimeApi } from './runtime-api.ts';
+
+export interface SandboxOptions {
+  readonly processes: Processes;
+  /** The bootstrap as a file that Node runs without further ado. */
+  readonly bootstrap: string;
+  readonly codeFolder: string;
+  readonly memoryMb: number;
+  readonly timeoutMs: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** How many invocations it serves at once: 1, or more as on Managed Instances. */
+  readonly capacity: number;
+  /** Whether it is stopped between invocations, as Lambda does. Never with a capacity above 1, as Lambda does not. */
+  readonly freezes: () => boolean;
+  readonly onOutput: (line: string) => void;
+  /** The sandbox can take an invocation (again). */
+  readonly onFree: () => void;
+  /** The sandbox is gone, for whatever reason. */
+  readonly onExit: () => void;
+}
+
+export interface Invocation {
+  readonly requestId: string;
+  readonly functionArn: string;
+  readonly payload: string;
+}
+
+export type SandboxState = 'init' | 'idle' | 'frozen' | 'busy' | 'gone';
+
+/** One copy of a function: a process that serves invocations and lives on between them. */
+export interface Sandbox {
+  readonly pid: number | undefined;
+  readonly state: SandboxState;
+  readonly startedAt: number;
+  readonly invocations: number;
+  readonly free: boolean;
+  /** How far its clock is ahead, in milliseconds. Takes effect with the next invocation. */
+  clockOffsetMs: number;
+  /** Gives it an invocation: at once, or as soon as it asks for one. */
+  invoke(invocation: Invocation): Promise<InvocationResult>;
+  /** Lets it run, if it is frozen, until its next invocation has ended. */
+  thaw(): void;
+  kill(): void;
+}
+
+/** How long the code outside the handler may take, as on Lambda. */
+const INIT_LIMIT_MS = 10_000;
+
+interface Pending {
+  readonly invocation: Invocation;
+  readonly settle: (result: InvocationResult) => void;
+  cancelTimer: CancelTimer;
+}
+
+/** Starts a sandbox. */
+export function startSandbox(options: SandboxOptions): Sandbox {
+  const { capacity, processes, timeoutMs } = options;
+  /** Given to it, and not asked for yet. */
+  const waiting: Pending[] = [];
+  const running = new Map<string, Pending>();
+  const polls: ServerResponse[] = [];
+  let phase: 'init' | 'serving' | 'gone' = 'init';
+  let frozen = false;
+  let child: ChildProcess | undefined;
+  let invocations = 0;
+
+  const owed = () => [...waiting, ...running.values()];
+  const free = () => phase === 'serving' && owed().length < capacity;
+
+  const thaw = () => {
+    if (frozen && child) processes.signal(child, 'SIGCONT');
+    frozen = false;
+  };
+  const freezeWhenIdle = () => {
+    if (frozen || capacity > 1 || owed().length > 0 || polls.length === 0 || !options.freezes()) return;
+    frozen = true;
+    if (child) processes.signal(child, 'SIGSTOP');
+  };
+  const kill = () => {
+    if (child) processes.kill(child);
+  };
+
+  /** Ends whatever this sandbox owes an answer to. It takes nothing more. */
+  const fail = (why: (requestId: string) => InvocationResult) => {
+    phase = 'gone';
+    cancelInit();
+    const left = owed();
+    waiting.length = 0;
+    running.clear();
+    for (const { cancelTimer, invocation, settle } of left) {
+      cancelTimer();
+      settle(why(invocation.requestId));
+    }
+  };
+  const cancelInit = systemClock.after(INIT_LIMIT_MS, () => {
+    fail(() => failure('Sandbox.Timedout', `Init timed out after ${INIT_LIMIT_MS / 1_000} s`));
+    kill();
+  });
+
+  const limit = (requestId: string): CancelTimer =>
+    systemClock.after(timeoutMs, () => {
+      const seconds = (timeoutMs / 1_000).toFixed(2);
+      fail((id) =>
+        id === requestId
+          ? failure('Sandbox.Timedout', `RequestId: ${id} Error: Task timed out after ${seconds} seconds`)
+          : failure('Runtime.ExitError', `RequestId: ${id} Error: Runtime exited with error: signal: killed`),
+      );
+      kill();
+    });
+
+  const sandbox: Sandbox = {
+    startedAt: systemClock.now(),
+    clockOffsetMs: 0,
+    get pid() {
+      return child?.pid;
+    },
+    get state() {
+      if (phase !== 'serving') return phase;
+      if (owed().length > 0) return 'busy';
+      return frozen ? 'frozen' : 'idle';
+    },
+    get invocations() {
+      return invocations;
+    },
+    get free() {
+      return free();
+    },
+    invoke(invocation) {
+      return new Promise((settle) => {
+        // While it starts, the limit on its start counts.
+        const cancelTimer = phase === 'init' ? () => undefined : limit(invocation.requestId);
+        waiting.push({ invocation, settle, cancelTimer });
+        deliver();
+      });
+    },
+    thaw,
+    kill,
+  };
+
+  const deliver = () => {
+    while (waiting.length > 0 && polls.length > 0) {
+      const pending = waiting.shift();
+      const poll = polls.shift();
+      if (pending === undefined || poll === undefined) return;
+      const { requestId, functionArn, payload } = pending.invocation;
+      running.set(requestId, pending);
+      invocations++;
+      thaw();
+      pending.cancelTimer();
+      pending.cancelTimer = limit(requestId);
+      const deadline = systemClock.now() + sandbox.clockOffsetMs + timeoutMs;
+      const trace = requestId.replaceAll('-', '').slice(0, 24);
+      poll.writeHead(200, {
+        'content-type': 'application/json',
+        'lambda-runtime-aws-request-id': requestId,
+        'lambda-runtime-deadline-ms': String(deadline),
+        'lambda-runtime-invoked-function-arn': functionArn,
+        'lambda-runtime-trace-id': `Root=1-${Math.floor(deadline / 1_000).toString(16)}-${trace};Sampled=0`,
+        'x-fibrin-clock-offset-ms': String(sandbox.clockOffsetMs),
+      });
+      poll.end(payload);
+    }
+  };
+
+  const api = startRuntimeApi({
+    next(response) {
+      polls.push(response);
+      if (phase === 'init') {
+        cancelInit();
+        phase = 'serving';
+        if (waiting.length === 0) options.onFree();
+      }
+      deliver();
+      freezeWhenIdle();
+    },
+    outcome(requestId, { errorType, payload }) {
+      const pending = running.get(requestId);
+      if (pending === undefined) return false;
+      running.delete(requestId);
+      pending.cancelTimer();
+      // From its answer on it takes the next invocation, which it gets when it asks for one.
+      options.onFree();
+      pending.settle(
+        errorType === undefined ? { kind: 'success', payload } : { kind: 'error', errorType, payload },
+      );
+      return true;
+    },
+    initError(errorType, payload) {
+      if (phase !== 'init') return false;
+      fail(() => ({ kind: 'error', errorType, payload }));
+      kill();
+      return true;
+    },
+  });
+
+  const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
+    const how = signal ? `signal: ${signal === 'SIGKILL' ? 'killed' : signal}` : `exit status ${code}`;
+    fail((id) => failure('Runtime.ExitError', `RequestId: ${id} Error: Runtime exited with error: ${how}`));
+    api.close();
+    options.onExit();
+  };
+
+  void api.address.then((address) => {
+    if (phase === 'gone') return onExit(null, 'SIGKILL');
+    // Lambda leaves the heap a little less than the memory that the function has.
+    const heapMb = Math.max(64, Math.floor(options.memoryMb * 0.9));
+    child = processes.start(process.execPath, [`--max-old-space-size=${heapMb}`, options.bootstrap], {
+      cwd: options.codeFolder,
+      env: {
+        ...options.environment,
+        LAMBDA_TASK_ROOT: options.codeFolder,
+        AWS_LAMBDA_RUNTIME_API: address,
+        ...(capacity > 1 && { AWS_LAMBDA_MAX_CONCURRENCY: String(capacity) }),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', options.onOutput);
+    }
+    child.once('error', (error) => {
+      options.onOutput(`the sandbox did not start: ${error.message}`);
+      onExit(1, null);
+    });
+    child.once('exit', onExit);
+  });
+
+  return sandbox;
+}

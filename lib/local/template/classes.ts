@@ -1,0 +1,37 @@
+/** What the local run does with a resource: run it, leave it out for a reason, or refuse to start. */
+export type ResourceClass =
+  | { readonly kind: 'run' }
+  | { readonly kind: 'ignored'; readonly why: string }
+  | { readonly kind: 'refused'; readonly why: string };
+
+const RUN: ResourceClass = { kind: 'run' };
+const ignored = (why: string): ResourceClass => ({ kind: 'ignored', why });
+
+const NO_PERMISSIONS = 'permissions are not checked on this machine';
+
+const CLASSES: Readonly<Record<string, ResourceClass>> = {
+  'AWS::Lambda::Function': RUN,
+  'AWS::Lambda::Alias': RUN,
+  'AWS::Lambda::Url': RUN,
+  'AWS::ApiGatewayV2::Api': RUN,
+  'AWS::ApiGatewayV2::Integration': RUN,
+  'AWS::ApiGatewayV2::Route': RUN,
+  'AWS::DynamoDB::Table': RUN,
+  'AWS::DynamoDB::GlobalTable': RUN,
+  'AWS::ApiGatewayV2::Stage': ignored(
+    'there is one stage, $default; its throttling and access log are not applied',
+  ),
+  'AWS::Lambda::Version': ignored('an alias points at the code as it is now'),
+  'AWS::Lambda::Permission': ignored(NO_PERMISSIONS),
+  'AWS::IAM::Role': ignored(NO_PERMISSIONS),
+  'AWS::IAM::Policy': ignored(NO_PERMISSIONS),
+  'AWS::IAM::ManagedPolicy': ignored(NO_PERMISSIONS),
+  'AWS::Logs::LogGroup': ignored('what functions print goes to this terminal'),
+  'AWS::CDK::Metadata': ignored('it describes the app to AWS'),
+};
+
+/** The class of a resource type. A type that is in no list is refused: to run without it would be to pretend. */
+export function classOf(type: string): ResourceClass {
+  const known = Object.hasOwn(CLASSES, type) ? CLASSES[type] : undefined;
+  return known ?? { kind: 'refused', why: 'the local run does not know this resource type' };
+}

@@ -1,0 +1,148 @@
+import { LocalRunError } from '../problem.ts';
+import type { Assembly, TemplateResource } from './assembly.ts';
+import { createResolver, type References } from './intrinsics.ts';
+
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** A resource of the template with its properties resolved. */
+export interface Resource {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly properties: Properties;
+  readonly metadata: Properties;
+  /** Name for people: the construct's path in the stack. */
+  readonly displayName: string;
+}
+
+/** Gives resources by type, what they say resolved to what it means on this machine. */
+export interface TemplateReader {
+  readonly stackName: string;
+  readonly region: string;
+  /** Types of the resources that are there, conditions applied, each as often as it is. */
+  readonly types: readonly string[];
+  /** With `names` only those properties are resolved: others may refer to what is not known yet. */
+  ofType(types: readonly string[], names: readonly string[]): readonly Resource[];
+  physicalId(logicalId: string): string;
+  /** Makes the addresses known that function URLs have once they listen. */
+  setUrls(urls: ReadonlyMap<string, string>): void;
+}
+
+export const ACCOUNT = '000000000000';
+
+/** `fibrin-profile-local/GetProfile/Function/Resource` → `GetProfile`. */
+function displayNameOf(logicalId: string, resource: TemplateResource): string {
+  const path = resource.Metadata?.['aws:cdk:path'];
+  if (typeof path !== 'string') return logicalId;
+  const parts = path.split('/').slice(1, -1);
+  return (parts.at(-1) === 'Function' ? parts.slice(0, -1) : parts).join('/') || logicalId;
+}
+
+/** Stops the run for something that it would serve otherwise than AWS. */
+export function refuse(logicalId: string, what: string, fix: string): never {
+  throw new LocalRunError(`${logicalId}: ${what} is not run on this machine; ${fix}`);
+}
+
+/** The last part of an ARN's resource: `function:name:alias` → `name`. */
+export const functionOfArn = (arn: string): string =>
+  /:function:([^:/]+)/.exec(arn)?.[1] ?? arn.split(':')[0] ?? arn;
+
+/** The property of each type that names it, where the name is part of its ARN. */
+const NAMES: Readonly<Record<string, { readonly property: string; readonly arn: string }>> = {
+  'AWS::Lambda::Function': { property: 'FunctionName', arn: 'lambda:function:' },
+  'AWS::DynamoDB::Table': { property: 'TableName', arn: 'dynamodb:table/' },
+  'AWS::DynamoDB::GlobalTable': { property: 'TableName', arn: 'dynamodb:table/' },
+};
+
+export function createReader({ stackName, template }: Assembly, region: string): TemplateReader {
+  let urls: ReadonlyMap<string, string> = new Map();
+  const physicalId = (logicalId: string) => `${stackName}-${logicalId}`;
+  const typeOf = (logicalId: string) => template.Resources[logicalId]?.Type ?? '';
+
+  const nameOf = (logicalId: string): string | undefined => {
+    const named = NAMES[typeOf(logicalId)];
+    const name = named && template.Resources[logicalId]?.Properties?.[named.property];
+    if (named === undefined) return undefined;
+    return typeof name === 'string' ? name : physicalId(logicalId);
+  };
+  const arnOf = (logicalId: string): string | undefined => {
+    const [service, rest = ''] = NAMES[typeOf(logicalId)]?.arn.split(/:(.*)/s) ?? [];
+    return service && `arn:aws:${service}:${region}:${ACCOUNT}:${rest}${nameOf(logicalId)}`;
+  };
+
+  const references: References = {
+    pseudo: {
+      Region: region,
+      AccountId: ACCOUNT,
+      Partition: 'aws',
+      URLSuffix: 'amazonaws.com',
+      StackName: stackName,
+      StackId: `arn:aws:cloudformation:${region}:${ACCOUNT}:stack/${stackName}/local`,
+    },
+    ref(logicalId) {
+      const { Properties } = template.Resources[logicalId] ?? {};
+      switch (typeOf(logicalId)) {
+        case '':
+          return undefined;
+        case 'AWS::Lambda::Alias': {
+          const fn = String(resolver.resolve(Properties?.['FunctionName']));
+          return `arn:aws:lambda:${region}:${ACCOUNT}:function:${functionOfArn(fn)}:${Properties?.['Name']}`;
+        }
+        default:
+          return nameOf(logicalId) ?? physicalId(logicalId);
+      }
+    },
+    attribute(logicalId, attribute) {
+      const type = typeOf(logicalId);
+      if (attribute === 'Arn' && type === 'AWS::IAM::Role')
+        return `arn:aws:iam::${ACCOUNT}:role/${physicalId(logicalId)}`;
+      if (attribute === 'Arn') return arnOf(logicalId);
+      switch (`${type}.${attribute}`) {
+        case 'AWS::Lambda::Version.Version':
+          return '$LATEST';
+        case 'AWS::Lambda::Url.FunctionUrl':
+          return urls.get(logicalId);
+        case 'AWS::DynamoDB::Table.StreamArn':
+        case 'AWS::DynamoDB::GlobalTable.StreamArn':
+          return `${arnOf(logicalId)}/stream/local`;
+        default:
+          return undefined;
+      }
+    },
+  };
+  const resolver = createResolver(template, references);
+
+  const present = Object.entries(template.Resources).filter(
+    ([, { Condition }]) => Condition === undefined || resolver.condition(Condition),
+  );
+  return {
+    stackName,
+    region,
+    types: present.map(([, { Type }]) => Type),
+    physicalId,
+    ofType: (types, names) =>
+      present
+        .filter(([, { Type }]) => types.includes(Type))
+        .map(([logicalId, resource]) => ({
+          logicalId,
+          type: resource.Type,
+          metadata: resource.Metadata ?? {},
+          displayName: displayNameOf(logicalId, resource),
+          properties: Object.fromEntries(
+            names
+              .filter((name) => resource.Properties?.[name] !== undefined)
+              .map((name) => [name, resolver.resolve(resource.Properties?.[name])]),
+          ),
+        })),
+    setUrls(known) {
+      urls = known;
+    },
+  };
+}
+
+/** A physical name as the template gives it, or the one that stands in for it. */
+export const nameIn = (
+  reader: TemplateReader,
+  { logicalId, properties }: Resource,
+  property: string,
+): string =>
+  typeof properties[property] === 'string' ? String(properties[property]) : reader.physicalId(logicalId);

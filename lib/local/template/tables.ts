@@ -1,0 +1,36 @@
+import { nameIn, type Properties, type TemplateReader } from './reader.ts';
+
+export interface TableModel {
+  readonly logicalId: string;
+  readonly tableName: string;
+  /** The properties that CreateTable takes too. */
+  readonly definition: Properties;
+  readonly ttlAttribute: string | undefined;
+  readonly streamViewType: string | undefined;
+  readonly faultTarget: string | undefined;
+  /** Module, relative to the project, whose default export yields the items to start with. */
+  readonly seed: string | undefined;
+}
+
+const DEFINITION = ['AttributeDefinitions', 'KeySchema', 'GlobalSecondaryIndexes', 'LocalSecondaryIndexes'];
+const textOr = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+export function readTables(reader: TemplateReader): readonly TableModel[] {
+  const names = [...DEFINITION, 'TableName', 'TimeToLiveSpecification', 'StreamSpecification'];
+  return reader.ofType(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], names).map((resource) => {
+    const { logicalId, metadata, properties } = resource;
+    const ttl = properties['TimeToLiveSpecification'] as Properties | undefined;
+    const stream = properties['StreamSpecification'] as Properties | undefined;
+    return {
+      logicalId,
+      tableName: nameIn(reader, resource, 'TableName'),
+      definition: Object.fromEntries(
+        Object.entries(properties).filter(([name]) => DEFINITION.includes(name)),
+      ),
+      ttlAttribute: ttl?.['Enabled'] === true ? String(ttl['AttributeName']) : undefined,
+      streamViewType: textOr(stream?.['StreamViewType']),
+      faultTarget: textOr(metadata['fibrin:fault']),
+      seed: textOr(metadata['fibrin:seed']),
+    };
+  });
+}

@@ -1,0 +1,90 @@
+import { FibrinError } from '../core/errors.ts';
+import type { Middleware } from './types.ts';
+
+/** An HTTP answer as Lambda proxies understand it. */
+export interface HttpResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface ProblemDetailsOptions {
+  /** Told of every error that is answered with a status of 500 or more. Default: one JSON line on stderr. */
+  readonly onServerError?: (error: unknown) => void;
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+};
+
+interface LoggedError {
+  readonly name?: unknown;
+  readonly message: unknown;
+  readonly code?: unknown;
+}
+
+const logError = (error: unknown): void => {
+  // Anything can be thrown, null too.
+  const { name, message, code } = (
+    error instanceof Error ? error : { message: String(error) }
+  ) as LoggedError;
+  console.error(JSON.stringify({ level: 'ERROR', message, error: name, code }));
+};
+
+/** One error as `application/problem+json`. Only errors meant for callers (with a status) tell what happened. */
+export function toProblem(error: unknown): HttpResponse {
+  const known = error instanceof FibrinError && error.status !== undefined;
+  const status = known ? (error.status ?? 500) : 500;
+  const title = TITLES[status] ?? 'Error';
+  const detail = known && status < 500 ? error.message : undefined;
+  const retryAfterMs = known ? error.retryAfterMs : undefined;
+  return {
+    statusCode: status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
+    },
+    body: JSON.stringify({
+      type: 'about:blank',
+      title,
+      status,
+      detail,
+      code: known ? error.code : undefined,
+    }),
+  };
+}
+
+/**
+ * Turns what a handler throws into an HTTP answer after RFC 9457. A `FibrinError` with a status becomes that status,
+ * with `Retry-After` where it knows one; anything else a bare 500 that tells the caller nothing.
+ * @example
+ * ```ts
+ * export const handler = middy()
+ *   .use(problemDetails())
+ *   .handler(async () => {
+ *     throw new FibrinError('NO_SUCH_ORDER', 'There is no order 7', { status: 404 });
+ *   });
+ * ```
+ */
+export function problemDetails<E, R>(
+  options: ProblemDetailsOptions = {},
+): Pick<Required<Middleware<E, unknown, R | HttpResponse>>, 'onError'> {
+  const { onServerError = logError } = options;
+  return {
+    async onError(request) {
+      if (request.response !== undefined) return;
+      const problem = toProblem(request.error);
+      if (problem.statusCode >= 500) onServerError(request.error);
+      request.response = problem;
+    },
+  };
+}

@@ -1,0 +1,187 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { type BreakerOptions, circuitBreaker, DEFAULT_OPEN_MS } from '../breaker/fleet.ts';
+import { classifyError } from '../core/classify.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { AttemptTimeoutError, DeadlineExceededError, InvalidOptionError } from '../core/errors.ts';
+import { checkOptions, rule } from '../core/options.ts';
+import { type Random, systemRandom } from '../core/random.ts';
+import type { Call } from './call.ts';
+import { checkRetryOptions, type RetryOptions, retry } from './retry.ts';
+import { timeout } from './timeout.ts';
+import { validate } from './validate.ts';
+
+export interface ResilientOptions<T> {
+  /** What the dependency is called in errors and state. 1 to 100 letters, digits, ".", "_", "-". */
+  readonly name: string;
+  /** Bound on the whole call: attempts, waits and all. Milliseconds. Default 10,000. */
+  readonly totalTimeoutMs?: number;
+  /** Bound on each attempt, body included. Milliseconds. Default 3,000. */
+  readonly attemptTimeoutMs?: number;
+  /** Retries of transient failures. Default: none, since only you know whether the call may be made twice. */
+  readonly retry?: RetryOptions;
+  /** A circuit breaker whose verdict the whole fleet shares. Default: none. */
+  readonly breaker?: Omit<BreakerOptions, 'name' | 'clock' | 'random'> & { readonly name?: string };
+  /** Any Standard Schema (zod, valibot, arktype, …). An answer that it rejects is a failure. Default: none. */
+  readonly validate?: StandardSchemaV1<unknown, T>;
+  /**
+   * The degraded value when everything else failed. Default: none, the error is thrown. Never stands in for a
+   * programming error (`TypeError`, `ReferenceError`, `RangeError` without a cause).
+   */
+  readonly fallback?: (error: unknown) => T | Promise<T>;
+  /** Where time comes from. Default: the system's clock. */
+  readonly clock?: Clock;
+  /** Where chance comes from. Default: the system's. */
+  readonly random?: Random;
+}
+
+export interface ExecuteOptions {
+  /** Aborts the call, retries included. */
+  readonly signal?: AbortSignal | undefined;
+  /** What is left of the caller's own time, in milliseconds. Can only shorten `totalTimeoutMs`. */
+  readonly remainingMs?: number;
+}
+
+/** Kept of the total time after the last attempt, for what an attempt's end still has to do: tell the breaker. */
+const SETTLE_RESERVE_MS = 25;
+
+interface Measured {
+  /** How often the function was called. 0 when a breaker refused it. */
+  readonly attempts: number;
+  readonly durationMs: number;
+}
+
+/** What came of a call: the value and where it is from, or the error. */
+export type Outcome<T> = Measured &
+  (
+    | { readonly source: 'live'; readonly degraded: false; readonly value: T; readonly error?: undefined }
+    | { readonly source: 'fallback'; readonly degraded: true; readonly value: T; readonly error: unknown }
+    | {
+        readonly source: 'none';
+        readonly degraded: true;
+        readonly value?: undefined;
+        readonly error: unknown;
+      }
+  );
+
+/** `Raw` is what the function gives: `unknown` where a schema makes the value of it. */
+export interface Resilient<T, Raw = T> {
+  /** Makes the call and gives its value, live or from the fallback; throws when there is neither. */
+  execute(call: Call<Raw>, options?: ExecuteOptions): Promise<T>;
+  /** Makes the call and tells what came of it. Never throws. */
+  outcome(call: Call<Raw>, options?: ExecuteOptions): Promise<Outcome<T>>;
+}
+
+/**
+ * Protects the calls to one dependency. The order, outermost first: fallback, total deadline, retry, breaker, attempt
+ * timeout, validation, your function. So every attempt feeds the breaker and sees it open, and the total deadline
+ * bounds the waits between attempts too.
+ *
+ * @throws {InvalidOptionError} for an unknown option or one out of range.
+ * @example
+ * ```ts
+ * const friends = resilient<number | null>({
+ *   name: 'social',
+ *   attemptTimeoutMs: 1_000,
+ *   retry: { attempts: 2 },
+ *   fallback: () => null,
+ * });
+ * const count = await friends.execute(async ({ signal }) => {
+ *   const response = await fetch('https://social.example/friends/7', { signal });
+ *   return Number(await response.text());
+ * });
+ * ```
+ */
+export function resilient<T>(
+  options: ResilientOptions<T> & { readonly validate: StandardSchemaV1<unknown, T> },
+): Resilient<T, unknown>;
+export function resilient<T>(options: ResilientOptions<T>): Resilient<T>;
+export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
+  checkOptions('resilient', options, {
+    required: { name: rule.name() },
+    optional: {
+      totalTimeoutMs: rule.durationMs(),
+      attemptTimeoutMs: rule.durationMs(),
+      retry: rule.object(),
+      breaker: rule.object(),
+      validate: rule.object(),
+      fallback: rule.fn(),
+      clock: rule.object(),
+      random: rule.object(),
+    },
+  });
+  const { name, clock = systemClock, random = systemRandom, fallback } = options;
+  const { totalTimeoutMs = 10_000, attemptTimeoutMs = 3_000 } = options;
+  const owner = `resilient "${name}"`;
+  const retries = options.retry && checkRetryOptions(`${owner}.retry`, options.retry);
+  const breaker =
+    options.breaker &&
+    circuitBreaker({ ...options.breaker, name: options.breaker.name ?? name, clock, random });
+  const openMs = options.breaker?.openMs ?? DEFAULT_OPEN_MS;
+  if (breaker && openMs < attemptTimeoutMs) {
+    throw new InvalidOptionError(
+      `${owner}.breaker: expected \`openMs\` to be at least \`attemptTimeoutMs\` (${attemptTimeoutMs}), so that a probe can end within it, got ${openMs}`,
+    );
+  }
+
+  /** Keeps the end of the time back, and starts no attempt that would have none. */
+  const withReserve =
+    (attempt: Call<T>): Call<T> =>
+    async (context) => {
+      const remainingMs = () => context.remainingMs() - SETTLE_RESERVE_MS;
+      if (remainingMs() <= 0) throw new DeadlineExceededError(name, totalTimeoutMs);
+      return attempt({ ...context, remainingMs });
+    };
+
+  const compose = (call: Call<T>): Call<T> => {
+    let composed = options.validate ? validate(call, options.validate, name) : call;
+    composed = timeout(composed, clock, attemptTimeoutMs, (ms) => new AttemptTimeoutError(name, ms));
+    if (breaker) composed = breaker.protect(composed);
+    composed = withReserve(composed);
+    if (retries) composed = retry(composed, retries, clock, random);
+    return timeout(composed, clock, totalTimeoutMs, (ms) => new DeadlineExceededError(name, ms));
+  };
+
+  const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {
+    const startedAt = clock.monotonic();
+    let attempts = 0;
+    const counted: Call<T> = (context) => {
+      attempts++;
+      return call(context);
+    };
+    const measured = () => ({ attempts, durationMs: clock.monotonic() - startedAt });
+    let failure: unknown;
+    try {
+      const value = await compose(counted)({
+        signal: callOptions.signal ?? new AbortController().signal,
+        attempt: 1,
+        remainingMs: () => callOptions.remainingMs ?? totalTimeoutMs,
+      });
+      return { source: 'live', degraded: false, value, ...measured() };
+    } catch (error) {
+      failure = error;
+    }
+    if (fallback && classifyError(failure) !== 'bug') {
+      try {
+        return {
+          source: 'fallback',
+          degraded: true,
+          value: await fallback(failure),
+          error: failure,
+          ...measured(),
+        };
+      } catch (error) {
+        failure = error;
+      }
+    }
+    return { source: 'none', degraded: true, error: failure, ...measured() };
+  };
+
+  return {
+    outcome,
+    async execute(call, executeOptions) {
+      const result = await outcome(call, executeOptions);
+      if (result.source === 'none') throw result.error;
+      return result.value;
+    },
+  };
+}

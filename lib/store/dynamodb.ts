@@ -1,0 +1,99 @@
+import { StoreError } from '../core/errors.ts';
+import { checkOptions, rule } from '../core/options.ts';
+import type { Condition, Store, WriteResult } from '../core/store.ts';
+import { toExpression } from './expression.ts';
+import { fromWireItem, toWireItem } from './marshal.ts';
+import { sdkTransport } from './transport/sdk.ts';
+import type { DynamoTransport, WireWriteResult } from './transport/transport.ts';
+
+export interface DynamoStoreOptions {
+  /** Name of the table. Default: the environment variable `FIBRIN_TABLE`, which the CDK construct sets. */
+  readonly table?: string | undefined;
+  /** Name of its partition key, a string. Default `pk`. */
+  readonly keyAttribute?: string;
+  /** How the requests travel. Default: the AWS SDK's client with its default configuration. */
+  readonly transport?: DynamoTransport;
+}
+
+/** What an operator can do about an error, where its name says it. */
+const FIXES: Readonly<Record<string, string>> = {
+  ResourceNotFoundException: 'deploy the table, or name the right one in `table` or FIBRIN_TABLE',
+  AccessDeniedException: 'grant the function dynamodb:GetItem, PutItem and DeleteItem on the table',
+  CredentialsProviderError: 'give the process AWS credentials',
+};
+
+function storeError(table: string, operation: string, error: unknown): StoreError {
+  const name = error instanceof Error ? error.name : 'an unknown error';
+  const fix = FIXES[name];
+  return new StoreError(
+    `DynamoDB table "${table}": ${operation} failed with ${name}${fix ? `; ${fix}` : ''}`,
+    {
+      cause: error,
+      retryable: fix === undefined,
+    },
+  );
+}
+
+/**
+ * A store on one DynamoDB table with a string partition key and no sort key.
+ * @throws {InvalidOptionError} when no table is named.
+ * @example
+ * ```ts
+ * const store = dynamoStore({ table: 'resilience' });
+ * const verdict = await store.get('breaker#posts');
+ * ```
+ */
+export function dynamoStore(options: DynamoStoreOptions = {}): Store {
+  const settings = { ...options, table: options.table ?? process.env['FIBRIN_TABLE'] };
+  checkOptions('dynamoStore', settings, {
+    required: { table: rule.text() },
+    optional: { keyAttribute: rule.text(), transport: rule.object() },
+  });
+  const table = settings.table as string;
+  const { keyAttribute = 'pk', transport = sdkTransport() } = settings;
+
+  const keyOf = (key: string) => ({ [keyAttribute]: { S: key } });
+  const conditionOf = (when: Condition | undefined) => (when ? toExpression(when, keyAttribute) : {});
+  const itemOf = (wire: Readonly<Record<string, unknown>>) => {
+    const { [keyAttribute]: _key, ...attributes } = fromWireItem(wire);
+    return attributes;
+  };
+  const guarded = async <R>(operation: string, request: () => Promise<R>): Promise<R> => {
+    try {
+      return await request();
+    } catch (error) {
+      throw storeError(table, operation, error);
+    }
+  };
+
+  const get: Store['get'] = (key, { signal } = {}) =>
+    guarded('GetItem', async () => {
+      const wire = await transport.get({ TableName: table, Key: keyOf(key), ConsistentRead: true }, signal);
+      return wire && itemOf(wire);
+    });
+
+  const resultOf = async (
+    written: WireWriteResult,
+    key: string,
+    signal?: AbortSignal,
+  ): Promise<WriteResult> => {
+    if (written.applied) return written;
+    if (written.item) return { applied: false, current: itemOf(written.item) };
+    // Either there is no item, or an emulator does not send it along: one consistent read tells.
+    return { applied: false, current: await get(key, { signal }) };
+  };
+
+  const write = { TableName: table, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
+  return {
+    name: table,
+    get,
+    async put(key, item, { when, signal } = {}) {
+      const input = { ...write, Item: { ...toWireItem(item), ...keyOf(key) }, ...conditionOf(when) };
+      return resultOf(await guarded('PutItem', () => transport.put(input, signal)), key, signal);
+    },
+    async delete(key, { when, signal } = {}) {
+      const input = { ...write, Key: keyOf(key), ...conditionOf(when) };
+      return resultOf(await guarded('DeleteItem', () => transport.delete(input, signal)), key, signal);
+    },
+  };
+}

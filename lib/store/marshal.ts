@@ -1,0 +1,31 @@
+import type { AttributeValue, Item } from '../core/store.ts';
+
+/** DynamoDB's own form of the attribute types that the store uses. */
+export type WireValue = { readonly S: string } | { readonly N: string } | { readonly BOOL: boolean };
+export type WireItem = Readonly<Record<string, WireValue>>;
+
+export function toWire(value: AttributeValue): WireValue {
+  switch (typeof value) {
+    case 'string':
+      return { S: value };
+    case 'number':
+      return { N: String(value) };
+    case 'boolean':
+      return { BOOL: value };
+  }
+}
+
+export function toWireItem(item: Item): Record<string, WireValue> {
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toWire(value)]));
+}
+
+/** Attributes of other types belong to somebody else and are left out. */
+export function fromWireItem(item: Readonly<Record<string, unknown>>): Item {
+  const attributes: [string, AttributeValue][] = [];
+  for (const [name, value] of Object.entries(item)) {
+    const { S, N, BOOL } = value as { S?: string; N?: string; BOOL?: boolean };
+    const plain = S ?? (N === undefined ? BOOL : Number(N));
+    if (plain !== undefined) attributes.push([name, plain]);
+  }
+  return Object.fromEntries(attributes);
+}

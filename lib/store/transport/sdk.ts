@@ -1,0 +1,32 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { DynamoTransport, WireWriteResult } from './transport.ts';
+
+const optionsFor = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {});
+
+async function written(write: Promise<unknown>): Promise<WireWriteResult> {
+  try {
+    await write;
+    return { applied: true };
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return { applied: false, item: error.Item };
+    throw error;
+  }
+}
+
+/** Sends the store's requests with the AWS SDK's client: your own, configured as you like, or a default one. */
+export function sdkTransport(client: DynamoDBClient = new DynamoDBClient({})): DynamoTransport {
+  return {
+    async get(input, signal) {
+      const { Item } = await client.send(new GetItemCommand(input), optionsFor(signal));
+      return Item;
+    },
+    put: (input, signal) => written(client.send(new PutItemCommand(input), optionsFor(signal))),
+    delete: (input, signal) => written(client.send(new DeleteItemCommand(input), optionsFor(signal))),
+  };
+}

@@ -1,0 +1,133 @@
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ProfileStack } from '../../cdk/stacks/profile-stack.ts';
+import { stageOf } from '../../cdk/stacks/stage.ts';
+
+/** Synthesizes without bundling: what the template says does not depend on the code. */
+function synth(context: Readonly<Record<string, unknown>> = {}): Template {
+  const app = new App({ context: { 'aws:cdk:bundling-stacks': [], ...context } });
+  return Template.fromStack(new ProfileStack(app, 'Test', { stage: stageOf(app.node) }));
+}
+
+/** The properties that the tests look at, as far as they are of interest. */
+interface Properties {
+  readonly IntegrationUri?: unknown;
+  readonly AuthorizationType?: string;
+  readonly RouteKey?: string;
+  readonly PolicyDocument?: {
+    readonly Statement: readonly { readonly Action: string | string[]; readonly Resource: unknown }[];
+  };
+}
+
+const propertiesOf = (template: Template, type: string): readonly Properties[] =>
+  Object.values(template.findResources(type)).map((resource) => resource['Properties']);
+
+describe('the profile stack, deployed', () => {
+  let template: Template;
+  beforeAll(() => {
+    template = synth();
+  });
+
+  it('has three tables paid by request, whose items expire', () => {
+    template.resourceCountIs('AWS::DynamoDB::GlobalTable', 3);
+    template.allResourcesProperties('AWS::DynamoDB::GlobalTable', {
+      BillingMode: 'PAY_PER_REQUEST',
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+    });
+  });
+
+  it('keeps the users when the stack goes, with recovery to a point in time', () => {
+    template.hasResource('AWS::DynamoDB::GlobalTable', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        Replicas: [
+          Match.objectLike({ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }),
+        ],
+      },
+    });
+  });
+
+  it('runs every function on Node.js 24 and arm64 with concurrency set aside', () => {
+    template.resourceCountIs('AWS::Lambda::Function', 5);
+    template.allResourcesProperties('AWS::Lambda::Function', {
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      ReservedConcurrentExecutions: Match.anyValue(),
+      Timeout: Match.anyValue(),
+    });
+  });
+
+  it('reaches every function through its alias', () => {
+    template.resourceCountIs('AWS::Lambda::Alias', 5);
+    for (const { IntegrationUri } of propertiesOf(template, 'AWS::ApiGatewayV2::Integration')) {
+      expect(IntegrationUri).toEqual({ Ref: expect.stringMatching(/Live/) });
+    }
+    template.allResourcesProperties('AWS::Lambda::Url', { Qualifier: 'live', AuthType: 'AWS_IAM' });
+  });
+
+  it('asks for IAM on every route but the shallow health', () => {
+    const open = propertiesOf(template, 'AWS::ApiGatewayV2::Route')
+      .filter(({ AuthorizationType }) => AuthorizationType !== 'AWS_IAM')
+      .map(({ RouteKey }) => RouteKey);
+    expect(open).toEqual(['GET /api/health']);
+    template.resourceCountIs('AWS::ApiGatewayV2::Route', 5);
+  });
+
+  it('lets a function do with a table only what it does', () => {
+    const actions = propertiesOf(template, 'AWS::IAM::Policy')
+      .flatMap(({ PolicyDocument }) => PolicyDocument?.Statement ?? [])
+      .flatMap(({ Action, Resource }) => {
+        expect(Resource).not.toBe('*');
+        return Action;
+      });
+    expect([...new Set(actions)].sort()).toEqual([
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'lambda:InvokeFunction',
+      'lambda:InvokeFunctionUrl',
+    ]);
+  });
+
+  it('keeps logs for a month and no longer', () => {
+    template.resourceCountIs('AWS::Logs::LogGroup', 5);
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+  });
+});
+
+describe('the context', () => {
+  it('puts a JWT authorizer in front when it is asked for', () => {
+    const template = synth({ auth: 'jwt', jwtIssuer: 'https://issuer.example/', jwtAudience: 'one,two' });
+    template.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      AuthorizerType: 'JWT',
+      JwtConfiguration: { Issuer: 'https://issuer.example/', Audience: ['one', 'two'] },
+    });
+    const kinds = propertiesOf(template, 'AWS::ApiGatewayV2::Route').map(
+      ({ AuthorizationType }) => AuthorizationType,
+    );
+    expect(kinds.sort()).toEqual(['JWT', 'JWT', 'JWT', 'JWT', 'NONE']);
+  });
+
+  it('opens the API in the local stage only', () => {
+    const kinds = propertiesOf(synth({ stage: 'local' }), 'AWS::ApiGatewayV2::Route').map(
+      ({ AuthorizationType }) => AuthorizationType,
+    );
+    expect(new Set(kinds)).toEqual(new Set(['NONE']));
+  });
+
+  it('sets no concurrency aside where an account has none to spare', () => {
+    synth({ reserveConcurrency: 'off' }).allResourcesProperties('AWS::Lambda::Function', {
+      ReservedConcurrentExecutions: Match.absent(),
+    });
+  });
+
+  it.each([
+    [{ stage: 'No Way' }, /`stage`: expected 1 to 20 lower-case letters and digits, got "No Way"/],
+    [{ auth: 'none' }, /`auth`: expected "iam" or "jwt", got "none"/],
+    [{ auth: 'jwt' }, /`jwtIssuer`: expected an https/],
+    [{ auth: 'jwt', jwtIssuer: 'https://a.example' }, /`jwtAudience`: expected a comma-separated list/],
+  ])('is refused when it makes no sense: %j', (context, reason) => {
+    expect(() => synth(context)).toThrow(reason);
+  });
+});

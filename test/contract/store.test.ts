@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Condition, Store } from '../../lib/core/store.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
+import { hasJava, startTestEngine, type TestEngine } from '../support/engines.ts';
+
+const is = (attribute: string, value: string | number | boolean): Condition => [
+  [{ attribute, is: '=', value }],
+];
+
+/** What every store has to do alike. */
+function contract(fresh: () => Promise<Store>): void {
+  let store: Store;
+  beforeEach(async () => {
+    store = await fresh();
+  });
+
+  it('gives back what was put, without the key, and undefined where nothing is', async () => {
+    const item = {
+      text: 'é "quoted" \u{1f9ec}',
+      empty: '',
+      count: -1.5,
+      big: 9_007_199_254_740_991,
+      yes: true,
+      no: false,
+    };
+    expect(await store.put('a', item)).toEqual({ applied: true });
+    expect(await store.get('a')).toEqual(item);
+    expect(await store.get('b')).toBeUndefined();
+  });
+
+  it('replaces the whole item', async () => {
+    await store.put('a', { old: 1 });
+    await store.put('a', { new: 2 });
+    expect(await store.get('a')).toEqual({ new: 2 });
+  });
+
+  it('keeps no reference to what was put or handed out', async () => {
+    const item = { n: 1 };
+    await store.put('a', item);
+    item.n = 2;
+    const read = (await store.get('a')) as { n: number };
+    read.n = 3;
+    expect(await store.get('a')).toEqual({ n: 1 });
+  });
+
+  it('writes when absent once, and then refuses with what is there', async () => {
+    expect(await store.put('a', { n: 1 }, { when: ['absent'] })).toEqual({ applied: true });
+    expect(await store.put('a', { n: 2 }, { when: ['absent'] })).toEqual({
+      applied: false,
+      current: { n: 1 },
+    });
+    expect(await store.get('a')).toEqual({ n: 1 });
+  });
+
+  it('refuses a comparison with an item that is not there, and says that nothing is', async () => {
+    expect(await store.put('a', { n: 2 }, { when: is('n', 1) })).toEqual({
+      applied: false,
+      current: undefined,
+    });
+    expect(await store.get('a')).toBeUndefined();
+  });
+
+  it.each([
+    ['=', 5, true],
+    ['=', 6, false],
+    ['<', 6, true],
+    ['<', 5, false],
+    ['>', 4, true],
+    ['>', 5, false],
+  ] as const)('compares a number 5 %s %d', async (operator, value, applied) => {
+    await store.put('a', { n: 5 });
+    const result = await store.put('a', { n: 7 }, { when: [[{ attribute: 'n', is: operator, value }]] });
+    expect(result.applied).toBe(applied);
+  });
+
+  it('compares strings by their order and booleans for equality', async () => {
+    await store.put('a', { s: 'b', yes: true });
+    const when: Condition = [
+      [
+        { attribute: 's', is: '>', value: 'a' },
+        { attribute: 'yes', is: '=', value: true },
+      ],
+    ];
+    expect(await store.put('a', { s: 'b', yes: true }, { when })).toEqual({ applied: true });
+  });
+
+  it('finds values of different types unequal and not comparable', async () => {
+    await store.put('a', { n: 5 });
+    expect((await store.put('a', { n: 0 }, { when: is('n', '5') })).applied).toBe(false);
+    expect(
+      (await store.put('a', { n: 0 }, { when: [[{ attribute: 'n', is: '<', value: '9' }]] })).applied,
+    ).toBe(false);
+  });
+
+  it('needs all comparisons of a clause and any one of the clauses', async () => {
+    await store.put('a', { x: 1, y: 2 });
+    const both: Condition = [
+      [
+        { attribute: 'x', is: '=', value: 1 },
+        { attribute: 'y', is: '=', value: 3 },
+      ],
+    ];
+    expect((await store.put('a', { x: 1, y: 2 }, { when: both })).applied).toBe(false);
+    const either: Condition = ['absent', ...both, [{ attribute: 'y', is: '=', value: 2 }]];
+    expect((await store.put('a', { x: 9 }, { when: either })).applied).toBe(true);
+  });
+
+  it('takes attribute names that are reserved words or hold dots and dashes', async () => {
+    await store.put('a', { state: 'open', 'a.b-c': 1, name: 'n' });
+    const when: Condition = [
+      [
+        { attribute: 'state', is: '=', value: 'open' },
+        { attribute: 'a.b-c', is: '=', value: 1 },
+        { attribute: 'name', is: '=', value: 'n' },
+      ],
+    ];
+    expect(await store.put('a', { state: 'closed' }, { when })).toEqual({ applied: true });
+  });
+
+  it('deletes under a condition only, and an absent item without complaint', async () => {
+    await store.put('a', { owner: 'me' });
+    expect(await store.delete('a', { when: is('owner', 'you') })).toEqual({
+      applied: false,
+      current: { owner: 'me' },
+    });
+    expect(await store.delete('a', { when: is('owner', 'me') })).toEqual({ applied: true });
+    expect(await store.get('a')).toBeUndefined();
+    expect(await store.delete('a')).toEqual({ applied: true });
+  });
+
+  it('lets exactly one of many writers at once through', async () => {
+    const results = await Promise.all(
+      Array.from({ length: 20 }, (_, writer) => store.put('a', { writer }, { when: ['absent'] })),
+    );
+    expect(results.filter(({ applied }) => applied)).toHaveLength(1);
+    const winner = results.findIndex(({ applied }) => applied);
+    expect(await store.get('a')).toEqual({ writer: winner });
+  });
+}
+
+describe('memory store', () => contract(async () => memoryStore()));
+
+describe.each([
+  ['dynamodb-local', hasJava],
+  ['dynalite', true],
+] as const)('DynamoDB store on %s', (choice, available) => {
+  describe.skipIf(!available)(available ? 'running' : 'needs Java 17', () => {
+    let engine: TestEngine;
+    beforeAll(async () => {
+      engine = await startTestEngine(choice);
+    });
+    afterAll(() => engine.stop());
+
+    contract(() => engine.store());
+
+    it('names the table and the fix when the table is not there', async () => {
+      const { dynamoStore } = await import('../../lib/store/dynamodb.ts');
+      const { sdkTransport } = await import('../../lib/store/transport/sdk.ts');
+      const store = dynamoStore({ table: 'no-such-table', transport: sdkTransport(engine.client) });
+      await expect(store.get('a')).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        status: 503,
+        retryable: false,
+        message: expect.stringMatching(/"no-such-table".*ResourceNotFoundException.*deploy the table/),
+      });
+    });
+
+    it('stops waiting when the signal aborts', async () => {
+      const store = await engine.store();
+      await expect(store.get('a', { signal: AbortSignal.abort() })).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+      });
+    });
+  });
+});

@@ -1,0 +1,209 @@
+import { once } from 'node:events';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { apiOf } from '../support/api.ts';
+import { hasJava } from '../support/engines.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { ROOT, runCommand, startRun } from '../support/local-run.ts';
+import { aliveOf, childrenOf, hasProc, listeningAddresses } from '../support/processes.ts';
+
+/** 127.0.0.1 as the kernel writes it, by itself and mapped into IPv6. */
+const LOOPBACK = ['0100007F', '0000000000000000FFFF00000100007F'];
+
+describe('a local run', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('ends everything on %s, a request in flight too', async (signal, code) => {
+    const run = await startRun();
+    const started = childrenOf(run.child.pid);
+    expect(started.length).toBeGreaterThanOrEqual(6);
+    await apiOf(run.url).fault('users', { kind: 'hang' });
+    const inFlight = apiOf(run.url)
+      .get('/api/naive/profiles/1')
+      .catch(() => 'cut off');
+    expect(await run.stop(signal)).toBe(code);
+    await inFlight;
+    expect(aliveOf(started)).toEqual([]);
+  });
+
+  it('leaves no process behind when it is killed itself, not even a frozen or a busy one', async () => {
+    const run = await startRun();
+    const api = apiOf(run.url);
+    const started = childrenOf(run.child.pid);
+    const [frozen] = (await api.state()).functions.flatMap(({ sandboxes }) => sandboxes);
+    process.kill(Number(frozen?.pid), 'SIGSTOP');
+    run.child.kill('SIGKILL');
+    await expect.poll(() => aliveOf(started), { timeout: 10_000 }).toEqual([]);
+  });
+
+  it.skipIf(!hasProc)('listens on the loopback interface only', async () => {
+    const run = await startRun();
+    const own = [Number(run.child.pid), ...childrenOf(run.child.pid)];
+    const addresses = own.flatMap(listeningAddresses);
+    await run.stop();
+    expect(addresses.length).toBeGreaterThanOrEqual(3);
+    expect(addresses.filter((address) => !LOOPBACK.includes(address))).toEqual([]);
+  });
+
+  it('runs on dynalite where there is no Java, and says what is weaker', async () => {
+    const path = join(temporaryFolder(), 'bin');
+    mkdirSync(path);
+    symlinkSync(process.execPath, join(path, 'node'));
+    symlinkSync('/bin/sh', join(path, 'sh'));
+    const run = await startRun([], { PATH: path, JAVA_HOME: '' });
+    const api = apiOf(run.url);
+    const change = { name: 'Ada Byron', email: 'ada@example.com' };
+    const responses = await Promise.all(Array.from({ length: 8 }, () => api.put(1, 'once', change)));
+    const replay = await api.put(1, 'once', change);
+    const { user } = await api.profile(1);
+    await run.stop();
+    expect(run.output()).toMatch(/tables: dynalite, weaker than DynamoDB: .*one consistent read/);
+    expect(
+      responses.map(({ status }) => status).filter((status) => status !== 200 && status !== 409),
+    ).toEqual([]);
+    expect(replay.status).toBe(200);
+    expect(user.version).toBe(2);
+  });
+
+  it.skipIf(!hasJava)('runs on DynamoDB Local where there is Java', async () => {
+    const run = await startRun();
+    const { dynamodb } = await apiOf(run.url).state();
+    await run.stop();
+    expect(dynamodb.engine).toBe('DynamoDB Local');
+  });
+});
+
+/** Exactly one line, which names the thing and the fix. */
+const oneLine = (output: string): string => {
+  const lines = output.split('\n').filter((line) => line.startsWith('fibrin: '));
+  expect(lines).toHaveLength(1);
+  expect(output).not.toMatch(/\n\s+at /);
+  return String(lines[0]);
+};
+
+function project(files: Readonly<Record<string, string>>): string {
+  const folder = temporaryFolder();
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  return folder;
+}
+
+describe('a local run that cannot start says so in one line', () => {
+  it('for a port that is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { code, output } = await runCommand(['local'], { PORT: String(port) });
+    server.close();
+    expect(code).toBe(1);
+    expect(oneLine(output)).toBe(
+      `fibrin: port ${port} is in use; set PORT to a free one, e.g. PORT=${port + 1} npm start`,
+    );
+  });
+
+  it('for a port that is none', async () => {
+    const { code, output } = await runCommand(['local'], { PORT: 'eighty' });
+    expect(code).toBe(1);
+    expect(oneLine(output)).toMatch(/integer from 0 to 65535, got "eighty"/);
+  });
+
+  it('for a folder without an app', async () => {
+    const { code, output } = await runCommand(['local', '--port', '0'], {}, project({}));
+    expect(code).toBe(1);
+    expect(oneLine(output)).toMatch(/no cdk\.json in .*; run this in the folder of a CDK app/);
+  });
+
+  it('for a synthesis that fails', async () => {
+    const folder = project({
+      'cdk.json': '{"app":"node app.mjs"}',
+      'app.mjs': 'throw new Error("the stack has no name");',
+    });
+    const { code, output } = await runCommand(['local', '--port', '0'], {}, folder);
+    expect(code).toBe(1);
+    expect(oneLine(output)).toMatch(/synthesis failed: .*the stack has no name.*npx cdk synth/);
+  });
+
+  it('for a resource that it cannot serve, naming the type', async () => {
+    const assembly = {
+      'manifest.json': JSON.stringify({
+        artifacts: { S: { type: 'aws:cloudformation:stack', properties: { templateFile: 't.json' } } },
+      }),
+      't.json': JSON.stringify({ Resources: { M: { Type: 'AWS::StepFunctions::StateMachine' } } }),
+    };
+    const folder = project({
+      'cdk.json': '{"app":"node app.mjs"}',
+      'app.mjs': `import { mkdirSync, writeFileSync } from 'node:fs';
+        mkdirSync(process.env.CDK_OUTDIR, { recursive: true });
+        for (const [name, text] of Object.entries(${JSON.stringify(assembly)})) writeFileSync(process.env.CDK_OUTDIR + '/' + name, text);`,
+    });
+    const { code, output } = await runCommand(['local', '--port', '0'], {}, folder);
+    expect(code).toBe(1);
+    expect(output).toMatch(/refused:\n\s+1 × AWS::StepFunctions::StateMachine — /);
+    expect(oneLine(output)).toMatch(/AWS::StepFunctions::StateMachine.*leave it out/);
+  });
+
+  it('for a Java that is asked for and missing', async () => {
+    const { code, output } = await runCommand(['local', '--port', '0', '--dynamodb', 'dynamodb-local'], {
+      PATH: temporaryFolder(),
+      JAVA_HOME: '',
+    });
+    expect(code).toBe(1);
+    expect(oneLine(output)).toMatch(/DynamoDB Local needs Java 17/);
+  });
+
+  it.each([
+    [['local', '--colour'], /Unknown option '--colour'/],
+    [['local', '--dynamodb', 'oracle'], /one of auto, dynamodb-local, dynalite, got "oracle"/],
+    [['fly'], /unknown command "fly"; fibrin --help/],
+  ])('for arguments that are wrong: %j', async (args, reason) => {
+    const { code, output } = await runCommand(args);
+    expect(code).not.toBe(0);
+    expect(oneLine(output)).toMatch(reason);
+  });
+});
+
+describe('the command', () => {
+  it.each([[['--help']], [['local', '--help']], [['help', 'local']]])('explains itself: %j', async (args) => {
+    const { code, output } = await runCommand(args);
+    expect(code).toBe(0);
+    expect(output).toMatch(/Usage: fibrin/);
+  });
+
+  it('tells its version', async () => {
+    expect(await runCommand(['--version'])).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+  });
+});
+
+describe('synthesis', () => {
+  it('is done again only when a file has changed', async () => {
+    const folder = temporaryFolder();
+    for (const name of [
+      'lib',
+      'functions',
+      'cdk',
+      'cdk.json',
+      'package.json',
+      'package-lock.json',
+      'tsconfig.json',
+    ]) {
+      cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+    }
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const { synthesize } = await import('../../lib/local/synth.ts');
+    const synth = () => synthesize({ project: folder, fresh: false, signal: new AbortController().signal });
+    const first = await synth();
+    const second = await synth();
+    writeFileSync(join(folder, 'functions', 'shared', 'added.ts'), 'export {};\n');
+    const third = await synth();
+    expect([first.cached, second.cached, third.cached]).toEqual([false, true, false]);
+    expect(second.folder).toBe(first.folder);
+    expect(third.folder).not.toBe(first.folder);
+  });
+});

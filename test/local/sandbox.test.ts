@@ -1,0 +1,259 @@
+import { statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bootstrapFile } from '../../lib/local/bootstrap-file.ts';
+import { type LocalFunction, localFunction } from '../../lib/local/lambda/function.ts';
+import type { InvocationResult } from '../../lib/local/lambda/result.ts';
+import { type Processes, startProcesses } from '../../lib/local/processes.ts';
+import { temporaryFolder } from '../support/folders.ts';
+
+const HANDLERS = fileURLToPath(new URL('./handlers', import.meta.url));
+
+let processes: Processes;
+let bootstrap: string;
+beforeAll(async () => {
+  processes = startProcesses();
+  bootstrap = await bootstrapFile(temporaryFolder());
+});
+afterAll(() => processes.end());
+
+interface Wanted {
+  readonly freeze?: boolean;
+  readonly capacity?: number;
+  readonly timeoutMs?: number;
+  readonly concurrency?: number;
+  readonly folder?: string;
+}
+
+function start(
+  handler: string,
+  { timeoutMs = 10_000, concurrency = 5, folder = HANDLERS, freeze = true, capacity = 1 }: Wanted = {},
+): LocalFunction {
+  return localFunction({
+    model: {
+      logicalId: 'Fn',
+      functionName: 'stack-Fn',
+      displayName: 'Fn',
+      codeFolder: folder,
+      handler: `index.${handler}`,
+      memoryMb: 256,
+      timeoutMs,
+      reservedConcurrency: concurrency,
+    },
+    region: 'us-east-1',
+    processes,
+    bootstrap,
+    environment: { OWN: 'value' },
+    defaultConcurrency: 5,
+    settings: { freeze, capacity },
+    onOutput: () => undefined,
+  });
+}
+
+const payloadOf = (result: InvocationResult) => {
+  if (result.kind !== 'success') throw new Error(`expected a success, got ${JSON.stringify(result)}`);
+  return JSON.parse(result.payload);
+};
+const errorOf = (result: InvocationResult) => {
+  if (result.kind !== 'error') throw new Error(`expected an error, got ${result.kind}`);
+  return { type: result.errorType, ...JSON.parse(result.payload) };
+};
+
+describe('a sandbox', () => {
+  it('gives the handler the event, the context and the environment that Lambda gives, and no other', async () => {
+    process.env['SECRET_OF_THE_HOST'] = 'x';
+    const value = payloadOf(await start('echo').invoke('{"a":[1,null,"é"]}'));
+    delete process.env['SECRET_OF_THE_HOST'];
+    expect(value.event).toEqual({ a: [1, null, 'é'] });
+    expect(value.remainingMs).toBeGreaterThan(0);
+    expect(value.remainingMs).toBeLessThanOrEqual(10_000);
+    expect(value.requestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(value.arn).toBe('arn:aws:lambda:us-east-1:000000000000:function:stack-Fn');
+    expect(value.memory).toBe('256');
+    expect(value.cwd).toBe(HANDLERS);
+    expect(value.env).toMatchObject({
+      OWN: 'value',
+      AWS_REGION: 'us-east-1',
+      AWS_LAMBDA_FUNCTION_NAME: 'stack-Fn',
+      TZ: ':UTC',
+    });
+    expect(value.env).not.toHaveProperty('SECRET_OF_THE_HOST');
+  });
+
+  it('is used again, and keeps what the module holds', async () => {
+    const fn = start('echo');
+    const first = payloadOf(await fn.invoke('{}'));
+    const second = payloadOf(await fn.invoke('{}'));
+    expect(second).toMatchObject({ pid: first.pid, calls: 2 });
+    expect(fn.state().coldStarts).toBe(1);
+  });
+
+  it('reports what the handler throws in the shape that Lambda gives it, and serves on', async () => {
+    const fn = start('throws');
+    const error = errorOf(await fn.invoke('{}'));
+    expect(error).toMatchObject({
+      type: 'RangeError',
+      errorType: 'RangeError',
+      errorMessage: 'out of range',
+    });
+    expect(error.trace[0]).toBe('RangeError: out of range');
+    await fn.invoke('{}');
+    expect(fn.state()).toMatchObject({ errors: 2, coldStarts: 1 });
+  });
+
+  it('reports a thrown value that is no error', async () => {
+    expect(errorOf(await start('throwsText').invoke('{}'))).toMatchObject({
+      errorType: 'string',
+      errorMessage: 'just text',
+    });
+  });
+
+  it('answers null for a handler that returns nothing', async () => {
+    expect(await start('nothing').invoke('{}')).toEqual({ kind: 'success', payload: 'null' });
+  });
+
+  it.each(['hangs', 'spins'])(
+    'is killed at its timeout when the handler %s, and the next invocation gets a new one',
+    async (handler) => {
+      const fn = start(handler, { timeoutMs: 300 });
+      const error = errorOf(await fn.invoke('{}'));
+      expect(error).toMatchObject({ errorType: 'Sandbox.Timedout' });
+      expect(error.errorMessage).toMatch(
+        /^RequestId: [0-9a-f-]{36} Error: Task timed out after 0\.30 seconds$/,
+      );
+      await fn.invoke('{}');
+      expect(fn.state()).toMatchObject({ timeouts: 2, coldStarts: 2 });
+    },
+  );
+
+  it('reports a process that ends in the middle', async () => {
+    const error = errorOf(await start('exits').invoke('{}'));
+    expect(error).toMatchObject({ errorType: 'Runtime.ExitError' });
+    expect(error.errorMessage).toMatch(/Runtime exited with error: exit status 3$/);
+  });
+
+  it('ends on a rejection that nobody handles', async () => {
+    expect(errorOf(await start('leaks').invoke('{}')).errorMessage).toMatch(/exit status 129$/);
+  });
+
+  it('reports a process that is killed from outside, and serves the next with a new one', async () => {
+    const fn = start('slow');
+    const running = fn.invoke('{"ms":60000}');
+    await expect.poll(() => fn.state().sandboxes[0]?.state).toBe('busy');
+    process.kill(Number(fn.state().sandboxes[0]?.pid), 'SIGKILL');
+    expect(errorOf(await running).errorMessage).toMatch(/Runtime exited with error: signal: killed$/);
+    expect(payloadOf(await fn.invoke('{"ms":0}')).calls).toBe(1);
+  });
+
+  it('refuses a result over six megabytes', async () => {
+    expect(errorOf(await start('large').invoke('{}'))).toMatchObject({
+      errorType: 'Function.ResponseSizeTooLarge',
+    });
+  });
+
+  it.each([
+    ['a module that throws', { folder: `${HANDLERS}/broken` }, 'echo', 'Error', 'cannot start'],
+    ['no module', { folder: tmpdir() }, 'echo', 'Runtime.ImportModuleError', "Cannot find module 'index'"],
+    [
+      'an export that is no function',
+      {},
+      'notAFunction',
+      'Runtime.HandlerNotFound',
+      'index.notAFunction is undefined or not exported',
+    ],
+  ])('reports an init that fails for %s', async (_, wanted, handler, errorType, errorMessage) => {
+    expect(errorOf(await start(handler, wanted).invoke('{}'))).toMatchObject({ errorType, errorMessage });
+  });
+});
+
+describe('a function', () => {
+  it('starts sandboxes up to its concurrency, throttles above it, and never gives one sandbox two at once', async () => {
+    const fn = start('slow', { concurrency: 3 });
+    const results = await Promise.all(Array.from({ length: 5 }, () => fn.invoke('{"ms":300}')));
+    const served = results.filter(({ kind }) => kind === 'success').map(payloadOf);
+    expect(served).toHaveLength(3);
+    expect(new Set(served.map(({ pid }) => pid)).size).toBe(3);
+    expect(fn.state()).toMatchObject({ throttles: 2, invocations: 3, coldStarts: 3 });
+    expect((await fn.invoke('{"ms":0}')).kind).toBe('success');
+    expect(fn.state().coldStarts).toBe(3);
+  });
+});
+
+describe('between invocations', () => {
+  const stateOf = (fn: LocalFunction) => fn.state().sandboxes[0]?.state;
+
+  it('a sandbox is frozen: a loop that it left running makes no progress', async () => {
+    const folder = temporaryFolder();
+    const [frozen, awake] = [start('leavesLoopRunning'), start('leavesLoopRunning', { freeze: false })];
+    const sizeOf = (name: string) => statSync(join(folder, name)).size;
+    await frozen.invoke(JSON.stringify({ file: join(folder, 'frozen') }));
+    await awake.invoke(JSON.stringify({ file: join(folder, 'awake') }));
+    await expect.poll(() => stateOf(frozen)).toBe('frozen');
+    const before = { frozen: sizeOf('frozen'), awake: sizeOf('awake') };
+    // The one that is awake is the clock: by the time we look again its loop has gone round a thousand times.
+    await expect.poll(() => sizeOf('awake'), { timeout: 20_000 }).toBeGreaterThan(before.awake + 1_000);
+    expect(sizeOf('frozen')).toBe(before.frozen);
+    // Thawed, the very same loop goes on.
+    frozen.sandboxes()[0]?.thaw();
+    await expect.poll(() => sizeOf('frozen'), { timeout: 20_000 }).toBeGreaterThan(before.frozen);
+    for (const fn of [frozen, awake]) fn.sandboxes()[0]?.kill();
+  });
+
+  it('a promise that was left pending settles after the thaw, and nothing is unhandled', async () => {
+    const fn = start('leavesWorkBehind');
+    for (let times = 0; times < 5; times++) {
+      expect(payloadOf(await fn.invoke('{}'))).toBe('done');
+      await expect.poll(() => stateOf(fn)).toBe('frozen');
+    }
+    expect(fn.state()).toMatchObject({ errors: 0, coldStarts: 1 });
+  });
+
+  it('a frozen sandbox can be killed, and the next invocation gets a new one', async () => {
+    const fn = start('slow');
+    await fn.invoke('{"ms":0}');
+    await expect.poll(() => stateOf(fn)).toBe('frozen');
+    fn.sandboxes()[0]?.kill();
+    await expect.poll(() => fn.state().sandboxes.length).toBe(0);
+    expect(payloadOf(await fn.invoke('{"ms":0}')).calls).toBe(1);
+  });
+});
+
+describe('a sandbox that serves several invocations at once', () => {
+  it('takes them up to its capacity before another one is started', async () => {
+    const fn = start('slow', { capacity: 3 });
+    await fn.warm();
+    const served = (await Promise.all(Array.from({ length: 4 }, () => fn.invoke('{"ms":300}')))).map(
+      payloadOf,
+    );
+    const byPid = Map.groupBy(served, ({ pid }) => pid);
+    expect([...byPid.values()].map((group) => group.length).sort()).toEqual([1, 3]);
+  });
+
+  it('fails all of them when it dies', async () => {
+    const fn = start('slow', { capacity: 2, concurrency: 1 });
+    const both = [fn.invoke('{"ms":60000}'), fn.warm(), fn.invoke('{"ms":60000}')] as const;
+    await expect.poll(() => fn.sandboxes()[0]?.invocations).toBeGreaterThan(0);
+    for (const sandbox of fn.sandboxes()) sandbox.kill();
+    expect((await both[0]).kind).not.toBe('success');
+    expect((await both[2]).kind).not.toBe('success');
+  });
+});
+
+describe('the clock of a sandbox', () => {
+  it('can be ahead of the others, for the handler and its deadline alike', async () => {
+    const fn = start('clock');
+    await fn.invoke('{}');
+    const [sandbox] = fn.sandboxes();
+    if (sandbox === undefined) throw new Error('expected a sandbox');
+    for (const offset of [600_000, 0, 600_000]) {
+      sandbox.clockOffsetMs = offset;
+      const { now, constructed, remainingMs } = payloadOf(await fn.invoke('{}'));
+      expect(Math.abs(now - Date.now() - offset)).toBeLessThan(60_000);
+      expect(Math.abs(Date.parse(constructed) - now)).toBeLessThan(60_000);
+      expect(remainingMs).toBeLessThanOrEqual(10_000);
+      expect(remainingMs).toBeGreaterThan(0);
+    }
+  });
+});

@@ -1,0 +1,50 @@
+/*
+ * Looks at the built package as npm would ship it: every entry can be imported and typed, the command runs, and nothing
+ * is in it that does not belong there.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const failures: string[] = [];
+const expect = (holds: boolean, what: string) => {
+  if (!holds) failures.push(what);
+};
+
+interface PackageJson {
+  readonly version: string;
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+}
+const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as PackageJson;
+
+let names = 0;
+for (const [entry, target] of Object.entries(manifest.exports)) {
+  if (typeof target === 'string' || entry.includes('*')) continue;
+  expect(existsSync(`${ROOT}${target.types}`), `${entry}: no types at ${target.types}`);
+  const loaded = (await import(`${ROOT}${target.default}`)) as Record<string, unknown>;
+  expect(Object.keys(loaded).length > 0, `${entry}: exports nothing`);
+  names += Object.keys(loaded).length;
+}
+
+const [packed] = JSON.parse(
+  execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: ROOT, encoding: 'utf8' }),
+) as [{ readonly files: readonly { readonly path: string }[]; readonly unpackedSize: number }];
+const files = packed.files.map(({ path }) => path);
+const strangers = files.filter((path) => !/^(dist\/|package\.json$|README\.md$|LICENSE$)/.test(path));
+expect(strangers.length === 0, `the package holds ${strangers.join(', ')}`);
+expect(
+  files.includes('dist/local/dynamodb/LoopbackDynamoDb.class'),
+  'the package lacks the launcher of DynamoDB Local',
+);
+
+const version = execFileSync(process.execPath, [`${ROOT}dist/cli/main.js`, '--version'], {
+  encoding: 'utf8',
+}).trim();
+expect(version === manifest.version, `the command says it is ${version}, the package ${manifest.version}`);
+
+for (const failure of failures) console.error(`package: ${failure}`);
+console.log(
+  `package: ${names} names in ${Object.keys(manifest.exports).length} entries, ${files.length} files, ${Math.round(packed.unpackedSize / 1024)} KB, ${failures.length} failures`,
+);
+process.exitCode = failures.length === 0 ? 0 : 1;

@@ -1,0 +1,67 @@
+/** The HTTP surface of a local run, as the tests use it. */
+export interface Api {
+  get(path: string, init?: RequestInit): Promise<Response>;
+  profile(id: number): Promise<Profile>;
+  put(id: number | string, key: string | undefined, body: unknown, init?: RequestInit): Promise<Response>;
+  fault(target: string, fault: unknown): Promise<Response>;
+  clearFaults(): Promise<void>;
+  state(): Promise<RunState>;
+}
+
+export interface Profile {
+  readonly user: { readonly id: string; readonly name: string; readonly version: number };
+  readonly posts: readonly { readonly id: string }[];
+  readonly friendCount: number | null;
+  readonly degraded: readonly string[];
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+export interface RunState {
+  readonly functions: readonly {
+    readonly name: string;
+    readonly sandboxes: readonly { readonly pid: number; readonly state: string }[];
+    readonly invocations: number;
+    readonly throttles: number;
+    readonly concurrency: number;
+  }[];
+  readonly faults: Readonly<Record<string, unknown>>;
+  readonly breakers: readonly { readonly name: string; readonly state: string }[];
+  readonly dynamodb: { readonly engine: string };
+}
+
+export function apiOf(url: string): Api {
+  const get: Api['get'] = (path, init) => fetch(`${url}${path}`, init);
+  return {
+    get,
+    async profile(id) {
+      const response = await get(`/api/profiles/${id}`);
+      if (response.status !== 200)
+        throw new Error(`expected 200, got ${response.status}: ${await response.text()}`);
+      return (await response.json()) as Profile;
+    },
+    put: (id, key, body, init = {}) =>
+      fetch(`${url}/api/profiles/${id}`, {
+        method: 'PUT',
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        ...init,
+        headers: {
+          'content-type': 'application/json',
+          ...(key !== undefined && { 'idempotency-key': key }),
+          ...init.headers,
+        },
+      }),
+    fault: (target, fault) =>
+      fetch(`${url}/_fibrin/faults/${target}`, { method: 'PUT', body: JSON.stringify(fault) }),
+    async clearFaults() {
+      await fetch(`${url}/_fibrin/faults`, { method: 'DELETE' });
+    },
+    async state() {
+      return (await (await get('/_fibrin/state')).json()) as RunState;
+    },
+  };
+}
+
+/** The body of an answer, as the test says it looks. */
+export async function bodyOf<T = Readonly<Record<string, unknown>>>(response: Response): Promise<T> {
+  return (await response.json()) as T;
+}

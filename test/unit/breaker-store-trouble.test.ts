@@ -1,0 +1,119 @@
+import { describe, expect, test, vi } from 'vitest';
+import { circuitBreaker } from '../../lib/breaker/fleet.ts';
+import { verdictKey } from '../../lib/breaker/machine.ts';
+import { BreakerOpenError, StoreError } from '../../lib/core/errors.ts';
+import type { Store } from '../../lib/core/store.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { seededRandom } from '../support/random.ts';
+
+const KEY = verdictKey('posts');
+const outage = () => Object.assign(new Error('outage'), { status: 503 });
+
+function sandbox(store: Store = memoryStore()) {
+  const clock = fakeClock();
+  const options = { store, name: 'posts', minimumCalls: 2, openMs: 5_000, clock, random: seededRandom(1) };
+  const { enter, protect } = circuitBreaker(options);
+  const { signal } = new AbortController();
+  const call = <T>(work: () => Promise<T>): Promise<unknown> =>
+    protect(work)({ signal }).catch((error: unknown) => error);
+  const breaker = {
+    enter,
+    call,
+    fails: () => call(() => Promise.reject(outage())),
+    works: () => call(async () => 'ok'),
+  };
+  return { clock, store, breaker };
+}
+
+async function opened(store?: Store) {
+  const world = sandbox(store);
+  await world.breaker.fails();
+  await world.breaker.fails();
+  return world;
+}
+
+describe('a breaker whose store is in trouble', () => {
+  const broken = () => Promise.reject(new StoreError('down'));
+
+  test('bothers no caller with it', async () => {
+    const { breaker } = sandbox({ name: 'down', get: broken, put: broken, delete: broken });
+
+    expect(await breaker.works()).toBe('ok');
+    expect(await breaker.fails()).toEqual(outage());
+    expect(await breaker.fails()).toEqual(outage());
+    expect(await breaker.works()).toBe('ok');
+  });
+
+  test('costs a call 100 ms at most when the store does not answer', async () => {
+    const hangs = () => new Promise<never>(() => {});
+    const { clock, breaker } = sandbox({ name: 'hangs', get: hangs, put: hangs, delete: hangs });
+    const call = vi.fn(async () => 'ok');
+    const run = breaker.call(call);
+
+    await clock.advance(99);
+    expect(call).not.toHaveBeenCalled();
+    await clock.advance(1);
+
+    expect(await run).toBe('ok');
+  });
+
+  test('leaves the last verdict standing', async () => {
+    const inner = memoryStore();
+    const store = { ...inner };
+    const { clock, breaker } = await opened(store);
+    store.get = broken;
+    store.put = broken;
+
+    await clock.advance(2_000);
+
+    expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
+  });
+
+  test('never makes two probe where the claim of one is in doubt', async () => {
+    const inner = memoryStore();
+    const store = { ...inner };
+    const { clock, breaker } = await opened(store);
+    await clock.advance(5_000);
+    store.put = async (key, item, options) => {
+      await inner.put(key, item, options);
+      throw new StoreError('the answer was lost');
+    };
+
+    expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
+  });
+
+  test('an item of another version is left alone', async () => {
+    const { clock, breaker, store } = await opened();
+    await store.put(KEY, { v: 99, state: 'something else' });
+    await clock.advance(1_000);
+
+    expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
+
+    expect(await store.get(KEY)).toEqual({ v: 99, state: 'something else' });
+  });
+
+  test('a read that was overtaken by a trip does not close the breaker again', async () => {
+    const inner = memoryStore();
+    const slow = Promise.withResolvers<undefined>();
+    const store = { ...inner };
+    const { clock, breaker } = sandbox(store);
+    const early = [await breaker.enter(), await breaker.enter()];
+    await clock.advance(1_000);
+    store.get = () => slow.promise;
+    const late = breaker.works();
+    for (const permit of early) await permit.settle(true);
+
+    slow.resolve(undefined);
+
+    expect(await late).toBeInstanceOf(BreakerOpenError);
+  });
+
+  test('a breaker whose item was removed starts over', async () => {
+    const { clock, breaker, store } = await opened();
+    await store.delete(KEY);
+    await clock.advance(1_000);
+
+    expect(await breaker.works()).toBe('ok');
+  });
+});

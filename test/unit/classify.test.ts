@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { classifyError, isTimeUp } from '../../lib/core/classify.ts';
+import {
+  AttemptTimeoutError,
+  BreakerOpenError,
+  DeadlineExceededError,
+  FibrinError,
+  ValidationError,
+} from '../../lib/core/errors.ts';
+
+const withStatus = (status: number) => Object.assign(new Error('http'), { status });
+
+describe('classifyError', () => {
+  test.each([408, 429, 500, 502, 503, 504])('a status of %i may pass', (status) => {
+    expect(classifyError(withStatus(status))).toBe('transient');
+  });
+
+  test.each([400, 401, 403, 404, 409, 422])('a status of %i will be the same next time', (status) => {
+    expect(classifyError(withStatus(status))).toBe('permanent');
+  });
+
+  test.each([
+    ['a status', { status: 404 }],
+    ['a statusCode', { statusCode: 404 }],
+    ['the metadata of the AWS SDK', { $metadata: { httpStatusCode: 404 } }],
+  ])('reads the status from %s', (_, carried) => {
+    expect(classifyError(Object.assign(new Error('x'), carried))).toBe('permanent');
+  });
+
+  test('believes the AWS SDK about throttling that comes as a 400', () => {
+    const throttled = Object.assign(new Error('slow down'), {
+      $retryable: { throttling: true },
+      $metadata: { httpStatusCode: 400 },
+    });
+
+    expect(classifyError(throttled)).toBe('transient');
+  });
+
+  test.each([TypeError, ReferenceError, RangeError])('takes a bare %o for a bug', (type) => {
+    expect(classifyError(new type('x'))).toBe('bug');
+  });
+
+  test('takes the TypeError that fetch throws for the network it stands for', () => {
+    const refused = new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') });
+
+    expect(classifyError(refused)).toBe('transient');
+  });
+
+  test.each(['text', 7, undefined, null, new Error('unknown')])('gives %s another chance', (thrown) => {
+    expect(classifyError(thrown)).toBe('transient');
+  });
+
+  test.each([{ status: '500' }, { status: undefined }, { $metadata: null }])(
+    'reads no status from where there is none: %j',
+    (carried) => {
+      expect(classifyError(Object.assign(new TypeError('x'), carried))).toBe('bug');
+    },
+  );
+
+  test('asks the errors of the toolkit themselves', () => {
+    expect(classifyError(new AttemptTimeoutError('x', 1))).toBe('transient');
+    expect(classifyError(new ValidationError('x', []))).toBe('transient');
+    expect(classifyError(new BreakerOpenError('x', 1))).toBe('permanent');
+    expect(classifyError(new DeadlineExceededError('x', 1))).toBe('permanent');
+    expect(classifyError(new FibrinError('X', 'x', { status: 503 }))).toBe('permanent');
+  });
+});
+
+describe('isTimeUp', () => {
+  test('knows the limits of the toolkit and that of AbortSignal.timeout', () => {
+    expect(isTimeUp(new AttemptTimeoutError('x', 1))).toBe(true);
+    expect(isTimeUp(new DeadlineExceededError('x', 1))).toBe(true);
+    expect(isTimeUp(new DOMException('x', 'TimeoutError'))).toBe(true);
+  });
+
+  test('does not take a caller who gave up for one', () => {
+    expect(isTimeUp(new DOMException('x', 'AbortError'))).toBe(false);
+    expect(isTimeUp(Object.assign(new Error('x'), { name: 'TimeoutError' }))).toBe(false);
+  });
+});

@@ -1,0 +1,111 @@
+import { getEventListeners } from 'node:events';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { sleep as pause, systemClock } from '../../lib/core/clock.ts';
+import { fakeClock, settle } from '../support/fake-clock.ts';
+
+const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
+
+describe('sleep', () => {
+  test('ends when its time has passed and not a millisecond earlier', async () => {
+    const clock = fakeClock();
+    let awake = false;
+    const nap = pause(clock, 100).then(() => {
+      awake = true;
+    });
+
+    await clock.advance(99);
+    expect(awake).toBe(false);
+    await clock.advance(1);
+    await nap;
+
+    expect(awake).toBe(true);
+  });
+
+  test('rejects with the reason of the signal the moment it aborts, and drops its timer', async () => {
+    const clock = fakeClock();
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const nap = pause(clock, 100, controller.signal).catch((error: unknown) => error);
+
+    controller.abort(reason);
+
+    expect(await nap).toBe(reason);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('never starts a timer under a signal that has aborted already', async () => {
+    const clock = fakeClock();
+
+    await expect(pause(clock, 100, AbortSignal.abort('gone'))).rejects.toBe('gone');
+
+    expect(clock.pending).toBe(0);
+  });
+
+  test('leaves no listener on a signal that outlives it', async () => {
+    const clock = fakeClock();
+    const { signal } = new AbortController();
+    const nap = pause(clock, 5, signal);
+    expect(listeners(signal)).toBe(1);
+
+    await clock.advance(5);
+    await nap;
+
+    expect(listeners(signal)).toBe(0);
+  });
+});
+
+describe('systemClock', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test('holds a delay that is too long for a timer of Node instead of firing at once', () => {
+    vi.useFakeTimers();
+    const run = vi.fn<() => void>();
+
+    systemClock.after(2 ** 31, run);
+    vi.advanceTimersByTime(1_000_000);
+
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  test('a cancelled timer does not fire, however often it is cancelled', () => {
+    vi.useFakeTimers();
+    const run = vi.fn<() => void>();
+    const cancel = systemClock.after(10, run);
+
+    cancel();
+    cancel();
+    vi.advanceTimersByTime(100);
+
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  test('the wall clock is the one of the machine, and the monotonic one follows time too', () => {
+    vi.useFakeTimers({ now: 1_750_000_000_000 });
+    const before = systemClock.monotonic();
+
+    vi.advanceTimersByTime(250);
+
+    expect(systemClock.now()).toBe(1_750_000_000_250);
+    expect(systemClock.monotonic() - before).toBe(250);
+  });
+});
+
+describe('the fake clock of these tests', () => {
+  test('fires what falls due in the order of time, what that starts included', async () => {
+    const clock = fakeClock(0);
+    const fired: string[] = [];
+    clock.after(20, () => fired.push(`late at ${clock.now()}`));
+    clock.after(10, () => {
+      fired.push(`early at ${clock.now()}`);
+      clock.after(5, () => fired.push(`nested at ${clock.now()}`));
+    });
+
+    await clock.advance(30);
+    await settle();
+
+    expect(fired).toEqual(['early at 10', 'nested at 15', 'late at 20']);
+    expect(clock.now()).toBe(30);
+  });
+});

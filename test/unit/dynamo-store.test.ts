@@ -1,0 +1,103 @@
+import { describe, expect, test, vi } from 'vitest';
+import { InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
+import { dynamoStore } from '../../lib/store/dynamodb.ts';
+import type { DynamoTransport } from '../../lib/store/transport/transport.ts';
+
+/** A wire that notes what is sent; what the server makes of it is the business of the contract suite. */
+const wire = () => ({
+  get: vi.fn<DynamoTransport['get']>(async () => undefined),
+  put: vi.fn<DynamoTransport['put']>(async () => ({ applied: true })),
+  delete: vi.fn<DynamoTransport['delete']>(async () => ({ applied: true })),
+});
+
+const named = (name: string) => Object.assign(new Error('secret detail'), { name });
+
+describe('the store on DynamoDB', () => {
+  test('reads consistently, by the key alone', async () => {
+    const transport = wire();
+
+    await dynamoStore({ table: 'resilience', transport }).get('k');
+
+    expect(transport.get).toHaveBeenCalledWith(
+      { TableName: 'resilience', Key: { pk: { S: 'k' } }, ConsistentRead: true },
+      undefined,
+    );
+  });
+
+  test('keeps the default key attribute when it is handed an undefined one', async () => {
+    const transport = wire();
+    // A caller without exactOptionalPropertyTypes may hand on a setting that is not there.
+    const { keyAttribute } = JSON.parse('{}') as { keyAttribute: string };
+
+    await dynamoStore({ table: 'resilience', transport, keyAttribute }).get('k');
+
+    expect(transport.get.mock.calls[0]?.[0]).toMatchObject({ Key: { pk: { S: 'k' } } });
+  });
+
+  test('sends names and values of a condition by placeholder, however they are called', async () => {
+    const transport = wire();
+    const when = [
+      'absent',
+      [
+        { attribute: 'state', is: '=', value: 'open' },
+        { attribute: 'until', is: '<', value: 5 },
+      ],
+    ] as const;
+
+    await dynamoStore({ table: 't', transport }).put('k', { state: 'open' }, { when });
+
+    expect(transport.put.mock.calls[0]?.[0]).toMatchObject({
+      Item: { pk: { S: 'k' }, state: { S: 'open' } },
+      ConditionExpression: 'attribute_not_exists(#n0) OR (#n1 = :v0 AND #n2 < :v1)',
+      ExpressionAttributeNames: { '#n0': 'pk', '#n1': 'state', '#n2': 'until' },
+      ExpressionAttributeValues: { ':v0': { S: 'open' }, ':v1': { N: '5' } },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+  });
+
+  test('hands out items without their key and without what other tools keep in them', async () => {
+    const item = { pk: { S: 'k' }, n: { N: '7' }, yes: { BOOL: false }, empty: { S: '' }, list: { L: [] } };
+    const transport = { ...wire(), get: async () => item };
+
+    expect(await dynamoStore({ table: 't', transport }).get('k')).toEqual({ n: 7, yes: false, empty: '' });
+  });
+
+  test('reads what stood in the way of a write when the server does not send it along', async () => {
+    const transport: DynamoTransport = {
+      ...wire(),
+      put: async () => ({ applied: false, item: undefined }),
+      get: async () => ({ pk: { S: 'k' }, owner: { S: 'other' } }),
+    };
+
+    expect(await dynamoStore({ table: 't', transport }).put('k', {})).toEqual({
+      applied: false,
+      current: { owner: 'other' },
+    });
+  });
+
+  test.each([
+    ['ResourceNotFoundException', false, 'deploy the table'],
+    ['AccessDeniedException', false, 'dynamodb:GetItem'],
+    ['ProvisionedThroughputExceededException', true, 'PutItem failed with'],
+  ])(
+    'turns %s into its own error, with what to do about it where that is known',
+    async (name, retryable, text) => {
+      const cause = named(name);
+      const store = dynamoStore({ table: 't', transport: { ...wire(), put: () => Promise.reject(cause) } });
+
+      const error = await store.put('k', {}).catch((caught: unknown) => caught);
+
+      expect(error).toBeInstanceOf(StoreError);
+      expect(error).toMatchObject({ retryable, cause, message: expect.stringContaining(text) });
+      expect(String(error)).not.toContain('secret');
+    },
+  );
+
+  test('asks for the name of its table when it is constructed', () => {
+    vi.stubEnv('FIBRIN_TABLE', undefined);
+
+    expect(() => dynamoStore()).toThrow(InvalidOptionError);
+
+    vi.unstubAllEnvs();
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { IdempotencyKeyError } from '../../lib/idempotency/errors.ts';
+import { type HttpEvent, header } from '../../lib/idempotency/http.ts';
+
+const keyOf = header('Idempotency-Key');
+const withKey = (value: string): HttpEvent => ({ headers: { 'idempotency-key': value } });
+
+describe('header', () => {
+  test.each(['Idempotency-Key', 'idempotency-key', 'IDEMPOTENCY-KEY'])(
+    'finds the key whatever its case: %s',
+    (name) => {
+      expect(keyOf({ headers: { accept: '*/*', [name]: 'k1' } })).toBe('k1');
+    },
+  );
+
+  test('takes a quoted key and a bare one for the same', () => {
+    expect(keyOf(withKey('"8e03978e"'))).toBe('8e03978e');
+    expect(keyOf(withKey(' 8e03978e '))).toBe('8e03978e');
+  });
+
+  test('leaves quotes that are part of a bare key alone', () => {
+    expect(keyOf(withKey('say"so'))).toBe('say"so');
+  });
+
+  test('is as long as 255 characters and no longer', () => {
+    expect(keyOf(withKey('k'.repeat(255)))).toHaveLength(255);
+    expect(() => keyOf(withKey('k'.repeat(256)))).toThrow(IdempotencyKeyError);
+  });
+
+  test.each<[string, HttpEvent]>([
+    ['missing', { headers: { other: 'x' } }],
+    ['undefined', { headers: { 'idempotency-key': undefined } }],
+    ['empty', withKey('')],
+    ['blank', withKey('   ')],
+    ['an empty string in quotes', withKey('""')],
+  ])('asks for the key when it is %s', (_, event) => {
+    expect(() => keyOf(event)).toThrow('The Idempotency-Key header is required');
+    expect(() => keyOf(event)).toThrow(expect.objectContaining({ status: 400 }));
+  });
+
+  test.each([{}, { headers: null }])(
+    'asks for the key when there are no headers at all, as API Gateway tells it: %j',
+    (event) => {
+      expect(() => keyOf(event)).toThrow(IdempotencyKeyError);
+    },
+  );
+
+  test.each(['two keys', 'k1, k2', 'tab\there', 'schl\u00fcssel', 'line\nbreak', '\u0000'])(
+    'refuses what is no printable ASCII without spaces: %j',
+    (value) => {
+      expect(() => keyOf(withKey(value))).toThrow(/1 to 255 printable ASCII/);
+    },
+  );
+});

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { canonicalJson } from '../../lib/idempotency/canonical-json.ts';
+import { fingerprint, recordKey } from '../../lib/idempotency/key.ts';
+
+describe('canonicalJson', () => {
+  test('is JSON without white space, its members sorted at every depth', () => {
+    expect(canonicalJson({ b: [1, { d: null, c: true }], a: 'x' })).toBe(
+      '{"a":"x","b":[1,{"c":true,"d":null}]}',
+    );
+  });
+
+  test('sorts by UTF-16 code units, as RFC 8785 has it, and not by the language', () => {
+    const names = ['\u20ac', '\r', '\ufb33', '1', '\ud83d\ude00', '\u0080', '\u00f6'];
+    const shuffled = Object.fromEntries(names.map((name) => [name, 0]));
+
+    const sorted = Object.keys(JSON.parse(canonicalJson(shuffled)) as object);
+
+    expect(sorted).toEqual(['1', '\r', '\u0080', '\u00f6', '\u20ac', '\ud83d\ude00', '\ufb33']);
+  });
+
+  test.each([
+    [1e21, '1e+21'],
+    [-0, '0'],
+    [0.1 + 0.2, '0.30000000000000004'],
+    [5e-324, '5e-324'],
+  ])('writes numbers as JSON does: %d', (number, text) => {
+    expect(canonicalJson(number)).toBe(text);
+  });
+
+  test('tells an own member called __proto__ from none', () => {
+    expect(canonicalJson(JSON.parse('{"__proto__":1}'))).toBe('{"__proto__":1}');
+  });
+
+  test('takes objects without a prototype, as a parser of queries makes them', () => {
+    expect(canonicalJson(Object.assign(Object.create(null), { a: 1 }))).toBe('{"a":1}');
+  });
+
+  // Two different values with one text would be two requests with one result.
+  test.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['a member that is undefined', { user: undefined }],
+    ['a hole in an array', new Array(2)],
+    ['NaN', Number.NaN],
+    ['Infinity', Number.POSITIVE_INFINITY],
+    ['a bigint', 1n],
+    ['a symbol', Symbol('x')],
+    ['a function', () => 1],
+    ['a Date', new Date(0)],
+    ['a Map', new Map([[1, 2]])],
+    ['a Buffer', Buffer.from('x')],
+    ['an object that says how to be JSON', { toJSON: () => 'x' }],
+    ['a lone surrogate', '\ud83d'],
+    ['a lone surrogate in a name', { '\ud83d': 1 }],
+  ])('refuses %s', (_, value) => {
+    expect(() => canonicalJson(value)).toThrow(expect.objectContaining({ code: 'NOT_JSON' }));
+  });
+});
+
+describe('the key of a record', () => {
+  test('does not depend on the order of the members', () => {
+    expect(fingerprint({ a: 1, b: 2 })).toBe(fingerprint({ b: 2, a: 1 }));
+  });
+
+  test.each([
+    [0, ''],
+    [0, false],
+    [0, null],
+    ['0', 0],
+    [['a', 'b'], ['a,b']],
+    [[], {}],
+  ])('tells %j from %j', (one, other) => {
+    expect(fingerprint(one)).not.toBe(fingerprint(other));
+  });
+
+  test('is readable where it may be and tells nothing of what identifies the caller', () => {
+    const key = recordKey('charge', { card: '4111' });
+
+    expect(key).toMatch(/^idempotency#charge#[\w-]{43}$/);
+  });
+
+  test('is another one for another operation', () => {
+    expect(recordKey('charge', 'k')).not.toBe(recordKey('email', 'k'));
+  });
+});

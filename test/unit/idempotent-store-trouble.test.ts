@@ -1,0 +1,119 @@
+import { describe, expect, test, vi } from 'vitest';
+import { StoreError } from '../../lib/core/errors.ts';
+import type { Store } from '../../lib/core/store.ts';
+import { InFlightError } from '../../lib/idempotency/errors.ts';
+import { idempotent } from '../../lib/idempotency/idempotent.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { seededRandom } from '../support/random.ts';
+
+const down = new StoreError('down');
+const fails = () => Promise.reject(down);
+
+/** A store of which single operations can be replaced, and a handler on it. */
+function world(run: () => Promise<unknown> = async () => 'done') {
+  const clock = fakeClock();
+  const inner = memoryStore();
+  const store = { ...inner };
+  const handler = vi.fn(run);
+  const options = { store, operation: 'order', key: () => 'k', clock, random: seededRandom(1) };
+  const order = idempotent(options, handler);
+  const call = () => order({}, { getRemainingTimeInMillis: () => 3_000 }).catch((error: unknown) => error);
+  return { clock, inner, store, handler, call };
+}
+
+/** The n-th write from now (1 is the next) is the one that `trouble` stands in for. */
+function onWrite(inner: Store, nth: number, trouble: Store['put']): Store['put'] {
+  let writes = 0;
+  return (...write) => (++writes === nth ? trouble : inner.put)(...write);
+}
+
+describe('a claim that fails', () => {
+  test('is the end of it: nothing runs unclaimed', async () => {
+    const { store, handler, call } = world();
+    store.put = fails;
+
+    expect(await call()).toBe(down);
+
+    expect(handler).not.toHaveBeenCalled();
+  });
+
+  test('by its own first try, which was applied and not acknowledged, is held', async () => {
+    const { inner, store, handler, call } = world();
+    store.put = onWrite(inner, 1, async (...write) => {
+      await inner.put(...write);
+      return inner.put(...write);
+    });
+
+    expect(await call()).toBe('done');
+
+    expect(handler).toHaveBeenCalledTimes(1);
+    expect(await call()).toBe('done');
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+
+  test('at a record that has vanished by then is made again', async () => {
+    const { inner, store, call } = world();
+    store.put = onWrite(inner, 1, async () => ({ applied: false, current: undefined }));
+
+    expect(await call()).toBe('done');
+  });
+
+  test('at a record that keeps vanishing is given up', async () => {
+    const { store, handler, call } = world();
+    const put = vi.fn(async () => ({ applied: false, current: undefined }) as const);
+    store.put = put;
+
+    expect(await call()).toBeInstanceOf(StoreError);
+
+    expect(put).toHaveBeenCalledTimes(3);
+    expect(handler).not.toHaveBeenCalled();
+  });
+});
+
+describe('a result that cannot be recorded', () => {
+  test('is an error, and nobody runs again before the lease has ended', async () => {
+    const { clock, inner, store, handler, call } = world();
+    store.put = onWrite(inner, 2, fails);
+    expect(await call()).toBe(down);
+    store.put = inner.put;
+
+    await clock.advance(8_000);
+    expect(await call()).toBeInstanceOf(InFlightError);
+
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+
+  test('for want of an acknowledgement alone is found recorded by the next one', async () => {
+    const { inner, store, handler, call } = world();
+    store.put = onWrite(inner, 2, async (...write) => {
+      await inner.put(...write);
+      throw down;
+    });
+    expect(await call()).toBe(down);
+
+    expect(await call()).toBe('done');
+
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+
+  test('twice, since the first time was not acknowledged, is recorded', async () => {
+    const { inner, store, call } = world();
+    store.put = onWrite(inner, 2, async (...write) => {
+      await inner.put(...write);
+      return inner.put(...write);
+    });
+
+    expect(await call()).toBe('done');
+  });
+});
+
+describe('a release that fails', () => {
+  test('does not hide why the run failed', async () => {
+    const broken = new Error('broken');
+    const { store, call } = world(() => Promise.reject(broken));
+    store.delete = fails;
+
+    expect(await call()).toBe(broken);
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { toAnswer } from '../../lib/local/http/event.ts';
+import { routeFinder } from '../../lib/local/http/routes.ts';
+
+describe('the routes', () => {
+  const find = routeFinder(
+    [
+      'GET /a/{id}',
+      'GET /a/special',
+      'GET /a/{rest+}',
+      'ANY /a/{id}',
+      'POST /a/{id}/b/{other}',
+      '$default',
+    ].map((routeKey) => ({
+      routeKey,
+      functionName: routeKey,
+    })),
+  );
+  it.each([
+    ['GET', '/a/special', 'GET /a/special', {}],
+    ['GET', '/a/7', 'GET /a/{id}', { id: '7' }],
+    ['PUT', '/a/7', 'ANY /a/{id}', { id: '7' }],
+    ['GET', '/a/7/8', 'GET /a/{rest+}', { rest: '7/8' }],
+    ['POST', '/a/x%2Fy/b/z', 'POST /a/{id}/b/{other}', { id: 'x/y', other: 'z' }],
+    ['GET', '/a/%ZZ', 'GET /a/{id}', { id: '%ZZ' }],
+    ['GET', '/nowhere', '$default', {}],
+    ['GET', '/a/', 'GET /a/{rest+}', { rest: '' }],
+  ])('sends %s %s to %s', (method, path, routeKey, pathParameters) => {
+    const match = find(method, path);
+    expect(match?.route.routeKey).toBe(routeKey);
+    expect(match?.pathParameters).toEqual(pathParameters);
+  });
+
+  it('finds nothing where no route fits and there is no default', () => {
+    expect(routeFinder([{ routeKey: 'GET /a', functionName: 'f' }])('GET', '/b')).toBeUndefined();
+  });
+});
+
+describe('the answer of a function', () => {
+  it.each([
+    [
+      'a full answer',
+      '{"statusCode":201,"headers":{"X-A":"1"},"body":"ok"}',
+      { statusCode: 201, body: 'ok' },
+    ],
+    ['a status as text', '{"statusCode":"204"}', { statusCode: 204, body: '' }],
+    ['text', '"hello"', { statusCode: 200, body: 'hello' }],
+    ['any other JSON', '{"a":1}', { statusCode: 200, body: '{"a":1}' }],
+    ['null', 'null', { statusCode: 200, body: 'null' }],
+  ])('is made of %s', (_, payload, expected) => {
+    expect(toAnswer(payload)).toMatchObject(expected);
+  });
+
+  it('lower-cases header names, keeps cookies apart and decodes binary bodies', () => {
+    const answer = toAnswer(
+      '{"statusCode":200,"headers":{"X-Up":1},"cookies":["a=1","b=2"],"body":"AAE=","isBase64Encoded":true}',
+    );
+    expect(answer?.headers).toMatchObject({ 'x-up': '1', 'set-cookie': ['a=1', 'b=2'] });
+    expect(answer?.body).toEqual(Buffer.from([0, 1]));
+  });
+
+  it.each(['not json', '{"statusCode":"abc"}', '{"statusCode":99}', '{"statusCode":200,"body":{"a":1}}'])(
+    'is none for %s',
+    (payload) => {
+      expect(toAnswer(payload)).toBeUndefined();
+    },
+  );
+});

@@ -1,0 +1,249 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { describe, expect, test, vi } from 'vitest';
+import { InFlightError, OwnershipLostError } from '../../lib/idempotency/errors.ts';
+import { header } from '../../lib/idempotency/http.ts';
+import { idempotency } from '../../lib/middleware/idempotency.ts';
+import { problemDetails } from '../../lib/middleware/problem-details.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
+import { fakeClock, settle } from '../support/fake-clock.ts';
+import { seededRandom } from '../support/random.ts';
+
+interface Event {
+  readonly headers: Record<string, string>;
+}
+
+const contextOf = (remainingMs: number): Context => ({
+  callbackWaitsForEmptyEventLoop: false,
+  functionName: 'order',
+  functionVersion: '1',
+  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:order',
+  memoryLimitInMB: '128',
+  awsRequestId: 'request-1',
+  logGroupName: 'group',
+  logStreamName: 'stream',
+  getRemainingTimeInMillis: () => remainingMs,
+  done: () => {},
+  fail: () => {},
+  succeed: () => {},
+});
+const context = contextOf(3_000);
+const LEASE_MS = 3_000 + 5_000;
+const event = (key = 'k'): Event => ({ headers: { 'Idempotency-Key': key } });
+
+function settings() {
+  const clock = fakeClock();
+  const store = memoryStore();
+  const operation = { operation: 'order', key: header('Idempotency-Key') };
+  return { clock, store, once: { ...operation, store, clock, random: seededRandom(1) } };
+}
+
+/** Middy's own timer is real, so it is off except where it is what is tested. */
+const plain = () => middy<Event, unknown>({ timeoutEarlyInMillis: 0 });
+
+function world(run: () => Promise<unknown>) {
+  const { clock, store, once } = settings();
+  const handler = vi.fn(run);
+  const lambda = plain().use(idempotency<Event>(once)).handler(handler);
+  const call = (key?: string) => lambda(event(key), context).catch((error: unknown) => error);
+  return { clock, store, once, handler, call };
+}
+
+describe('the idempotency middleware', () => {
+  test('runs the handler once for one key and replays its response', async () => {
+    let orders = 0;
+    const { handler, call } = world(async () => ({ statusCode: 201, body: `order ${++orders}` }));
+
+    const answers = [await call(), await call()];
+
+    expect(answers).toEqual([
+      { statusCode: 201, body: 'order 1' },
+      { statusCode: 201, body: 'order 1' },
+    ]);
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+
+  test.each([undefined, null, '', 0, false])(
+    'replays a response of %j, as event handlers give it',
+    async (response) => {
+      const { handler, call } = world(async () => response);
+      // Middy itself has no way to tell an undefined response from an error that nobody handled.
+
+      expect([await call(), await call()]).toEqual([response, response]);
+
+      expect(handler).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  test('gives the first caller the very thing that a replay gives', async () => {
+    const { call } = world(async () => ({ at: new Date(0), none: undefined }));
+
+    const first = await call();
+
+    expect(await call()).toStrictEqual(first);
+  });
+
+  test('refuses a duplicate while the first runs, and leaves its claim alone', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const { handler, call } = world(() => promise);
+    const first = call();
+    await settle();
+
+    expect(await call()).toBeInstanceOf(InFlightError);
+    expect(await call()).toBeInstanceOf(InFlightError);
+    resolve('done');
+
+    expect(await first).toBe('done');
+    expect(await call()).toBe('done');
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+
+  test('keeps concurrent invocations of one sandbox apart', async () => {
+    const ends = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+    let runs = 0;
+    const { call } = world(() => ends[runs++]?.promise ?? Promise.resolve('unexpected'));
+    const [first, second] = [call('a'), call('b')];
+    await settle();
+
+    ends[1]?.resolve('of b');
+    ends[0]?.resolve('of a');
+
+    expect([await first, await second]).toEqual(['of a', 'of b']);
+    expect([await call('a'), await call('b')]).toEqual(['of a', 'of b']);
+  });
+
+  test.each([
+    ['throws', () => Promise.reject(new Error('broken'))],
+    ['answers 5xx', async () => ({ statusCode: 502 })],
+  ])('frees the key of a run that %s', async (_, run) => {
+    const { handler, call } = world(run);
+
+    await call();
+    await call();
+
+    expect(handler).toHaveBeenCalledTimes(2);
+  });
+
+  test('tells a run that outlived its lease so, and keeps the result of the other', async () => {
+    const late = Promise.withResolvers<string>();
+    const runs = [late.promise, Promise.resolve('second')];
+    const { clock, call } = world(() => runs.shift() ?? Promise.resolve('unexpected'));
+    const first = call();
+    await clock.advance(LEASE_MS + 1);
+    await call();
+
+    late.resolve('late');
+
+    expect(await first).toBeInstanceOf(OwnershipLostError);
+    expect(await call()).toBe('second');
+  });
+
+  test('keeps the claim when the result cannot be recorded: the effect has happened', async () => {
+    const { once } = settings();
+    const store = { ...once.store };
+    const handler = vi.fn(async () => {
+      store.put = () => Promise.reject(new Error('down'));
+      return 'done';
+    });
+    const lambda = plain()
+      .use(idempotency<Event>({ ...once, store }))
+      .handler(handler);
+
+    await expect(lambda(event(), context)).rejects.toThrow('down');
+    store.put = once.store.put;
+
+    await expect(lambda(event(), context)).rejects.toThrow(InFlightError);
+  });
+
+  test('keeps the claim when time is up for Middy, since the handler still runs', async () => {
+    const { once } = settings();
+    const handler = vi.fn(() => new Promise<never>(() => {}));
+    // With no more time left than its margin, Middy's timer fires at once.
+    const lambda = middy<Event, unknown>().use(idempotency<Event>(once)).handler(handler);
+    await expect(lambda(event(), contextOf(5))).rejects.toThrow(
+      expect.objectContaining({ name: 'TimeoutError' }),
+    );
+
+    await expect(lambda(event(), contextOf(5))).rejects.toThrow(InFlightError);
+
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('among other middlewares', () => {
+  test('as the outermost one it records the response as the others have left it', async () => {
+    const { once } = settings();
+    const cors = {
+      after: (request: { response: unknown }) => {
+        request.response = { ...(request.response as object), headers: { vary: 'origin' } };
+      },
+    };
+    const lambda = plain()
+      .use(idempotency<Event>(once))
+      .use(cors)
+      .handler(async () => ({ statusCode: 201 }));
+
+    const first = await lambda(event(), context);
+
+    expect(first).toEqual({ statusCode: 201, headers: { vary: 'origin' } });
+    expect(await lambda(event(), context)).toEqual(first);
+  });
+
+  test('an outer one that throws afterwards does not make the handler run again', async () => {
+    const { once } = settings();
+    const handler = vi.fn(async () => 'done');
+    let throws = true;
+    const outer = {
+      after: () => {
+        if (throws) throw new Error('after hook');
+      },
+    };
+    const lambda = plain().use(outer).use(idempotency<Event>(once)).handler(handler);
+    await expect(lambda(event(), context)).rejects.toThrow('after hook');
+    throws = false;
+
+    expect(await lambda(event(), context)).toBe('done');
+
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+
+  test('an error of another one before it was its turn frees nothing', async () => {
+    const { once } = settings();
+    const { promise } = Promise.withResolvers<never>();
+    let throws = false;
+    const gate = {
+      before: () => {
+        if (throws) throw new Error('not allowed');
+      },
+    };
+    const lambda = plain()
+      .use(gate)
+      .use(idempotency<Event>(once))
+      .handler(() => promise);
+    void lambda(event(), context);
+    await settle();
+    throws = true;
+    await expect(lambda(event(), context)).rejects.toThrow('not allowed');
+    throws = false;
+
+    await expect(lambda(event(), context)).rejects.toThrow(InFlightError);
+  });
+
+  test.each(['outside', 'inside'])('problem details %s of it answer what it refuses', async (where) => {
+    const { once } = settings();
+    const problems = problemDetails<Event, unknown>();
+    const guard = idempotency<Event>(once);
+    const lambda = plain();
+    if (where === 'outside') lambda.use(problems).use(guard);
+    else lambda.use(guard).use(problems);
+    lambda.handler(() => new Promise<never>(() => {}));
+    void lambda(event(), context);
+    await settle();
+
+    expect(await lambda(event(), context)).toMatchObject({
+      statusCode: 409,
+      headers: { 'content-type': 'application/problem+json', 'retry-after': '8' },
+    });
+    expect(await lambda({ headers: {} }, context)).toMatchObject({ statusCode: 400 });
+  });
+});

@@ -1,0 +1,137 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { BreakerOpenError, FibrinError } from '../../lib/core/errors.ts';
+import { problemDetails, toProblem } from '../../lib/middleware/problem-details.ts';
+
+const context: Context = {
+  callbackWaitsForEmptyEventLoop: false,
+  functionName: 'posts',
+  functionVersion: '1',
+  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:posts',
+  memoryLimitInMB: '128',
+  awsRequestId: 'request-1',
+  logGroupName: 'group',
+  logStreamName: 'stream',
+  getRemainingTimeInMillis: () => 3_000,
+  done: () => {},
+  fail: () => {},
+  succeed: () => {},
+};
+
+function world(thrown: unknown, options?: Parameters<typeof problemDetails>[0]) {
+  const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
+    .use(problemDetails<unknown, unknown>(options))
+    .handler(() => Promise.reject(thrown));
+  return lambda({}, context);
+}
+
+const bodyOf = (answer: unknown): unknown => JSON.parse((answer as { body: string }).body);
+
+describe('an error meant for callers', () => {
+  const missing = new FibrinError('NO_SUCH_ORDER', 'There is no order 7', { status: 404 });
+
+  test('becomes an answer with its status, its code and what it says', async () => {
+    const answer = await world(missing);
+
+    expect(answer).toMatchObject({
+      statusCode: 404,
+      headers: { 'content-type': 'application/problem+json' },
+    });
+    expect(bodyOf(answer)).toEqual({
+      type: 'about:blank',
+      title: 'Not Found',
+      status: 404,
+      detail: 'There is no order 7',
+      code: 'NO_SUCH_ORDER',
+    });
+  });
+
+  test('is nothing to wake the operators for', async () => {
+    const onServerError = vi.fn<() => void>();
+
+    await world(missing, { onServerError });
+
+    expect(onServerError).not.toHaveBeenCalled();
+  });
+
+  test('tells when to come back in whole seconds, rounded up', () => {
+    expect(toProblem(new BreakerOpenError('posts', 1_001)).headers).toMatchObject({ 'retry-after': '2' });
+  });
+
+  test('has a title even for a status without a usual one', () => {
+    const teapot = toProblem(new FibrinError('TEAPOT', 'short and stout', { status: 418 }));
+
+    expect(teapot.statusCode).toBe(418);
+    expect(bodyOf(teapot)).toMatchObject({ title: 'Error' });
+  });
+});
+
+describe('any other error', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  test.each<[string, unknown]>([
+    ['an error', new Error('password=hunter2')],
+    ['an error with a status of somebody else', Object.assign(new Error('hunter2'), { status: 404 })],
+    ['an error of the toolkit without a status', new FibrinError('NOT_JSON', 'hunter2')],
+    ['a string', 'hunter2'],
+    ['null', null],
+    ['nothing', undefined],
+  ])('is a bare 500 that tells the caller nothing: %s', async (_, thrown) => {
+    vi.spyOn(console, 'error').mockReturnValue(undefined);
+
+    const answer = await world(thrown);
+
+    expect(answer).toMatchObject({ statusCode: 500 });
+    expect(bodyOf(answer)).toEqual({ type: 'about:blank', title: 'Internal Server Error', status: 500 });
+  });
+
+  test('of our own with a status of 5xx keeps its status and hides its message', () => {
+    const down = toProblem(new FibrinError('DOWN', 'table "secret" is down', { status: 503 }));
+
+    expect(bodyOf(down)).toEqual({
+      type: 'about:blank',
+      title: 'Service Unavailable',
+      status: 503,
+      code: 'DOWN',
+    });
+  });
+
+  test('is handed to whoever wants to know of it', async () => {
+    const seen: unknown[] = [];
+    const broken = new Error('broken');
+
+    await world(broken, { onServerError: (error) => seen.push(error) });
+
+    expect(seen).toEqual([broken]);
+  });
+
+  test.each<[unknown, object]>([
+    [new FibrinError('DOWN', 'it is down'), { error: 'FibrinError', message: 'it is down', code: 'DOWN' }],
+    ['a string', { message: 'a string' }],
+    [null, { message: 'null' }],
+  ])('is one line of JSON on stderr by default: %s', async (thrown, line) => {
+    const print = vi.spyOn(console, 'error').mockReturnValue(undefined);
+
+    await world(thrown);
+
+    expect(print.mock.calls.map(([text]) => JSON.parse(String(text)) as unknown)).toEqual([
+      { level: 'ERROR', ...line },
+    ]);
+  });
+});
+
+describe('an answer that another middleware has given', () => {
+  test('is left alone', async () => {
+    const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
+      .use(problemDetails<unknown, unknown>())
+      .onError((request) => {
+        request.response = { statusCode: 302 };
+      })
+      .handler(() => Promise.reject(new Error('moved')));
+
+    expect(await lambda({}, context)).toEqual({ statusCode: 302 });
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { InvalidOptionError } from '../../lib/core/errors.ts';
+import { checkOptions, rule } from '../../lib/core/options.ts';
+
+const rules = { required: { name: rule.name() }, optional: { attempts: rule.integer(1, 10) } };
+
+describe('checkOptions', () => {
+  test('returns the very options when they are fine', () => {
+    const options = { name: 'posts', attempts: 3 };
+
+    expect(checkOptions('thing', options, rules)).toBe(options);
+  });
+
+  test('names an unknown option and the ones there are', () => {
+    expect(() => checkOptions('thing', { name: 'a', retires: 1 }, rules)).toThrow(
+      new InvalidOptionError('thing: unknown option `retires`; the options are name, attempts'),
+    );
+  });
+
+  test.each(['toString', 'constructor', '__proto__'])(
+    'takes no member that every object inherits for an option: %s',
+    (key) => {
+      const options = { name: 'a', ...JSON.parse(`{"${key}":1}`) } as object;
+      // A spread would set the prototype; only an own member is an option that somebody wrote.
+      if (!Object.hasOwn(options, key)) Object.defineProperty(options, key, { value: 1, enumerable: true });
+
+      expect(() => checkOptions('thing', options, rules)).toThrow(`unknown option \`${key}\``);
+    },
+  );
+
+  test('names a required option that is missing', () => {
+    expect(() => checkOptions('thing', {}, rules)).toThrow(
+      /thing: expected `name` to be a name .*got undefined/,
+    );
+  });
+
+  test('names the option, the expectation and the value that is out of range', () => {
+    expect(() => checkOptions('thing', { name: 'a', attempts: 11 }, rules)).toThrow(
+      'thing: expected `attempts` to be an integer from 1 to 10, got 11',
+    );
+  });
+
+  test('lets an optional option be undefined', () => {
+    expect(() => checkOptions('thing', { name: 'a', attempts: undefined }, rules)).not.toThrow();
+  });
+
+  test.each([null, 'text', 7])('refuses %j in the place of the options', (options) => {
+    const check = checkOptions as (owner: string, options: unknown, of: typeof rules) => unknown;
+
+    expect(() => check('thing', options, rules)).toThrow('thing: expected an options object');
+  });
+
+  test('shows no more of a long value than helps to recognise it', () => {
+    const error = (() => {
+      try {
+        return checkOptions('thing', { name: ' '.repeat(10_000) }, rules);
+      } catch (caught) {
+        return caught;
+      }
+    })();
+
+    expect(error).toBeInstanceOf(InvalidOptionError);
+    expect((error as Error).message.length).toBeLessThan(250);
+  });
+});
+
+describe('the rules', () => {
+  const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
+  const cases: readonly [string, (value: unknown) => string | undefined, unknown[], unknown[]][] = [
+    ['integer', rule.integer(0, 3), [0, 3], [-1, 4, 1.5, nan, infinity, '1', undefined, null]],
+    ['durationMs', rule.durationMs(), [1, 1.5, 2_147_483_647], [0, -1, nan, infinity, 2 ** 31, '5', 5n]],
+    ['ratio', rule.ratio(), [0.01, 1], [0, -0.5, 1.01, nan, '0.5']],
+    [
+      'name',
+      rule.name(),
+      ['a', 'A-1_b.c', 'x'.repeat(100)],
+      ['', '-a', 'a b', 'a#b', 'x'.repeat(101), 'a\n'],
+    ],
+    ['text', rule.text(), [' '], ['', 1, null]],
+    ['fn', rule.fn(), [() => 1], [{}, 'fn', null]],
+    ['object', rule.object(), [{}], [null, 'object', () => 1]],
+  ];
+
+  test.each(cases)(
+    '%s accepts what is in its range and says what it expects of the rest',
+    (_, check, good, bad) => {
+      expect(good.map(check)).toEqual(good.map(() => undefined));
+      for (const value of bad) expect(check(value), String(value)).toEqual(expect.any(String));
+    },
+  );
+});

@@ -1,0 +1,85 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { CallContext } from '../../lib/policy/call.ts';
+import { timeout } from '../../lib/policy/timeout.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+
+const exceeded = (limitMs: number) => new Error(`over ${limitMs}`);
+const never = () => new Promise<never>(() => {});
+const contextOf = (remainingMs: number): CallContext => ({
+  signal: new AbortController().signal,
+  attempt: 4,
+  remainingMs: () => remainingMs,
+});
+
+describe('timeout', () => {
+  test('bounds the call by its own limit when that is the shorter one', async () => {
+    const clock = fakeClock();
+    const bounded = timeout(never, clock, 100, exceeded);
+    const run = bounded(contextOf(5_000)).catch((error: unknown) => error);
+
+    await clock.advance(100);
+
+    expect(await run).toEqual(exceeded(100));
+  });
+
+  test('bounds the call by what its caller has left when that is shorter', async () => {
+    const clock = fakeClock();
+    const bounded = timeout(never, clock, 100, exceeded);
+    const run = bounded(contextOf(60)).catch((error: unknown) => error);
+
+    await clock.advance(60);
+
+    expect(await run).toEqual(exceeded(60));
+  });
+
+  test('makes no call when no time is left', async () => {
+    const call = vi.fn(never);
+    const bounded = timeout(call, fakeClock(), 100, exceeded);
+
+    await expect(bounded(contextOf(0))).rejects.toThrow('over 0');
+
+    expect(call).not.toHaveBeenCalled();
+  });
+
+  test('tells the call its own signal and time, and passes the number of the attempt on', async () => {
+    const clock = fakeClock();
+    const seen: CallContext[] = [];
+    const given = contextOf(5_000);
+    const bounded = timeout(
+      async (context) => {
+        seen.push(context);
+        await clock.advance(30);
+        return context.remainingMs();
+      },
+      clock,
+      100,
+      exceeded,
+    );
+
+    expect(await bounded(given)).toBe(70);
+
+    expect(seen[0]?.attempt).toBe(4);
+    expect(seen[0]?.signal).not.toBe(given.signal);
+  });
+
+  test('hands the abort of the caller on with its reason', async () => {
+    const clock = fakeClock();
+    const controller = new AbortController();
+    let inner: AbortSignal | undefined;
+    const bounded = timeout(
+      ({ signal }) => {
+        inner = signal;
+        return never();
+      },
+      clock,
+      100,
+      exceeded,
+    );
+    const run = bounded({ ...contextOf(500), signal: controller.signal }).catch((error: unknown) => error);
+
+    controller.abort('gone');
+
+    expect(await run).toBe('gone');
+    expect(inner?.reason).toBe('gone');
+  });
+});
