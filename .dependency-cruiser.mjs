@@ -8,7 +8,7 @@ const only = (name, from, allowed, comment) => ({
   to: { path: '^(lib|functions|cdk)/', pathNot: allowed },
 });
 
-const INSIDE = '^lib/(core|policy|breaker|idempotency|store|middleware)/';
+const INSIDE = '^lib/(core|policy|breaker|idempotency|store|events|middleware)/';
 
 export default {
   forbidden: [
@@ -29,6 +29,7 @@ export default {
     ),
     only('policy', '^lib/policy/', '^lib/(core|policy|breaker)/', 'the pipeline composes core and breaker'),
     only('store', '^lib/store/', '^lib/(core|store)/', 'stores implement the interface in core'),
+    only('events', '^lib/events/', '^lib/(core|events)/', 'events know nothing of stores and policies'),
     only(
       'middleware',
       '^lib/middleware/',
@@ -38,7 +39,7 @@ export default {
     only(
       'functions',
       '^functions/',
-      '^(functions/|lib/(index\\.ts|store/index\\.ts|middleware/))',
+      '^(functions/|lib/(index\\.ts|store/index\\.ts|events/index\\.ts|middleware/))',
       'functions use the package as its users do',
     ),
     only(
@@ -55,10 +56,10 @@ export default {
       to: { path: ['node_modules/(aws-cdk-lib|constructs)/', '^cdk/'] },
     },
     {
-      name: 'sdk-in-one-place',
-      comment: 'who brings another transport pays for no SDK',
+      name: 'sdk-in-its-places',
+      comment: 'one file a client: who does not import it pays for no SDK',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/store/transport/sdk\\.ts$' },
+      from: { path: '^lib/', pathNot: '^lib/(store/transport/sdk|events/publisher)\\.ts$' },
       to: { path: 'node_modules/@aws-sdk/' },
     },
     {

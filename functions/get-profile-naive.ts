@@ -12,8 +12,8 @@ const userTable = dynamoStore({ table: setting('USERS_TABLE') });
 
 export async function handler(event: HttpHandlerEvent): Promise<JsonResponse> {
   const id = profileId(event);
-  const user = await userTable.get(userKey(id));
-  if (user === undefined) return json(404, { message: 'Not Found' });
+  const { outbox: _, ...user } = (await userTable.get(userKey(id))) ?? {};
+  if (!('id' in user)) return json(404, { message: 'Not Found' });
   const posts = newestFirst((await fetchDownstream(`/posts/${id}`)) as Posts);
   const friends = (await fetchDownstream(`/social/${id}`)) as { count: number };
   return json(200, { user, posts, friendCount: friends.count, degraded: [], sources: {} });

@@ -1,6 +1,7 @@
 import middy from '@middy/core';
-import { FibrinError, header, idempotent } from 'fibrin';
+import { FibrinError, header, idempotent, systemClock } from 'fibrin';
 import { dynamoStore } from 'fibrin/dynamodb';
+import { OUTBOX_ATTRIBUTE } from 'fibrin/events';
 import { problemDetails } from 'fibrin/middleware';
 import * as v from 'valibot';
 import {
@@ -11,6 +12,7 @@ import {
   setting,
 } from './shared/http.ts';
 import { ProfileChange, profileId, toItem, type User, userKey } from './shared/profile.ts';
+import { profileUpdated } from './shared/profile-event.ts';
 
 const MAX_BODY_BYTES = 16_384;
 
@@ -46,7 +48,8 @@ function parseChange(event: HttpHandlerEvent): ProfileChange {
 }
 
 /**
- * Writes the next version of the user. Of two writers at once the second starts over from what the first wrote.
+ * Writes the next version of the user and its event, in one write: there is never one without the other. Of two writers
+ * at once the second starts over from what the first wrote.
  */
 async function writeUser(id: string, change: ProfileChange): Promise<User> {
   for (let tries = 0; tries < 5; tries++) {
@@ -56,7 +59,12 @@ async function writeUser(id: string, change: ProfileChange): Promise<User> {
     const when = current
       ? [[{ attribute: 'version', is: '=', value: seen }] as const]
       : (['absent'] as const);
-    const written = await userTable.put(userKey(id), toItem(user), { when });
+    const event = JSON.stringify(profileUpdated(user, systemClock.now()));
+    const written = await userTable.put(
+      userKey(id),
+      { ...toItem(user), [OUTBOX_ATTRIBUTE]: event },
+      { when },
+    );
     if (written.applied) return user;
   }
   throw new FibrinError('BUSY', `Profile ${id} is being changed by others`, {

@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     reporters: ['default', fileURLToPath(new URL('./support/summary.ts', import.meta.url))],
+    globalSetup: fileURLToPath(new URL('./support/synthesis.ts', import.meta.url)),
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

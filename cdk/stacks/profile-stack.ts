@@ -1,11 +1,12 @@
 import { CfnOutput, type CfnResource, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
-import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, Billing, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import type { Construct, IConstruct } from 'constructs';
 import { ResilienceTable } from '../constructs/resilience-table.ts';
 import { ResilientFunction, type ResilientFunctionProps } from '../constructs/resilient-function.ts';
 import { httpApi } from './api.ts';
+import { ProfileEvents } from './profile-events.ts';
 import type { Stage } from './stage.ts';
 
 export interface ProfileStackProps extends StackProps {
@@ -24,8 +25,9 @@ export class ProfileStack extends Stack {
     super(scope, id, props);
 
     const resilience = new ResilienceTable(this, 'Resilience');
-    const table = (name: string, removalPolicy: RemovalPolicy) =>
+    const table = (name: string, removalPolicy: RemovalPolicy, stream?: StreamViewType) =>
       new TableV2(this, name, {
+        ...(stream && { dynamoStream: stream }),
         partitionKey: { name: 'pk', type: AttributeType.STRING },
         timeToLiveAttribute: 'expiresAt',
         billing: Billing.onDemand(),
@@ -34,8 +36,13 @@ export class ProfileStack extends Stack {
         },
         removalPolicy,
       });
-    const users = table('Users', stage.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN);
+    const users = table(
+      'Users',
+      stage.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+      StreamViewType.NEW_AND_OLD_IMAGES,
+    );
     const cache = table('Cache', RemovalPolicy.DESTROY);
+    const views = table('Views', RemovalPolicy.DESTROY);
 
     const fn = (name: string, props: ResilientFunctionProps & { reservedConcurrency: number }) => {
       const { reservedConcurrency, ...rest } = props;
@@ -90,6 +97,8 @@ export class ProfileStack extends Stack {
       downstreamUrl.grantInvokeUrl(reader.function);
     }
     users.grant(putProfile.function, 'dynamodb:GetItem', 'dynamodb:PutItem');
+
+    new ProfileEvents(this, 'Events', { users, views, cache, fn });
 
     const api = httpApi(this, 'Api', stage.authorization, [
       { method: HttpMethod.GET, path: '/api/profiles/{id}', function: getProfile },

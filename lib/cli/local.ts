@@ -6,21 +6,32 @@ import { startLocalRun } from '../local/run.ts';
 
 export const LOCAL_HELP = `fibrin local: runs the synthesized app of this folder on this machine
 
-Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--fresh]
+Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--time-scale N] [--fresh]
 
   --port N      port of the HTTP API (default: PORT, else 4400)
   --dynamodb E  engine of the tables (default auto: DynamoDB Local where there is Java 17, else dynalite)
+  --time-scale N  how many times faster than on AWS retries, visibility timeouts and schedules pass, 1 to 1000
+                (default: FIBRIN_TIME_SCALE, else 1); functions and their timeouts keep their own pace
   --fresh       synthesize even when nothing has changed
   --help        this text
 
 Prints "ready http://127.0.0.1:PORT" when it serves. GET /_fibrin/state shows what runs; PUT /_fibrin/faults/{target}
-breaks it, DELETE /_fibrin/faults mends it. Ctrl-C ends everything.`;
+breaks it, DELETE /_fibrin/faults mends it; GET /_fibrin/queues/{name} looks into a queue; /_fibrin/sandboxes freezes,
+kills and sets clocks. Ctrl-C ends everything.`;
 
 function portOf(text: string): number {
   const port = Number(text);
   if (text.trim() !== '' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new InvalidOptionError(
     `expected the port to be an integer from 0 to 65535, got ${JSON.stringify(text)}`,
+  );
+}
+
+function timeScaleOf(text: string): number {
+  const scale = Number(text);
+  if (text.trim() !== '' && scale >= 1 && scale <= 1_000) return scale;
+  throw new InvalidOptionError(
+    `expected the time scale to be a number from 1 to 1000, got ${JSON.stringify(text)}`,
   );
 }
 
@@ -39,6 +50,7 @@ export async function local(args: readonly string[]): Promise<number> {
     options: {
       port: { type: 'string' },
       dynamodb: { type: 'string', default: 'auto' },
+      'time-scale': { type: 'string' },
       fresh: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -49,6 +61,7 @@ export async function local(args: readonly string[]): Promise<number> {
   }
   const port = portOf(values.port ?? process.env['PORT'] ?? '4400');
   const dynamodb = engineOf(values.dynamodb);
+  const timeScale = timeScaleOf(values['time-scale'] ?? process.env['FIBRIN_TIME_SCALE'] ?? '1');
 
   const ending = new AbortController();
   const ended = new Promise<number>((resolve) => {
@@ -69,6 +82,7 @@ export async function local(args: readonly string[]): Promise<number> {
       project: process.cwd(),
       port,
       dynamodb,
+      timeScale,
       fresh: values.fresh,
       log,
       signal: ending.signal,

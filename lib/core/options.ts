@@ -37,6 +37,7 @@ export const rule = {
       : 'a name of 1 to 100 letters, digits, ".", "_" or "-" that starts with a letter or digit',
   text: (): OptionRule => (value) =>
     typeof value === 'string' && value !== '' ? undefined : 'a non-empty string',
+  boolean: (): OptionRule => (value) => (typeof value === 'boolean' ? undefined : 'true or false'),
   fn: (): OptionRule => (value) => (typeof value === 'function' ? undefined : 'a function'),
   object: (): OptionRule => (value) =>
     typeof value === 'object' && value !== null ? undefined : 'an object',

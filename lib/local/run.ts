@@ -6,19 +6,23 @@ import { serveControl } from './control.ts';
 import { type EngineChoice, startEngine } from './dynamodb/engine.ts';
 import { startDynamoDbProxy } from './dynamodb/proxy.ts';
 import { createTables } from './dynamodb/tables.ts';
+import { startEventServices } from './event-services.ts';
+import { startEventSources } from './event-sources.ts';
 import { faultSwitches } from './faults.ts';
-import { serveFunctionUrl, serveHttpApi, serviceAnswer } from './http/front.ts';
+import { serveHttpApi, serviceAnswer } from './http/front.ts';
+import { startFunctionUrl } from './http/function-url.ts';
 import { routeFinder } from './http/routes.ts';
 import { guarded, type Listening, listen, send } from './http/server.ts';
-import { meetWireFault } from './http/wire-faults.ts';
-import { type LocalFunction, localFunction } from './lambda/function.ts';
+import { type LocalFunction, localFunction, type SandboxSettings } from './lambda/function.ts';
 import type { Log } from './log.ts';
-import { LocalRunError } from './problem.ts';
+import { platformClock } from './platform-clock.ts';
 import { startProcesses } from './processes.ts';
+import { queueControl } from './queue-control.ts';
+import { affectedBy, printClasses, timeScaleLine } from './report.ts';
+import { sandboxControl } from './sandbox-control.ts';
 import { synthesize } from './synth.ts';
 import { readAssembly } from './template/assembly.ts';
-import type { UrlModel } from './template/http.ts';
-import { type AppModel, type ClassCount, readClasses, readModel } from './template/model.ts';
+import { readClasses, readModel } from './template/model.ts';
 
 export interface LocalRunOptions {
   /** The folder with `cdk.json`. */
@@ -26,6 +30,8 @@ export interface LocalRunOptions {
   /** Port of the HTTP API. 0 takes any that is free. */
   readonly port: number;
   readonly dynamodb: EngineChoice;
+  /** How many times faster than AWS's the platform's own delays pass. 1 to 1,000. */
+  readonly timeScale: number;
   readonly fresh: boolean;
   readonly log: Log;
   /** Ends the run, also while it starts. */
@@ -42,52 +48,18 @@ const REGION = 'us-east-1';
 /** For a function that reserves no concurrency: what an account shares is more than a laptop has. */
 const DEFAULT_CONCURRENCY = 10;
 
-function printClasses(classes: readonly ClassCount[], log: Log): void {
-  for (const kind of ['run', 'ignored', 'refused'] as const) {
-    const members = classes.filter((member) => member.class.kind === kind);
-    log.say(`${kind}: ${members.length === 0 ? 'none' : ''}`.trimEnd());
-    for (const { type, count, class: resourceClass } of members) {
-      log.say(
-        `  ${String(count).padStart(3)} × ${type}${'why' in resourceClass ? ` — ${resourceClass.why}` : ''}`,
-      );
-    }
-  }
-  const refused = classes.filter((member) => member.class.kind === 'refused').map(({ type }) => type);
-  if (refused.length > 0) {
-    throw new LocalRunError(
-      `the template holds ${refused.join(', ')}, which the local run cannot serve; leave it out for -c stage=local`,
-    );
-  }
-}
-
-/** What each fault target stands for: `{ users: ['table fibrin-profile-local-Users…'] }`. */
-function affectedBy(model: AppModel): Record<string, string[]> {
-  const affected: Record<string, string[]> = {};
-  const add = (target: string, what: string) => {
-    affected[target] = [...(affected[target] ?? []), what];
-  };
-  for (const { faultTarget, tableName } of model.tables)
-    if (faultTarget) add(faultTarget, `table ${tableName}`);
-  for (const { faultTargets, logicalId } of model.urls) {
-    for (const [target, path] of Object.entries(faultTargets))
-      add(target, `${path}… of function URL ${logicalId}`);
-  }
-  return affected;
-}
-
 /** An engine that did not start needs no end; its error reaches the caller from where it is awaited. */
 const noEngine = () => async (): Promise<void> => undefined;
 
-const targetOfPath = ({ faultTargets }: UrlModel, path: string): string | undefined =>
-  Object.entries(faultTargets).find(([, prefix]) => path.startsWith(prefix))?.[0];
+const addressOf = ({ port }: Listening): string => `http://127.0.0.1:${port}`;
 
 /**
  * Runs a synthesized CDK app on this machine: its tables in a local DynamoDB, its functions in processes that speak the
- * Runtime API, its HTTP API and function URLs on loopback ports.
+ * Runtime API, its HTTP API and function URLs on loopback ports, its buses, queues, streams and schedules in between.
  * @throws {LocalRunError} when it cannot; nothing is left running then.
  */
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
-  const { project, log, signal } = options;
+  const { project, log, signal, timeScale } = options;
   const closers: (() => Promise<void>)[] = [];
   const stop = async () => {
     const failures: unknown[] = [];
@@ -117,84 +89,95 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
 
     signal.throwIfAborted();
     const engine = await starting;
-    log.say(
-      `tables: ${engine.name}${engine.weaker.length === 0 ? '' : `, weaker than DynamoDB: ${engine.weaker.join('; ')}`}`,
-    );
+    const weaker = engine.weaker.length === 0 ? '' : `, weaker than DynamoDB: ${engine.weaker.join('; ')}`;
+    log.say(`tables: ${engine.name}${weaker}`);
+    log.say(timeScaleLine(timeScale));
     await createTables(model.tables, engine, project);
     signal.throwIfAborted();
 
     const faults = faultSwitches(affectedBy(model), systemRandom);
-    const targets = new Map(model.tables.map(({ tableName, faultTarget }) => [tableName, faultTarget]));
-    const proxy = await startDynamoDbProxy({
-      endpoint: engine.endpoint,
-      faults,
-      targetOf: (name) => targets.get(name),
-    });
-    closers.push(proxy.close);
-
     const functions = new Map<string, LocalFunction>();
-    const urls = new Map<string, string>();
-    for (const url of model.urls) {
-      const listening: Listening = await listen(
-        0,
-        guarded(async (request, response) => {
-          const fn = functions.get(url.functionName);
-          if (fn === undefined) return send(response, serviceAnswer(404, 'Not Found'));
-          const target = targetOfPath(url, request.url ?? '');
-          const throttled = serviceAnswer(429, 'Rate Exceeded.');
-          const fault = await meetWireFault(faults, target, request, response, throttled);
-          if (fault === 'answered') return;
-          // What the service itself does wrong is shown by the function, if its bundle has the switches.
-          delete request.headers['x-fibrin-fault'];
-          if (fault) request.headers['x-fibrin-fault'] = JSON.stringify(fault);
-          await serveFunctionUrl(request, response, fn, url.authType);
-        }),
-      );
-      closers.push(listening.close);
-      urls.set(url.logicalId, `http://127.0.0.1:${listening.port}/`);
-    }
+    const servers: Pick<Listening, 'closeIdle'>[] = [];
+    const opened = (server: Listening) => {
+      closers.push(server.close);
+      servers.push(server);
+      return addressOf(server);
+    };
 
+    const targets = new Map(model.tables.map(({ tableName, faultTarget }) => [tableName, faultTarget]));
+    const tables = opened(
+      await startDynamoDbProxy({ endpoint: engine.endpoint, faults, targetOf: (name) => targets.get(name) }),
+    );
+    const platform = platformClock(timeScale);
+    const services = await startEventServices({
+      ...{ model, functions, faults, platform, timeScale, region: REGION },
+    });
+    closers.push(services.stop);
+    servers.push(services.buses, ...(services.sqs ? [services.sqs] : []));
+
+    const functionUrls = new Map<string, string>();
+    for (const url of model.urls) {
+      functionUrls.set(url.logicalId, `${opened(await startFunctionUrl(url, functions, faults))}/`);
+    }
+    const queueUrls = new Map(
+      model.queues.map(({ logicalId, queueName }) => [logicalId, services.sqs?.urlOfName(queueName) ?? '']),
+    );
+    const addresses = new Map([...functionUrls, ...queueUrls]);
+    const endpoints = {
+      AWS_ENDPOINT_URL_DYNAMODB: tables,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: addressOf(services.buses),
+      ...(services.sqs && { AWS_ENDPOINT_URL_SQS: services.sqs.endpoint }),
+    };
+
+    const settings: SandboxSettings = { freeze: true, maxConcurrencyPerSandbox: 1 };
     const bootstrap = await bootstrapFile(join(project, '.fibrin'));
     for (const fn of model.functions) {
       functions.set(
         fn.functionName,
         localFunction({
-          model: fn,
-          region: REGION,
-          processes,
-          bootstrap,
+          ...{ model: fn, region: REGION, processes, bootstrap, settings },
           defaultConcurrency: DEFAULT_CONCURRENCY,
-          settings: { freeze: true, capacity: 1 },
-          environment: {
-            ...model.environmentOf(fn, urls),
-            AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${proxy.port}`,
-          },
+          environment: { ...model.environmentOf(fn, addresses), ...endpoints },
           onOutput: (line) => log.output(fn.displayName, line),
         }),
       );
     }
     await Promise.all([...functions.values()].map((fn) => fn.warm()));
     signal.throwIfAborted();
+    const sources = await startEventSources({ model, functions, services, engine, platform, region: REGION });
+    closers.push(sources.stop);
 
+    const queues = queueControl(model, services.sqs);
     const state = async () => ({
       stack: model.stackName,
+      timeScale,
       dynamodb: { engine: engine.name, weaker: engine.weaker },
+      endpoints,
       functions: [...functions.values()].map((fn) => fn.state()),
-      functionUrls: Object.fromEntries(urls),
+      functionUrls: Object.fromEntries(functionUrls),
       tables: model.tables.map(({ tableName, logicalId }) => ({ name: tableName, logicalId })),
+      ...services.state(),
+      queues: await queues.states(),
+      ...sources.state(),
       faults: faults.list(),
       breakers: (
         await Promise.all(model.tables.map(({ tableName }) => readBreakers(engine.endpoint, tableName)))
       ).flat(),
       resources: classes,
     });
+    const control = {
+      ...{ faults, state, queues, sandboxes: sandboxControl(functions, settings) },
+      closeIdleSockets() {
+        for (const server of servers) server.closeIdle();
+      },
+    };
     const find = routeFinder(model.routes);
     serve = guarded(async (request, response) => {
       const path = (request.url ?? '/').split('?')[0] ?? '/';
-      if (path.startsWith('/_fibrin/')) return serveControl(request, response, { faults, state });
+      if (path.startsWith('/_fibrin/')) return serveControl(request, response, control);
       await serveHttpApi(request, response, find(request.method ?? 'GET', path), functions);
     });
-    return { url: `http://127.0.0.1:${front.port}`, stop };
+    return { url: addressOf(front), stop };
   } catch (error) {
     await stop();
     throw error;

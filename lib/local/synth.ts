@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -96,10 +96,14 @@ async function runApp(project: string, output: string, signal: AbortSignal): Pro
 
 function dropOldest(folder: string): void {
   const kept = readdirSync(folder)
+    // Not what others are still making.
+    .filter((name) => /^[0-9a-f]{16}$/.test(name))
     .map((name) => ({ path: join(folder, name), usedAt: statSync(join(folder, name)).mtimeMs }))
     .sort((a, b) => b.usedAt - a.usedAt);
   for (const { path } of kept.slice(KEPT)) rmSync(path, { recursive: true, force: true });
 }
+
+const isThere = (folder: string): boolean => existsSync(join(folder, 'manifest.json'));
 
 /**
  * Synthesizes the app for the stage `local`, or finds what the same files gave before.
@@ -108,18 +112,20 @@ function dropOldest(folder: string): void {
 export async function synthesize({ project, fresh, signal }: SynthOptions): Promise<Synthesis> {
   const cache = join(project, '.fibrin', 'synth');
   const folder = join(cache, contentHash(project));
-  if (!fresh && existsSync(join(folder, 'manifest.json'))) {
+  if (!fresh && isThere(folder)) {
     const now = new Date();
     utimesSync(folder, now, now);
     return { folder, cached: true };
   }
   // Into a folder of its own first: a run that is broken off must not leave half a synthesis under the real name.
-  const draft = `${folder}.${process.pid}`;
-  rmSync(draft, { recursive: true, force: true });
+  const draft = `${folder}.${randomUUID()}`;
   try {
     await runApp(project, draft, signal);
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(draft, folder);
+    // Another run may have been faster with the same files, and uses what it made.
+    if (fresh || !isThere(folder)) {
+      rmSync(folder, { recursive: true, force: true });
+      renameSync(draft, folder);
+    }
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }

@@ -1,23 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readAssembly } from '../../lib/local/template/assembly.ts';
+import { synthesize } from '../../lib/local/synth.ts';
+import { type Assembly, readAssembly } from '../../lib/local/template/assembly.ts';
 import { readModel } from '../../lib/local/template/model.ts';
 import { temporaryFolder } from '../support/folders.ts';
 
-/** The bundles of a stage by function, as synthesis makes them. */
-function bundlesOf(stage: string): Readonly<Record<string, string>> {
-  const folder = temporaryFolder();
-  execFileSync(process.execPath, ['cdk/app.ts'], {
-    env: {
-      ...process.env,
-      CDK_OUTDIR: folder,
-      CDK_CONTEXT_JSON: JSON.stringify({ stage, 'aws:cdk:enable-path-metadata': true }),
-    },
-    stdio: 'ignore',
-  });
-  const assembly = readAssembly(folder);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The bundles of an assembly by function, as synthesis makes them. */
+function bundlesOf(assembly: Assembly): Readonly<Record<string, string>> {
   const functions = Object.entries(assembly.template.Resources).filter(
     ([, { Type }]) => Type === 'AWS::Lambda::Function',
   );
@@ -31,11 +25,24 @@ function bundlesOf(stage: string): Readonly<Record<string, string>> {
   );
 }
 
+/** The app as it would be deployed. */
+function deployedAssembly(): Assembly {
+  const folder = temporaryFolder();
+  execFileSync(process.execPath, ['cdk/app.ts'], {
+    env: { ...process.env, CDK_OUTDIR: folder, CDK_CONTEXT_JSON: JSON.stringify({ stage: 'dev' }) },
+    stdio: 'ignore',
+  });
+  return readAssembly(folder);
+}
+
+let localAssembly: Assembly;
 let deployed: Readonly<Record<string, string>>;
 let local: Readonly<Record<string, string>>;
-beforeAll(() => {
-  deployed = bundlesOf('dev');
-  local = bundlesOf('local');
+beforeAll(async () => {
+  const { folder } = await synthesize({ project: ROOT, fresh: false, signal: new AbortController().signal });
+  localAssembly = readAssembly(folder);
+  local = bundlesOf(localAssembly);
+  deployed = bundlesOf(deployedAssembly());
 });
 
 describe('the bundles', () => {
@@ -45,7 +52,10 @@ describe('the bundles', () => {
       'GetProfile',
       'GetProfileNaive',
       'Health',
+      'JournalProfile',
+      'OnProfileUpdated',
       'PutProfile',
+      'Relay',
     ]);
     for (const code of Object.values(deployed))
       expect(code).not.toMatch(/x-fibrin-fault|FIBRIN_FAULT_SWITCHES/);
@@ -59,20 +69,7 @@ describe('the bundles', () => {
 
 describe('the model of the template', () => {
   it('resolves what functions are told about each other', () => {
-    const folder = temporaryFolder();
-    execFileSync(process.execPath, ['cdk/app.ts'], {
-      env: {
-        ...process.env,
-        CDK_OUTDIR: folder,
-        CDK_CONTEXT_JSON: JSON.stringify({
-          stage: 'local',
-          'aws:cdk:bundling-stacks': [],
-          'aws:cdk:enable-path-metadata': true,
-        }),
-      },
-      stdio: 'ignore',
-    });
-    const model = readModel(readAssembly(folder), 'us-east-1');
+    const model = readModel(localAssembly, 'us-east-1');
     const [url] = model.urls;
     const getProfile = model.functions.find(({ displayName }) => displayName === 'GetProfile');
     if (url === undefined || getProfile === undefined)

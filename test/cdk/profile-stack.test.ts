@@ -15,6 +15,9 @@ interface Properties {
   readonly IntegrationUri?: unknown;
   readonly AuthorizationType?: string;
   readonly RouteKey?: string;
+  readonly Targets?: readonly { readonly DeadLetterConfig: unknown }[];
+  readonly RedrivePolicy?: unknown;
+  readonly DestinationConfig?: unknown;
   readonly PolicyDocument?: {
     readonly Statement: readonly { readonly Action: string | string[]; readonly Resource: unknown }[];
   };
@@ -29,8 +32,8 @@ describe('the profile stack, deployed', () => {
     template = synth();
   });
 
-  it('has three tables paid by request, whose items expire', () => {
-    template.resourceCountIs('AWS::DynamoDB::GlobalTable', 3);
+  it('has four tables paid by request, whose items expire', () => {
+    template.resourceCountIs('AWS::DynamoDB::GlobalTable', 4);
     template.allResourcesProperties('AWS::DynamoDB::GlobalTable', {
       BillingMode: 'PAY_PER_REQUEST',
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
@@ -49,7 +52,7 @@ describe('the profile stack, deployed', () => {
   });
 
   it('runs every function on Node.js 24 and arm64 with concurrency set aside', () => {
-    template.resourceCountIs('AWS::Lambda::Function', 5);
+    template.resourceCountIs('AWS::Lambda::Function', 8);
     template.allResourcesProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -59,7 +62,7 @@ describe('the profile stack, deployed', () => {
   });
 
   it('reaches every function through its alias', () => {
-    template.resourceCountIs('AWS::Lambda::Alias', 5);
+    template.resourceCountIs('AWS::Lambda::Alias', 8);
     for (const { IntegrationUri } of propertiesOf(template, 'AWS::ApiGatewayV2::Integration')) {
       expect(IntegrationUri).toEqual({ Ref: expect.stringMatching(/Live/) });
     }
@@ -83,15 +86,63 @@ describe('the profile stack, deployed', () => {
       });
     expect([...new Set(actions)].sort()).toEqual([
       'dynamodb:DeleteItem',
+      'dynamodb:DescribeStream',
       'dynamodb:GetItem',
+      'dynamodb:GetRecords',
+      'dynamodb:GetShardIterator',
+      'dynamodb:ListStreams',
       'dynamodb:PutItem',
+      'events:PutEvents',
       'lambda:InvokeFunction',
       'lambda:InvokeFunctionUrl',
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:GetQueueUrl',
+      'sqs:ReceiveMessage',
+      'sqs:SendMessage',
     ]);
   });
 
+  it('keeps what cannot be delivered or done, at every stage of an event', () => {
+    const queue = (name: string) => ({
+      'Fn::GetAtt': [expect.stringMatching(new RegExp(`^Events${name}[0-9A-F]{8}$`)), 'Arn'],
+    });
+    const targets = propertiesOf(template, 'AWS::Events::Rule').flatMap(({ Targets = [] }) => Targets);
+    expect(targets).toHaveLength(2);
+    for (const { DeadLetterConfig } of targets)
+      expect(DeadLetterConfig).toEqual({ Arn: queue('Undelivered') });
+    const [redrive] = propertiesOf(template, 'AWS::SQS::Queue').flatMap(
+      ({ RedrivePolicy = [] }) => RedrivePolicy,
+    );
+    expect(redrive).toEqual({ deadLetterTargetArn: queue('Unprocessed'), maxReceiveCount: 5 });
+    const failures = ['AWS::Lambda::EventInvokeConfig', 'AWS::Lambda::EventSourceMapping']
+      .flatMap((type) => propertiesOf(template, type))
+      .flatMap(({ DestinationConfig = [] }) => DestinationConfig);
+    expect(failures).toEqual([
+      { OnFailure: { Destination: queue('Unjournaled') } },
+      { OnFailure: { Destination: queue('Unrelayed') } },
+    ]);
+  });
+
+  it('lets the queue hide a message six times as long as its function may run', () => {
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      VisibilityTimeout: 60,
+      RedrivePolicy: Match.anyValue(),
+    });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      ScalingConfig: { MaximumConcurrency: 5 },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+
+  it('encrypts every queue and takes nothing that did not come over TLS', () => {
+    template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
+    template.resourceCountIs('AWS::SQS::QueuePolicy', 5);
+  });
+
   it('keeps logs for a month and no longer', () => {
-    template.resourceCountIs('AWS::Logs::LogGroup', 5);
+    template.resourceCountIs('AWS::Logs::LogGroup', 8);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 });

@@ -21,6 +21,7 @@ function importsFor(file: string, code: string): string {
   const entries = [
     ['fibrin/middleware', namesOf('lib/middleware/index.ts')],
     ['fibrin/dynamodb', namesOf('lib/store/index.ts')],
+    ['fibrin/events', namesOf('lib/events/index.ts')],
     ['fibrin', namesOf('lib/index.ts')],
   ] as const;
   const ordered = file.startsWith('lib/middleware/') ? entries : [...entries].reverse();

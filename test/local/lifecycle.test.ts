@@ -1,13 +1,14 @@
 import { once } from 'node:events';
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { synthesize } from '../../lib/local/synth.ts';
 import { apiOf } from '../support/api.ts';
 import { hasJava } from '../support/engines.ts';
 import { temporaryFolder } from '../support/folders.ts';
-import { ROOT, runCommand, startRun } from '../support/local-run.ts';
+import { runCommand, startRun } from '../support/local-run.ts';
 import { aliveOf, childrenOf, hasProc, listeningAddresses } from '../support/processes.ts';
 
 /** 127.0.0.1 as the kernel writes it, by itself and mapped into IPv6. */
@@ -182,28 +183,31 @@ describe('the command', () => {
 });
 
 describe('synthesis', () => {
+  const synth = (folder: string) =>
+    synthesize({ project: folder, fresh: false, signal: new AbortController().signal });
+  const app = () =>
+    project({
+      'cdk.json': '{"app":"node app.mjs"}',
+      'app.mjs': `import { mkdirSync, writeFileSync } from 'node:fs';
+        mkdirSync(process.env.CDK_OUTDIR, { recursive: true });
+        writeFileSync(process.env.CDK_OUTDIR + '/manifest.json', '{"artifacts":{}}');`,
+    });
+
   it('is done again only when a file has changed', async () => {
-    const folder = temporaryFolder();
-    for (const name of [
-      'lib',
-      'functions',
-      'cdk',
-      'cdk.json',
-      'package.json',
-      'package-lock.json',
-      'tsconfig.json',
-    ]) {
-      cpSync(join(ROOT, name), join(folder, name), { recursive: true });
-    }
-    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    const { synthesize } = await import('../../lib/local/synth.ts');
-    const synth = () => synthesize({ project: folder, fresh: false, signal: new AbortController().signal });
-    const first = await synth();
-    const second = await synth();
-    writeFileSync(join(folder, 'functions', 'shared', 'added.ts'), 'export {};\n');
-    const third = await synth();
+    const folder = app();
+    const first = await synth(folder);
+    const second = await synth(folder);
+    writeFileSync(join(folder, 'added.ts'), 'export {};\n');
+    const third = await synth(folder);
     expect([first.cached, second.cached, third.cached]).toEqual([false, true, false]);
     expect(second.folder).toBe(first.folder);
     expect(third.folder).not.toBe(first.folder);
+  });
+
+  it('may be done twice at the same time', async () => {
+    const folder = app();
+    const [one, other] = await Promise.all([synth(folder), synth(folder)]);
+    expect(one.folder).toBe(other.folder);
+    expect((await synth(folder)).cached).toBe(true);
   });
 });

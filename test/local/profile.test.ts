@@ -244,6 +244,18 @@ describe('the local run', () => {
     expect((await api.get('/api/naive/profiles/8')).status).toBe(200);
   });
 
+  it('freezes functions in the middle of abandoned work, closes their sockets, and nobody is the wiser', async () => {
+    for (let round = 0; round < 3; round++) {
+      await api.fault('posts', { kind: 'hang' });
+      expect((await api.profile(9)).degraded).toEqual(['posts']);
+      // The sandbox is frozen; the call that it gave up ends now, and with it every connection that it holds.
+      await api.clearFaults();
+      await api.get('/_fibrin/sandboxes/idle-sockets', { method: 'DELETE' });
+      expect((await api.profile(9)).sources).toMatchObject({ user: 'live', friendCount: 'live' });
+    }
+    expect(run.output()).not.toMatch(/unhandledRejection|uncaughtException/);
+  });
+
   it.each([
     ['another host', { host: 'evil.example:80' }, 403],
     ['no port', { host: '127.0.0.1' }, 403],
@@ -277,10 +289,9 @@ describe('the local run', () => {
     expect((await bodyOf(response))['detail']).toMatch(reason);
   });
 
-  it('says when a fault has nothing to act on', async () => {
+  it('says what a fault acts on', async () => {
     expect(await (await api.fault('bus', { kind: 'error' })).json()).toMatchObject({
-      affects: [],
-      note: expect.stringMatching(/no effect/),
+      affects: [expect.stringMatching(/^event bus /)],
     });
     expect(await (await api.fault('posts', { kind: 'error', rate: 0.5 })).json()).toMatchObject({
       fault: { kind: 'error', rate: 0.5 },

@@ -47,7 +47,7 @@ function start(
     bootstrap,
     environment: { OWN: 'value' },
     defaultConcurrency: 5,
-    settings: { freeze, capacity },
+    settings: { freeze, maxConcurrencyPerSandbox: capacity },
     onOutput: () => undefined,
   });
 }

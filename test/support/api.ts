@@ -16,11 +16,46 @@ export interface Profile {
   readonly sources: Readonly<Record<string, string>>;
 }
 
+interface QueueState {
+  readonly name: string;
+  readonly depth: { readonly visible: number; readonly inFlight: number; readonly delayed: number };
+  readonly deadLetters?: readonly DeadLetter[];
+}
+
+export interface DeadLetter {
+  readonly body: string;
+  readonly reason: string;
+  readonly receiveCount: number;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 export interface RunState {
+  readonly timeScale: number;
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly functionUrls: Readonly<Record<string, string>>;
+  readonly tables: readonly { readonly name: string; readonly logicalId: string }[];
+  readonly queues: readonly QueueState[];
+  readonly rules: readonly {
+    readonly name: string;
+    readonly matched: number;
+    readonly targets: readonly {
+      readonly retries: number;
+      readonly delivered: number;
+      readonly deadLettered: number;
+    }[];
+  }[];
+  readonly mappings: readonly {
+    readonly function: string;
+    readonly batches: number;
+    readonly records: number;
+  }[];
+  readonly schedules: readonly { readonly name: string; readonly runs: number }[];
+  readonly asyncInvocations: readonly { readonly function: string; readonly queued: number }[];
   readonly functions: readonly {
     readonly name: string;
     readonly sandboxes: readonly { readonly pid: number; readonly state: string }[];
     readonly invocations: number;
+    readonly errors: number;
     readonly throttles: number;
     readonly concurrency: number;
   }[];

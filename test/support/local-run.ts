@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { startProcesses } from '../../lib/local/processes.ts';
 
-export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
 
 // Whatever a test leaves running, or however the tests themselves end, nothing is left.
 const processes = startProcesses();
@@ -63,8 +63,9 @@ export async function runCommand(
 export async function startRun(
   args: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
+  cwd: string = ROOT,
 ): Promise<StartedRun> {
-  const child = startCommand(['local', '--port', '0', ...args], env);
+  const child = startCommand(['local', '--port', '0', ...args], env, cwd);
   const output = collect(child);
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', () => {

@@ -14,6 +14,8 @@ export interface Engine {
   /** What it does less well than the service, for people. Empty when nothing that matters here. */
   readonly weaker: readonly string[];
   readonly ttl: boolean;
+  /** Whether tables can have streams. */
+  readonly streams: boolean;
   stop(): Promise<void>;
 }
 

@@ -116,6 +116,7 @@ export async function startDynamoDbLocal(java: string, processes: Processes): Pr
     endpoint: `http://127.0.0.1:${port}`,
     weaker: [],
     ttl: true,
+    streams: true,
     async stop() {
       if (ended) return;
       const exit = once(child, 'exit');

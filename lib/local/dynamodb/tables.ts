@@ -73,8 +73,15 @@ export async function createTables(
 ): Promise<void> {
   await Promise.all(
     tables.map(async (table) => {
-      const { tableName, definition, ttlAttribute } = table;
-      await createTable(engine.endpoint, { TableName: tableName, ...definition });
+      const { tableName, definition, ttlAttribute, streamViewType } = table;
+      await createTable(engine.endpoint, {
+        TableName: tableName,
+        ...definition,
+        ...(engine.streams &&
+          streamViewType !== undefined && {
+            StreamSpecification: { StreamEnabled: true, StreamViewType: streamViewType },
+          }),
+      });
       if (engine.ttl && ttlAttribute !== undefined) {
         const TimeToLiveSpecification = { Enabled: true, AttributeName: ttlAttribute };
         await callDynamoDb(engine.endpoint, 'UpdateTimeToLive', {

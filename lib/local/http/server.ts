@@ -12,6 +12,8 @@ import { LocalRunError } from '../problem.ts';
 
 export interface Listening {
   readonly port: number;
+  /** Drops the connections on which nothing is under way, as servers do with those that are idle for long. */
+  closeIdle(): void;
   /** Stops listening and drops every connection. */
   close(): Promise<void>;
 }
@@ -36,6 +38,7 @@ export async function listen(port: number, handle: RequestListener): Promise<Lis
   });
   return {
     port: (server.address() as AddressInfo).port,
+    closeIdle: () => server.closeIdleConnections(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

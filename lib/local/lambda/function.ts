@@ -6,8 +6,10 @@ import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 
 /** How sandboxes behave. May change while they run; a capacity holds for those that start after. */
 export interface SandboxSettings {
+  /** Whether a sandbox is stopped between invocations, as Lambda does. */
   freeze: boolean;
-  capacity: number;
+  /** How many invocations a sandbox takes at once: 1, or more as on Managed Instances. */
+  maxConcurrencyPerSandbox: number;
 }
 
 export interface FunctionOptions extends Pick<SandboxOptions, 'processes' | 'bootstrap'> {
@@ -47,7 +49,7 @@ export interface FunctionState {
 export interface LocalFunction {
   readonly model: FunctionModel;
   /** Never rejects: what goes wrong is a result, as on Lambda. */
-  invoke(payload: string): Promise<InvocationResult>;
+  invoke(payload: string, requestId?: string): Promise<InvocationResult>;
   /** Starts a sandbox ahead of the first invocation and waits until it is there. */
   warm(): Promise<void>;
   /** The sandboxes as they are now, the most recently used last. */
@@ -100,7 +102,7 @@ export function localFunction(options: FunctionOptions): LocalFunction {
       memoryMb: model.memoryMb,
       timeoutMs: model.timeoutMs,
       environment,
-      capacity: settings.capacity,
+      capacity: settings.maxConcurrencyPerSandbox,
       freezes: () => settings.freeze,
       onOutput: options.onOutput,
       onFree() {
@@ -121,7 +123,7 @@ export function localFunction(options: FunctionOptions): LocalFunction {
     model,
     warm: () => new Promise((resolve) => void start(resolve)),
     sandboxes: () => all,
-    async invoke(payload) {
+    async invoke(payload, requestId = randomUUID()) {
       const sandbox =
         all.findLast(({ free }) => free) ?? (all.length < concurrency ? start(() => undefined) : undefined);
       if (sandbox === undefined) {
@@ -129,7 +131,7 @@ export function localFunction(options: FunctionOptions): LocalFunction {
         return { kind: 'throttled' };
       }
       counts.invocations++;
-      const result = await sandbox.invoke({ requestId: randomUUID(), functionArn, payload });
+      const result = await sandbox.invoke({ requestId, functionArn, payload });
       if (result.kind === 'error') {
         counts.errors++;
         if (result.errorType === 'Sandbox.Timedout') counts.timeouts++;

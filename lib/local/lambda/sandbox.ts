@@ -44,8 +44,11 @@ export interface Sandbox {
   clockOffsetMs: number;
   /** Gives it an invocation: at once, or as soon as it asks for one. */
   invoke(invocation: Invocation): Promise<InvocationResult>;
+  /** Stops it, whatever it is doing. An invocation lets it go on, if none is under way. */
+  freeze(): void;
   /** Lets it run, if it is frozen, until its next invocation has ended. */
   thaw(): void;
+  /** Ends it, whatever it is doing. It takes nothing more. */
   kill(): void;
 }
 
@@ -67,22 +70,26 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   const polls: ServerResponse[] = [];
   let phase: 'init' | 'serving' | 'gone' = 'init';
   let frozen = false;
+  let doomed = false;
   let child: ChildProcess | undefined;
   let invocations = 0;
 
   const owed = () => [...waiting, ...running.values()];
-  const free = () => phase === 'serving' && owed().length < capacity;
+  const free = () => phase === 'serving' && !doomed && owed().length < capacity;
 
   const thaw = () => {
     if (frozen && child) processes.signal(child, 'SIGCONT');
     frozen = false;
   };
-  const freezeWhenIdle = () => {
-    if (frozen || capacity > 1 || owed().length > 0 || polls.length === 0 || !options.freezes()) return;
+  const freeze = () => {
+    if (!frozen && child) processes.signal(child, 'SIGSTOP');
     frozen = true;
-    if (child) processes.signal(child, 'SIGSTOP');
+  };
+  const freezeWhenIdle = () => {
+    if (capacity === 1 && owed().length === 0 && polls.length > 0 && options.freezes()) freeze();
   };
   const kill = () => {
+    doomed = true;
     if (child) processes.kill(child);
   };
 
@@ -122,8 +129,8 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     },
     get state() {
       if (phase !== 'serving') return phase;
-      if (owed().length > 0) return 'busy';
-      return frozen ? 'frozen' : 'idle';
+      if (frozen) return 'frozen';
+      return owed().length > 0 ? 'busy' : 'idle';
     },
     get invocations() {
       return invocations;
@@ -139,6 +146,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
         deliver();
       });
     },
+    freeze,
     thaw,
     kill,
   };
@@ -207,7 +215,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   };
 
   void api.address.then((address) => {
-    if (phase === 'gone') return onExit(null, 'SIGKILL');
+    if (phase === 'gone' || doomed) return onExit(null, 'SIGKILL');
     // Lambda leaves the heap a little less than the memory that the function has.
     const heapMb = Math.max(64, Math.floor(options.memoryMb * 0.9));
     child = processes.start(process.execPath, [`--max-old-space-size=${heapMb}`, options.bootstrap], {

@@ -1,5 +1,5 @@
 import type { Assembly } from './assembly.ts';
-import { nameIn, type Properties, refuse, type TemplateReader } from './reader.ts';
+import { functionOfArn, type Properties, refuse, type TemplateReader } from './reader.ts';
 
 export interface FunctionModel {
   readonly logicalId: string;
@@ -14,16 +14,17 @@ export interface FunctionModel {
   readonly reservedConcurrency: number | undefined;
 }
 
+/** What Lambda does with an asynchronous invocation. */
+export interface AsyncInvokeModel {
+  readonly maximumRetryAttempts: number;
+  readonly maximumEventAgeSeconds: number;
+  readonly onFailure?: string;
+  readonly onSuccess?: string;
+  readonly deadLetterQueue?: string;
+}
+
 export function readFunctions(assembly: Assembly, reader: TemplateReader): readonly FunctionModel[] {
-  const names = [
-    'FunctionName',
-    'Runtime',
-    'Handler',
-    'MemorySize',
-    'Timeout',
-    'ReservedConcurrentExecutions',
-    'Code',
-  ];
+  const names = ['Runtime', 'Handler', 'MemorySize', 'Timeout', 'ReservedConcurrentExecutions', 'Code'];
   return reader.ofType(['AWS::Lambda::Function'], names).map((resource) => {
     const { logicalId, properties, displayName } = resource;
     const { Runtime, Handler, MemorySize, Timeout, ReservedConcurrentExecutions, Code } = properties;
@@ -35,7 +36,7 @@ export function readFunctions(assembly: Assembly, reader: TemplateReader): reado
       return refuse(logicalId, 'code that is no file asset', 'bundle it as an asset');
     return {
       logicalId,
-      functionName: nameIn(reader, resource, 'FunctionName'),
+      functionName: reader.nameOf(logicalId),
       displayName,
       codeFolder,
       handler: String(Handler),
@@ -56,4 +57,39 @@ export function readEnvironment(reader: TemplateReader, logicalId: string): Reco
   return Object.fromEntries(
     Object.entries(environment?.Variables ?? {}).map(([name, value]) => [name, String(value)]),
   );
+}
+
+const destination = (config: unknown, on: string): string | undefined => {
+  const target = (config as Record<string, { Destination?: unknown }> | undefined)?.[on]?.Destination;
+  return target === undefined ? undefined : String(target);
+};
+
+/** What Lambda does where nothing else is said. */
+export const ASYNC_DEFAULTS: AsyncInvokeModel = { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600 };
+
+/** By function name. The configuration of an alias counts for the function: there is one version on this machine. */
+export function readAsyncInvokes(reader: TemplateReader): ReadonlyMap<string, AsyncInvokeModel> {
+  const models = new Map<string, AsyncInvokeModel>();
+  for (const resource of reader.ofType(['AWS::Lambda::Function'], ['DeadLetterConfig'])) {
+    const deadLetter = (resource.properties['DeadLetterConfig'] as { TargetArn?: unknown } | undefined)
+      ?.TargetArn;
+    models.set(reader.nameOf(resource.logicalId), {
+      ...ASYNC_DEFAULTS,
+      ...(deadLetter !== undefined && { deadLetterQueue: String(deadLetter) }),
+    });
+  }
+  const names = ['FunctionName', 'MaximumRetryAttempts', 'MaximumEventAgeInSeconds', 'DestinationConfig'];
+  for (const { properties } of reader.ofType(['AWS::Lambda::EventInvokeConfig'], names)) {
+    const name = functionOfArn(String(properties['FunctionName']));
+    const onFailure = destination(properties['DestinationConfig'], 'OnFailure');
+    const onSuccess = destination(properties['DestinationConfig'], 'OnSuccess');
+    models.set(name, {
+      ...(models.get(name) ?? ASYNC_DEFAULTS),
+      maximumRetryAttempts: Number(properties['MaximumRetryAttempts'] ?? 2),
+      maximumEventAgeSeconds: Number(properties['MaximumEventAgeInSeconds'] ?? 21_600),
+      ...(onFailure && { onFailure }),
+      ...(onSuccess && { onSuccess }),
+    });
+  }
+  return models;
 }

@@ -24,7 +24,7 @@ function readIntegrations(reader: TemplateReader): ReadonlyMap<string, string> {
         refuse(logicalId, `an integration of type ${IntegrationType}`, LEAVE_OUT);
       if (PayloadFormatVersion !== '2.0')
         refuse(logicalId, `payload format ${PayloadFormatVersion}`, 'use 2.0');
-      return [reader.physicalId(logicalId), functionOfArn(String(IntegrationUri))] as const;
+      return [reader.nameOf(logicalId), functionOfArn(String(IntegrationUri))] as const;
     }),
   );
 }

@@ -1,8 +1,22 @@
+import type { BusModel, RuleModel } from '../events/model.ts';
+import type { ScheduleModel } from '../scheduler/schedule.ts';
+import type { QueueModel } from '../sqs/model.ts';
 import type { Assembly } from './assembly.ts';
+import { readBuses, readRules } from './buses.ts';
 import { classOf, type ResourceClass } from './classes.ts';
-import { type FunctionModel, readEnvironment, readFunctions } from './functions.ts';
+import {
+  ASYNC_DEFAULTS,
+  type AsyncInvokeModel,
+  type FunctionModel,
+  readAsyncInvokes,
+  readEnvironment,
+  readFunctions,
+} from './functions.ts';
 import { type RouteModel, readRoutes, readUrls, type UrlModel } from './http.ts';
+import { type Mappings, readMappings } from './mappings.ts';
+import { readQueues } from './queues.ts';
 import { createReader } from './reader.ts';
+import { readSchedules } from './schedules.ts';
 import { readTables, type TableModel } from './tables.ts';
 
 export interface ClassCount {
@@ -12,13 +26,18 @@ export interface ClassCount {
 }
 
 /** What of the template runs here, as far as it is known before anything listens. */
-export interface AppModel {
+export interface AppModel extends Mappings {
   readonly stackName: string;
   readonly functions: readonly FunctionModel[];
+  asyncInvokeOf(functionName: string): AsyncInvokeModel;
   readonly tables: readonly TableModel[];
   readonly routes: readonly RouteModel[];
   readonly urls: readonly UrlModel[];
-  /** A function's environment, with the addresses (by logical id) that are known once function URLs listen. */
+  readonly queues: readonly QueueModel[];
+  readonly buses: readonly BusModel[];
+  readonly rules: readonly RuleModel[];
+  readonly schedules: readonly ScheduleModel[];
+  /** A function's environment, with the addresses (by logical id) that are known once function URLs and queues listen. */
   environmentOf(fn: FunctionModel, urls: ReadonlyMap<string, string>): Record<string, string>;
 }
 
@@ -35,12 +54,19 @@ export function readClasses(assembly: Assembly, region: string): readonly ClassC
  */
 export function readModel(assembly: Assembly, region: string): AppModel {
   const reader = createReader(assembly, region);
+  const asyncInvokes = readAsyncInvokes(reader);
   return {
     stackName: assembly.stackName,
     functions: readFunctions(assembly, reader),
+    asyncInvokeOf: (functionName) => asyncInvokes.get(functionName) ?? ASYNC_DEFAULTS,
     tables: readTables(reader),
     routes: readRoutes(reader),
     urls: readUrls(reader),
+    queues: readQueues(reader),
+    buses: readBuses(reader),
+    rules: readRules(reader),
+    ...readMappings(reader),
+    schedules: readSchedules(reader),
     environmentOf(fn, urls) {
       reader.setUrls(urls);
       return readEnvironment(reader, fn.logicalId);

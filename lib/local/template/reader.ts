@@ -22,8 +22,10 @@ export interface TemplateReader {
   readonly types: readonly string[];
   /** With `names` only those properties are resolved: others may refer to what is not known yet. */
   ofType(types: readonly string[], names: readonly string[]): readonly Resource[];
-  physicalId(logicalId: string): string;
-  /** Makes the addresses known that function URLs have once they listen. */
+  /** The physical name of a resource: the template's own, or the one that stands in for it. */
+  nameOf(logicalId: string): string;
+  arnOf(logicalId: string): string;
+  /** Makes the addresses known that function URLs and queues have once they listen. */
   setUrls(urls: ReadonlyMap<string, string>): void;
 }
 
@@ -46,11 +48,15 @@ export function refuse(logicalId: string, what: string, fix: string): never {
 export const functionOfArn = (arn: string): string =>
   /:function:([^:/]+)/.exec(arn)?.[1] ?? arn.split(':')[0] ?? arn;
 
-/** The property of each type that names it, where the name is part of its ARN. */
-const NAMES: Readonly<Record<string, { readonly property: string; readonly arn: string }>> = {
+/** The property of each type that names it, and where in an ARN the name stands, if that follows from the type. */
+const NAMES: Readonly<Record<string, { readonly property: string; readonly arn?: string }>> = {
   'AWS::Lambda::Function': { property: 'FunctionName', arn: 'lambda:function:' },
   'AWS::DynamoDB::Table': { property: 'TableName', arn: 'dynamodb:table/' },
   'AWS::DynamoDB::GlobalTable': { property: 'TableName', arn: 'dynamodb:table/' },
+  'AWS::SQS::Queue': { property: 'QueueName', arn: 'sqs:' },
+  'AWS::Events::EventBus': { property: 'Name', arn: 'events:event-bus/' },
+  'AWS::Events::Rule': { property: 'Name' },
+  'AWS::Scheduler::Schedule': { property: 'Name' },
 };
 
 export function createReader({ stackName, template }: Assembly, region: string): TemplateReader {
@@ -58,14 +64,16 @@ export function createReader({ stackName, template }: Assembly, region: string):
   const physicalId = (logicalId: string) => `${stackName}-${logicalId}`;
   const typeOf = (logicalId: string) => template.Resources[logicalId]?.Type ?? '';
 
-  const nameOf = (logicalId: string): string | undefined => {
-    const named = NAMES[typeOf(logicalId)];
-    const name = named && template.Resources[logicalId]?.Properties?.[named.property];
-    if (named === undefined) return undefined;
-    return typeof name === 'string' ? name : physicalId(logicalId);
+  const nameOf = (logicalId: string): string => {
+    const { Properties } = template.Resources[logicalId] ?? {};
+    const property = NAMES[typeOf(logicalId)]?.property;
+    const name = property === undefined ? undefined : Properties?.[property];
+    if (name !== undefined) return String(resolver.resolve(name));
+    // SQS knows a FIFO queue by the end of its name.
+    return `${physicalId(logicalId)}${Properties?.['FifoQueue'] === true ? '.fifo' : ''}`;
   };
   const arnOf = (logicalId: string): string | undefined => {
-    const [service, rest = ''] = NAMES[typeOf(logicalId)]?.arn.split(/:(.*)/s) ?? [];
+    const [service, rest = ''] = NAMES[typeOf(logicalId)]?.arn?.split(/:(.*)/s) ?? [];
     return service && `arn:aws:${service}:${region}:${ACCOUNT}:${rest}${nameOf(logicalId)}`;
   };
 
@@ -87,8 +95,11 @@ export function createReader({ stackName, template }: Assembly, region: string):
           const fn = String(resolver.resolve(Properties?.['FunctionName']));
           return `arn:aws:lambda:${region}:${ACCOUNT}:function:${functionOfArn(fn)}:${Properties?.['Name']}`;
         }
+        // The URL of a queue is where the local SQS has it; functions are told when it listens.
+        case 'AWS::SQS::Queue':
+          return urls.get(logicalId);
         default:
-          return nameOf(logicalId) ?? physicalId(logicalId);
+          return nameOf(logicalId);
       }
     },
     attribute(logicalId, attribute) {
@@ -104,6 +115,9 @@ export function createReader({ stackName, template }: Assembly, region: string):
         case 'AWS::DynamoDB::Table.StreamArn':
         case 'AWS::DynamoDB::GlobalTable.StreamArn':
           return `${arnOf(logicalId)}/stream/local`;
+        case 'AWS::SQS::Queue.QueueName':
+        case 'AWS::Events::EventBus.Name':
+          return nameOf(logicalId);
         default:
           return undefined;
       }
@@ -118,7 +132,8 @@ export function createReader({ stackName, template }: Assembly, region: string):
     stackName,
     region,
     types: present.map(([, { Type }]) => Type),
-    physicalId,
+    nameOf,
+    arnOf: (logicalId) => arnOf(logicalId) ?? refuse(logicalId, 'an ARN of it', 'refer to it by name'),
     ofType: (types, names) =>
       present
         .filter(([, { Type }]) => types.includes(Type))
@@ -138,11 +153,3 @@ export function createReader({ stackName, template }: Assembly, region: string):
     },
   };
 }
-
-/** A physical name as the template gives it, or the one that stands in for it. */
-export const nameIn = (
-  reader: TemplateReader,
-  { logicalId, properties }: Resource,
-  property: string,
-): string =>
-  typeof properties[property] === 'string' ? String(properties[property]) : reader.physicalId(logicalId);

@@ -1,0 +1,20 @@
+import type { SQSRecord } from 'aws-lambda';
+import { dynamoStore } from 'fibrin/dynamodb';
+import { queueBatch } from 'fibrin/events';
+import { setting } from './shared/http.ts';
+import { cacheKey, readProfileUpdated, viewKey } from './shared/profile-event.ts';
+
+const views = dynamoStore({ table: setting('VIEWS_TABLE') });
+const cache = dynamoStore({ table: setting('CACHE_TABLE') });
+
+/** Keeps the read model: the newest version wins, whatever the order and however often a change arrives. */
+export const handler = queueBatch(async (record: SQSRecord) => {
+  const { detail } = JSON.parse(record.body) as { detail: unknown };
+  const { id, name, version } = readProfileUpdated(detail);
+  await views.put(
+    viewKey(id),
+    { name, version },
+    { when: ['absent', [{ attribute: 'version', is: '<', value: version }]] },
+  );
+  await cache.delete(cacheKey(id));
+});

@@ -1,0 +1,103 @@
+import { type Clock, systemClock } from '../core/clock.ts';
+import { type Random, systemRandom } from '../core/random.ts';
+import { startEventBridgeApi } from './events/api.ts';
+import { createBuses } from './events/bus.ts';
+import type { FaultSwitches } from './faults.ts';
+import type { HandOver, Handover } from './handover.ts';
+import type { Listening } from './http/server.ts';
+import { type AsyncInvoker, asyncInvoker } from './lambda/async-invoker.ts';
+import type { LocalFunction } from './lambda/function.ts';
+import { type Sqs, startSqs } from './sqs/server.ts';
+import type { AppModel } from './template/model.ts';
+import { ACCOUNT, functionOfArn } from './template/reader.ts';
+
+export interface EventServicesOptions {
+  readonly model: AppModel;
+  /** By name. Filled by the time that something is sent to one. */
+  readonly functions: ReadonlyMap<string, LocalFunction>;
+  readonly faults: FaultSwitches;
+  /** The platform's time, and how many times faster than the functions' it passes. */
+  readonly platform: Clock;
+  readonly timeScale: number;
+  readonly region: string;
+  readonly random?: Random;
+}
+
+/** What messages pass through: the event buses, the queues and the asynchronous invocation of functions. */
+export interface EventServices {
+  readonly buses: Listening;
+  /** Undefined where the template has no queue. */
+  readonly sqs: Sqs | undefined;
+  readonly handOver: HandOver;
+  state(): object;
+  stop(): Promise<void>;
+}
+
+const refused = (code: string, message: string): Handover => {
+  return { kind: 'refused', code, message, retryable: false };
+};
+
+/**
+ * Starts them on loopback ports of their own.
+ * @throws {LocalRunError} for a rule or a queue that AWS would refuse.
+ */
+export async function startEventServices(options: EventServicesOptions): Promise<EventServices> {
+  const { model, functions, faults, platform, timeScale, region, random = systemRandom } = options;
+  const invokers = new Map<string, AsyncInvoker>();
+
+  const handOver: HandOver = async (arn, message) => {
+    switch (arn.split(':')[2]) {
+      case 'lambda': {
+        const invoker = invokers.get(functionOfArn(arn));
+        if (invoker === undefined) return refused('NO_RESOURCE', `There is no function ${arn}.`);
+        invoker.accept(message.body);
+        return { kind: 'accepted' };
+      }
+      case 'sqs':
+        return sqs?.send(arn, message) ?? refused('NO_RESOURCE', `There is no queue ${arn}.`);
+      case 'events':
+        return buses.publish(arn, message.body);
+      default:
+        return refused('NO_RESOURCE', `${arn} is not run on this machine.`);
+    }
+  };
+
+  const buses = createBuses({
+    ...{ buses: model.buses, rules: model.rules, handOver, platform, clock: systemClock, random, region },
+    account: ACCOUNT,
+  });
+  for (const { functionName } of model.functions) {
+    const functionArn = `arn:aws:lambda:${region}:${ACCOUNT}:function:${functionName}:$LATEST`;
+    const invoke = async (payload: string, requestId: string) =>
+      functions.get(functionName)?.invoke(payload, requestId) ?? { kind: 'throttled' as const };
+    const policy = model.asyncInvokeOf(functionName);
+    invokers.set(functionName, asyncInvoker({ ...policy, functionArn, invoke, handOver, platform, random }));
+  }
+  const sqs =
+    model.queues.length === 0
+      ? undefined
+      : await startSqs(model.queues, { scale: timeScale, region, account: ACCOUNT });
+  const api = await startEventBridgeApi({ buses, faults }).catch(async (error: unknown) => {
+    await sqs?.stop();
+    throw error;
+  });
+
+  return {
+    buses: api,
+    sqs,
+    handOver,
+    state: () => ({
+      ...buses.state(),
+      asyncInvocations: model.functions.map(({ displayName, functionName }) => ({
+        function: displayName,
+        ...invokers.get(functionName)?.state(),
+      })),
+    }),
+    async stop() {
+      buses.stop();
+      for (const invoker of invokers.values()) invoker.stop();
+      await api.close();
+      await sqs?.stop();
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { Log } from './log.ts';
+import { LocalRunError } from './problem.ts';
+import type { AppModel, ClassCount } from './template/model.ts';
+
+/**
+ * Prints what becomes of each resource type.
+ * @throws {LocalRunError} when the template holds one that is refused.
+ */
+export function printClasses(classes: readonly ClassCount[], log: Log): void {
+  for (const kind of ['run', 'ignored', 'refused'] as const) {
+    const members = classes.filter((member) => member.class.kind === kind);
+    log.say(`${kind}: ${members.length === 0 ? 'none' : ''}`.trimEnd());
+    for (const { type, count, class: resourceClass } of members) {
+      log.say(
+        `  ${String(count).padStart(3)} × ${type}${'why' in resourceClass ? ` — ${resourceClass.why}` : ''}`,
+      );
+    }
+  }
+  const refused = classes.filter((member) => member.class.kind === 'refused').map(({ type }) => type);
+  if (refused.length > 0) {
+    throw new LocalRunError(
+      `the template holds ${refused.join(', ')}, which the local run cannot serve; leave it out for -c stage=local`,
+    );
+  }
+}
+
+/** What each fault target stands for: `{ users: ['table fibrin-profile-local-Users…'] }`. */
+export function affectedBy(model: AppModel): Record<string, string[]> {
+  const affected: Record<string, string[]> = {};
+  const add = (target: string, what: string) => {
+    affected[target] = [...(affected[target] ?? []), what];
+  };
+  for (const { faultTarget, tableName } of model.tables)
+    if (faultTarget) add(faultTarget, `table ${tableName}`);
+  for (const { faultTargets, logicalId } of model.urls) {
+    for (const [target, path] of Object.entries(faultTargets))
+      add(target, `${path}… of function URL ${logicalId}`);
+  }
+  for (const { name } of model.buses) add('bus', `event bus ${name}`);
+  return affected;
+}
+
+export const timeScaleLine = (scale: number): string =>
+  scale === 1
+    ? "time scale: 1, AWS's own pace for retries, visibility timeouts and schedules; --time-scale N is N times faster"
+    : `time scale: ${scale}, retries, visibility timeouts and schedules pass ${scale} times faster; functions do not`;

@@ -1,0 +1,73 @@
+import type { buildApp } from 'fauxqs';
+import { callInTens } from './client.ts';
+import type { QueueModel } from './model.ts';
+import { handlesOf, inPlatformSeconds } from './platform-seconds.ts';
+
+export type FauxqsApp = ReturnType<typeof buildApp>;
+
+export interface HookOptions {
+  readonly scale: number;
+  readonly queues: ReadonlyMap<string, QueueModel>;
+  /** Known once it listens. */
+  readonly endpoint: () => string;
+  /** Where a queue is, under an address that resolves. */
+  readonly urlOf: (queueName: string) => string;
+  /** Receipt handles whose visibility timeout somebody has set anew. */
+  readonly changed: Set<string>;
+}
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+type Payload = Readonly<Record<string, unknown>>;
+
+const operationOf = (headers: Headers): string => String(headers['x-amz-target']).replace('AmazonSQS.', '');
+const nameOf = (queueUrl: unknown): string => String(queueUrl).split('/').at(-1) ?? '';
+
+/** What fauxqs does otherwise than the local run needs it, by the hooks that its server offers to everybody. */
+export function addHooks(app: FauxqsApp, { scale, queues, endpoint, urlOf, changed }: HookOptions): void {
+  // As the run's own servers do it: a page of another site may not send messages.
+  app.addHook('onRequest', async (request, reply) => {
+    const { host, origin } = request.headers;
+    const { port } = new URL(endpoint());
+    if (origin === undefined && (host === `127.0.0.1:${port}` || host === `localhost:${port}`)) return;
+    await reply.code(403).send({ __type: 'AccessDenied', message: 'Not for other hosts and origins' });
+  });
+
+  app.addHook('preHandler', async (request) => {
+    const operation = operationOf(request.headers);
+    const input = request.body as Payload | null | undefined;
+    if (typeof input !== 'object' || input === null || !('QueueUrl' in input)) return;
+    if (operation.startsWith('ChangeMessageVisibility'))
+      for (const handle of handlesOf(input)) changed.add(handle);
+    if (operation.startsWith('DeleteMessage')) for (const handle of handlesOf(input)) changed.delete(handle);
+    const queue = queues.get(nameOf(input['QueueUrl']));
+    request.body = inPlatformSeconds(
+      operation,
+      input,
+      scale,
+      queue === undefined || queue.fifo ? undefined : queue.delaySeconds,
+    );
+  });
+
+  app.addHook('preSerialization', async (request, _reply, payload) => {
+    if (typeof payload !== 'object' || payload === null) return payload;
+    const { QueueUrl, QueueUrls, Messages } = payload as Payload;
+    // fauxqs gives `sqs.{region}.localhost`, which not every resolver knows.
+    if (typeof QueueUrl === 'string') return { ...payload, QueueUrl: urlOf(nameOf(QueueUrl)) };
+    if (Array.isArray(QueueUrls))
+      return { ...payload, QueueUrls: QueueUrls.map((url) => urlOf(nameOf(url))) };
+    // Who went away in the middle of a long poll gets nothing: what it would have got is for the others, at once.
+    if (Array.isArray(Messages) && request.raw.socket.destroyed) {
+      const handles = (Messages as readonly { ReceiptHandle: string }[]).map(
+        (message) => message.ReceiptHandle,
+      );
+      await callInTens(
+        endpoint(),
+        'ChangeMessageVisibilityBatch',
+        String((request.body as Payload)['QueueUrl']),
+        handles.map((ReceiptHandle) => ({ ReceiptHandle, VisibilityTimeout: 0 })),
+      );
+      for (const handle of handles) changed.delete(handle);
+    }
+    return payload;
+  });
+}

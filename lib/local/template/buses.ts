@@ -1,0 +1,68 @@
+import type { BusModel, RuleModel, TargetModel } from '../events/model.ts';
+import { readDeliveryPolicy } from './delivery.ts';
+import { ACCOUNT, type Properties, refuse, type TemplateReader } from './reader.ts';
+
+export function readBuses(reader: TemplateReader): readonly BusModel[] {
+  return reader.ofType(['AWS::Events::EventBus'], []).map(({ logicalId }) => ({
+    name: reader.nameOf(logicalId),
+    arn: reader.arnOf(logicalId),
+  }));
+}
+
+/** What a target may say here; the rest is for services that do not run on this machine. */
+const TARGET_NAMES = new Set([
+  'Arn',
+  'DeadLetterConfig',
+  'Id',
+  'Input',
+  'InputPath',
+  'InputTransformer',
+  'RetryPolicy',
+  'RoleArn',
+  'SqsParameters',
+]);
+
+function readTarget(logicalId: string, target: Properties): TargetModel {
+  const stranger = Object.keys(target).find((name) => !TARGET_NAMES.has(name));
+  if (stranger !== undefined)
+    refuse(logicalId, `${stranger} of a target`, 'use a function, a queue or a bus');
+  const { Id, Arn, Input, InputPath, InputTransformer, SqsParameters } = target;
+  const transformer = InputTransformer as Properties | undefined;
+  const group = (SqsParameters as Properties | undefined)?.['MessageGroupId'];
+  return {
+    id: String(Id),
+    arn: String(Arn),
+    ...readDeliveryPolicy(target),
+    ...(Input !== undefined && { input: String(Input) }),
+    ...(InputPath !== undefined && { inputPath: String(InputPath) }),
+    ...(transformer && {
+      inputTransformer: {
+        pathsMap: (transformer['InputPathsMap'] ?? {}) as Readonly<Record<string, string>>,
+        template: String(transformer['InputTemplate']),
+      },
+    }),
+    ...(group !== undefined && { messageGroupId: String(group) }),
+  };
+}
+
+export function readRules(reader: TemplateReader): readonly RuleModel[] {
+  const names = ['EventBusName', 'EventPattern', 'ScheduleExpression', 'State', 'Targets'];
+  return reader.ofType(['AWS::Events::Rule'], names).map(({ logicalId, properties }) => {
+    const { EventBusName, EventPattern, ScheduleExpression, State, Targets } = properties;
+    if (ScheduleExpression !== undefined) {
+      refuse(logicalId, 'a rule with a schedule', 'use a schedule of EventBridge Scheduler');
+    }
+    const name = reader.nameOf(logicalId);
+    // A bus is named by its name or its ARN.
+    const busName = String(EventBusName ?? 'default').replace(/^arn:.*:event-bus\//, '');
+    const path = busName === 'default' ? name : `${busName}/${name}`;
+    return {
+      name,
+      arn: `arn:aws:events:${reader.region}:${ACCOUNT}:rule/${path}`,
+      busName,
+      enabled: State !== 'DISABLED',
+      pattern: EventPattern,
+      targets: ((Targets ?? []) as readonly Properties[]).map((target) => readTarget(logicalId, target)),
+    };
+  });
+}

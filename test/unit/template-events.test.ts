@@ -1,0 +1,244 @@
+import { describe, expect, it } from 'vitest';
+import { matches } from '../../lib/local/events/pattern/match.ts';
+import type { TemplateResource } from '../../lib/local/template/assembly.ts';
+import { readBuses, readRules } from '../../lib/local/template/buses.ts';
+import { readAsyncInvokes } from '../../lib/local/template/functions.ts';
+import { readMappings } from '../../lib/local/template/mappings.ts';
+import { readQueues } from '../../lib/local/template/queues.ts';
+import { createReader } from '../../lib/local/template/reader.ts';
+import { readSchedules } from '../../lib/local/template/schedules.ts';
+
+const readerOf = (Resources: Record<string, TemplateResource>) =>
+  createReader({ stackName: 'app', template: { Resources }, assetFolder: () => undefined }, 'eu-west-1');
+const arn = (service: string, rest: string) => `arn:aws:${service}:eu-west-1:000000000000:${rest}`;
+const target = (more: object = {}) => ({ Id: 'T', Arn: arn('sqs', 'q'), ...more });
+const rule = (Properties: object) =>
+  readRules(readerOf({ R: { Type: 'AWS::Events::Rule', Properties: { ...Properties } } }));
+const mapping = (Properties: object) =>
+  readMappings(readerOf({ M: { Type: 'AWS::Lambda::EventSourceMapping', Properties: { ...Properties } } }));
+const schedule = (Properties: object) =>
+  readSchedules(readerOf({ S: { Type: 'AWS::Scheduler::Schedule', Properties: { ...Properties } } }));
+
+describe('the buses and rules of a template', () => {
+  it('have names and ARNs as on AWS', () => {
+    const reader = readerOf({
+      Bus: { Type: 'AWS::Events::EventBus', Properties: { Name: 'orders' } },
+      R: {
+        Type: 'AWS::Events::Rule',
+        Properties: { EventBusName: { 'Fn::GetAtt': ['Bus', 'Arn'] }, EventPattern: { source: ['a'] } },
+      },
+    });
+    expect(readBuses(reader)).toEqual([{ name: 'orders', arn: arn('events', 'event-bus/orders') }]);
+    expect(readRules(reader)).toEqual([
+      {
+        name: 'app-R',
+        arn: arn('events', 'rule/orders/app-R'),
+        busName: 'orders',
+        enabled: true,
+        pattern: { source: ['a'] },
+        targets: [],
+      },
+    ]);
+  });
+
+  it("have AWS's retry policy unless they say otherwise", () => {
+    expect(rule({ Targets: [target()] })[0]?.targets).toEqual([
+      { id: 'T', arn: arn('sqs', 'q'), maximumRetryAttempts: 185, maximumEventAgeSeconds: 86_400 },
+    ]);
+    const [own] = rule({
+      State: 'DISABLED',
+      Targets: [
+        target({
+          RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 60 },
+          DeadLetterConfig: { Arn: arn('sqs', 'dead') },
+          InputTransformer: { InputPathsMap: { a: '$.detail.a' }, InputTemplate: '{"a":<a>}' },
+          SqsParameters: { MessageGroupId: 'g' },
+        }),
+      ],
+    });
+    expect(own).toMatchObject({ enabled: false, arn: arn('events', 'rule/app-R') });
+    expect(own?.targets[0]).toMatchObject({
+      maximumRetryAttempts: 2,
+      maximumEventAgeSeconds: 60,
+      deadLetterQueue: arn('sqs', 'dead'),
+      inputTransformer: { pathsMap: { a: '$.detail.a' }, template: '{"a":<a>}' },
+      messageGroupId: 'g',
+    });
+  });
+
+  it.each([
+    [{ ScheduleExpression: 'rate(1 minute)' }, /R: a rule with a schedule .*EventBridge Scheduler/],
+    [{ Targets: [target({ EcsParameters: {} })] }, /R: EcsParameters of a target/],
+  ])('are refused for what does not run here: %j', (properties, reason) => {
+    expect(() => rule(properties)).toThrow(reason);
+  });
+});
+
+describe('the queues of a template', () => {
+  it("have SQS's defaults, and the ending by which SQS knows a FIFO queue", () => {
+    const reader = readerOf({
+      Q: {
+        Type: 'AWS::SQS::Queue',
+        Properties: {
+          FifoQueue: true,
+          RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['D', 'Arn'] }, maxReceiveCount: 3 },
+        },
+      },
+      D: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'dead.fifo', FifoQueue: true } },
+    });
+    expect(readQueues(reader)[0]).toEqual({
+      logicalId: 'Q',
+      queueName: 'app-Q.fifo',
+      fifo: true,
+      contentBasedDeduplication: false,
+      visibilityTimeoutSeconds: 30,
+      delaySeconds: 0,
+      receiveWaitSeconds: 0,
+      retentionSeconds: 345_600,
+      redrive: { deadLetterQueueArn: arn('sqs', 'dead.fifo'), maxReceiveCount: 3 },
+    });
+  });
+});
+
+describe('the event source mappings of a template', () => {
+  it('from queues', () => {
+    const { queueMappings } = mapping({
+      EventSourceArn: arn('sqs', 'q'),
+      FunctionName: 'fn:live',
+      ScalingConfig: { MaximumConcurrency: 7 },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      FilterCriteria: { Filters: [{ Pattern: '{"body":{"kind":["a"]}}' }] },
+    });
+    expect(queueMappings[0]).toMatchObject({
+      functionArn: arn('lambda', 'function:fn:live'),
+      batchSize: 10,
+      batchingWindowSeconds: 0,
+      maximumConcurrency: 7,
+      reportBatchItemFailures: true,
+      enabled: true,
+    });
+    const [filter] = queueMappings[0]?.filters ?? [];
+    expect(filter && matches(filter, { body: { kind: 'a' } })).toBe(true);
+  });
+
+  it('from streams', () => {
+    const { streamMappings } = mapping({
+      EventSourceArn: arn('dynamodb', 'table/items/stream/local'),
+      FunctionName: arn('lambda', 'function:fn'),
+      StartingPosition: 'LATEST',
+      Enabled: false,
+      DestinationConfig: { OnFailure: { Destination: arn('sqs', 'dead') } },
+    });
+    expect(streamMappings).toEqual([
+      {
+        functionArn: arn('lambda', 'function:fn'),
+        streamArn: arn('dynamodb', 'table/items/stream/local'),
+        tableName: 'items',
+        startingPosition: 'LATEST',
+        batchSize: 100,
+        batchingWindowSeconds: 0,
+        maximumRetryAttempts: -1,
+        maximumRecordAgeSeconds: -1,
+        bisectBatchOnError: false,
+        reportBatchItemFailures: false,
+        parallelizationFactor: 1,
+        filters: [],
+        enabled: false,
+        onFailure: arn('sqs', 'dead'),
+      },
+    ]);
+  });
+
+  it.each([
+    [{ EventSourceArn: arn('kinesis', 'stream/s') }, /M: an event source of kinesis/],
+    [
+      { EventSourceArn: arn('dynamodb', 'table/t/stream/x'), TumblingWindowInSeconds: 5 },
+      /M: a tumbling window/,
+    ],
+    [
+      { EventSourceArn: arn('sqs', 'q'), FilterCriteria: { Filters: [{ Pattern: '{"a":"b"}' }] } },
+      /M: the filter \{"a":"b"\}: .*"a" must be an object or an array/,
+    ],
+    [
+      { EventSourceArn: arn('sqs', 'q'), FilterCriteria: { Filters: [{ Pattern: 'no json' }] } },
+      /M: the filter no json: /,
+    ],
+  ])('are refused for what does not run here: %j', (properties, reason) => {
+    expect(() => mapping({ FunctionName: 'fn', ...properties })).toThrow(reason);
+  });
+});
+
+describe('the schedules of a template', () => {
+  it("send what they say, or AWS's default notification", () => {
+    const [plain] = schedule({
+      ScheduleExpression: 'rate(5 minutes)',
+      Target: { Arn: arn('lambda', 'function:fn') },
+    });
+    expect(plain).toMatchObject({
+      name: 'app-S',
+      arn: arn('scheduler', 'schedule/default/app-S'),
+      timezone: 'UTC',
+      state: 'ENABLED',
+      maximumRetryAttempts: 185,
+    });
+    expect(JSON.parse(plain?.input ?? '')).toMatchObject({
+      source: 'aws.scheduler',
+      time: '<aws.scheduler.scheduled-time>',
+      resources: [arn('scheduler', 'schedule/default/app-S')],
+    });
+    const [own] = schedule({
+      Name: 'nightly',
+      GroupName: 'g',
+      State: 'DISABLED',
+      ScheduleExpression: 'rate(5 minutes)',
+      Target: {
+        Arn: arn('sqs', 'q'),
+        Input: '{"a":1}',
+        RetryPolicy: { MaximumRetryAttempts: 0 },
+        DeadLetterConfig: { Arn: arn('sqs', 'dead') },
+      },
+    });
+    expect(own).toMatchObject({
+      arn: arn('scheduler', 'schedule/g/nightly'),
+      state: 'DISABLED',
+      input: '{"a":1}',
+      maximumRetryAttempts: 0,
+      deadLetterQueue: arn('sqs', 'dead'),
+    });
+  });
+
+  it('are refused for targets that do not run here', () => {
+    const Target = { Arn: 'arn:aws:scheduler:::aws-sdk:ec2:stopInstances' };
+    expect(() => schedule({ ScheduleExpression: 'rate(1 minute)', Target })).toThrow(
+      /S: the target arn:aws:scheduler:::aws-sdk:ec2:stopInstances/,
+    );
+  });
+});
+
+describe('the asynchronous invocation of a function', () => {
+  it('is as the template says for the function or its alias, and as on AWS otherwise', () => {
+    const fn: TemplateResource = { Type: 'AWS::Lambda::Function', Properties: {} };
+    const models = readAsyncInvokes(
+      readerOf({
+        Plain: fn,
+        Own: { ...fn, Properties: { DeadLetterConfig: { TargetArn: arn('sqs', 'dead') } } },
+        Config: {
+          Type: 'AWS::Lambda::EventInvokeConfig',
+          Properties: {
+            FunctionName: { Ref: 'Own' },
+            Qualifier: 'live',
+            MaximumRetryAttempts: 0,
+            DestinationConfig: { OnFailure: { Destination: arn('sqs', 'failed') } },
+          },
+        },
+      }),
+    );
+    expect(models.get('app-Plain')).toEqual({ maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600 });
+    expect(models.get('app-Own')).toEqual({
+      maximumRetryAttempts: 0,
+      maximumEventAgeSeconds: 21_600,
+      onFailure: arn('sqs', 'failed'),
+      deadLetterQueue: arn('sqs', 'dead'),
+    });
+  });
+});
