@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/local/synth.ts';
 import { apiOf } from '../support/api.ts';
@@ -10,6 +11,9 @@ import { hasJava } from '../support/engines.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { runCommand, startRun } from '../support/local-run.ts';
 import { aliveOf, childrenOf, hasProc, listeningAddresses } from '../support/processes.ts';
+
+/** An app that starts fast: its functions need no bundling. */
+const EVENTS_APP = fileURLToPath(new URL('../cdk/events-app', import.meta.url));
 
 /** 127.0.0.1 as the kernel writes it, by itself and mapped into IPv6. */
 const LOOPBACK = ['0100007F', '0000000000000000FFFF00000100007F'];
@@ -20,12 +24,11 @@ describe('a local run', () => {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const)('ends everything on %s, a request in flight too', async (signal, code) => {
-    const run = await startRun();
+    const run = await startRun([], {}, EVENTS_APP);
     const started = childrenOf(run.child.pid);
     expect(started.length).toBeGreaterThanOrEqual(6);
-    await apiOf(run.url).fault('users', { kind: 'hang' });
     const inFlight = apiOf(run.url)
-      .get('/api/naive/profiles/1')
+      .get('/who?ms=60000')
       .catch(() => 'cut off');
     expect(await run.stop(signal)).toBe(code);
     await inFlight;
@@ -33,17 +36,19 @@ describe('a local run', () => {
   });
 
   it('leaves no process behind when it is killed itself, not even a frozen or a busy one', async () => {
-    const run = await startRun();
+    const run = await startRun([], {}, EVENTS_APP);
     const api = apiOf(run.url);
+    void api.get('/who?ms=60000').catch(() => 'cut off');
+    const states = async () =>
+      (await api.state()).functions.flatMap(({ sandboxes }) => sandboxes.map(({ state }) => state));
+    await expect.poll(states).toEqual(expect.arrayContaining(['frozen', 'busy']));
     const started = childrenOf(run.child.pid);
-    const [frozen] = (await api.state()).functions.flatMap(({ sandboxes }) => sandboxes);
-    process.kill(Number(frozen?.pid), 'SIGSTOP');
     run.child.kill('SIGKILL');
     await expect.poll(() => aliveOf(started), { timeout: 10_000 }).toEqual([]);
   });
 
   it.skipIf(!hasProc)('listens on the loopback interface only', async () => {
-    const run = await startRun();
+    const run = await startRun([], {}, EVENTS_APP);
     const own = [Number(run.child.pid), ...childrenOf(run.child.pid)];
     const addresses = own.flatMap(listeningAddresses);
     await run.stop();
@@ -72,7 +77,7 @@ describe('a local run', () => {
   });
 
   it.skipIf(!hasJava)('runs on DynamoDB Local where there is Java', async () => {
-    const run = await startRun();
+    const run = await startRun([], {}, EVENTS_APP);
     const { dynamodb } = await apiOf(run.url).state();
     await run.stop();
     expect(dynamodb.engine).toBe('DynamoDB Local');
