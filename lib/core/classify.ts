@@ -10,6 +10,35 @@ export type ErrorKind = 'transient' | 'permanent' | 'bug';
 
 const BUGS: readonly (new (...args: never[]) => Error)[] = [TypeError, ReferenceError, RangeError];
 
+/**
+ * What AWS calls throttling and timeouts. They often come as a 400, and the SDK marks few of them. This is the list of
+ * `@smithy/core`, but for `LimitExceededException`: mostly a quota that no retry gets past.
+ */
+const AWS_TRANSIENT: ReadonlySet<unknown> = new Set([
+  'BandwidthLimitExceeded',
+  'EC2ThrottledException',
+  'PriorRequestNotComplete',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'SlowDown',
+  'ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'TransactionInProgressException',
+]);
+
+/** Whether AWS says by a name or a mark, whatever the status, that the same request may pass later. */
+function isAwsTransient(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { name, $retryable } = error as { name?: unknown; $retryable?: unknown };
+  return AWS_TRANSIENT.has(name) || Boolean($retryable);
+}
+
 /** HTTP status of an error as the common clients carry it, or undefined. */
 function statusOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
@@ -23,9 +52,7 @@ function statusOf(error: unknown): number | undefined {
 
 export function classifyError(error: unknown): ErrorKind {
   if (error instanceof FibrinError) return error.retryable ? 'transient' : 'permanent';
-  // The AWS SDK marks what its own retry would retry: throttling under many names.
-  if (typeof error === 'object' && error !== null && '$retryable' in error && error.$retryable)
-    return 'transient';
+  if (isAwsTransient(error)) return 'transient';
   const status = statusOf(error);
   if (status !== undefined)
     return status === 408 || status === 429 || status >= 500 ? 'transient' : 'permanent';

@@ -36,6 +36,24 @@ describe('classifyError', () => {
     expect(classifyError(throttled)).toBe('transient');
   });
 
+  test.each(['ProvisionedThroughputExceededException', 'ThrottlingException', 'SlowDown', 'RequestTimeout'])(
+    'knows %s by its name, which comes as a 400 without a mark',
+    (name) => {
+      const throttled = Object.assign(new Error('slow down'), { name, $metadata: { httpStatusCode: 400 } });
+
+      expect(classifyError(throttled)).toBe('transient');
+    },
+  );
+
+  test.each(['LimitExceededException', 'ValidationException'])(
+    'takes %s for what it is: permanent',
+    (name) => {
+      const refused = Object.assign(new Error('no'), { name, $metadata: { httpStatusCode: 400 } });
+
+      expect(classifyError(refused)).toBe('permanent');
+    },
+  );
+
   test.each([TypeError, ReferenceError, RangeError])('takes a bare %o for a bug', (type) => {
     expect(classifyError(new type('x'))).toBe('bug');
   });
