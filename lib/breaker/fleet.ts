@@ -1,4 +1,4 @@
-import { classifyError, isTimeUp } from '../core/classify.ts';
+import { evidenceOf, isTimeUp } from '../core/classify.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
 import { BreakerOpenError, StoreError } from '../core/errors.ts';
@@ -30,7 +30,7 @@ export interface BreakerOptions {
   readonly minimumCalls?: number;
   /** How far back a sandbox looks. Milliseconds. Default 10,000. */
   readonly windowMs?: number;
-  /** A success slower than this counts as a failure. Milliseconds. Default: no limit. */
+  /** An answer slower than this counts as a failure. Milliseconds. Default: no limit. */
   readonly slowCallMs?: number;
   /**
    * How long it stays open before one caller may probe, and how long that caller has to succeed: longer than the
@@ -51,7 +51,10 @@ export interface CircuitBreaker {
   readonly name: string;
   /** @throws {BreakerOpenError} while the breaker is open. */
   enter(): Promise<Permit>;
-  /** Runs a call under the breaker: refused while open, its outcome recorded. */
+  /**
+   * Runs a call under the breaker: refused while open, its outcome recorded. A refusal of the request (a thrown 4xx but
+   * 408 and 429) is an answer, so it counts as a success; a bug and a caller that gave up do not count.
+   */
   protect<C extends { readonly signal: AbortSignal }, T>(
     call: (context: C) => Promise<T>,
   ): (context: C) => Promise<T>;
@@ -199,14 +202,16 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
     protect: (call) => async (context) => {
       const permit = await enter();
       const startedAt = clock.monotonic();
+      const isSlow = () => slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs;
       try {
         const value = await call(context);
-        await permit.settle(slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs);
+        await permit.settle(isSlow());
         return value;
       } catch (error) {
-        // A caller that gave up says nothing about the dependency, nor does an error that is the caller's own.
-        const counts = isTimeUp(error) || (!context.signal.aborted && classifyError(error) === 'transient');
-        await permit.settle(counts ? true : undefined);
+        // A caller that gave up says nothing about the dependency.
+        const gaveUp = context.signal.aborted && !isTimeUp(error);
+        const evidence = gaveUp ? 'nothing' : evidenceOf(error);
+        await permit.settle(evidence === 'nothing' ? undefined : evidence === 'failed' || isSlow());
         throw error;
       }
     },

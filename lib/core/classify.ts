@@ -1,4 +1,4 @@
-import { AttemptTimeoutError, DeadlineExceededError, FibrinError } from './errors.ts';
+import { AttemptTimeoutError, BreakerOpenError, DeadlineExceededError, FibrinError } from './errors.ts';
 
 /**
  * What an error says about trying again:
@@ -50,15 +50,33 @@ function statusOf(error: unknown): number | undefined {
   return [status, statusCode, $metadata?.httpStatusCode].find((value) => typeof value === 'number');
 }
 
+/** Whether a status speaks of the moment, not of the request. */
+const mayPass = (status: number): boolean => status === 408 || status === 429 || status >= 500;
+
 export function classifyError(error: unknown): ErrorKind {
   if (error instanceof FibrinError) return error.retryable ? 'transient' : 'permanent';
   if (isAwsTransient(error)) return 'transient';
   const status = statusOf(error);
-  if (status !== undefined)
-    return status === 408 || status === 429 || status >= 500 ? 'transient' : 'permanent';
+  if (status !== undefined) return mayPass(status) ? 'transient' : 'permanent';
   // fetch reports the network as a TypeError too, always with the reason as its cause.
   const isBug = BUGS.some((type) => error instanceof type) && (error as Error).cause === undefined;
   return isBug ? 'bug' : 'transient';
+}
+
+/**
+ * What an error says about the dependency, which is what a breaker counts:
+ * - `failed`: no answer in time, or one that says that it is in trouble (408, 429, 5xx, throttling, an invalid value);
+ * - `answered`: it refused this request for a reason of its own (another status below 500), so it is well;
+ * - `nothing`: it was not called, or the program itself is wrong.
+ */
+export type Evidence = 'failed' | 'answered' | 'nothing';
+
+export function evidenceOf(error: unknown): Evidence {
+  if (error instanceof BreakerOpenError) return 'nothing';
+  if (isAwsTransient(error)) return 'failed';
+  const status = statusOf(error);
+  if (status !== undefined) return mayPass(status) ? 'failed' : 'answered';
+  return classifyError(error) === 'transient' ? 'failed' : 'nothing';
 }
 
 /** Whether the error says that some time limit was over: ours, or that of `AbortSignal.timeout`. */

@@ -1,12 +1,12 @@
 import { type BreakerOptions, circuitBreaker as fleetBreaker, type Permit } from '../breaker/fleet.ts';
-import { classifyError, isTimeUp } from '../core/classify.ts';
+import { classifyError, evidenceOf } from '../core/classify.ts';
 import { isServerError } from '../idempotency/codec.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
 
 /**
  * A breaker around a whole handler, its verdict shared by the fleet: while it is open, invocations are refused with
- * `BreakerOpenError` (503) before the handler runs. A thrown error and an answer of 500 or more are failures; errors that
- * are the caller's own (4xx) do not count.
+ * `BreakerOpenError` (503) before the handler runs. A thrown error and an answer of 500 or more are failures; a thrown
+ * 4xx (but 408 and 429) and any other answer are successes. What another breaker refused does not count.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  */
 export function circuitBreaker<E, R>(
@@ -27,8 +27,10 @@ export function circuitBreaker<E, R>(
     after: (request) => settle(request, isServerError(request.response)),
     // A refusal in `before` brought no permit, so it is never counted as a failure.
     onError(request) {
-      const counts = isTimeUp(request.error) || classifyError(request.error) !== 'permanent';
-      return settle(request, counts ? true : undefined);
+      const { error } = request;
+      // A bug says nothing about what a handler calls, but the handler itself is what is protected here.
+      const evidence = classifyError(error) === 'bug' ? 'failed' : evidenceOf(error);
+      return settle(request, evidence === 'nothing' ? undefined : evidence === 'failed');
     },
   };
 }

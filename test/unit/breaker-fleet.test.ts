@@ -9,6 +9,7 @@ import { seededRandom } from '../support/random.ts';
 
 const KEY = verdictKey('posts');
 const outage = () => Object.assign(new Error('outage'), { status: 503 });
+const refusal = () => Object.assign(new Error('no such post'), { status: 404 });
 const context = { signal: new AbortController().signal };
 
 /** So many sandboxes on one store and one clock. */
@@ -26,6 +27,7 @@ function fleet(size: number, given: Partial<BreakerOptions> = {}) {
       ...breaker,
       call,
       fails: () => call(() => Promise.reject(outage())),
+      refuses: () => call(() => Promise.reject(refusal())),
       works: () => call(async () => 'ok'),
     };
   });
@@ -95,13 +97,33 @@ describe('while closed', () => {
     expect(await store.get(KEY)).toBeUndefined();
   });
 
-  test('errors that are the own fault of the caller do not count', async () => {
+  test('a bug says nothing about the dependency', async () => {
     const { first, store } = fleet(1, { minimumCalls: 1 });
 
-    await first.call(() => Promise.reject(Object.assign(new Error('no such post'), { status: 404 })));
     await first.call(() => Promise.reject(new TypeError('bug')));
 
     expect(await store.get(KEY)).toBeUndefined();
+  });
+
+  test('a refusal of the request is an answer, and weighs against the failures', async () => {
+    const { first, store } = fleet(1, { minimumCalls: 1 });
+    await first.refuses();
+    await first.refuses();
+
+    await first.fails();
+
+    expect(await store.get(KEY)).toBeUndefined();
+  });
+
+  test('a refusal of the request that took too long counts as a failure', async () => {
+    const { clock, first, store } = fleet(1, { minimumCalls: 1, slowCallMs: 100 });
+
+    await first.call(async () => {
+      await clock.advance(100);
+      throw refusal();
+    });
+
+    expect(await store.get(KEY)).toMatchObject({ state: 'open' });
   });
 
   test('a caller who gave up says nothing about the dependency', async () => {
@@ -193,6 +215,15 @@ describe('the probe', () => {
     expect(await store.get(KEY)).toMatchObject({ state: 'closed', epoch: 2 });
     await clock.advance(1_000);
     expect(await first.works()).toBe('ok');
+  });
+
+  test('that is told there is no such thing has got an answer, and closes the breaker', async () => {
+    const { clock, first, store } = await opened();
+    await clock.advance(5_000);
+
+    expect(await first.refuses()).toEqual(refusal());
+
+    expect(await store.get(KEY)).toMatchObject({ state: 'closed', epoch: 2 });
   });
 
   test('that fails leaves it open until its claim has run out', async () => {

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { classifyError, isTimeUp } from '../../lib/core/classify.ts';
+import { classifyError, evidenceOf, isTimeUp } from '../../lib/core/classify.ts';
 import {
   AttemptTimeoutError,
   BreakerOpenError,
   DeadlineExceededError,
   FibrinError,
+  StoreError,
   ValidationError,
 } from '../../lib/core/errors.ts';
+import { InFlightError } from '../../lib/idempotency/errors.ts';
 
 const withStatus = (status: number) => Object.assign(new Error('http'), { status });
 
@@ -81,6 +83,41 @@ describe('classifyError', () => {
     expect(classifyError(new BreakerOpenError('x', 1))).toBe('permanent');
     expect(classifyError(new DeadlineExceededError('x', 1))).toBe('permanent');
     expect(classifyError(new FibrinError('X', 'x', { status: 503 }))).toBe('permanent');
+  });
+});
+
+describe('what an error says about the dependency', () => {
+  test.each<[string, unknown]>([
+    ['an attempt that got no answer', new AttemptTimeoutError('x', 1)],
+    ['a deadline that has passed', new DeadlineExceededError('x', 1)],
+    ['a limit of AbortSignal.timeout', new DOMException('x', 'TimeoutError')],
+    ['an answer that is no good', new ValidationError('x', [])],
+    ['a 5xx', withStatus(503)],
+    ['a 5xx of the toolkit, though it is not worth a retry', new FibrinError('DOWN', 'x', { status: 503 })],
+    ['a store without an answer', new StoreError('x')],
+    ['a 408', withStatus(408)],
+    ['a 429', withStatus(429)],
+    ['throttling as a 400', Object.assign(withStatus(400), { name: 'ThrottlingException' })],
+    ['the network', new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') })],
+    ['an error of which nothing is known', new Error('x')],
+  ])('is that it failed: %s', (_, error) => {
+    expect(evidenceOf(error)).toBe('failed');
+  });
+
+  test.each<[string, unknown]>([
+    ['a 4xx', withStatus(404)],
+    ['a 4xx of the toolkit', new FibrinError('NO_SUCH_POST', 'x', { status: 404 })],
+    ['a 409 that is worth a retry', new InFlightError('x', 1)],
+  ])('is that it answered: %s', (_, error) => {
+    expect(evidenceOf(error)).toBe('answered');
+  });
+
+  test.each<[string, unknown]>([
+    ['a refusal by a breaker, since nothing was called', new BreakerOpenError('x', 1)],
+    ['a bug', new TypeError('x')],
+    ['an error of the toolkit without a status', new FibrinError('NOT_JSON', 'x')],
+  ])('is nothing: %s', (_, error) => {
+    expect(evidenceOf(error)).toBe('nothing');
   });
 });
 

@@ -2,7 +2,12 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { describe, expect, test, vi } from 'vitest';
 import { verdictKey } from '../../lib/breaker/machine.ts';
-import { BreakerOpenError, DeadlineExceededError, InvalidOptionError } from '../../lib/core/errors.ts';
+import {
+  BreakerOpenError,
+  DeadlineExceededError,
+  FibrinError,
+  InvalidOptionError,
+} from '../../lib/core/errors.ts';
 import { circuitBreaker } from '../../lib/middleware/circuit-breaker.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
@@ -74,12 +79,33 @@ describe('the circuit breaker middleware', () => {
     expect(await verdict()).toMatchObject({ state: 'closed', epoch: 2 });
   });
 
-  test('does not count what is the own fault of the caller', async () => {
+  test('takes a thrown 4xx for an answer, as it does a returned one', async () => {
+    const { fail, verdict } = world();
+    const missing = new FibrinError('NO_SUCH_POST', 'There is no post 7', { status: 404 });
+    for (let times = 0; times < 3; times++) await fail(missing);
+
+    await fail();
+    await fail();
+
+    expect(await verdict()).toBeUndefined();
+  });
+
+  test.each<[string, Error]>([
+    ['of the toolkit with a status of 5xx', new FibrinError('DOWN', 'down', { status: 503 })],
+    ['that is a bug of the handler', new TypeError('x is undefined')],
+  ])('counts an error %s', async (_, error) => {
     const { fail, verdict } = world();
 
-    for (let times = 0; times < 5; times++) {
-      await fail(Object.assign(new Error('no such post'), { statusCode: 404 }));
-    }
+    await fail(error);
+    await fail(error);
+
+    expect(await verdict()).toMatchObject({ state: 'open' });
+  });
+
+  test('does not count what another breaker has refused', async () => {
+    const { fail, verdict } = world();
+
+    for (let times = 0; times < 5; times++) await fail(new BreakerOpenError('rates', 1_000));
 
     expect(await verdict()).toBeUndefined();
   });
