@@ -201,6 +201,8 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
     enter,
     protect: (call) => async (context) => {
       const permit = await enter();
+      // Whoever gave up, or ran out of time, while it was entered never made the call.
+      context.signal.throwIfAborted();
       const startedAt = clock.monotonic();
       const isSlow = () => slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs;
       try {

@@ -73,6 +73,7 @@ export type Evidence = 'failed' | 'answered' | 'nothing';
 
 export function evidenceOf(error: unknown): Evidence {
   if (error instanceof BreakerOpenError) return 'nothing';
+  if (error instanceof DeadlineExceededError && !error.called) return 'nothing';
   if (isAwsTransient(error)) return 'failed';
   const status = statusOf(error);
   if (status !== undefined) return mayPass(status) ? 'failed' : 'answered';

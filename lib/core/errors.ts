@@ -38,10 +38,13 @@ export class InvalidOptionError extends FibrinError {
 /** The time for the whole call is over. Not retryable: there is no time left to retry in. */
 export class DeadlineExceededError extends FibrinError {
   override readonly name: string = 'DeadlineExceededError';
-  constructor(what: string, limitMs: number) {
+  /** Whether the call was made at all. False when no time was left to make it in. */
+  readonly called: boolean;
+  constructor(what: string, limitMs: number, called = true) {
     super('DEADLINE_EXCEEDED', `${what} exceeded its total deadline of ${Math.round(limitMs)} ms`, {
       status: 504,
     });
+    this.called = called;
   }
 }
 

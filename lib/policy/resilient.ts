@@ -128,17 +128,24 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     (attempt: Call<T>): Call<T> =>
     async (context) => {
       const remainingMs = () => context.remainingMs() - SETTLE_RESERVE_MS;
-      if (remainingMs() <= 0) throw new DeadlineExceededError(name, totalTimeoutMs);
+      if (remainingMs() <= 0) throw new DeadlineExceededError(name, totalTimeoutMs, false);
       return attempt({ ...context, remainingMs });
     };
 
-  const compose = (call: Call<T>): Call<T> => {
+  /** Entering the breaker may take what was left: then the attempt is over before it began. */
+  const attemptExceeded = (limitMs: number) =>
+    limitMs > 0
+      ? new AttemptTimeoutError(name, limitMs)
+      : new DeadlineExceededError(name, totalTimeoutMs, false);
+
+  /** `called` tells whether the function has been called yet. */
+  const compose = (call: Call<T>, called: () => boolean): Call<T> => {
     let composed = options.validate ? validate(call, options.validate, name) : call;
-    composed = timeout(composed, clock, attemptTimeoutMs, (ms) => new AttemptTimeoutError(name, ms));
+    composed = timeout(composed, clock, attemptTimeoutMs, attemptExceeded);
     if (breaker) composed = breaker.protect(composed);
     composed = withReserve(composed);
     if (retries) composed = retry(composed, retries, clock, random);
-    return timeout(composed, clock, totalTimeoutMs, (ms) => new DeadlineExceededError(name, ms));
+    return timeout(composed, clock, totalTimeoutMs, (ms) => new DeadlineExceededError(name, ms, called()));
   };
 
   const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {
@@ -148,10 +155,14 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
       attempts++;
       return call(context);
     };
+    const called = () => attempts > 0;
     const measured = () => ({ attempts, durationMs: clock.monotonic() - startedAt });
     let failure: unknown;
     try {
-      const value = await compose(counted)({
+      const value = await compose(
+        counted,
+        called,
+      )({
         signal: callOptions.signal ?? new AbortController().signal,
         attempt: 1,
         remainingMs: () => callOptions.remainingMs ?? totalTimeoutMs,

@@ -114,6 +114,7 @@ describe('what an error says about the dependency', () => {
 
   test.each<[string, unknown]>([
     ['a refusal by a breaker, since nothing was called', new BreakerOpenError('x', 1)],
+    ['a deadline that left no time to call', new DeadlineExceededError('x', 1, false)],
     ['a bug', new TypeError('x')],
     ['an error of the toolkit without a status', new FibrinError('NOT_JSON', 'x')],
   ])('is nothing: %s', (_, error) => {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, test, vi } from 'vitest';
+import { sleep } from '../../lib/core/clock.ts';
 import {
   AttemptTimeoutError,
   BreakerOpenError,
@@ -7,6 +8,7 @@ import {
   InvalidOptionError,
   ValidationError,
 } from '../../lib/core/errors.ts';
+import type { Store } from '../../lib/core/store.ts';
 import type { Call } from '../../lib/policy/call.ts';
 import { type ResilientOptions, resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
@@ -237,6 +239,43 @@ describe('the order of the policies', () => {
   });
 });
 
+describe('a call that was never made', () => {
+  test('for want of time says nothing about the dependency', async () => {
+    const store = memoryStore();
+    const { posts } = build<string>({ breaker: { store, minimumCalls: 1 } });
+    const call = vi.fn(failing);
+
+    await expect(posts.execute(call, { remainingMs: 20 })).rejects.toBeInstanceOf(DeadlineExceededError);
+
+    expect(call).not.toHaveBeenCalled();
+    expect(await store.get('breaker#posts')).toBeUndefined();
+  });
+
+  test.each([
+    ['the time for an attempt', 90],
+    ['all of the time', 60],
+  ])('since entering the breaker took %s says nothing about the dependency', async (_, remainingMs) => {
+    const clock = fakeClock();
+    const inner = memoryStore();
+    const store: Store = {
+      ...inner,
+      async get(key) {
+        await sleep(clock, 80);
+        return inner.get(key);
+      },
+    };
+    const posts = resilient<string>({ name: 'posts', clock, breaker: { store, minimumCalls: 1 } });
+    const call = vi.fn(failing);
+    const run = posts.outcome(call, { remainingMs });
+    await clock.advance(1_000);
+
+    expect((await run).error).toMatchObject({ code: 'DEADLINE_EXCEEDED', called: false });
+
+    expect(call).not.toHaveBeenCalled();
+    expect(await inner.get('breaker#posts')).toBeUndefined();
+  });
+});
+
 describe('the options', () => {
   test.each<[string, Partial<ResilientOptions<string>>]>([
     ['`name`', { name: 'with space' }],
@@ -276,16 +315,5 @@ describe('the options', () => {
 
     expect(await store.get('breaker#posts')).toMatchObject({ state: 'open' });
     expect(await store.get('breaker#shared')).toMatchObject({ state: 'open' });
-  });
-
-  test('an attempt for which no time was left says nothing about the dependency', async () => {
-    const store = memoryStore();
-    const { posts } = build<string>({ breaker: { store, minimumCalls: 1 } });
-    const call = vi.fn(failing);
-
-    await expect(posts.execute(call, { remainingMs: 20 })).rejects.toBeInstanceOf(DeadlineExceededError);
-
-    expect(call).not.toHaveBeenCalled();
-    expect(await store.get('breaker#posts')).toBeUndefined();
   });
 });
