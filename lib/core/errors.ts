@@ -92,6 +92,6 @@ export class ValidationError extends FibrinError {
 export class StoreError extends FibrinError {
   override readonly name: string = 'StoreError';
   constructor(message: string, details: FibrinErrorDetails = {}) {
-    super('STORE_UNAVAILABLE', message, { status: 503, retryAfterMs: 1_000, ...details });
+    super('STORE_UNAVAILABLE', message, { status: 503, ...details });
   }
 }

@@ -13,6 +13,9 @@ export interface ProblemDetailsOptions {
   readonly onServerError?: (error: unknown) => void;
 }
 
+/** What a 503 that does not know better asks a caller to wait. */
+const UNKNOWN_WAIT_MS = 1_000;
+
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   404: 'Not Found',
@@ -46,7 +49,8 @@ export function toProblem(error: unknown): HttpResponse {
   const status = known ? (error.status ?? 500) : 500;
   const title = TITLES[status] ?? 'Error';
   const detail = known && status < 500 ? error.message : undefined;
-  const retryAfterMs = known ? error.retryAfterMs : undefined;
+  const knownWaitMs = known ? error.retryAfterMs : undefined;
+  const retryAfterMs = knownWaitMs ?? (status === 503 ? UNKNOWN_WAIT_MS : undefined);
   return {
     statusCode: status,
     headers: {
@@ -65,7 +69,7 @@ export function toProblem(error: unknown): HttpResponse {
 
 /**
  * Turns what a handler throws into an HTTP answer after RFC 9457. A `FibrinError` with a status becomes that status,
- * with `Retry-After` where it knows one; anything else a bare 500 that tells the caller nothing.
+ * with `Retry-After` where it knows one and on every 503; anything else a bare 500 that tells the caller nothing.
  * @example
  * ```ts
  * export const handler = middy()

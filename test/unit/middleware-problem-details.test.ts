@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { BreakerOpenError, FibrinError } from '../../lib/core/errors.ts';
+import { BreakerOpenError, FibrinError, StoreError } from '../../lib/core/errors.ts';
 import { problemDetails, toProblem } from '../../lib/middleware/problem-details.ts';
 
 const context: Context = {
@@ -57,6 +57,14 @@ describe('an error meant for callers', () => {
 
   test('tells when to come back in whole seconds, rounded up', () => {
     expect(toProblem(new BreakerOpenError('posts', 1_001)).headers).toMatchObject({ 'retry-after': '2' });
+  });
+
+  test('asks for a second where a 503 does not know when to come back, and for nothing elsewhere', () => {
+    const down = [new StoreError('down'), new FibrinError('DOWN', 'down', { status: 503 })];
+
+    for (const error of down) expect(toProblem(error).headers).toMatchObject({ 'retry-after': '1' });
+    expect(toProblem(missing).headers).not.toHaveProperty('retry-after');
+    expect(toProblem(new Error('broken')).headers).not.toHaveProperty('retry-after');
   });
 
   test('has a title even for a status without a usual one', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { FibrinError } from '../../lib/core/errors.ts';
+import { FibrinError, StoreError } from '../../lib/core/errors.ts';
 import type { Random } from '../../lib/core/random.ts';
 import type { CallContext } from '../../lib/policy/call.ts';
 import { checkRetryOptions, type RetryOptions, retry } from '../../lib/policy/retry.ts';
@@ -113,6 +113,16 @@ describe('retry', () => {
     await done;
 
     expect(call).toHaveBeenCalledTimes(2);
+  });
+
+  test('backs off as usual from a store that does not say how long it will be in trouble', async () => {
+    const call = vi.fn(() => Promise.reject(new StoreError('down', { retryable: true })));
+    const { clock, run } = start(call, { attempts: 2, baseDelayMs: 50 }, highest);
+    const done = run();
+    await clock.advance(50);
+
+    expect(call).toHaveBeenCalledTimes(2);
+    await done;
   });
 
   test('does not wait when no time would be left to try in', async () => {
