@@ -123,13 +123,13 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     );
   }
 
-  /** Keeps the end of the time back, and starts no attempt that would have none. */
+  /** Keeps the end of the time back from the attempts and their waits, and starts nothing that would have none. */
   const withReserve =
-    (attempt: Call<T>): Call<T> =>
+    (attempts: Call<T>): Call<T> =>
     async (context) => {
       const remainingMs = () => context.remainingMs() - SETTLE_RESERVE_MS;
       if (remainingMs() <= 0) throw new DeadlineExceededError(name, totalTimeoutMs, false);
-      return attempt({ ...context, remainingMs });
+      return attempts({ ...context, remainingMs });
     };
 
   /** Entering the breaker may take what was left: then the attempt is over before it began. */
@@ -143,8 +143,8 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     let composed = options.validate ? validate(call, options.validate, name) : call;
     composed = timeout(composed, clock, attemptTimeoutMs, attemptExceeded);
     if (breaker) composed = breaker.protect(composed);
-    composed = withReserve(composed);
     if (retries) composed = retry(composed, retries, clock, random);
+    composed = withReserve(composed);
     return timeout(composed, clock, totalTimeoutMs, (ms) => new DeadlineExceededError(name, ms, called()));
   };
 

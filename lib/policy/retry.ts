@@ -56,6 +56,8 @@ export function retry<T>(
         const delayMs = Math.max(backoffMs, askedMs);
         if (delayMs >= context.remainingMs()) throw error;
         await sleep(clock, delayMs, context.signal);
+        // A timer may be late, and a sandbox frozen meanwhile.
+        if (context.remainingMs() <= 0) throw error;
       }
     }
   };

@@ -5,6 +5,7 @@ import {
   AttemptTimeoutError,
   BreakerOpenError,
   DeadlineExceededError,
+  FibrinError,
   InvalidOptionError,
   ValidationError,
 } from '../../lib/core/errors.ts';
@@ -151,6 +152,15 @@ describe('the limits in time', () => {
 
     expect(durationMs).toBeLessThanOrEqual(500);
     expect(attempts).toBe(3);
+  });
+
+  test('end with the error of the last attempt when a wait would leave no time for another', async () => {
+    const busy = new FibrinError('BUSY', 'busy', { retryable: true, retryAfterMs: 480 });
+    const { clock, posts } = build<string>({ totalTimeoutMs: 500, retry: { attempts: 2 } });
+    const run = posts.outcome(() => Promise.reject(busy));
+    await clock.advance(500);
+
+    expect(await run).toMatchObject({ error: busy, attempts: 1, durationMs: 0 });
   });
 
   test('are shortened by what the caller has left', async () => {

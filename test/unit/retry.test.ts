@@ -3,7 +3,7 @@ import { FibrinError, StoreError } from '../../lib/core/errors.ts';
 import type { Random } from '../../lib/core/random.ts';
 import type { CallContext } from '../../lib/policy/call.ts';
 import { checkRetryOptions, type RetryOptions, retry } from '../../lib/policy/retry.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import { fakeClock, settle } from '../support/fake-clock.ts';
 
 /** Chance at its most: every wait is as long as it may be. */
 const highest: Random = { next: () => 1 - Number.EPSILON, token: () => 'token' };
@@ -134,6 +134,20 @@ describe('retry', () => {
 
     expect(call).toHaveBeenCalledTimes(1);
     expect(clock.pending).toBe(0);
+  });
+
+  test('makes no other call when the wait took longer than it should have', async () => {
+    let remainingMs = 1_000;
+    const error = outage();
+    const call = vi.fn(() => Promise.reject(error));
+    const { clock, run } = start(call, { attempts: 5, baseDelayMs: 100 }, highest);
+    const done = run(contextOf({ remainingMs: () => remainingMs }));
+    await settle();
+    remainingMs = 0;
+    await clock.advance(100);
+
+    expect(await done).toBe(error);
+    expect(call).toHaveBeenCalledTimes(1);
   });
 
   test('a caller who gives up during the wait ends it at once, and nothing is called again', async () => {
