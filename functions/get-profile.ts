@@ -3,13 +3,7 @@ import { resilient } from 'fibrin';
 import { dynamoStore } from 'fibrin/dynamodb';
 import { problemDetails } from 'fibrin/middleware';
 import { fetchDownstream } from './shared/downstream.ts';
-import {
-  type HttpHandlerEvent,
-  type JsonResponse,
-  json,
-  type LambdaContext,
-  setting,
-} from './shared/http.ts';
+import { type HttpHandlerEvent, type JsonResponse, json, type LambdaContext } from './shared/http.ts';
 import {
   Friends,
   MaybeUser,
@@ -20,13 +14,14 @@ import {
   userKey,
   userUnavailable,
 } from './shared/profile.ts';
+import { usersTable } from './shared/users-table.ts';
 
 /** A profile is answered within this time: with all of its parts, or with what there is. */
 const TOTAL_DEADLINE_MS = 1_200;
 /** Kept of it for making the answer and bringing it to the caller. */
 const ANSWER_RESERVE_MS = 150;
 
-const userTable = dynamoStore({ table: setting('USERS_TABLE') });
+const userTable = usersTable();
 const store = dynamoStore();
 
 // Critical: without the user there is no profile.

@@ -3,16 +3,19 @@ import { type Outcome, resilient, systemClock } from 'fibrin';
 import { dynamoStore } from 'fibrin/dynamodb';
 import { problemDetails } from 'fibrin/middleware';
 import { fetchDownstream } from './shared/downstream.ts';
-import { type HttpHandlerEvent, type JsonResponse, json, setting } from './shared/http.ts';
+import { type HttpHandlerEvent, type JsonResponse, json } from './shared/http.ts';
 import { userKey } from './shared/profile.ts';
+import { usersTable } from './shared/users-table.ts';
 
 /** How long one look at the dependencies answers for all who ask. */
 const CACHE_MS = 5_000;
 
-const userTable = dynamoStore({ table: setting('USERS_TABLE') });
+const userTable = usersTable();
 const resilienceTable = dynamoStore();
 
-const probe = (name: string) => resilient<unknown>({ name, attemptTimeoutMs: 500, totalTimeoutMs: 600 });
+// Twice, since a connection that went stale in a frozen sandbox says nothing about what is behind it.
+const probe = (name: string) =>
+  resilient<unknown>({ name, attemptTimeoutMs: 500, totalTimeoutMs: 600, retry: { attempts: 2 } });
 const checks = {
   users: {
     critical: true,

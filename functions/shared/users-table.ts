@@ -1,0 +1,13 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Store } from 'fibrin';
+import { dynamoStore, sdkTransport } from 'fibrin/dynamodb';
+import { setting } from './http.ts';
+
+/**
+ * The users, for calls under `resilient`. It retries with the deadline in view; the SDK's own retries beneath it would
+ * multiply with those and use up an attempt's time unseen.
+ */
+export function usersTable(): Store {
+  const transport = sdkTransport(new DynamoDBClient({ maxAttempts: 1 }));
+  return dynamoStore({ table: setting('USERS_TABLE'), transport });
+}
