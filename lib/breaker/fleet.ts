@@ -34,7 +34,7 @@ export interface BreakerOptions {
   readonly slowCallMs?: number;
   /**
    * How long it stays open before one caller may probe, and how long that caller has to succeed: longer than the
-   * protected call may take. Milliseconds. Default 30,000.
+   * protected call and two writes to the store may take. Milliseconds. Default 30,000.
    */
   readonly openMs?: number;
   readonly clock?: Clock;
@@ -63,7 +63,7 @@ export interface CircuitBreaker {
 /** A verdict is believed for this long before the next call reads it again. */
 const REFRESH_MS = 1_000;
 /** What the store may cost a protected call. Past that the last verdict stands. */
-const STORE_LIMIT_MS = 100;
+export const STORE_LIMIT_MS = 100;
 export const DEFAULT_OPEN_MS = 30_000;
 
 /**

@@ -1,11 +1,12 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { type BreakerOptions, circuitBreaker, DEFAULT_OPEN_MS } from '../breaker/fleet.ts';
+import { type BreakerOptions, circuitBreaker, DEFAULT_OPEN_MS, STORE_LIMIT_MS } from '../breaker/fleet.ts';
 import { classifyError } from '../core/classify.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { AttemptTimeoutError, DeadlineExceededError, InvalidOptionError } from '../core/errors.ts';
 import { checkOptions, rule } from '../core/options.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import type { Call } from './call.ts';
+import { keepValue } from './keep.ts';
 import { checkRetryOptions, type RetryOptions, retry } from './retry.ts';
 import { timeout } from './timeout.ts';
 import { validate } from './validate.ts';
@@ -117,9 +118,11 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     options.breaker &&
     circuitBreaker({ ...options.breaker, name: options.breaker.name ?? name, clock, random });
   const openMs = options.breaker?.openMs ?? DEFAULT_OPEN_MS;
-  if (breaker && openMs < attemptTimeoutMs) {
+  // A probe is claimed, made and reported within its claim.
+  const probeMs = attemptTimeoutMs + 2 * STORE_LIMIT_MS;
+  if (breaker && openMs < probeMs) {
     throw new InvalidOptionError(
-      `${owner}.breaker: expected \`openMs\` to be at least \`attemptTimeoutMs\` (${attemptTimeoutMs}), so that a probe can end within it, got ${openMs}`,
+      `${owner}.breaker: expected \`openMs\` to be at least \`attemptTimeoutMs\` and ${2 * STORE_LIMIT_MS} ms for the store (${probeMs}), so that a probe can end within it, got ${openMs}`,
     );
   }
 
@@ -140,12 +143,14 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
 
   /** `called` tells whether the function has been called yet. */
   const compose = (call: Call<T>, called: () => boolean): Call<T> => {
-    let composed = options.validate ? validate(call, options.validate, name) : call;
-    composed = timeout(composed, clock, attemptTimeoutMs, attemptExceeded);
-    if (breaker) composed = breaker.protect(composed);
-    if (retries) composed = retry(composed, retries, clock, random);
-    composed = withReserve(composed);
-    return timeout(composed, clock, totalTimeoutMs, (ms) => new DeadlineExceededError(name, ms, called()));
+    const checked = options.validate ? validate(call, options.validate, name) : call;
+    const attempt = timeout(checked, clock, attemptTimeoutMs, attemptExceeded);
+    return keepValue(attempt, (kept) => {
+      let composed = breaker ? breaker.protect(kept) : kept;
+      if (retries) composed = retry(composed, retries, clock, random);
+      composed = withReserve(composed);
+      return timeout(composed, clock, totalTimeoutMs, (ms) => new DeadlineExceededError(name, ms, called()));
+    });
   };
 
   const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {

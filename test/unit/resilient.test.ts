@@ -249,6 +249,35 @@ describe('the order of the policies', () => {
   });
 });
 
+describe('a value that has come', () => {
+  /** A breaker that may be probed, over a store that has since stopped to answer writes. */
+  async function probing(given: Omit<ResilientOptions<string>, 'name' | 'breaker'> = {}) {
+    const store = { ...memoryStore() };
+    const world = build<string>({ breaker: { store, minimumCalls: 1, openMs: 5_000 }, ...given });
+    await world.posts.outcome(failing);
+    await world.clock.advance(5_000);
+    const { put } = store;
+    store.put = (...write) => (write[1]['state'] === 'closed' ? never() : put(...write));
+    return world;
+  }
+
+  test('is not lost when the time ends while the breaker is told of it', async () => {
+    const { clock, posts } = await probing();
+    const run = posts.outcome(async () => 'fine', { remainingMs: 60 });
+    await clock.advance(60);
+
+    expect(await run).toMatchObject({ source: 'live', value: 'fine', durationMs: 60 });
+  });
+
+  test('waits for a breaker that cannot be told no longer than 100 ms', async () => {
+    const { clock, posts } = await probing();
+    const run = posts.outcome(async () => 'fine');
+    await clock.advance(1_000);
+
+    expect(await run).toMatchObject({ source: 'live', value: 'fine', durationMs: 100 });
+  });
+});
+
 describe('a call that was never made', () => {
   test('for want of time says nothing about the dependency', async () => {
     const store = memoryStore();
@@ -301,17 +330,23 @@ describe('the options', () => {
   });
 
   test.each([
-    [{ openMs: 1_000 }, 3_000],
-    [{}, 60_000],
+    [{ openMs: 3_199 }, 3_000],
+    [{}, 29_801],
   ])(
     'whose probe could not end within its claim are refused: %j with attempts of %i ms',
     (open, attemptTimeoutMs) => {
       const construct = () =>
         resilient({ name: 'posts', attemptTimeoutMs, breaker: { store: memoryStore(), ...open } });
 
-      expect(construct).toThrow(/expected `openMs` to be at least `attemptTimeoutMs`/);
+      expect(construct).toThrow(/expected `openMs` to be at least `attemptTimeoutMs` and 200 ms/);
     },
   );
+
+  test('leave a probe the time to be claimed, made and reported', () => {
+    const breaker = { store: memoryStore(), openMs: 3_200 };
+
+    expect(() => resilient({ name: 'posts', attemptTimeoutMs: 3_000, breaker })).not.toThrow();
+  });
 
   test('give the breaker the name of the dependency, or the one it is given', async () => {
     const store = memoryStore();
