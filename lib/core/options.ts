@@ -41,6 +41,13 @@ export const rule = {
   fn: (): OptionRule => (value) => (typeof value === 'function' ? undefined : 'a function'),
   object: (): OptionRule => (value) =>
     typeof value === 'object' && value !== null ? undefined : 'an object',
+  /** A Standard Schema: an object or, as arktype makes them, a function. */
+  schema: (): OptionRule => (value) => {
+    const standard = (value as { '~standard'?: { validate?: unknown } } | null | undefined)?.['~standard'];
+    return typeof standard?.validate === 'function'
+      ? undefined
+      : 'a Standard Schema (zod, valibot, arktype, …)';
+  },
 } as const;
 
 export interface OptionRules {

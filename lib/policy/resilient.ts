@@ -104,7 +104,7 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
       attemptTimeoutMs: rule.durationMs(),
       retry: rule.object(),
       breaker: rule.object(),
-      validate: rule.object(),
+      validate: rule.schema(),
       fallback: rule.fn(),
       clock: rule.object(),
       random: rule.object(),

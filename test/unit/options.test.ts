@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { InvalidOptionError } from '../../lib/core/errors.ts';
 import { checkOptions, rule } from '../../lib/core/options.ts';
@@ -79,6 +80,12 @@ describe('the rules', () => {
     ['text', rule.text(), [' '], ['', 1, null]],
     ['fn', rule.fn(), [() => 1], [{}, 'fn', null]],
     ['object', rule.object(), [{}], [null, 'object', () => 1]],
+    [
+      'schema',
+      rule.schema(),
+      [v.number(), Object.assign(() => 1, v.number())],
+      [undefined, null, 7, 'schema', {}, () => 1, { '~standard': null }, { '~standard': { validate: true } }],
+    ],
   ];
 
   test.each(cases)(

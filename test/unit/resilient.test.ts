@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import * as v from 'valibot';
 import { describe, expect, test, vi } from 'vitest';
 import { sleep } from '../../lib/core/clock.ts';
@@ -205,6 +206,13 @@ describe('the order of the policies', () => {
     expect(await run).toMatchObject({ source: 'live', value: ['a'], attempts: 2 });
   });
 
+  test('a schema may be a function, as those of arktype are', async () => {
+    const validate = Object.assign(() => {}, v.number());
+    const posts = resilient({ name: 'posts', clock: fakeClock(), validate });
+
+    expect(await posts.execute(async () => 7)).toBe(7);
+  });
+
   test('an answer that stays wrong goes to the fallback as a ValidationError', async () => {
     const clock = fakeClock();
     const posts = resilient({ name: 'posts', clock, validate: v.number(), fallback: () => -1 });
@@ -321,6 +329,7 @@ describe('the options', () => {
     ['`totalTimeoutMs`', { totalTimeoutMs: 0 }],
     ['`attemptTimeoutMs`', { attemptTimeoutMs: Number.NaN }],
     ['resilient "posts".retry: expected `attempts`', { retry: { attempts: 0 } }],
+    ['`validate` to be a Standard Schema', { validate: {} as StandardSchemaV1<unknown, string> }],
     ['`failureRatio`', { breaker: { store: memoryStore(), failureRatio: 2 } }],
   ])('that are wrong are refused at construction: %s', (message, wrong) => {
     const construct = () => resilient<string>({ name: 'posts', ...wrong });
