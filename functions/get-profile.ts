@@ -36,7 +36,8 @@ const posts = resilient<Posts>({
   name: 'posts',
   attemptTimeoutMs: 3_000,
   retry: { attempts: 2 },
-  breaker: { store, minimumCalls: 10, openMs: 5_000 },
+  // A hang takes a second, so a sandbox never sees ten of them in the window of ten seconds.
+  breaker: { store, minimumCalls: 5, openMs: 5_000 },
   validate: Posts,
   fallback: () => [],
 });

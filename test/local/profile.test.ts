@@ -85,6 +85,14 @@ describe('reading a profile', () => {
     );
   });
 
+  it('no longer waits for posts that hang once a few calls have', async () => {
+    await api.fault('posts', { kind: 'hang' });
+    for (let calls = 0; calls < 6; calls++) await api.profile(4);
+    expect((await api.state()).breakers).toContainEqual(
+      expect.objectContaining({ name: 'posts', state: 'open' }),
+    );
+  });
+
   it('degrades both parts that are not critical, each by itself', async () => {
     await api.fault('posts', { kind: 'error' });
     await api.fault('social', { kind: 'hang' });
