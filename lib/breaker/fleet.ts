@@ -60,7 +60,7 @@ export interface CircuitBreaker {
   ): (context: C) => Promise<T>;
 }
 
-/** A verdict is believed for this long before the next call reads it again. */
+/** A verdict is believed for this long before the next call reads it again; so long a store that failed is left alone. */
 const REFRESH_MS = 1_000;
 /** What the store may cost a protected call. Past that the last verdict stands. */
 export const STORE_LIMIT_MS = 100;
@@ -71,7 +71,7 @@ export const DEFAULT_OPEN_MS = 30_000;
  * enough opens it for all; after `openMs` exactly one caller probes; its success closes it for all.
  *
  * Store trouble, decided once for every access: **fail static**. The last verdict known stands, no caller gets an
- * error of the store, and no call waits longer than 100 ms for it.
+ * error of the store, no call waits longer than 100 ms for an answer, and a store that failed is left alone for a second.
  * @see Nygard, Release It! 2nd ed., "Circuit Breaker"
  */
 export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
@@ -100,6 +100,7 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
   let verdict: Verdict = INITIAL;
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
+  let quietUntil = Number.NEGATIVE_INFINITY;
   let window = emptyWindow(windowMs, clock.monotonic());
 
   /** `asked`: the verdict we held when we asked the store for this one. */
@@ -113,15 +114,18 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
     verdict = next;
   };
 
-  const ask = <R>(operation: (signal: AbortSignal) => Promise<R>): Promise<R> =>
-    runWithin(
-      {
-        clock,
-        limitMs: STORE_LIMIT_MS,
-        exceeded: () => new StoreError(`${store.name} gave no answer in ${STORE_LIMIT_MS} ms`),
-      },
-      ({ signal }) => operation(signal),
-    );
+  /** Whether the store has just failed. Nobody waits for it then, since it needs no more requests either. */
+  const isQuiet = () => clock.monotonic() < quietUntil;
+
+  const ask = async <R>(operation: (signal: AbortSignal) => Promise<R>): Promise<R> => {
+    const exceeded = () => new StoreError(`${store.name} gave no answer in ${STORE_LIMIT_MS} ms`);
+    try {
+      return await runWithin({ clock, limitMs: STORE_LIMIT_MS, exceeded }, ({ signal }) => operation(signal));
+    } catch (error) {
+      quietUntil = clock.monotonic() + REFRESH_MS;
+      throw error;
+    }
+  };
 
   const read = async () => {
     const asked = verdict;
@@ -131,8 +135,7 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
       // An item of a version we do not understand is left alone: the last verdict stands.
       adopt(known ?? verdict, asked);
     } catch {
-      // Fail static, and ask again only after the usual time: a store in trouble needs no more requests.
-      adopt(verdict, asked);
+      // Fail static: the last verdict stands.
     }
   };
 
@@ -171,7 +174,7 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
       if (!failed) return;
       const { failures, successes } = totals(window, now);
       const calls = failures + successes;
-      if (calls >= minimumCalls && failures / calls >= failureRatio) {
+      if (calls >= minimumCalls && failures / calls >= failureRatio && !isQuiet()) {
         await change(trip(verdict, clock.now(), openMs));
       }
     },
@@ -179,7 +182,8 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
 
   const prober = (claim: Verdict): Permit => ({
     async settle(failed) {
-      // A failed probe writes nothing: its claim runs out and the next one may be made.
+      // A failed probe writes nothing: its claim runs out and the next one may be made. A success is told even to a
+      // store that has just failed, since nobody else can tell it.
       if (failed === false) await change(closeAfterProbe(claim, clock.now()));
     },
   });
@@ -187,12 +191,14 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
   const refuse = (retryAfterMs: number) => new BreakerOpenError(name, Math.max(1, retryAfterMs));
 
   const enter = async (): Promise<Permit> => {
-    if (clock.monotonic() - readAt >= REFRESH_MS) await refresh();
+    if (clock.monotonic() - readAt >= REFRESH_MS && !isQuiet()) await refresh();
     const admission = admit(verdict, clock.now());
     if (admission.kind === 'call') return caller(verdict);
     if (admission.kind === 'refuse') throw refuse(admission.retryAfterMs);
-    const claim = claimProbe(verdict, clock.now(), openMs, random.token());
-    if (await change(claim)) return prober(claim.next);
+    if (!isQuiet()) {
+      const claim = claimProbe(verdict, clock.now(), openMs, random.token());
+      if (await change(claim)) return prober(claim.next);
+    }
     throw refuse(verdict.until - clock.now());
   };
 

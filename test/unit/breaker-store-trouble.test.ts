@@ -4,7 +4,7 @@ import { verdictKey } from '../../lib/breaker/machine.ts';
 import { BreakerOpenError, StoreError } from '../../lib/core/errors.ts';
 import type { Store } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import { fakeClock, settle } from '../support/fake-clock.ts';
 import { seededRandom } from '../support/random.ts';
 
 const KEY = verdictKey('posts');
@@ -33,8 +33,19 @@ async function opened(store?: Store) {
   return world;
 }
 
+/** What a run has come to by now, without any time passing. */
+async function atOnce(run: Promise<unknown>): Promise<unknown> {
+  let value: unknown = 'still waiting';
+  void run.then((settled) => {
+    value = settled;
+  });
+  await settle();
+  return value;
+}
+
 describe('a breaker whose store is in trouble', () => {
   const broken = () => Promise.reject(new StoreError('down'));
+  const hangs = () => new Promise<never>(() => {});
 
   test('bothers no caller with it', async () => {
     const { breaker } = sandbox({ name: 'down', get: broken, put: broken, delete: broken });
@@ -46,7 +57,6 @@ describe('a breaker whose store is in trouble', () => {
   });
 
   test('costs a call 100 ms at most when the store does not answer', async () => {
-    const hangs = () => new Promise<never>(() => {});
     const { clock, breaker } = sandbox({ name: 'hangs', get: hangs, put: hangs, delete: hangs });
     const call = vi.fn(async () => 'ok');
     const run = breaker.call(call);
@@ -56,6 +66,30 @@ describe('a breaker whose store is in trouble', () => {
     await clock.advance(1);
 
     expect(await run).toBe('ok');
+  });
+
+  test('refuses at once for a second after a claim that was not answered', async () => {
+    const store = { ...memoryStore() };
+    const { clock, breaker } = await opened(store);
+    await clock.advance(5_000);
+    store.put = hangs;
+    const first = breaker.works();
+    await clock.advance(100);
+    expect(await first).toBeInstanceOf(BreakerOpenError);
+
+    await clock.advance(999);
+    expect(await atOnce(breaker.works())).toBeInstanceOf(BreakerOpenError);
+  });
+
+  test('does not hold the next failure up when it could not be told of the one before', async () => {
+    const store = { ...memoryStore(), put: hangs };
+    const { clock, breaker } = sandbox(store);
+    await breaker.fails();
+    const second = breaker.fails();
+    await clock.advance(100);
+    await second;
+
+    expect(await atOnce(breaker.fails())).toEqual(outage());
   });
 
   test('leaves the last verdict standing', async () => {
