@@ -101,6 +101,8 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
   let quietUntil = Number.NEGATIVE_INFINITY;
+  /** Token of our claim of the probe, from when it is made until we hold the probe or know that another does. */
+  let claimed: string | undefined;
   let window = emptyWindow(windowMs, clock.monotonic());
 
   /** `asked`: the verdict we held when we asked the store for this one. */
@@ -146,21 +148,16 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
     return reading;
   };
 
-  /** True when the change is ours; otherwise the verdict is now what somebody else made of it. */
+  /** Whether the store answered: then the verdict is our change, or what somebody else made of it. */
   const change = async ({ next, when }: Transition): Promise<boolean> => {
     const asked = verdict;
     try {
       const result = await ask((signal) => store.put(key, writeVerdict(next), { when, signal }));
-      if (result.applied) {
-        adopt(next, asked);
-        return true;
-      }
-      const current = result.current && readVerdict(result.current);
+      const current = result.applied ? next : result.current && readVerdict(result.current);
       if (current) adopt(current, asked);
-      // Our own write, applied by a request whose acknowledgement was lost.
-      return current !== undefined && current.prober !== '' && current.prober === next.prober;
+      return true;
     } catch {
-      // Fail static: not knowing whether we hold the probe, we do not probe; the next caller asks again.
+      // Fail static: the change may have been made all the same, which a later read will show.
       return false;
     }
   };
@@ -188,18 +185,31 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
     },
   });
 
-  const refuse = (retryAfterMs: number) => new BreakerOpenError(name, Math.max(1, retryAfterMs));
+  /** Takes the probe when the verdict shows our claim, also one that was applied without an answer. For one caller. */
+  const holdProbe = (): Permit | undefined => {
+    if (verdict.prober !== claimed || clock.now() >= verdict.until) return undefined;
+    claimed = undefined;
+    return prober(verdict);
+  };
+
+  const askForProbe = async (): Promise<Permit | undefined> => {
+    if (isQuiet()) return undefined;
+    // One token for a claim and its repetitions: whichever of them arrives is ours.
+    claimed ??= random.token();
+    const answered = await change(claimProbe(verdict, clock.now(), openMs, claimed));
+    const held = holdProbe();
+    // A claim in doubt is not a probe: the next read tells.
+    if (answered) claimed = undefined;
+    return held;
+  };
 
   const enter = async (): Promise<Permit> => {
     if (clock.monotonic() - readAt >= REFRESH_MS && !isQuiet()) await refresh();
     const admission = admit(verdict, clock.now());
     if (admission.kind === 'call') return caller(verdict);
-    if (admission.kind === 'refuse') throw refuse(admission.retryAfterMs);
-    if (!isQuiet()) {
-      const claim = claimProbe(verdict, clock.now(), openMs, random.token());
-      if (await change(claim)) return prober(claim.next);
-    }
-    throw refuse(verdict.until - clock.now());
+    const permit = admission.kind === 'refuse' ? holdProbe() : await askForProbe();
+    if (permit) return permit;
+    throw new BreakerOpenError(name, Math.max(1, verdict.until - clock.now()));
   };
 
   return {

@@ -206,6 +206,17 @@ describe('the probe', () => {
     expect(refused).toHaveLength(9);
   });
 
+  test('is made by one of two calls that one sandbox makes at the same moment', async () => {
+    const { clock, first } = await opened(1);
+    await clock.advance(5_000);
+    const call = vi.fn(async () => 'ok');
+
+    const answers = await Promise.all([first.call(call), first.call(call)]);
+
+    expect(call).toHaveBeenCalledTimes(1);
+    expect(answers).toContainEqual(expect.any(BreakerOpenError));
+  });
+
   test('that succeeds closes the breaker for all', async () => {
     const { clock, first, second, store } = await opened();
     await clock.advance(5_000);

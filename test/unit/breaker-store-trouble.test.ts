@@ -104,19 +104,6 @@ describe('a breaker whose store is in trouble', () => {
     expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
   });
 
-  test('never makes two probe where the claim of one is in doubt', async () => {
-    const inner = memoryStore();
-    const store = { ...inner };
-    const { clock, breaker } = await opened(store);
-    await clock.advance(5_000);
-    store.put = async (key, item, options) => {
-      await inner.put(key, item, options);
-      throw new StoreError('the answer was lost');
-    };
-
-    expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
-  });
-
   test('an item of another version is left alone', async () => {
     const { clock, breaker, store } = await opened();
     await store.put(KEY, { v: 99, state: 'something else' });
@@ -149,5 +136,63 @@ describe('a breaker whose store is in trouble', () => {
     await clock.advance(1_000);
 
     expect(await breaker.works()).toBe('ok');
+  });
+});
+
+describe('a claim of the probe whose answer was lost', () => {
+  /** An open breaker whose time is over, and whose next write meets `trouble`. */
+  async function claiming(trouble: (inner: Store) => Store['put']) {
+    const inner = memoryStore();
+    const store = { ...inner };
+    const world = await opened(store);
+    await world.clock.advance(5_000);
+    store.put = trouble(inner);
+    expect(await world.breaker.works()).toBeInstanceOf(BreakerOpenError);
+    store.put = inner.put;
+    return { ...world, store };
+  }
+  const applied: (inner: Store) => Store['put'] = (inner) => async (key, item, options) => {
+    await inner.put(key, item, options);
+    throw new StoreError('the answer was lost');
+  };
+  const lost = () => () => Promise.reject(new StoreError('the request was lost'));
+
+  test('is recognised by the next read, and one call is the probe', async () => {
+    const { clock, breaker, store } = await claiming(applied);
+    const call = vi.fn(async () => 'ok');
+    await clock.advance(1_000);
+
+    const answers = await Promise.all([breaker.call(call), breaker.call(call)]);
+
+    expect(answers).toEqual(['ok', expect.any(BreakerOpenError)]);
+    expect(call).toHaveBeenCalledTimes(1);
+    expect(await store.get(KEY)).toMatchObject({ state: 'closed', epoch: 2 });
+  });
+
+  test('is made again when it never arrived', async () => {
+    const { clock, breaker, store } = await claiming(lost);
+    await clock.advance(1_000);
+
+    expect(await breaker.works()).toBe('ok');
+
+    expect(await store.get(KEY)).toMatchObject({ state: 'closed', epoch: 2 });
+  });
+
+  test('is made again when it has run out by the time that it is seen', async () => {
+    const { clock, breaker, store } = await claiming(applied);
+    await clock.advance(5_000);
+
+    expect(await breaker.fails()).toEqual(outage());
+
+    expect(await store.get(KEY)).toMatchObject({ state: 'open', until: clock.now() + 5_000 });
+  });
+
+  test('is no probe once another sandbox has claimed it', async () => {
+    const { clock, breaker, store } = await claiming(lost);
+    const item = await store.get(KEY);
+    await store.put(KEY, { ...item, prober: 'another', until: clock.now() + 5_000 });
+    await clock.advance(1_000);
+
+    expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
   });
 });
