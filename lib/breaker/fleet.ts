@@ -6,6 +6,7 @@ import { checkOptions, rule } from '../core/options.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import type { Store } from '../core/store.ts';
 import { emptyWindow, recordOutcome, totals } from '../core/window.ts';
+import { probeAlone } from './alone.ts';
 import {
   admit,
   claimProbe,
@@ -72,6 +73,8 @@ export const DEFAULT_OPEN_MS = 30_000;
  *
  * Store trouble, decided once for every access: **fail static**. The last verdict known stands, no caller gets an
  * error of the store, no call waits longer than 100 ms for an answer, and a store that failed is left alone for a second.
+ * An open verdict does not stand for ever: when its time is over and the store gives no probe away, each sandbox makes
+ * one call each `openMs`, and after a success all of its calls until one fails. It tells nobody and writes nothing.
  * @see Nygard, Release It! 2nd ed., "Circuit Breaker"
  */
 export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
@@ -101,8 +104,8 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
   let quietUntil = Number.NEGATIVE_INFINITY;
-  /** Token of our claim of the probe, from when it is made until we hold the probe or know that another does. */
-  let claimed: string | undefined;
+  /** Our claim of the probe, from when it is first made until we hold the probe or know that we do not. */
+  let claim: { readonly token: string; inDoubtUntil?: number } | undefined;
   let window = emptyWindow(windowMs, clock.monotonic());
 
   /** `asked`: the verdict we held when we asked the store for this one. */
@@ -111,8 +114,11 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
     // somebody may have removed the item.
     if (verdict !== asked && next.epoch < verdict.epoch) return;
     readAt = clock.monotonic();
-    // A breaker that has just closed must not be opened again by what was counted before.
-    if (next.epoch !== verdict.epoch) window = emptyWindow(windowMs, clock.monotonic());
+    if (next.epoch !== verdict.epoch) {
+      // A breaker that has just closed must not be opened again by what was counted before.
+      window = emptyWindow(windowMs, clock.monotonic());
+      claim = undefined;
+    }
     verdict = next;
   };
 
@@ -185,29 +191,37 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
     },
   });
 
+  const makeClaim = async () => {
+    // One token for a claim and its repetitions: whichever of them arrives is ours.
+    claim ??= { token: random.token() };
+    const made = claim;
+    const answered = await change(claimProbe(verdict, clock.now(), openMs, made.token));
+    if (!answered) made.inDoubtUntil ??= quietUntil;
+    else if (verdict.prober !== made.token) claim = undefined;
+  };
+
   /** Takes the probe when the verdict shows our claim, also one that was applied without an answer. For one caller. */
   const holdProbe = (): Permit | undefined => {
-    if (verdict.prober !== claimed || clock.now() >= verdict.until) return undefined;
-    claimed = undefined;
+    if (verdict.prober !== claim?.token || clock.now() >= verdict.until) return undefined;
+    claim = undefined;
     return prober(verdict);
   };
 
-  const askForProbe = async (): Promise<Permit | undefined> => {
-    if (isQuiet()) return undefined;
-    // One token for a claim and its repetitions: whichever of them arrives is ours.
-    claimed ??= random.token();
-    const answered = await change(claimProbe(verdict, clock.now(), openMs, claimed));
-    const held = holdProbe();
-    // A claim in doubt is not a probe: the next read tells.
-    if (answered) claimed = undefined;
-    return held;
+  const alone = probeAlone(clock, openMs);
+  /** Past the time, with a store in trouble. Not yet while a read may still show that our claim was applied. */
+  const goAlone = (): Permit | undefined => {
+    const isDue = admit(verdict, clock.now()).kind === 'ask-for-probe';
+    const isInDoubt = clock.monotonic() < (claim?.inDoubtUntil ?? Number.NEGATIVE_INFINITY);
+    if (!isDue || !isQuiet() || isInDoubt || !alone.mayCall()) return undefined;
+    return { settle: async (failed) => alone.settle(failed) };
   };
 
   const enter = async (): Promise<Permit> => {
     if (clock.monotonic() - readAt >= REFRESH_MS && !isQuiet()) await refresh();
-    const admission = admit(verdict, clock.now());
-    if (admission.kind === 'call') return caller(verdict);
-    const permit = admission.kind === 'refuse' ? holdProbe() : await askForProbe();
+    const { kind } = admit(verdict, clock.now());
+    if (kind === 'call') return caller(verdict);
+    if (kind === 'ask-for-probe' && !isQuiet()) await makeClaim();
+    const permit = holdProbe() ?? goAlone();
     if (permit) return permit;
     throw new BreakerOpenError(name, Math.max(1, verdict.until - clock.now()));
   };

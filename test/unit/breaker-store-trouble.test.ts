@@ -196,3 +196,86 @@ describe('a claim of the probe whose answer was lost', () => {
     expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
   });
 });
+
+describe('an open breaker whose store does not come back', () => {
+  const broken = () => Promise.reject(new StoreError('down'));
+
+  /** Past its time, its store broken, after the second in which a claim is in doubt. */
+  async function stranded(trouble: Partial<Store>) {
+    const inner = memoryStore();
+    const store = { ...inner };
+    const world = await opened(store);
+    Object.assign(store, trouble);
+    await world.clock.advance(5_000);
+    await world.breaker.fails();
+    await world.clock.advance(5_000);
+    return { ...world, store, inner };
+  }
+
+  describe.each<[string, Partial<Store>]>([
+    ['of which nothing works', { get: broken, put: broken }],
+    ['that can be read and not written', { put: broken }],
+  ])('%s', (_, trouble) => {
+    test('lets one call through, and another after the time that it would have stayed open', async () => {
+      const { clock, breaker } = await stranded(trouble);
+
+      expect(await breaker.fails()).toEqual(outage());
+      await clock.advance(4_999);
+      expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
+      await clock.advance(1);
+
+      expect(await breaker.fails()).toEqual(outage());
+    });
+
+    test('lets one call through, not two at once', async () => {
+      const { breaker } = await stranded(trouble);
+
+      const answers = await Promise.all([breaker.works(), breaker.works()]);
+
+      expect(answers).toEqual(['ok', expect.any(BreakerOpenError)]);
+    });
+
+    test('lets all calls through after a success, until one fails', async () => {
+      const { clock, breaker } = await stranded(trouble);
+      await breaker.works();
+      for (let second = 0; second < 20; second++) {
+        expect(await Promise.all([breaker.works(), breaker.works()])).toEqual(['ok', 'ok']);
+        await clock.advance(1_000);
+      }
+
+      await breaker.fails();
+
+      expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
+    });
+
+    test('changes nothing for the others, and does as the store says when that is back', async () => {
+      const { clock, breaker, store, inner } = await stranded(trouble);
+      const before = await inner.get(KEY);
+      await breaker.works();
+      expect(await inner.get(KEY)).toEqual(before);
+      Object.assign(store, inner);
+      await inner.put(KEY, { ...before, prober: 'another', until: clock.now() + 5_000 });
+      await clock.advance(1_000);
+
+      expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
+    });
+  });
+
+  test('lets a call through at once when the store cannot even be read', async () => {
+    const store = { ...memoryStore() };
+    const { clock, breaker } = await opened(store);
+    store.get = broken;
+    await clock.advance(4_999);
+    expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
+    await clock.advance(1_000);
+
+    expect(await breaker.works()).toBe('ok');
+  });
+
+  test('learns nothing from a call that says nothing', async () => {
+    const { breaker } = await stranded({ get: broken, put: broken });
+    await breaker.call(() => Promise.reject(new TypeError('bug')));
+
+    expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
+  });
+});

@@ -1,0 +1,34 @@
+import type { Clock } from '../core/clock.ts';
+
+/** What a sandbox may do by itself about an open breaker whose probe it cannot claim. */
+export interface Alone {
+  /** Whether one more call may be made now. A yes is for one call. */
+  mayCall(): boolean;
+  /** What came of a call. Undefined says nothing. */
+  settle(failed: boolean | undefined): void;
+}
+
+/**
+ * Probes by itself: one call each `openMs`. After one that succeeds all may be made, until one fails or `openMs` pass
+ * without another success. Nothing of it is shared, and nothing written.
+ */
+export function probeAlone(clock: Clock, openMs: number): Alone {
+  let isWell = false;
+  /** When what is known has grown old: monotonic milliseconds. */
+  let knownUntil = Number.NEGATIVE_INFINITY;
+  const know = (well: boolean) => {
+    isWell = well;
+    knownUntil = clock.monotonic() + openMs;
+  };
+  return {
+    mayCall() {
+      const isKnown = clock.monotonic() < knownUntil;
+      // The one call; until its end it is taken for a failure.
+      if (!isKnown) know(false);
+      return !isKnown || isWell;
+    },
+    settle(failed) {
+      if (failed !== undefined) know(!failed);
+    },
+  };
+}
