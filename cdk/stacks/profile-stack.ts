@@ -7,7 +7,7 @@ import { ResilienceTable } from '../constructs/resilience-table.ts';
 import { ResilientFunction, type ResilientFunctionProps } from '../constructs/resilient-function.ts';
 import { httpApi } from './api.ts';
 import { ProfileEvents } from './profile-events.ts';
-import type { Stage } from './stage.ts';
+import { forbidDeployment, type Stage } from './stage.ts';
 
 export interface ProfileStackProps extends StackProps {
   readonly stage: Stage;
@@ -23,6 +23,7 @@ function tellLocalRun(construct: IConstruct, metadata: Readonly<Record<string, u
 export class ProfileStack extends Stack {
   constructor(scope: Construct, id: string, { stage, ...props }: ProfileStackProps) {
     super(scope, id, props);
+    if (stage.local) forbidDeployment(this);
 
     const resilience = new ResilienceTable(this, 'Resilience');
     const table = (name: string, removalPolicy: RemovalPolicy, stream?: StreamViewType) =>

@@ -1,4 +1,5 @@
-import type { Node } from 'constructs';
+import { CfnRule, Fn } from 'aws-cdk-lib';
+import type { Construct, Node } from 'constructs';
 
 /** Who may call the API. `none` exists on this machine only. */
 export type Authorization =
@@ -34,6 +35,22 @@ function authorizationOf(node: Node): Authorization {
     );
   }
   return { kind, issuer, audience: audience.split(',') };
+}
+
+/**
+ * Makes CloudFormation refuse the template before it creates anything: an open API must not come into being by a typo. The
+ * local run does not look at rules.
+ */
+export function forbidDeployment(scope: Construct): void {
+  new CfnRule(scope, 'LocalStageStaysHere', {
+    assertions: [
+      {
+        assert: Fn.conditionEquals('local', 'deployed'),
+        assertDescription:
+          'The stage "local" has an open API and runs on one machine only; deploy another stage',
+      },
+    ],
+  });
 }
 
 /** Reads the context: `-c stage=…` (default `dev`), `-c auth=iam|jwt`, `-c reserveConcurrency=off`. */

@@ -167,6 +167,21 @@ describe('the context', () => {
     expect(new Set(kinds)).toEqual(new Set(['NONE']));
   });
 
+  it('makes CloudFormation refuse the local stage, and no other', () => {
+    const rulesOf = (stage: string): unknown => synth({ stage }).toJSON()['Rules'];
+    expect(rulesOf('local')).toMatchObject({
+      LocalStageStaysHere: {
+        Assertions: [
+          {
+            Assert: { 'Fn::Equals': ['local', 'deployed'] },
+            AssertDescription: expect.stringContaining('deploy another stage'),
+          },
+        ],
+      },
+    });
+    expect(rulesOf('dev')).not.toHaveProperty('LocalStageStaysHere');
+  });
+
   it('sets no concurrency aside where an account has none to spare', () => {
     synth({ reserveConcurrency: 'off' }).allResourcesProperties('AWS::Lambda::Function', {
       ReservedConcurrentExecutions: Match.absent(),
