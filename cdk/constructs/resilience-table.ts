@@ -4,7 +4,7 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
 export interface ResilienceTableProps {
-  /** @default RemovalPolicy.DESTROY - the table holds leases and verdicts, which rebuild themselves */
+  /** @default RemovalPolicy.RETAIN - without its records, requests that have been answered would take effect again */
   readonly removalPolicy?: RemovalPolicy;
 }
 
@@ -18,8 +18,13 @@ export class ResilienceTable extends Construct {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       timeToLiveAttribute: 'expiresAt',
       billing: Billing.onDemand(),
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.DESTROY,
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
     });
+  }
+
+  /** What a function needs that only looks. */
+  grantRead(grantee: IGrantable): void {
+    this.table.grant(grantee, 'dynamodb:GetItem');
   }
 
   /** What a function needs to take part: reads, and writes of single items. */

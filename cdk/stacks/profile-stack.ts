@@ -25,7 +25,8 @@ export class ProfileStack extends Stack {
     super(scope, id, props);
     if (stage.local) forbidDeployment(this);
 
-    const resilience = new ResilienceTable(this, 'Resilience');
+    const kept = stage.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+    const resilience = new ResilienceTable(this, 'Resilience', { removalPolicy: kept });
     const table = (name: string, removalPolicy: RemovalPolicy, stream?: StreamViewType) =>
       new TableV2(this, name, {
         ...(stream && { dynamoStream: stream }),
@@ -37,11 +38,7 @@ export class ProfileStack extends Stack {
         },
         removalPolicy,
       });
-    const users = table(
-      'Users',
-      stage.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-      StreamViewType.NEW_AND_OLD_IMAGES,
-    );
+    const users = table('Users', kept, StreamViewType.NEW_AND_OLD_IMAGES);
     const cache = table('Cache', RemovalPolicy.DESTROY);
     const views = table('Views', RemovalPolicy.DESTROY);
 
@@ -89,9 +86,9 @@ export class ProfileStack extends Stack {
       timeout: Duration.seconds(5),
       memorySizeMb: 256,
       reservedConcurrency: 5,
-      resilience,
-      environment,
+      environment: { ...environment, FIBRIN_TABLE: resilience.table.tableName },
     });
+    resilience.grantRead(health.function);
 
     for (const reader of [getProfile, getProfileNaive, health]) {
       users.grant(reader.function, 'dynamodb:GetItem');

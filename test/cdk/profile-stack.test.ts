@@ -51,6 +51,18 @@ describe('the profile stack, deployed', () => {
     });
   });
 
+  it('keeps its tables when the stack goes, all but the cache and the read model', () => {
+    const policies = Object.entries(template.findResources('AWS::DynamoDB::GlobalTable')).map(
+      ([logicalId, { DeletionPolicy }]) => [logicalId.replace(/(Table)?[0-9A-F]{8}$/, ''), DeletionPolicy],
+    );
+    expect(Object.fromEntries(policies)).toEqual({
+      Resilience: 'Retain',
+      Users: 'Retain',
+      Cache: 'Delete',
+      Views: 'Delete',
+    });
+  });
+
   it('runs every function on Node.js 24 and arm64 with concurrency set aside', () => {
     template.resourceCountIs('AWS::Lambda::Function', 8);
     template.allResourcesProperties('AWS::Lambda::Function', {
@@ -139,6 +151,18 @@ describe('the profile stack, deployed', () => {
   it('encrypts every queue and takes nothing that did not come over TLS', () => {
     template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
     template.resourceCountIs('AWS::SQS::QueuePolicy', 5);
+  });
+
+  it('lets the health function read and nothing more', () => {
+    const [policy] = Object.entries(template.findResources('AWS::IAM::Policy'))
+      .filter(([logicalId]) => logicalId.startsWith('Health'))
+      .map(([, { Properties }]) => Properties as Properties);
+    const actions = policy?.PolicyDocument?.Statement.flatMap(({ Action }) => Action);
+    expect([...new Set(actions)].sort()).toEqual([
+      'dynamodb:GetItem',
+      'lambda:InvokeFunction',
+      'lambda:InvokeFunctionUrl',
+    ]);
   });
 
   it('keeps logs for a month and no longer', () => {
