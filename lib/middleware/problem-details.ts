@@ -1,3 +1,4 @@
+import { withCauses } from '../core/causes.ts';
 import { FibrinError } from '../core/errors.ts';
 import type { Middleware } from './types.ts';
 
@@ -9,7 +10,10 @@ export interface HttpResponse {
 }
 
 export interface ProblemDetailsOptions {
-  /** Told of every error that is answered with a status of 500 or more. Default: one JSON line on stderr. */
+  /**
+   * Told of every error that is answered with a status of 500 or more. Default: one JSON line on stderr with its causes,
+   * at most five, and its stack.
+   */
   readonly onServerError?: (error: unknown) => void;
 }
 
@@ -29,18 +33,20 @@ const TITLES: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 };
 
-interface LoggedError {
-  readonly name?: unknown;
-  readonly message: unknown;
-  readonly code?: unknown;
+/** What of an error is logged. Anything can be thrown, null too, and be a cause. */
+function describe(error: unknown) {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, code } = error as Error & { readonly code?: unknown };
+  return { message, error: name, code };
 }
 
+/** Never the event: what a caller sent does not belong in a log. */
 const logError = (error: unknown): void => {
-  // Anything can be thrown, null too.
-  const { name, message, code } = (
-    error instanceof Error ? error : { message: String(error) }
-  ) as LoggedError;
-  console.error(JSON.stringify({ level: 'ERROR', message, error: name, code }));
+  const [thrown, ...causes] = withCauses(error).map(describe);
+  const stack = error instanceof Error ? error.stack : undefined;
+  console.error(
+    JSON.stringify({ level: 'ERROR', ...thrown, causes: causes.length > 0 ? causes : undefined, stack }),
+  );
 };
 
 /** One error as `application/problem+json`. Only errors meant for callers (with a status) tell what happened. */

@@ -116,18 +116,51 @@ describe('any other error', () => {
     expect(seen).toEqual([broken]);
   });
 
+  async function logged(thrown: unknown): Promise<unknown> {
+    const print = vi.spyOn(console, 'error').mockReturnValue(undefined);
+    await world(thrown);
+    expect(print).toHaveBeenCalledTimes(1);
+    const line = String(print.mock.calls[0]?.[0]);
+    expect(line).not.toContain('\n');
+    return JSON.parse(line);
+  }
+
   test.each<[unknown, object]>([
-    [new FibrinError('DOWN', 'it is down'), { error: 'FibrinError', message: 'it is down', code: 'DOWN' }],
+    [
+      new FibrinError('DOWN', 'it is down'),
+      {
+        error: 'FibrinError',
+        message: 'it is down',
+        code: 'DOWN',
+        stack: expect.stringContaining('problem-details.test'),
+      },
+    ],
     ['a string', { message: 'a string' }],
     [null, { message: 'null' }],
   ])('is one line of JSON on stderr by default: %s', async (thrown, line) => {
-    const print = vi.spyOn(console, 'error').mockReturnValue(undefined);
+    expect(await logged(thrown)).toEqual({ level: 'ERROR', ...line });
+  });
 
-    await world(thrown);
+  test('is logged with what led to it', async () => {
+    const refused = Object.assign(new Error('connect failed'), { code: 'ECONNREFUSED' });
+    const fetched = new TypeError('fetch failed', { cause: refused });
 
-    expect(print.mock.calls.map(([text]) => JSON.parse(String(text)) as unknown)).toEqual([
-      { level: 'ERROR', ...line },
-    ]);
+    expect(await logged(new FibrinError('DOWN', 'it is down', { cause: fetched }))).toMatchObject({
+      message: 'it is down',
+      causes: [
+        { error: 'TypeError', message: 'fetch failed' },
+        { error: 'Error', message: 'connect failed', code: 'ECONNREFUSED' },
+      ],
+    });
+  });
+
+  test('is logged with five causes at most, also when it is its own', async () => {
+    const own = new Error('own');
+    own.cause = own;
+
+    const { causes } = (await logged(own)) as { causes: unknown[] };
+
+    expect(causes).toEqual(Array(5).fill({ error: 'Error', message: 'own' }));
   });
 });
 
