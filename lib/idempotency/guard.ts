@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../core/clock.ts';
+import { runWithin } from '../core/deadline.ts';
 import { StoreError } from '../core/errors.ts';
 import { checkOptions, rule } from '../core/options.ts';
 import { type Random, systemRandom } from '../core/random.ts';
@@ -41,6 +42,7 @@ export interface Run {
   readonly kind: 'run';
   readonly key: string;
   readonly record: IdempotencyRecord;
+  readonly context: RemainingTime;
 }
 
 /** What the caller has to do: run, or hand out the recorded result. */
@@ -62,6 +64,12 @@ export interface IdempotencyGuard<E> {
 const MIN_LEASE_MS = 1_000;
 /** How often a claim is tried while the record that refused it keeps vanishing. */
 const CLAIM_TRIES = 3;
+/** What a claim, a completion or a release may take of an invocation, a store that hangs included. */
+const STORE_LIMIT_MS = 1_000;
+/** Kept of the invocation's time, so that it can still answer. */
+const ANSWER_RESERVE_MS = 50;
+/** Granted with no time left too: what is sent may arrive all the same. */
+const MIN_STORE_LIMIT_MS = 50;
 
 export function idempotencyGuard<E>(options: IdempotencyOptions<E>): IdempotencyGuard<E> {
   checkOptions('idempotency', options, {
@@ -77,7 +85,21 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
   const { store, operation, clock = systemClock, random = systemRandom } = options;
   const { retentionSeconds = 86_400, skewMarginMs = 5_000 } = options;
 
-  const claim = async (key: string, payload: string, leaseMs: number): Promise<Begun> => {
+  const within = <R>(context: RemainingTime, access: (signal: AbortSignal) => Promise<R>): Promise<R> => {
+    const remainingMs = context.getRemainingTimeInMillis() - ANSWER_RESERVE_MS;
+    const limitMs = Math.max(MIN_STORE_LIMIT_MS, Math.min(STORE_LIMIT_MS, remainingMs));
+    const exceeded = () =>
+      new StoreError(`${store.name} gave no answer in ${Math.round(limitMs)} ms`, { retryable: true });
+    return runWithin({ clock, limitMs, exceeded }, ({ signal }) => access(signal));
+  };
+
+  const claim = async (
+    key: string,
+    payload: string,
+    context: RemainingTime,
+    signal: AbortSignal,
+  ): Promise<Begun> => {
+    const leaseMs = Math.max(MIN_LEASE_MS, context.getRemainingTimeInMillis()) + skewMarginMs;
     const owner = random.token();
     for (let attempt = 1; attempt <= CLAIM_TRIES; attempt++) {
       const now = clock.now();
@@ -90,14 +112,15 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
         result: '',
         expiresAt: Math.ceil(leaseUntil / 1_000) + retentionSeconds,
       };
-      // Store trouble here: fail closed. Without a claim nothing may run.
-      const written = await store.put(key, writeRecord(record), { when: mayClaim(payload, now) });
-      if (written.applied) return { kind: 'run', key, record };
+      // Store trouble here, silence included: fail closed. Without a claim nothing may run. One that was applied without an
+      // answer stands until its lease ends.
+      const written = await store.put(key, writeRecord(record), { when: mayClaim(payload, now), signal });
+      if (written.applied) return { kind: 'run', key, record, context };
       if (written.current === undefined) continue;
       const refusal = explainRefusal(written.current, owner, payload, now);
       switch (refusal.kind) {
         case 'mine':
-          return { kind: 'run', key, record: readRecord(written.current) ?? record };
+          return { kind: 'run', key, record: readRecord(written.current) ?? record, context };
         case 'replay':
           return refusal;
         case 'mismatch':
@@ -120,15 +143,17 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
       // Both are computed before the handler can change the event.
       const identity = options.key(event);
       const payload = fingerprint(options.payload ? options.payload(event) : identity);
-      const leaseMs = Math.max(MIN_LEASE_MS, context.getRemainingTimeInMillis()) + skewMarginMs;
-      return claim(recordKey(operation, identity), payload, leaseMs);
+      const key = recordKey(operation, identity);
+      return within(context, (signal) => claim(key, payload, context, signal));
     },
 
-    async complete({ key, record }, result) {
+    async complete({ key, record, context }, result) {
       const expiresAt = Math.ceil(clock.now() / 1_000) + retentionSeconds;
       const completed: IdempotencyRecord = { ...record, state: 'completed', result, expiresAt };
       // Store trouble here: the outcome is unknown to others. The claim stays, so nobody runs until the lease ends.
-      const written = await store.put(key, writeRecord(completed), { when: isMine(record.owner) });
+      const written = await within(context, (signal) =>
+        store.put(key, writeRecord(completed), { when: isMine(record.owner), signal }),
+      );
       if (written.applied) return;
       const current = written.current && readRecord(written.current);
       // Our own write, applied by a request whose acknowledgement was lost.
@@ -136,9 +161,9 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
       throw new OwnershipLostError(operation);
     },
 
-    async release({ key, record }) {
+    async release({ key, record, context }) {
       try {
-        await store.delete(key, { when: isMine(record.owner) });
+        await within(context, (signal) => store.delete(key, { when: isMine(record.owner), signal }));
       } catch {
         // Store trouble here: the lease ends by itself, and the caller must see the error of the run, not this one.
       }

@@ -9,6 +9,7 @@ import { seededRandom } from '../support/random.ts';
 
 const down = new StoreError('down');
 const fails = () => Promise.reject(down);
+const hangs = () => new Promise<never>(() => {});
 
 /** A store of which single operations can be replaced, and a handler on it. */
 function world(run: () => Promise<unknown> = async () => 'done') {
@@ -18,7 +19,8 @@ function world(run: () => Promise<unknown> = async () => 'done') {
   const handler = vi.fn(run);
   const options = { store, operation: 'order', key: () => 'k', clock, random: seededRandom(1) };
   const order = idempotent(options, handler);
-  const call = () => order({}, { getRemainingTimeInMillis: () => 3_000 }).catch((error: unknown) => error);
+  const call = (remainingMs = 3_000) =>
+    order({}, { getRemainingTimeInMillis: () => remainingMs }).catch((error: unknown) => error);
   return { clock, inner, store, handler, call };
 }
 
@@ -115,5 +117,52 @@ describe('a release that fails', () => {
     store.delete = fails;
 
     expect(await call()).toBe(broken);
+  });
+});
+
+describe('a store that does not answer', () => {
+  test.each([
+    ['a second', 3_000, 1_000],
+    ['what is left but a little', 300, 250],
+  ])('to a claim is waited for no longer than %s, and nothing runs', async (_, remainingMs, limitMs) => {
+    const { clock, store, handler, call } = world();
+    const put = vi.fn<Store['put']>(hangs);
+    store.put = put;
+    let answer: unknown;
+    const run = call(remainingMs).then((value) => {
+      answer = value;
+    });
+
+    await clock.advance(limitMs - 1);
+    expect(answer).toBeUndefined();
+    await clock.advance(1);
+    await run;
+
+    expect(answer).toMatchObject({ code: 'STORE_UNAVAILABLE', status: 503 });
+    expect(put.mock.calls[0]?.[2]?.signal?.aborted).toBe(true);
+    expect(handler).not.toHaveBeenCalled();
+  });
+
+  test('to a result is an error after a second, and the claim stays', async () => {
+    const { clock, inner, store, handler, call } = world();
+    store.put = onWrite(inner, 2, hangs);
+    const run = call();
+    await clock.advance(1_000);
+
+    expect(await run).toBeInstanceOf(StoreError);
+
+    store.put = inner.put;
+    expect(await call()).toBeInstanceOf(InFlightError);
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+
+  test('to a release holds the error of the run up for no longer than a second', async () => {
+    const broken = new Error('broken');
+    const { clock, store, call } = world(() => Promise.reject(broken));
+    store.delete = hangs;
+    const run = call();
+    await clock.advance(1_000);
+
+    expect(await run).toBe(broken);
   });
 });
