@@ -1,11 +1,15 @@
 import { decodeResult, encodeResult, isServerError } from './codec.ts';
 import { type IdempotencyOptions, idempotencyGuard, type RemainingTime } from './guard.ts';
+import { isOutcomeUnknown } from './outcome.ts';
 
 /**
  * Wraps a handler, or one step inside it, so that for one key it runs once: a repeated call gets the recorded result,
  * one that comes while the first still runs is refused with 409, and one with another payload with 422. A run that
- * throws, or answers with a status of 500 or more, frees the key. When a sandbox dies in the middle, the outcome is
- * unknown and the next call runs again once the lease (the invocation's remaining time and a margin) has ended.
+ * throws, or answers with a status of 500 or more, frees the key. When a sandbox dies in the middle, or the error (or
+ * what led to it) is a time limit or a `StoreError`, the outcome is unknown: the next call is refused with 409 until the
+ * lease (the invocation's remaining time and a margin) has ended, and then runs again.
+ *
+ * The store is waited for no longer than a second; without a claim nothing runs, and the caller gets 503.
  *
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @example
@@ -29,7 +33,7 @@ export function idempotent<E, C extends RemainingTime, R>(
     try {
       result = await run(event, context);
     } catch (error) {
-      await guard.release(begun);
+      if (!isOutcomeUnknown(error)) await guard.release(begun);
       throw error;
     }
     if (isServerError(result)) {

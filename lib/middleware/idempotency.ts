@@ -5,6 +5,7 @@ import {
   type RemainingTime,
   type Run,
 } from '../idempotency/guard.ts';
+import { isOutcomeUnknown } from '../idempotency/outcome.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
 
 /** Middy stops waiting shortly before Lambda does; the handler runs on, and what comes of it is not known. */
@@ -16,7 +17,8 @@ function isEarlyTimeout(error: unknown): boolean {
 /**
  * The same guarantee as `idempotent`, as a middleware around the whole handler. Use it first, so that it is outermost:
  * what it records and replays is then the response as the caller gets it. A replay is an early return, for which Middy
- * runs no other middleware's `after`.
+ * runs no other middleware's `after`. An error that leaves the outcome open keeps the claim, also where another
+ * middleware has made an answer of it.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @example
  * ```ts
@@ -55,7 +57,8 @@ export function idempotency<E, R = unknown>(
     async onError(request) {
       // Any error runs every onError, that of a `before` which never claimed too.
       const run = take(request);
-      if (run !== undefined && !isEarlyTimeout(request.error)) await guard.release(run);
+      if (run === undefined || isEarlyTimeout(request.error) || isOutcomeUnknown(request.error)) return;
+      await guard.release(run);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
+import { AttemptTimeoutError, InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
 import type { Store } from '../../lib/core/store.ts';
 import { InFlightError, OwnershipLostError, PayloadMismatchError } from '../../lib/idempotency/errors.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/guard.ts';
@@ -180,6 +180,23 @@ describe('a run that fails', () => {
       expect(await call()).toBe(thrown);
     },
   );
+
+  test.each<[string, Error]>([
+    ['a call was given up', new AttemptTimeoutError('payments', 100)],
+    ['its time was over', new DOMException('x', 'TimeoutError')],
+    ['a write was not answered', new StoreError('down')],
+    ['such a thing led to the error', new Error('not charged', { cause: new StoreError('down') })],
+  ])('without anybody knowing how, since %s, keeps its claim until the lease has ended', async (_, error) => {
+    const { clock, handler, call } = world(() => Promise.reject(error));
+
+    expect(await call()).toBe(error);
+    await clock.advance(LEASE_MS);
+    expect(await call()).toBeInstanceOf(InFlightError);
+    await clock.advance(1);
+    await call();
+
+    expect(handler).toHaveBeenCalledTimes(2);
+  });
 
   test('by answering 5xx is not replayed', async () => {
     const statuses = [503, 200];

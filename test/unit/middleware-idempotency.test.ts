@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { describe, expect, test, vi } from 'vitest';
+import { DeadlineExceededError } from '../../lib/core/errors.ts';
 import { InFlightError, OwnershipLostError } from '../../lib/idempotency/errors.ts';
 import { header } from '../../lib/idempotency/http.ts';
 import { idempotency } from '../../lib/middleware/idempotency.ts';
@@ -153,6 +154,20 @@ describe('the idempotency middleware', () => {
     store.put = once.store.put;
 
     await expect(lambda(event(), context)).rejects.toThrow(InFlightError);
+  });
+
+  test('keeps the claim when the error leaves open what has happened, though it has been answered', async () => {
+    const { once } = settings();
+    const handler = vi.fn(() => Promise.reject(new DeadlineExceededError('payments', 1_000)));
+    const lambda = plain()
+      .use(idempotency<Event>(once))
+      .use(problemDetails<Event, unknown>({ onServerError: () => {} }))
+      .handler(handler);
+
+    expect(await lambda(event(), context)).toMatchObject({ statusCode: 504 });
+
+    expect(await lambda(event(), context)).toMatchObject({ statusCode: 409 });
+    expect(handler).toHaveBeenCalledTimes(1);
   });
 
   test('keeps the claim when time is up for Middy, since the handler still runs', async () => {
