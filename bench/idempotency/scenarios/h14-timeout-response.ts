@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lambdaContext } from '../contexts.ts';
+import { inBothForms, lambda } from '../forms.ts';
+import { outcomeOf, say, times } from '../outcome.ts';
+import { probe } from '../probe.ts';
+import type { Scenario } from '../scenario.ts';
+
+export const h14: Scenario = {
+  id: 'H14',
+  title: 'the response of an early timeout is stored as the result for ever',
+  run: (subject) =>
+    inBothForms(async (form) => {
+      const charge = probe(async () => {
+        await sleep(400);
+        return 200;
+      });
+      const plugin = { timeoutEarlyInMillis: 800, timeoutEarlyResponse: () => ({ statusCode: 408 }) };
+      const guard = { operation: form, key: ['id'] };
+      const call = () =>
+        outcomeOf(
+          lambda(form, subject.sandbox(), guard, charge.run, { plugin })({ id: 1 }, lambdaContext(1_000)),
+        );
+      const first = await call();
+      // The handler has ended by now, and what it does after has been done.
+      await sleep(400);
+      const retry = await call();
+      return {
+        ok: say(first) === '{"statusCode":408}' && say(retry) !== say(first) && charge.runs === 1,
+        observed: `the caller got ${say(first)}, its retry ${say(retry)} (${times(charge.runs)})`,
+      };
+    }),
+};
