@@ -11,6 +11,7 @@ export {
   StoreError,
   ValidationError,
 } from './core/errors.ts';
+export type { HttpResponse } from './core/problem.ts';
 export { type Random, systemRandom } from './core/random.ts';
 export type {
   AttributeValue,
@@ -20,18 +21,42 @@ export type {
   Item,
   Store,
   StoreCallOptions,
+  TransactionalStore,
+  TransactOptions,
+  TransactWrite,
   WriteOptions,
   WriteResult,
 } from './core/store.ts';
+export type { ResultStore } from './idempotency/codec.ts';
 export {
   IdempotencyKeyError,
   InFlightError,
+  OutcomeUnknownError,
   OwnershipLostError,
   PayloadMismatchError,
+  ResultNotStoredError,
 } from './idempotency/errors.ts';
-export type { IdempotencyOptions, RemainingTime } from './idempotency/guard.ts';
-export { type HttpEvent, header } from './idempotency/http.ts';
+export type { IdempotencyEvent, IdempotencyEventKind } from './idempotency/events.ts';
+export type { RemainingTime } from './idempotency/execution.ts';
+export { type HttpAnswer, type HttpIdempotencyOptions, idempotentHttp } from './idempotency/http.ts';
 export { idempotent } from './idempotency/idempotent.ts';
+export type { IdempotencyOptions } from './idempotency/options.ts';
+export { allOf, optional, type Part } from './idempotency/parts.ts';
+export type { AfterUnknown } from './idempotency/protocol.ts';
+export type { ReplayCacheOptions } from './idempotency/replay-cache.ts';
+export type { Once } from './idempotency/run-once.ts';
+export {
+  type BusEvent,
+  bodyField,
+  deliveryId,
+  envelopeId,
+  type HttpEvent,
+  header,
+  type QueueRecord,
+  recordEnvelopeId,
+  type ScheduleEvent,
+  scheduledTime,
+} from './idempotency/sources.ts';
 export type { Call, CallContext } from './policy/call.ts';
 export {
   type ExecuteOptions,

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { systemClock } from '../../lib/core/clock.ts';
 import { decodeResult } from '../../lib/idempotency/codec.ts';
 import { IdempotencyKeyError, InFlightError, OwnershipLostError } from '../../lib/idempotency/errors.ts';
-import type { IdempotencyOptions } from '../../lib/idempotency/guard.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
+import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
+import { allOf } from '../../lib/idempotency/parts.ts';
 import { readRecord } from '../../lib/idempotency/protocol.ts';
 import { idempotency } from '../../lib/middleware/idempotency.ts';
 import { dynamoStore } from '../../lib/store/dynamodb.ts';
@@ -25,24 +26,24 @@ function pick(event: Event, path: string): unknown {
   return value;
 }
 
-/** There is no helper yet for a key of several parts: a list of them, where one that is missing is refused as no JSON. */
 function keyOf(paths: readonly string[]): (event: Event) => unknown {
   const [first, ...more] = paths;
   if (first === undefined) return (event) => event;
-  return more.length === 0
-    ? (event) => pick(event, first)
-    : (event) => paths.map((path) => pick(event, path));
+  const at = (path: string) => (event: Event) => pick(event, path);
+  return more.length === 0 ? at(first) : allOf(...paths.map(at));
 }
 
 function sandboxOn(table: Table, { fault, now }: SandboxOptions): Sandbox {
   const store = dynamoStore({ table: table.name, transport: sdkTransport(table.client(fault)) });
-  // `requireKey` is always so. `cache` and `holdUnknown` are not there yet.
+  // `requireKey` is always so.
   const optionsOf = (guard: Guard): IdempotencyOptions<Event> => ({
     store,
     operation: guard.operation as string,
     key: keyOf(guard.key),
     ...(guard.retentionSeconds !== undefined && { retentionSeconds: guard.retentionSeconds }),
     ...(guard.skewMarginMs !== undefined && { skewMarginMs: guard.skewMarginMs }),
+    ...(guard.cache === true && { replayCache: {} }),
+    ...(guard.holdUnknown === true && { afterUnknown: 'hold' as const }),
     ...(now && { clock: { ...systemClock, now } }),
   });
   return {

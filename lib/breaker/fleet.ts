@@ -183,11 +183,11 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
     },
   });
 
-  const prober = (claim: Verdict): Permit => ({
+  const prober = (held: Verdict): Permit => ({
     async settle(failed) {
       // A failed probe writes nothing: its claim runs out and the next one may be made. A success is told even to a
       // store that has just failed, since nobody else can tell it.
-      if (failed === false) await change(closeAfterProbe(claim, clock.now()));
+      if (failed === false) await change(closeAfterProbe(held, clock.now()));
     },
   });
 

@@ -38,6 +38,17 @@ export const rule = {
   text: (): OptionRule => (value) =>
     typeof value === 'string' && value !== '' ? undefined : 'a non-empty string',
   boolean: (): OptionRule => (value) => (typeof value === 'boolean' ? undefined : 'true or false'),
+  oneOf:
+    (...values: readonly string[]): OptionRule =>
+    (value) =>
+      values.includes(value as string) ? undefined : `one of ${values.join(', ')}`,
+  /** Text or bytes. What it is instead is never shown. */
+  secret:
+    (minLength: number): OptionRule =>
+    (value) =>
+      (typeof value === 'string' || value instanceof Uint8Array) && value.length >= minLength
+        ? undefined
+        : `text or bytes of ${minLength} or more`,
   fn: (): OptionRule => (value) => (typeof value === 'function' ? undefined : 'a function'),
   object: (): OptionRule => (value) =>
     typeof value === 'object' && value !== null ? undefined : 'an object',

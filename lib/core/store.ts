@@ -45,3 +45,28 @@ export interface Store {
   put(key: string, item: Item, options?: WriteOptions): Promise<WriteResult>;
   delete(key: string, options?: WriteOptions): Promise<WriteResult>;
 }
+
+/** One write of a DynamoDB transaction, as TransactWriteItems takes it. */
+export interface TransactWrite {
+  readonly Put?: object;
+  readonly Update?: object;
+  readonly Delete?: object;
+  readonly ConditionCheck?: object;
+}
+
+export interface TransactOptions extends WriteOptions {
+  /** What is written with the item, or not at all. */
+  readonly writes: readonly TransactWrite[];
+}
+
+/** A store that can write an item together with others, of tables that are not its own. */
+export interface TransactionalStore extends Store {
+  /**
+   * A refusal is about the store's own item. When one of the other writes is refused nothing is written either, and the
+   * error of the client is thrown.
+   */
+  transact(key: string, item: Item, options: TransactOptions): Promise<WriteResult>;
+}
+
+export const canTransact = (store: Store): store is TransactionalStore =>
+  'transact' in store && typeof store.transact === 'function';

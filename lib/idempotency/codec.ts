@@ -1,14 +1,68 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { ResultNotStoredError } from './errors.ts';
+import type { IdempotencyRecord, StoredResult } from './protocol.ts';
+
+/** Keeps results that are too large for a record: a bucket, another table. Keys are those of the records. */
+export interface ResultStore {
+  put(key: string, text: string): Promise<void>;
+  /** Undefined where there is none (any more). */
+  get(key: string): Promise<string | undefined>;
+}
+
 /** `JSON.stringify` has no text for undefined, which is what most event handlers return. */
 const UNDEFINED = '';
+/** Shorter texts are not worth compressing. */
+const COMPRESS_FROM_BYTES = 1_024;
+/** An item holds 400 KB, names and keys included. */
+const MAX_RESULT_BYTES = 350_000;
 
-/** The text in which a result is recorded and from which the first answer and every replay are made alike. */
+/** The text in which a result is recorded, and from which the first answer and every replay are made alike. */
 export const encodeResult = (result: unknown): string => JSON.stringify(result) ?? UNDEFINED;
-
 export const decodeResult = (text: string): unknown => (text === UNDEFINED ? undefined : JSON.parse(text));
 
-/** Whether a result is an HTTP answer that says the run failed on our side: it must not be replayed. */
-export function isServerError(result: unknown): boolean {
-  const status =
-    typeof result === 'object' && result !== null && 'statusCode' in result ? result.statusCode : undefined;
-  return typeof status === 'number' && status >= 500;
+/** A result that is not recorded, and why, for whoever asks for it later. */
+export const unstored = (why: string): StoredResult => ({ form: 'none', result: why.slice(0, 200) });
+
+/** The text as a record holds it: compressed where that is shorter, elsewhere where it is too long even so. */
+export async function storeResult(
+  key: string,
+  text: string,
+  elsewhere: ResultStore | undefined,
+): Promise<StoredResult> {
+  const plainBytes = Buffer.byteLength(text);
+  if (plainBytes > COMPRESS_FROM_BYTES) {
+    const compressed = gzipSync(text).toString('base64');
+    if (compressed.length < plainBytes && compressed.length <= MAX_RESULT_BYTES)
+      return { form: 'gzip', result: compressed };
+  }
+  if (plainBytes <= MAX_RESULT_BYTES) return { form: 'json', result: text };
+  if (elsewhere === undefined)
+    return unstored(`it has ${plainBytes} bytes; give a resultStore for such results`);
+  await elsewhere.put(key, text);
+  return { form: 'elsewhere', result: '' };
+}
+
+/** @throws {ResultNotStoredError} for a result that was not recorded, or is no longer where it was put. */
+export async function loadResult(
+  key: string,
+  operation: string,
+  { form, result }: Pick<IdempotencyRecord, 'form' | 'result'>,
+  elsewhere: ResultStore | undefined,
+): Promise<string> {
+  switch (form) {
+    case 'json':
+      return result;
+    case 'gzip':
+      return gunzipSync(Buffer.from(result, 'base64')).toString('utf8');
+    case 'none':
+      throw new ResultNotStoredError(operation, result);
+    case 'elsewhere': {
+      const text = await elsewhere?.get(key);
+      if (text !== undefined) return text;
+      throw new ResultNotStoredError(
+        operation,
+        elsewhere ? 'the resultStore has it no longer' : 'it is in a resultStore',
+      );
+    }
+  }
 }

@@ -11,12 +11,16 @@ export class IdempotencyKeyError extends FibrinError {
 /** The first run with this key has not ended. The caller may ask again. */
 export class InFlightError extends FibrinError {
   override readonly name: string = 'InFlightError';
-  constructor(operation: string, retryAfterMs: number) {
+  /** How long the first run may still be at work, in milliseconds. */
+  readonly leaseLeftMs: number;
+  constructor(operation: string, leaseLeftMs: number) {
     super('IDEMPOTENCY_IN_FLIGHT', `A request with this idempotency key is still running "${operation}"`, {
       retryable: true,
       status: 409,
-      retryAfterMs,
+      // The lease is the most that it can take; most runs are much shorter.
+      retryAfterMs: Math.min(Math.max(leaseLeftMs, 1), 1_000),
     });
+    this.leaseLeftMs = leaseLeftMs;
   }
 }
 
@@ -32,12 +36,35 @@ export class PayloadMismatchError extends FibrinError {
   }
 }
 
+/** A run with this key ended without an outcome and is held: whether its effect happened, somebody has to find out. */
+export class OutcomeUnknownError extends FibrinError {
+  override readonly name: string = 'OutcomeUnknownError';
+  constructor(operation: string) {
+    super(
+      'IDEMPOTENCY_UNKNOWN',
+      `Whether "${operation}" has happened for this idempotency key is not known; release the key to run it again`,
+      { status: 409 },
+    );
+  }
+}
+
 /** The run outlived its lease and another one took over: its result was not recorded. The effect may have happened. */
 export class OwnershipLostError extends FibrinError {
   override readonly name: string = 'OwnershipLostError';
   constructor(operation: string) {
     super('IDEMPOTENCY_LOST', `This run of "${operation}" outlived its lease; its result was not recorded`, {
       status: 503,
+    });
+  }
+}
+
+/** The operation happened, once, and its result cannot be told again. */
+export class ResultNotStoredError extends FibrinError {
+  override readonly name: string = 'ResultNotStoredError';
+  constructor(operation: string, why: string, cause?: unknown) {
+    super('IDEMPOTENCY_NO_RESULT', `"${operation}" was done, and its result could not be recorded: ${why}`, {
+      status: 500,
+      ...(cause !== undefined && { cause }),
     });
   }
 }

@@ -1,172 +1,257 @@
-import { type Clock, systemClock } from '../core/clock.ts';
+import { sleep } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
 import { StoreError } from '../core/errors.ts';
-import { checkOptions, rule } from '../core/options.ts';
-import { type Random, systemRandom } from '../core/random.ts';
-import type { Store } from '../core/store.ts';
-import { InFlightError, OwnershipLostError, PayloadMismatchError } from './errors.ts';
-import { fingerprint, recordKey } from './key.ts';
+import type { Item, TransactWrite } from '../core/store.ts';
+import { canTransact } from '../core/store.ts';
+import { decodeResult, encodeResult, loadResult, storeResult, unstored } from './codec.ts';
 import {
-  explainRefusal,
+  InFlightError,
+  OutcomeUnknownError,
+  OwnershipLostError,
+  PayloadMismatchError,
+  ResultNotStoredError,
+} from './errors.ts';
+import type { IdempotencyEvent } from './events.ts';
+import { type Execution, executionOf } from './execution.ts';
+import { type Identity, identify } from './identity.ts';
+import { checkIdempotencyOptions, type IdempotencyOptions } from './options.ts';
+import {
+  completed,
+  decide,
   type IdempotencyRecord,
+  isCompletedBy,
   isMine,
-  mayClaim,
-  readRecord,
+  type StoredResult,
   writeRecord,
 } from './protocol.ts';
-
-/** The part of a Lambda context that is needed: how long the invocation can still run. */
-export interface RemainingTime {
-  getRemainingTimeInMillis(): number;
-}
-
-export interface IdempotencyOptions<E> {
-  /** Where the records are kept. */
-  readonly store: Store;
-  /** Name of what must happen once. Keys of different operations never meet. */
-  readonly operation: string;
-  /** The key that the caller repeats when it repeats the request. Plain JSON; hashed before it is stored. */
-  readonly key: (event: E) => unknown;
-  /** What the same key must always come with; a difference is refused with 422. Default: the key alone. */
-  readonly payload?: (event: E) => unknown;
-  /** How long a result is replayed. Seconds, 1 to 31,536,000. Default 86,400 (a day). */
-  readonly retentionSeconds?: number;
-  /** Added to the lease, for clocks that differ between sandboxes. Milliseconds. Default 5,000. */
-  readonly skewMarginMs?: number;
-  readonly clock?: Clock;
-  readonly random?: Random;
-}
+import { replayCache } from './replay-cache.ts';
 
 /** A run that this invocation owns. */
-export interface Run {
+export interface Run extends Identity {
   readonly kind: 'run';
-  readonly key: string;
   readonly record: IdempotencyRecord;
-  readonly context: RemainingTime;
+  readonly execution: Execution;
 }
 
-/** What the caller has to do: run, or hand out the recorded result. */
-export type Begun = Run | { readonly kind: 'replay'; readonly result: string };
+/** What the caller has to do: run, hand out the recorded result, or run without a claim. */
+export type Begun =
+  | Run
+  | { readonly kind: 'replay'; readonly result: unknown }
+  | { readonly kind: 'unprotected' };
 
 export interface IdempotencyGuard<E> {
   /**
    * Claims the run, or brings the result of the one that completed.
-   * @throws {InFlightError} 409, {PayloadMismatchError} 422, {StoreError} 503: then nothing may run.
+   * @throws {InFlightError} 409, {OutcomeUnknownError} 409, {PayloadMismatchError} 422, {StoreError} 503: then nothing may run.
    */
-  begin(event: E, context: RemainingTime): Promise<Begun>;
-  /** @throws {OwnershipLostError} when another run took over, {StoreError} when it is not known whether it is recorded. */
-  complete(run: Run, result: string): Promise<void>;
+  begin(event: E, context: unknown): Promise<Begun>;
+  /**
+   * Records the result and gives it as every replay will.
+   * @throws {OwnershipLostError} when another run took over, {StoreError} when it is not known whether it is recorded,
+   * {ResultNotStoredError} for what JSON cannot hold.
+   */
+  complete(run: Run, result: unknown): Promise<unknown>;
+  /** The same, in one transaction with other writes: all of them are made, or none. */
+  completeWith(run: Run, result: unknown, writes: readonly TransactWrite[]): Promise<unknown>;
   /** Frees the key after a run that failed for certain. Never throws: see the decision inside. */
   release(run: Run): Promise<void>;
+  /** Notes that nobody knows how the run ended: the claim stays. */
+  leave(run: Run): void;
 }
 
-/** The shortest lease: an invocation with no time left still needs its claim to be seen. */
-const MIN_LEASE_MS = 1_000;
-/** How often a claim is tried while the record that refused it keeps vanishing. */
-const CLAIM_TRIES = 3;
-/** What a claim, a completion or a release may take of an invocation, a store that hangs included. */
-const STORE_LIMIT_MS = 1_000;
+/** How often a claim is tried while what is under the key keeps changing. */
+const CLAIM_TRIES = 5;
+/**
+ * What one access to the store may take of an invocation. Long enough for the first request of a cold sandbox with little
+ * CPU, which takes over a second: a claim that is given up too early locks its key all the same.
+ */
+const STORE_LIMIT_MS = 3_000;
+/** Kept for the last look at the store when a duplicate waits. */
+const LOOK_RESERVE_MS = 500;
 /** Kept of the invocation's time, so that it can still answer. */
 const ANSWER_RESERVE_MS = 50;
 /** Granted with no time left too: what is sent may arrive all the same. */
 const MIN_STORE_LIMIT_MS = 50;
+const FIRST_LOOK_MS = 50;
+const MAX_LOOK_MS = 500;
 
 export function idempotencyGuard<E>(options: IdempotencyOptions<E>): IdempotencyGuard<E> {
-  checkOptions('idempotency', options, {
-    required: { store: rule.object(), operation: rule.name(), key: rule.fn() },
-    optional: {
-      payload: rule.fn(),
-      retentionSeconds: rule.integer(1, 31_536_000),
-      skewMarginMs: rule.integer(0, 60_000),
-      clock: rule.object(),
-      random: rule.object(),
-    },
-  });
-  const { store, operation, clock = systemClock, random = systemRandom } = options;
-  const { retentionSeconds = 86_400, skewMarginMs = 5_000 } = options;
+  const settings = checkIdempotencyOptions(options);
+  const { store, operation, clock, random, resultStore } = settings;
+  const identityOf = identify(options);
+  const cache = settings.replayCache && replayCache(settings.replayCache, clock);
+  const tell = (kind: IdempotencyEvent['kind'], key: string, more: Partial<IdempotencyEvent> = {}) =>
+    settings.onEvent({ kind, operation, key, ...more });
 
-  const within = <R>(context: RemainingTime, access: (signal: AbortSignal) => Promise<R>): Promise<R> => {
-    const remainingMs = context.getRemainingTimeInMillis() - ANSWER_RESERVE_MS;
+  const within = <R>(execution: Execution, access: (signal: AbortSignal) => Promise<R>): Promise<R> => {
+    const remainingMs = execution.remainingMs() - ANSWER_RESERVE_MS;
     const limitMs = Math.max(MIN_STORE_LIMIT_MS, Math.min(STORE_LIMIT_MS, remainingMs));
     const exceeded = () =>
       new StoreError(`${store.name} gave no answer in ${Math.round(limitMs)} ms`, { retryable: true });
     return runWithin({ clock, limitMs, exceeded }, ({ signal }) => access(signal));
   };
 
-  const claim = async (
-    key: string,
-    payload: string,
-    context: RemainingTime,
-    signal: AbortSignal,
-  ): Promise<Begun> => {
-    const leaseMs = Math.max(MIN_LEASE_MS, context.getRemainingTimeInMillis()) + skewMarginMs;
-    const owner = random.token();
-    for (let attempt = 1; attempt <= CLAIM_TRIES; attempt++) {
+  const replay = async ({ key, payload }: Identity, record: IdempotencyRecord): Promise<Begun> => {
+    const text = await loadResult(key, operation, record, resultStore);
+    cache?.set(key, payload, text, record.expiresAt);
+    tell('replayed', key, { from: 'store' });
+    return { kind: 'replay', result: decodeResult(text) };
+  };
+
+  /** Decides until there is something to do. `seen` is what is known to be under the key. */
+  const claim = async (identity: Identity, execution: Execution): Promise<Begun> => {
+    const { key, payload } = identity;
+    const owner = execution.owner ?? random.token();
+    const startedAt = clock.monotonic();
+    let seen: Item | undefined;
+    let waited = false;
+    for (let tries = 0; tries < CLAIM_TRIES; ) {
       const now = clock.now();
-      const leaseUntil = now + leaseMs;
-      const record: IdempotencyRecord = {
-        state: 'in-progress',
-        owner,
-        leaseUntil,
-        payload,
-        result: '',
-        expiresAt: Math.ceil(leaseUntil / 1_000) + retentionSeconds,
-      };
-      // Store trouble here, silence included: fail closed. Without a claim nothing may run. One that was applied without an
-      // answer stands until its lease ends.
-      const written = await store.put(key, writeRecord(record), { when: mayClaim(payload, now), signal });
-      if (written.applied) return { kind: 'run', key, record, context };
-      if (written.current === undefined) continue;
-      const refusal = explainRefusal(written.current, owner, payload, now);
-      switch (refusal.kind) {
-        case 'mine':
-          return { kind: 'run', key, record: readRecord(written.current) ?? record, context };
+      const leaseMs = execution.workMs + settings.skewMarginMs;
+      const decision = decide({ ...settings, owner, payload, now, leaseMs }, seen);
+      switch (decision.kind) {
+        case 'write': {
+          tries++;
+          const { next, when } = decision;
+          // Store trouble here, silence included: fail closed. One that was applied without an answer stands until its
+          // lease ends.
+          const written = await within(execution, (signal) =>
+            store.put(key, writeRecord(next), { when, signal }),
+          );
+          if (!written.applied) {
+            seen = written.current;
+            continue;
+          }
+          tell('claimed', key);
+          return { kind: 'run', ...identity, record: next, execution };
+        }
+        case 'run':
+          tell('claimed', key);
+          return { kind: 'run', ...identity, record: decision.record, execution };
         case 'replay':
-          return refusal;
+          if (waited) tell('waited', key, { waitedMs: clock.monotonic() - startedAt });
+          return replay(identity, decision.record);
         case 'mismatch':
+          tell('mismatched', key);
           throw new PayloadMismatchError(operation);
-        case 'in-flight':
-          throw new InFlightError(operation, refusal.retryAfterMs);
+        case 'unknown':
+          tell('held', key);
+          throw new OutcomeUnknownError(operation);
         case 'unreadable':
           throw new StoreError(
-            `${store.name}: the record of "${operation}" was written by another version of the toolkit; deploy one version everywhere`,
+            `${store.name}: the record of "${operation}" was written by a newer version of the toolkit; deploy that version here too`,
           );
+        case 'in-flight': {
+          const leftMs = Math.min(
+            settings.waitMs - (clock.monotonic() - startedAt),
+            execution.remainingMs() - LOOK_RESERVE_MS,
+          );
+          if (leftMs <= 0) {
+            tell('conflicted', key);
+            throw new InFlightError(operation, decision.leaseLeftMs);
+          }
+          const lookMs = Math.min(MAX_LOOK_MS, FIRST_LOOK_MS + (clock.monotonic() - startedAt) / 2);
+          await sleep(clock, Math.min(leftMs, lookMs * (0.5 + random.next() / 2)));
+          waited = true;
+          seen = await within(execution, (signal) => store.get(key, { signal }));
+        }
       }
     }
     throw new StoreError(
       `${store.name}: the record of "${operation}" changed ${CLAIM_TRIES} times while it was claimed`,
+      {
+        retryable: true,
+      },
     );
   };
 
-  return {
-    begin(event, context) {
-      // Both are computed before the handler can change the event.
-      const identity = options.key(event);
-      const payload = fingerprint(options.payload ? options.payload(event) : identity);
-      const key = recordKey(operation, identity);
-      return within(context, (signal) => claim(key, payload, context, signal));
-    },
+  /** What to record of a result, and what to give to the caller of the first run. */
+  const prepare = async ({ key }: Run, result: unknown) => {
+    let text: string;
+    try {
+      text = encodeResult(result);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const answer = (): never => {
+        throw new ResultNotStoredError(operation, why, error);
+      };
+      return { stored: unstored(why), text: undefined, answer };
+    }
+    // A result store in trouble must not undo what has happened: the record says that it is done.
+    const stored = await storeResult(key, text, resultStore).catch((error: unknown) =>
+      unstored(`resultStore: ${error}`),
+    );
+    return { stored, text, answer: () => decodeResult(text) };
+  };
 
-    async complete({ key, record, context }, result) {
-      const expiresAt = Math.ceil(clock.now() / 1_000) + retentionSeconds;
-      const completed: IdempotencyRecord = { ...record, state: 'completed', result, expiresAt };
-      // Store trouble here: the outcome is unknown to others. The claim stays, so nobody runs until the lease ends.
-      const written = await within(context, (signal) =>
-        store.put(key, writeRecord(completed), { when: isMine(record.owner), signal }),
-      );
-      if (written.applied) return;
-      const current = written.current && readRecord(written.current);
-      // Our own write, applied by a request whose acknowledgement was lost.
-      if (current?.owner === record.owner && current.state === 'completed') return;
+  type Write = (item: Item, signal: AbortSignal) => ReturnType<typeof store.put>;
+
+  const record = async (run: Run, result: unknown, write: Write): Promise<unknown> => {
+    const { key, payload, execution, record: claimed } = run;
+    const { stored, text, answer } = await prepare(run, result);
+    const next = completed(claimed, stored as StoredResult, clock.now(), settings);
+    // Store trouble here: the outcome is unknown to others. The claim stays, so nobody runs until the lease ends.
+    const written = await within(execution, (signal) => write(writeRecord(next), signal)).catch(
+      (error: unknown) => {
+        if (error instanceof StoreError) tell('unknown', key);
+        throw error;
+      },
+    );
+    // Refused, it may be our own write, applied by a request whose acknowledgement was lost.
+    if (!written.applied && !isCompletedBy(claimed.owner, written.current)) {
+      tell('lost', key);
       throw new OwnershipLostError(operation);
+    }
+    tell('completed', key);
+    if (text !== undefined && stored.form !== 'none') cache?.set(key, payload, text, next.expiresAt);
+    return answer();
+  };
+
+  return {
+    async begin(event, context) {
+      const execution = executionOf(context, settings.durableWorkMs);
+      const identity = identityOf(event, context);
+      const text = cache?.get(identity.key, identity.payload);
+      if (text !== undefined) {
+        tell('replayed', identity.key, { from: 'sandbox' });
+        return { kind: 'replay', result: decodeResult(text) };
+      }
+      try {
+        return await claim(identity, execution);
+      } catch (error) {
+        if (settings.onStoreError !== 'run' || !(error instanceof StoreError)) throw error;
+        tell('unprotected', identity.key);
+        return { kind: 'unprotected' };
+      }
     },
 
-    async release({ key, record, context }) {
+    complete: (run, result) =>
+      record(run, result, (item, signal) =>
+        store.put(run.key, item, { when: isMine(run.record.owner), signal }),
+      ),
+
+    completeWith(run, result, writes) {
+      if (!canTransact(store)) {
+        throw new StoreError(
+          `${store.name} has no transactions; complete without other writes, or use dynamoStore`,
+        );
+      }
+      const when = isMine(run.record.owner);
+      return record(run, result, (item, signal) => store.transact(run.key, item, { when, signal, writes }));
+    },
+
+    async release({ key, record: { owner }, execution }) {
       try {
-        await within(context, (signal) => store.delete(key, { when: isMine(record.owner), signal }));
+        await within(execution, (signal) => store.delete(key, { when: isMine(owner), signal }));
+        tell('released', key);
       } catch {
         // Store trouble here: the lease ends by itself, and the caller must see the error of the run, not this one.
+        tell('unknown', key);
       }
+    },
+
+    leave({ key }) {
+      tell('unknown', key);
     },
   };
 }

@@ -1,16 +1,17 @@
-import { decodeResult, encodeResult, isServerError } from './codec.ts';
-import { type IdempotencyOptions, idempotencyGuard, type RemainingTime } from './guard.ts';
-import { isOutcomeUnknown } from './outcome.ts';
+import { idempotencyGuard } from './guard.ts';
+import type { IdempotencyOptions } from './options.ts';
+import { isServerError } from './outcome.ts';
+import { type Once, runOnce, UNPROTECTED } from './run-once.ts';
 
 /**
  * Wraps a handler, or one step inside it, so that for one key it runs once: a repeated call gets the recorded result,
  * one that comes while the first still runs is refused with 409, and one with another payload with 422. A run that
- * throws, or answers with a status of 500 or more, frees the key. When a sandbox dies in the middle, or the error (or
- * what led to it) is a time limit or a `StoreError`, the outcome is unknown: the next call is refused with 409 until the
- * lease (the invocation's remaining time and a margin) has ended, and then runs again.
+ * throws, or answers with a status of 500 or more, frees the key. When a sandbox dies in the middle, or the run ends with
+ * a time limit or a store that did not answer, the outcome is unknown: the claim stays until its lease (the invocation's
+ * remaining time and a margin) has ended, and then `afterUnknown` says what happens.
  *
- * The store is waited for no longer than a second; without a claim nothing runs, and the caller gets 503.
- *
+ * The result is what JSON makes of it, for the first caller as for all others. One that JSON cannot hold, or that is too
+ * large, is not told twice, and the run is not made again for it.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @example
  * ```ts
@@ -21,27 +22,20 @@ import { isOutcomeUnknown } from './outcome.ts';
  * );
  * ```
  */
-export function idempotent<E, C extends RemainingTime, R>(
+export function idempotent<E, C, R>(
   options: IdempotencyOptions<E>,
-  run: (event: E, context: C) => Promise<R>,
+  run: (event: E, context: C, once: Once<NoInfer<R>>) => Promise<R>,
 ): (event: E, context: C) => Promise<R> {
   const guard = idempotencyGuard(options);
   return async (event, context) => {
     const begun = await guard.begin(event, context);
-    if (begun.kind === 'replay') return decodeResult(begun.result) as R;
-    let result: R;
-    try {
-      result = await run(event, context);
-    } catch (error) {
-      if (!isOutcomeUnknown(error)) await guard.release(begun);
-      throw error;
+    switch (begun.kind) {
+      case 'replay':
+        return begun.result as R;
+      case 'unprotected':
+        return run(event, context, UNPROTECTED);
+      case 'run':
+        return runOnce<E, R>(guard, begun, (once) => run(event, context, once), isServerError);
     }
-    if (isServerError(result)) {
-      await guard.release(begun);
-      return result;
-    }
-    const text = encodeResult(result);
-    await guard.complete(begun, text);
-    return decodeResult(text) as R;
   };
 }

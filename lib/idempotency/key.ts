@@ -1,12 +1,19 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 
-/** SHA-256 of a value, independent of the order of its members, as 43 characters of base64url. */
-export function fingerprint(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('base64url');
+/** A digest of a value, independent of the order of its members, as 43 characters of base64url. */
+export type Digest = (value: unknown) => string;
+
+/**
+ * SHA-256 of the value's one canonical text; HMAC-SHA-256 where there is a secret, so that who reads the table cannot find
+ * out a value by trying.
+ */
+export function digestWith(secret: string | Uint8Array | undefined): Digest {
+  return (value) =>
+    (secret === undefined ? createHash('sha256') : createHmac('sha256', secret))
+      .update(canonicalJson(value))
+      .digest('base64url');
 }
 
-/** The record's key. The operation stays readable; what identifies the caller or the request is hashed. */
-export function recordKey(operation: string, key: unknown): string {
-  return `idempotency#${operation}#${fingerprint(key)}`;
-}
+/** The record's key. The operation stays readable; what identifies the caller or the request is digested. */
+export const recordKey = (operation: string, digest: string): string => `idempotency#${operation}#${digest}`;

@@ -1,55 +1,143 @@
 import type { Condition, Item } from '../core/store.ts';
 
+/** In which form the record has the result: as JSON, compressed, in a store of its own, or not at all. */
+export type ResultForm = 'json' | 'gzip' | 'elsewhere' | 'none';
+
 /** One run of an operation, as its record tells it. */
 export interface IdempotencyRecord {
   readonly state: 'in-progress' | 'completed';
-  /** Token of the one invocation that may change the record. */
+  /** Token of the one owner that may change the record. */
   readonly owner: string;
+  /** Grows with every run of the key. A system downstream that keeps the highest can refuse a run that was overtaken. */
+  readonly fence: number;
   /** Until then the owner may be at work. Past it without a result the outcome is unknown. Epoch milliseconds. */
   readonly leaseUntil: number;
   /** Fingerprint of the request that the key was first used with. */
   readonly payload: string;
-  /** The encoded result, once completed. */
+  readonly form: ResultForm;
+  /** The encoded result, once completed; where there is none, why. */
   readonly result: string;
   /** When the record may go. Epoch seconds, since DynamoDB's TTL wants seconds. */
   readonly expiresAt: number;
 }
 
-/** Version of the record's shape, so that old and new code can tell each other's records apart. */
-const SCHEMA_VERSION = 1;
+/**
+ * Versions of the record's shape. A record says the lowest that tells all of it, so that code of the version before reads
+ * whatever it can understand while both are deployed; what it cannot, it refuses. 2: results that are not plain JSON.
+ */
+const PLAIN = 1;
+const NEWEST = 2;
 
-export function writeRecord(record: IdempotencyRecord): Item {
-  return { v: SCHEMA_VERSION, ...record };
+const FORMS: readonly unknown[] = ['json', 'gzip', 'elsewhere', 'none'];
+
+export function writeRecord({ form, ...record }: IdempotencyRecord): Item {
+  return form === 'json' ? { v: PLAIN, ...record } : { v: NEWEST, ...record, form };
 }
 
 /** Reads an item; undefined when it is not a record that this version understands. */
 export function readRecord(item: Item): IdempotencyRecord | undefined {
-  const { v, state, owner, leaseUntil, payload, result, expiresAt } = item;
+  const { v, state, owner, fence = 0, leaseUntil, payload, form = 'json', result, expiresAt } = item;
   const understood =
-    v === SCHEMA_VERSION &&
+    (v === PLAIN || v === NEWEST) &&
     (state === 'in-progress' || state === 'completed') &&
     typeof owner === 'string' &&
+    typeof fence === 'number' &&
     typeof leaseUntil === 'number' &&
     typeof payload === 'string' &&
+    FORMS.includes(form) &&
     typeof result === 'string' &&
     typeof expiresAt === 'number';
-  return understood ? { state, owner, leaseUntil, payload, result, expiresAt } : undefined;
+  return understood
+    ? { state, owner, fence, leaseUntil, payload, form: form as ResultForm, result, expiresAt }
+    : undefined;
 }
 
-/** When a claim may be written: nothing there, a result past its retention, or the same request with a lease run out. */
-export function mayClaim(payload: string, now: number): Condition {
-  return [
-    'absent',
-    [
-      { attribute: 'state', is: '=', value: 'completed' },
-      { attribute: 'expiresAt', is: '<', value: Math.floor(now / 1_000) },
-    ],
-    [
-      { attribute: 'state', is: '=', value: 'in-progress' },
-      { attribute: 'leaseUntil', is: '<', value: now },
-      { attribute: 'payload', is: '=', value: payload },
-    ],
-  ];
+/** What becomes of a run whose lease ended without an outcome: its effect may have happened. */
+export type AfterUnknown = 'rerun' | 'hold';
+
+/** A caller that wants to run. */
+export interface Claim {
+  readonly owner: string;
+  readonly payload: string;
+  /** Epoch milliseconds, by the claimer's own clock. */
+  readonly now: number;
+  /** How long the owner may be at work, the difference that clocks may have included. Milliseconds. */
+  readonly leaseMs: number;
+  readonly retentionSeconds: number;
+  /** The most by which the clocks of two owners may differ. Milliseconds. */
+  readonly skewMarginMs: number;
+  readonly afterUnknown: AfterUnknown;
+}
+
+/** What to do about a claim, from what is there. */
+export type Decision =
+  /** Write this under this condition; when that is refused, decide again from what stood in the way. */
+  | { readonly kind: 'write'; readonly next: IdempotencyRecord; readonly when: Condition }
+  /** The run is the claimer's already: its claim was applied and the acknowledgement lost. */
+  | { readonly kind: 'run'; readonly record: IdempotencyRecord }
+  | { readonly kind: 'replay'; readonly record: IdempotencyRecord }
+  | { readonly kind: 'in-flight'; readonly leaseLeftMs: number }
+  | { readonly kind: 'mismatch' }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unreadable' };
+
+/** The record as it was seen and not changed since: every change of state or owner is one. */
+const unchanged = ({ owner, state }: IdempotencyRecord): Condition => [
+  [
+    { attribute: 'owner', is: '=', value: owner },
+    { attribute: 'state', is: '=', value: state },
+  ],
+];
+
+/** Epoch seconds at which a record of that moment may go. The margin is for a clock that was behind. */
+const expiryOf = (fromMs: number, { retentionSeconds, skewMarginMs }: Retention): number =>
+  Math.ceil((fromMs + skewMarginMs) / 1_000) + retentionSeconds;
+
+type Retention = Pick<Claim, 'retentionSeconds' | 'skewMarginMs'>;
+
+/** @param seen What is under the key; undefined where nothing is, or nothing is known to be. */
+export function decide(claim: Claim, seen: Item | undefined): Decision {
+  const { owner, payload, now, leaseMs } = claim;
+  const write = (fence: number, when: Condition): Decision => {
+    const leaseUntil = now + leaseMs;
+    const run = {
+      state: 'in-progress',
+      owner,
+      fence,
+      leaseUntil,
+      payload,
+      form: 'json',
+      result: '',
+    } as const;
+    return { kind: 'write', next: { ...run, expiresAt: expiryOf(leaseUntil, claim) }, when };
+  };
+  if (seen === undefined) return write(1, ['absent']);
+  const record = readRecord(seen);
+  if (record === undefined) return { kind: 'unreadable' };
+  if (record.owner === owner) return { kind: record.state === 'completed' ? 'replay' : 'run', record };
+  const next = () => write(record.fence + 1, unchanged(record));
+  // DynamoDB removes what has expired hours later.
+  if (record.expiresAt * 1_000 < now) return next();
+  if (record.payload !== payload) return { kind: 'mismatch' };
+  if (record.state === 'completed') return { kind: 'replay', record };
+  if (now <= record.leaseUntil) return { kind: 'in-flight', leaseLeftMs: record.leaseUntil - now };
+  return claim.afterUnknown === 'hold' ? { kind: 'unknown' } : next();
+}
+
+/** A result as a record has it. */
+export interface StoredResult {
+  readonly form: ResultForm;
+  readonly result: string;
+}
+
+/** The record of a run that has come to its result. To be written when `isMine`. */
+export function completed(
+  record: IdempotencyRecord,
+  stored: StoredResult,
+  now: number,
+  retention: Retention,
+): IdempotencyRecord {
+  return { ...record, ...stored, state: 'completed', expiresAt: expiryOf(now, retention) };
 }
 
 /** The fence: only the owner of a run in progress may complete or release it. */
@@ -62,20 +150,8 @@ export function isMine(owner: string): Condition {
   ];
 }
 
-/** What a claim that was refused means, from the record that stood in its way. */
-export type Refusal =
-  | { readonly kind: 'mine' }
-  | { readonly kind: 'replay'; readonly result: string }
-  | { readonly kind: 'in-flight'; readonly retryAfterMs: number }
-  | { readonly kind: 'mismatch' }
-  | { readonly kind: 'unreadable' };
-
-export function explainRefusal(item: Item, owner: string, payload: string, now: number): Refusal {
-  const record = readRecord(item);
-  if (record === undefined) return { kind: 'unreadable' };
-  // The claim was applied, its acknowledgement lost, and its retry lost against itself.
-  if (record.owner === owner) return { kind: 'mine' };
-  if (record.payload !== payload) return { kind: 'mismatch' };
-  if (record.state === 'completed') return { kind: 'replay', result: record.result };
-  return { kind: 'in-flight', retryAfterMs: Math.max(0, record.leaseUntil - now) };
+/** Whether a refused completion was my own, applied by a request whose acknowledgement was lost. */
+export function isCompletedBy(owner: string, seen: Item | undefined): boolean {
+  const record = seen && readRecord(seen);
+  return record?.owner === owner && record.state === 'completed';
 }

@@ -1,6 +1,6 @@
 import { type BreakerOptions, circuitBreaker as fleetBreaker, type Permit } from '../breaker/fleet.ts';
 import { classifyError, evidenceOf } from '../core/classify.ts';
-import { isServerError } from '../idempotency/codec.ts';
+import { isServerError } from '../idempotency/outcome.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
 
 /**

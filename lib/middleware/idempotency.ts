@@ -1,12 +1,21 @@
-import { decodeResult, encodeResult, isServerError } from '../idempotency/codec.ts';
-import {
-  type IdempotencyOptions,
-  idempotencyGuard,
-  type RemainingTime,
-  type Run,
-} from '../idempotency/guard.ts';
-import { isOutcomeUnknown } from '../idempotency/outcome.ts';
+import { encodeResult } from '../idempotency/codec.ts';
+import type { RemainingTime } from '../idempotency/execution.ts';
+import { type IdempotencyGuard, idempotencyGuard, type Run } from '../idempotency/guard.ts';
+import type { IdempotencyOptions } from '../idempotency/options.ts';
+import { isOutcomeUnknown, isServerError } from '../idempotency/outcome.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
+
+export interface IdempotencyMiddlewareOptions<E> extends IdempotencyOptions<E> {
+  /** What Middy's option of the same name says, if it says anything. Milliseconds. Default 5, as Middy's. */
+  readonly timeoutEarlyInMillis?: number;
+  /** Told, once, that something outside of this middleware changes what it has recorded. Default: a line on stderr. */
+  readonly onWarning?: (warning: string) => void;
+}
+
+const WRONG_PLACE =
+  'idempotency: the response was changed after it was recorded, so a replay differs from it; use this middleware first, so that it is outermost, or wrap the handler with idempotent()';
+const EARLY_RETURN =
+  'idempotency: another middleware answered early, which Middy does without telling this one: the key stays claimed until its lease ends; wrap the handler with idempotent()';
 
 /** Middy stops waiting shortly before Lambda does; the handler runs on, and what comes of it is not known. */
 function isEarlyTimeout(error: unknown): boolean {
@@ -15,10 +24,42 @@ function isEarlyTimeout(error: unknown): boolean {
 }
 
 /**
+ * Watches the response of a request: Middy reads it last when it hands it to Lambda. By then it has to be what was
+ * recorded, and it has to have been recorded.
+ */
+function watchResponse<E, C, R>(
+  request: MiddyRequest<E, C, R>,
+  recordedOf: () => string | undefined,
+  warn: (warning: string) => void,
+): void {
+  let response = request.response;
+  Object.defineProperty(request, 'response', {
+    configurable: true,
+    enumerable: true,
+    get() {
+      const recorded = recordedOf();
+      if (recorded !== undefined && recorded !== encodeResult(response)) warn(WRONG_PLACE);
+      return response;
+    },
+    set(value) {
+      if (recordedOf() === undefined && 'earlyResponse' in request) warn(EARLY_RETURN);
+      response = value;
+    },
+  });
+}
+
+/**
  * The same guarantee as `idempotent`, as a middleware around the whole handler. Use it first, so that it is outermost:
- * what it records and replays is then the response as the caller gets it. A replay is an early return, for which Middy
- * runs no other middleware's `after`. An error that leaves the outcome open keeps the claim, also where another
- * middleware has made an answer of it.
+ * what it records and replays is then the response as the caller gets it, after every other `after`.
+ *
+ * What Middy makes impossible here, and `idempotent` as the handler does not have:
+ * - a replay is an early return, for which Middy runs no other middleware's `after`;
+ * - another middleware that answers early leaves the key claimed until its lease ends; it is warned of, once;
+ * - Middy's early timeout goes on without the handler, which is still running: such an answer is never recorded and the key
+ *   stays claimed. With an answer of your own (`timeoutEarlyResponse`) it is known by the time that is left, so a handler
+ *   that ends in the last `timeoutEarlyInMillis` counts as one that did not.
+ *
+ * An error that leaves the outcome open keeps the claim, also where another middleware has made an answer of it.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @example
  * ```ts
@@ -29,36 +70,54 @@ function isEarlyTimeout(error: unknown): boolean {
  * ```
  */
 export function idempotency<E, R = unknown>(
-  options: IdempotencyOptions<E>,
+  options: IdempotencyMiddlewareOptions<E>,
 ): Required<Middleware<E, RemainingTime, R>> {
-  const guard = idempotencyGuard(options);
+  const { timeoutEarlyInMillis = 5, onWarning = console.error, ...rest } = options;
+  const guard: IdempotencyGuard<E> = idempotencyGuard(rest);
+  const warned = new Set<string>();
+  const warn = (warning: string) => {
+    if (warned.has(warning)) return;
+    warned.add(warning);
+    onWarning(warning);
+  };
   // One sandbox may serve several invocations at once: what belongs to one is kept with its request.
   const runs = new WeakMap<object, Run>();
+  const recorded = new WeakMap<object, string>();
   const take = (request: MiddyRequest<E, RemainingTime, R>) => {
     const run = runs.get(request);
     runs.delete(request);
     return run;
   };
+  const isTimeUp = ({ execution }: Run) => execution.remainingMs() <= timeoutEarlyInMillis;
+
   return {
     async before(request) {
       const begun = await guard.begin(request.event, request.context);
-      if (begun.kind === 'replay') request.earlyResponse = decodeResult(begun.result) as R;
-      else runs.set(request, begun);
+      if (begun.kind === 'replay') request.earlyResponse = begun.result as R;
+      if (begun.kind === 'run') {
+        runs.set(request, begun);
+        watchResponse(request, () => recorded.get(request), warn);
+      }
       return undefined;
     },
     async after(request) {
       const run = take(request);
       if (run === undefined) return;
-      if (isServerError(request.response)) return guard.release(run);
-      const text = encodeResult(request.response);
-      await guard.complete(run, text);
-      request.response = decodeResult(text) as R;
+      if (isTimeUp(run)) return guard.leave(run);
+      if (isServerError(request.response)) {
+        recorded.set(request, encodeResult(request.response));
+        return guard.release(run);
+      }
+      const response = (await guard.complete(run, request.response)) as R;
+      recorded.set(request, encodeResult(response));
+      request.response = response;
     },
     async onError(request) {
       // Any error runs every onError, that of a `before` which never claimed too.
       const run = take(request);
-      if (run === undefined || isEarlyTimeout(request.error) || isOutcomeUnknown(request.error)) return;
-      await guard.release(run);
+      if (run === undefined) return;
+      if (isEarlyTimeout(request.error) || isTimeUp(run) || isOutcomeUnknown(request.error)) guard.leave(run);
+      else await guard.release(run);
     },
   };
 }

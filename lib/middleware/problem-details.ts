@@ -1,13 +1,6 @@
 import { withCauses } from '../core/causes.ts';
-import { FibrinError } from '../core/errors.ts';
+import { type HttpResponse, toProblem } from '../core/problem.ts';
 import type { Middleware } from './types.ts';
-
-/** An HTTP answer as Lambda proxies understand it. */
-export interface HttpResponse {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
 
 export interface ProblemDetailsOptions {
   /**
@@ -16,22 +9,6 @@ export interface ProblemDetailsOptions {
    */
   readonly onServerError?: (error: unknown) => void;
 }
-
-/** What a 503 that does not know better asks a caller to wait. */
-const UNKNOWN_WAIT_MS = 1_000;
-
-const TITLES: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  404: 'Not Found',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  422: 'Unprocessable Content',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-};
 
 /** What of an error is logged. Anything can be thrown, null too, and be a cause. */
 function describe(error: unknown) {
@@ -48,30 +25,6 @@ const logError = (error: unknown): void => {
     JSON.stringify({ level: 'ERROR', ...thrown, causes: causes.length > 0 ? causes : undefined, stack }),
   );
 };
-
-/** One error as `application/problem+json`. Only errors meant for callers (with a status) tell what happened. */
-export function toProblem(error: unknown): HttpResponse {
-  const known = error instanceof FibrinError && error.status !== undefined;
-  const status = known ? (error.status ?? 500) : 500;
-  const title = TITLES[status] ?? 'Error';
-  const detail = known && status < 500 ? error.message : undefined;
-  const knownWaitMs = known ? error.retryAfterMs : undefined;
-  const retryAfterMs = knownWaitMs ?? (status === 503 ? UNKNOWN_WAIT_MS : undefined);
-  return {
-    statusCode: status,
-    headers: {
-      'content-type': 'application/problem+json',
-      ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
-    },
-    body: JSON.stringify({
-      type: 'about:blank',
-      title,
-      status,
-      detail,
-      code: known ? error.code : undefined,
-    }),
-  };
-}
 
 /**
  * Turns what a handler throws into an HTTP answer after RFC 9457. A `FibrinError` with a status becomes that status,

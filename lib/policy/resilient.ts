@@ -88,6 +88,7 @@ export interface Resilient<T, Raw = T> {
  * });
  * const count = await friends.execute(async ({ signal }) => {
  *   const response = await fetch('https://social.example/friends/7', { signal });
+ *   if (!response.ok) throw Object.assign(new Error('social refused'), { status: response.status });
  *   return Number(await response.text());
  * });
  * ```
@@ -160,14 +161,11 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
       attempts++;
       return call(context);
     };
-    const called = () => attempts > 0;
     const measured = () => ({ attempts, durationMs: clock.monotonic() - startedAt });
     let failure: unknown;
     try {
-      const value = await compose(
-        counted,
-        called,
-      )({
+      const attempted = compose(counted, () => attempts > 0);
+      const value = await attempted({
         signal: callOptions.signal ?? new AbortController().signal,
         attempt: 1,
         remainingMs: () => callOptions.remainingMs ?? totalTimeoutMs,

@@ -1,6 +1,6 @@
 import { StoreError } from '../core/errors.ts';
 import { checkOptions, rule } from '../core/options.ts';
-import type { Condition, Store, WriteResult } from '../core/store.ts';
+import type { Condition, Store, TransactionalStore, WriteResult } from '../core/store.ts';
 import { toExpression } from './expression.ts';
 import { fromWireItem, toWireItem } from './marshal.ts';
 import { sdkTransport } from './transport/sdk.ts';
@@ -43,7 +43,7 @@ function storeError(table: string, operation: string, error: unknown): StoreErro
  * const verdict = await store.get('breaker#posts');
  * ```
  */
-export function dynamoStore(options: DynamoStoreOptions = {}): Store {
+export function dynamoStore(options: DynamoStoreOptions = {}): TransactionalStore {
   const settings = { ...options, table: options.table ?? process.env['FIBRIN_TABLE'] };
   checkOptions('dynamoStore', settings, {
     required: { table: rule.text() },
@@ -62,6 +62,8 @@ export function dynamoStore(options: DynamoStoreOptions = {}): Store {
     try {
       return await request();
     } catch (error) {
+      // Nothing was written, since somebody else's write was refused: that is the caller's to hear.
+      if (error instanceof Error && error.name === 'TransactionCanceledException') throw error;
       throw storeError(table, operation, error);
     }
   };
@@ -90,6 +92,14 @@ export function dynamoStore(options: DynamoStoreOptions = {}): Store {
     async put(key, item, { when, signal } = {}) {
       const input = { ...write, Item: { ...toWireItem(item), ...keyOf(key) }, ...conditionOf(when) };
       return resultOf(await guarded('PutItem', () => transport.put(input, signal)), key, signal);
+    },
+    async transact(key, item, { when, signal, writes }) {
+      if (transport.transact === undefined)
+        throw new StoreError(`${table}: its transport has no transactions`);
+      const { transact } = transport;
+      const Put = { ...write, Item: { ...toWireItem(item), ...keyOf(key) }, ...conditionOf(when) };
+      const input = { TransactItems: [{ Put }, ...writes] };
+      return resultOf(await guarded('TransactWriteItems', () => transact(input, signal)), key, signal);
     },
     async delete(key, { when, signal } = {}) {
       const input = { ...write, Key: keyOf(key), ...conditionOf(when) };

@@ -73,14 +73,14 @@ function history() {
   let crashed = false;
   return {
     seen,
-    runs(owner: string, payload: string, now: number) {
+    runs(owner: string, payload: string, now: number, keptUntil: number) {
       // The effect of a completed run never happens again while its result is kept.
       if (completed) expect(now).toBeGreaterThan(completed.keptUntil);
       // Nor does it happen beside one that is under way.
       expect([...running]).toEqual([]);
       // Nor for another request, as long as nobody knows what became of the first one with this key.
       if (latest && now <= latest.keptUntil) expect(payload).toBe(latest.payload);
-      latest = { owner, payload, keptUntil: Number.POSITIVE_INFINITY };
+      latest = { owner, payload, keptUntil };
       running.add(owner);
       seen.runs++;
       if (crashed) seen.runsAfterCrash++;
@@ -178,10 +178,10 @@ function sandbox(who: number, store: Store, shared: FakeClock, past: History) {
         );
         if (alive !== invocation) return;
         if (begun.kind === 'run') {
-          past.runs(begun.record.owner, payload, now());
+          past.runs(begun.record.owner, payload, now(), begun.record.expiresAt * 1_000);
           invocation.run = begun;
         } else {
-          past.replays(payload, begun.result, now());
+          past.replays(payload, String(begun.kind === 'replay' ? begun.result : begun.kind), now());
           alive = undefined;
         }
       });

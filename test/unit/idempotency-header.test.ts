@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { IdempotencyKeyError } from '../../lib/idempotency/errors.ts';
-import { type HttpEvent, header } from '../../lib/idempotency/http.ts';
+import { type HttpEvent, header } from '../../lib/idempotency/sources.ts';
 
 const keyOf = header('Idempotency-Key');
 const withKey = (value: string): HttpEvent => ({ headers: { 'idempotency-key': value } });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../lib/idempotency/canonical-json.ts';
-import { fingerprint, recordKey } from '../../lib/idempotency/key.ts';
+import { digestWith, recordKey } from '../../lib/idempotency/key.ts';
+
+const digest = digestWith(undefined);
 
 describe('canonicalJson', () => {
   test('is JSON without white space, its members sorted at every depth', () => {
@@ -58,7 +60,7 @@ describe('canonicalJson', () => {
 
 describe('the key of a record', () => {
   test('does not depend on the order of the members', () => {
-    expect(fingerprint({ a: 1, b: 2 })).toBe(fingerprint({ b: 2, a: 1 }));
+    expect(digest({ a: 1, b: 2 })).toBe(digest({ b: 2, a: 1 }));
   });
 
   test.each([
@@ -69,16 +71,26 @@ describe('the key of a record', () => {
     [['a', 'b'], ['a,b']],
     [[], {}],
   ])('tells %j from %j', (one, other) => {
-    expect(fingerprint(one)).not.toBe(fingerprint(other));
+    expect(digest(one)).not.toBe(digest(other));
   });
 
   test('is readable where it may be and tells nothing of what identifies the caller', () => {
-    const key = recordKey('charge', { card: '4111' });
+    const key = recordKey('charge', digest({ card: '4111' }));
 
     expect(key).toMatch(/^idempotency#charge#[\w-]{43}$/);
   });
 
   test('is another one for another operation', () => {
     expect(recordKey('charge', 'k')).not.toBe(recordKey('email', 'k'));
+  });
+
+  test('takes a secret to be made and to be found out', () => {
+    const value = { phone: '+49 30 1234' };
+    const made = digestWith('a secret of sixteen')(value);
+
+    expect(made).toMatch(/^[\w-]{43}$/);
+    expect(made).not.toBe(digest(value));
+    expect(made).not.toBe(digestWith('another secret, longer')(value));
+    expect(made).toBe(digestWith(new TextEncoder().encode('a secret of sixteen'))(value));
   });
 });

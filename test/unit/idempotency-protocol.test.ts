@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import type { Item } from '../../lib/core/store.ts';
 import {
-  explainRefusal,
+  type Claim,
+  completed,
+  decide,
   type IdempotencyRecord,
+  isCompletedBy,
   isMine,
-  mayClaim,
   readRecord,
   writeRecord,
 } from '../../lib/idempotency/protocol.ts';
@@ -15,19 +18,34 @@ const SECOND = Math.floor(NOW / 1_000);
 const running: IdempotencyRecord = {
   state: 'in-progress',
   owner: 'a',
+  fence: 3,
   leaseUntil: NOW + 1_000,
   payload: 'p',
+  form: 'json',
   result: '',
   expiresAt: SECOND + 100,
 };
-const completed: IdempotencyRecord = { ...running, state: 'completed', result: '7' };
+const done: IdempotencyRecord = { ...running, state: 'completed', result: '7' };
+const claim: Claim = {
+  owner: 'b',
+  payload: 'p',
+  now: NOW,
+  leaseMs: 15_000,
+  retentionSeconds: 60,
+  skewMarginMs: 5_000,
+  afterUnknown: 'rerun',
+};
 
-/** Whether somebody with this payload may claim what the store holds. */
-async function canClaim(stored: IdempotencyRecord | undefined, payload = 'p'): Promise<boolean> {
+const decideOn = (record: IdempotencyRecord | undefined, more: Partial<Claim> = {}) =>
+  decide({ ...claim, ...more }, record && writeRecord(record));
+
+/** Whether a claim that was decided on the one record is let through by a store that holds the other by now. */
+async function isWritten(seen: IdempotencyRecord | undefined, held: IdempotencyRecord | undefined) {
+  const decision = decideOn(seen);
+  if (decision.kind !== 'write') throw new Error(`expected a write, got ${decision.kind}`);
   const store = memoryStore();
-  if (stored) await store.put('key', writeRecord(stored));
-  const claim = writeRecord({ ...running, owner: 'b' });
-  return (await store.put('key', claim, { when: mayClaim(payload, NOW) })).applied;
+  if (held) await store.put('key', writeRecord(held));
+  return (await store.put('key', writeRecord(decision.next), { when: decision.when })).applied;
 }
 
 async function canChange(stored: IdempotencyRecord | undefined, owner: string): Promise<boolean> {
@@ -37,31 +55,68 @@ async function canChange(stored: IdempotencyRecord | undefined, owner: string): 
 }
 
 describe('a claim', () => {
-  test('may be made where there is no record', async () => {
-    expect(await canClaim(undefined)).toBe(true);
+  test('is written where nothing is known to be, under the condition that nothing is', async () => {
+    expect(decideOn(undefined)).toMatchObject({
+      kind: 'write',
+      next: { state: 'in-progress', owner: 'b', fence: 1, leaseUntil: NOW + 15_000, result: '' },
+    });
+    expect(await isWritten(undefined, undefined)).toBe(true);
+    expect(await isWritten(undefined, running)).toBe(false);
   });
 
-  test('may not be made while the owner can still be at work', async () => {
-    expect(await canClaim(running)).toBe(false);
-    expect(await canClaim({ ...running, leaseUntil: NOW })).toBe(false);
+  test('is refused while the owner can still be at work, to the millisecond', () => {
+    expect(decideOn(running)).toEqual({ kind: 'in-flight', leaseLeftMs: 1_000 });
+    expect(decideOn({ ...running, leaseUntil: NOW })).toEqual({ kind: 'in-flight', leaseLeftMs: 0 });
+    expect(decideOn({ ...running, leaseUntil: NOW - 1 }).kind).toBe('write');
   });
 
-  test('may be made by the same request once the lease has run out', async () => {
-    expect(await canClaim({ ...running, leaseUntil: NOW - 1 })).toBe(true);
+  test('takes over a run whose lease is over, with a higher fence, from the very owner that was seen', async () => {
+    const over = { ...running, leaseUntil: NOW - 1 };
+    expect(decideOn(over)).toMatchObject({ kind: 'write', next: { owner: 'b', fence: 4 } });
+    expect(await isWritten(over, over)).toBe(true);
+    expect(await isWritten(over, { ...over, owner: 'c' })).toBe(false);
+    expect(await isWritten(over, { ...done, owner: 'a' })).toBe(false);
+    expect(await isWritten(over, undefined)).toBe(false);
   });
 
-  test('may not be made by another request, even when the lease has run out', async () => {
-    expect(await canClaim({ ...running, leaseUntil: NOW - 1 }, 'q')).toBe(false);
+  test('does not take over where the outcome is to be held', () => {
+    expect(decideOn({ ...running, leaseUntil: NOW - 1 }, { afterUnknown: 'hold' })).toEqual({
+      kind: 'unknown',
+    });
   });
 
-  test('may not be made where there is a result, though its lease is over', async () => {
-    expect(await canClaim({ ...completed, leaseUntil: NOW - 1 })).toBe(false);
+  test('with another payload gets neither the result nor a word about its state', () => {
+    for (const record of [running, done, { ...running, leaseUntil: NOW - 1 }])
+      expect(decideOn(record, { payload: 'q' })).toEqual({ kind: 'mismatch' });
   });
 
-  test('may be made by any request once the result is past its retention', async () => {
-    expect(await canClaim({ ...completed, expiresAt: SECOND })).toBe(false);
-    expect(await canClaim({ ...completed, expiresAt: SECOND - 1 })).toBe(true);
-    expect(await canClaim({ ...completed, expiresAt: SECOND - 1 }, 'q')).toBe(true);
+  test('of a completed run gets its result, though its lease is over', () => {
+    expect(decideOn({ ...done, leaseUntil: NOW - 1 })).toMatchObject({
+      kind: 'replay',
+      record: { result: '7' },
+    });
+  });
+
+  test('may be made by any request once the record is past its retention, whatever it holds', () => {
+    for (const record of [done, { ...running, leaseUntil: NOW - 100_000 }]) {
+      expect(decideOn({ ...record, expiresAt: SECOND + 1 }, { payload: 'q' }).kind).toBe('mismatch');
+      const gone = { ...record, expiresAt: SECOND };
+      expect(decideOn(gone, { payload: 'q', afterUnknown: 'hold' })).toMatchObject({
+        kind: 'write',
+        next: { payload: 'q', fence: 4 },
+      });
+    }
+  });
+
+  test('finds its own write, applied by a request whose answer was lost', () => {
+    expect(decideOn(running, { owner: 'a' })).toEqual({ kind: 'run', record: running });
+    expect(decideOn({ ...running, leaseUntil: NOW - 1 }, { owner: 'a' }).kind).toBe('run');
+    expect(decideOn(done, { owner: 'a' }).kind).toBe('replay');
+  });
+
+  test('keeps a record for its retention after the lease, and a margin for clocks that are behind', () => {
+    const decision = decideOn(undefined);
+    expect(decision).toMatchObject({ next: { expiresAt: Math.ceil((NOW + 15_000 + 5_000) / 1_000) + 60 } });
   });
 });
 
@@ -76,48 +131,61 @@ describe('completing and releasing', () => {
   });
 
   test('is for nobody once there is a result, or nothing at all', async () => {
-    expect(await canChange(completed, 'a')).toBe(false);
+    expect(await canChange(done, 'a')).toBe(false);
     expect(await canChange(undefined, 'a')).toBe(false);
   });
-});
 
-describe('a refused claim', () => {
-  const explain = (record: IdempotencyRecord, owner = 'b', payload = 'p') =>
-    explainRefusal(writeRecord(record), owner, payload, NOW);
-
-  test('whose own write is in the way was applied', () => {
-    expect(explain(running, 'a')).toEqual({ kind: 'mine' });
+  test('makes a record that is kept from now on', () => {
+    const stored = { form: 'gzip', result: 'x' } as const;
+    expect(completed(running, stored, NOW, { retentionSeconds: 60, skewMarginMs: 0 })).toEqual({
+      ...running,
+      ...stored,
+      state: 'completed',
+      expiresAt: SECOND + 1 + 60,
+    });
   });
 
-  test('with the payload of a completed run gets its result', () => {
-    expect(explain(completed)).toEqual({ kind: 'replay', result: '7' });
-  });
-
-  test('with another payload gets neither the result nor a word about its state', () => {
-    expect(explain(completed, 'b', 'q')).toEqual({ kind: 'mismatch' });
-    expect(explain(running, 'b', 'q')).toEqual({ kind: 'mismatch' });
-  });
-
-  test('while the run lasts is told when its lease ends', () => {
-    expect(explain(running)).toEqual({ kind: 'in-flight', retryAfterMs: 1_000 });
-    expect(explain({ ...running, leaseUntil: NOW - 5 })).toEqual({ kind: 'in-flight', retryAfterMs: 0 });
+  test('that was refused was mine when the record is completed by me', () => {
+    expect(isCompletedBy('a', writeRecord(done))).toBe(true);
+    expect(isCompletedBy('b', writeRecord(done))).toBe(false);
+    expect(isCompletedBy('a', writeRecord(running))).toBe(false);
+    expect(isCompletedBy('a', undefined)).toBe(false);
   });
 });
 
 describe('the item', () => {
-  test('tells the record and back', () => {
-    expect(readRecord(writeRecord(completed))).toEqual(completed);
+  test.each([
+    running,
+    done,
+    { ...done, form: 'gzip' as const },
+    { ...done, form: 'elsewhere' as const },
+    { ...done, form: 'none' as const, result: 'why' },
+  ])('tells the record and back: %j', (record) => {
+    expect(readRecord(writeRecord(record))).toEqual(record);
   });
 
-  test.each([
+  test('is of the version before wherever that one could read it', () => {
+    expect(writeRecord(running)['v']).toBe(1);
+    expect(writeRecord(done)['v']).toBe(1);
+    expect(writeRecord({ ...done, form: 'gzip' })['v']).toBe(2);
+  });
+
+  test('of the version before is read, which knew neither fence nor form', () => {
+    const { fence: _, form: __, ...before } = done;
+    expect(readRecord({ v: 1, ...before })).toEqual({ ...done, fence: 0 });
+  });
+
+  test.each<Item>([
     {},
-    { ...writeRecord(completed), v: 2 },
-    { ...writeRecord(completed), state: 'lost' },
-    { ...writeRecord(completed), owner: 1 },
-    { ...writeRecord(completed), result: true },
-    { ...writeRecord(completed), expiresAt: 'soon' },
+    { ...writeRecord(done), v: 3 },
+    { ...writeRecord(done), state: 'lost' },
+    { ...writeRecord(done), owner: 1 },
+    { ...writeRecord(done), fence: 'high' },
+    { ...writeRecord(done), form: 'rot13' },
+    { ...writeRecord(done), result: true },
+    { ...writeRecord(done), expiresAt: 'soon' },
   ])('that is no record of this version is unreadable: %j', (item) => {
     expect(readRecord(item)).toBeUndefined();
-    expect(explainRefusal(item, 'b', 'p', NOW)).toEqual({ kind: 'unreadable' });
+    expect(decide(claim, item)).toEqual({ kind: 'unreadable' });
   });
 });

@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import { describe, expect, test, vi } from 'vitest';
 import { DeadlineExceededError } from '../../lib/core/errors.ts';
 import { InFlightError, OwnershipLostError } from '../../lib/idempotency/errors.ts';
-import { header } from '../../lib/idempotency/http.ts';
+import { header } from '../../lib/idempotency/sources.ts';
 import { idempotency } from '../../lib/middleware/idempotency.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
@@ -257,7 +257,7 @@ describe('among other middlewares', () => {
 
     expect(await lambda(event(), context)).toMatchObject({
       statusCode: 409,
-      headers: { 'content-type': 'application/problem+json', 'retry-after': '8' },
+      headers: { 'content-type': 'application/problem+json', 'retry-after': '1' },
     });
     expect(await lambda({ headers: {} }, context)).toMatchObject({ statusCode: 400 });
   });

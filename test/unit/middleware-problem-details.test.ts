@@ -2,7 +2,8 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BreakerOpenError, FibrinError, StoreError } from '../../lib/core/errors.ts';
-import { problemDetails, toProblem } from '../../lib/middleware/problem-details.ts';
+import { toProblem } from '../../lib/core/problem.ts';
+import { problemDetails } from '../../lib/middleware/problem-details.ts';
 
 const context: Context = {
   callbackWaitsForEmptyEventLoop: false,

@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FibrinError } from '../../core/errors.ts';
-import { toProblem } from '../../middleware/problem-details.ts';
+import { toProblem } from '../../core/problem.ts';
 import { LocalRunError } from '../problem.ts';
 
 export interface Listening {

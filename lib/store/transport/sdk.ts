@@ -4,6 +4,9 @@ import {
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { DynamoTransport, WireWriteResult } from './transport.ts';
 
@@ -15,6 +18,10 @@ async function written(write: Promise<unknown>): Promise<WireWriteResult> {
     return { applied: true };
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return { applied: false, item: error.Item };
+    if (error instanceof TransactionCanceledException) {
+      const [own] = error.CancellationReasons ?? [];
+      if (own?.Code === 'ConditionalCheckFailed') return { applied: false, item: own.Item };
+    }
     throw error;
   }
 }
@@ -27,6 +34,11 @@ export function sdkTransport(client: DynamoDBClient = new DynamoDBClient({})): D
       return Item;
     },
     put: (input, signal) => written(client.send(new PutItemCommand(input), optionsFor(signal))),
+    transact: ({ TransactItems }, signal) => {
+      // The SDK gives each command a token of its own, and the same one to each of its retries.
+      const command = new TransactWriteItemsCommand({ TransactItems: TransactItems as TransactWriteItem[] });
+      return written(client.send(command, optionsFor(signal)));
+    },
     delete: (input, signal) => written(client.send(new DeleteItemCommand(input), optionsFor(signal))),
   };
 }

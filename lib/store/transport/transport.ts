@@ -1,3 +1,4 @@
+import type { TransactWrite } from '../../core/store.ts';
 import type { Expression } from '../expression.ts';
 import type { WireItem } from '../marshal.ts';
 
@@ -24,9 +25,18 @@ export type WireWriteResult =
   | { readonly applied: true }
   | { readonly applied: false; readonly item: Readonly<Record<string, unknown>> | undefined };
 
+export interface TransactInput {
+  readonly TransactItems: readonly TransactWrite[];
+}
+
 /** The few requests that the store makes of DynamoDB. How they travel is up to the transport. */
 export interface DynamoTransport {
   get(input: GetInput, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>> | undefined>;
   put(input: PutInput, signal?: AbortSignal): Promise<WireWriteResult>;
   delete(input: DeleteInput, signal?: AbortSignal): Promise<WireWriteResult>;
+  /**
+   * The first item is the store's own: a refusal of it is a result, one of another an error. A request that is sent again
+   * must be the same transaction: DynamoDB tells by its ClientRequestToken.
+   */
+  transact?(input: TransactInput, signal?: AbortSignal): Promise<WireWriteResult>;
 }

@@ -1,0 +1,56 @@
+import { InvalidOptionError } from '../core/errors.ts';
+
+/** The part of a Lambda context that is needed: how long the invocation can still run. */
+export interface RemainingTime {
+  getRemainingTimeInMillis(): number;
+}
+
+/** Whose run it is and how long that may go on. */
+export interface Execution {
+  /** Undefined for an invocation: it gets a token of its own. A durable execution is one owner over all its invocations. */
+  readonly owner: string | undefined;
+  /** What is left of this invocation, in milliseconds. */
+  remainingMs(): number;
+  /** How long the owner may be at work, in milliseconds. */
+  readonly workMs: number;
+}
+
+/** The brand that the durable execution SDK puts on its contexts. */
+const DURABLE = Symbol.for('@aws/durable-execution-sdk-js/durable-context');
+
+interface DurableContext {
+  readonly [DURABLE]?: unknown;
+  readonly lambdaContext?: Partial<RemainingTime>;
+  readonly executionContext?: { readonly durableExecutionArn?: unknown };
+}
+
+/** An invocation with no time left still needs its claim to be seen. */
+const MIN_WORK_MS = 1_000;
+
+const isStream = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'write' in value && typeof value.write === 'function';
+
+/**
+ * What the context of an invocation, or of a durable execution, says.
+ * @throws {InvalidOptionError} for what is no context: a response stream, whose answer could not be recorded, or nothing.
+ */
+export function executionOf(context: unknown, durableWorkMs: number): Execution {
+  if (isStream(context)) {
+    throw new InvalidOptionError(
+      'idempotency: a streamed response cannot be recorded; wrap the step that has the effect, not the streaming handler',
+    );
+  }
+  const { lambdaContext, executionContext, ...rest } = (context ?? {}) as DurableContext &
+    Partial<RemainingTime>;
+  const isDurable = (context as DurableContext | undefined)?.[DURABLE] === true;
+  const timed = isDurable ? lambdaContext : (context as Partial<RemainingTime> | undefined);
+  if (typeof timed?.getRemainingTimeInMillis !== 'function') {
+    throw new InvalidOptionError(
+      `idempotency: expected the Lambda context as second argument, got ${context === undefined ? 'nothing' : `an object with ${Object.keys(rest).slice(0, 5).join(', ') || 'no members'}`}`,
+    );
+  }
+  const remainingMs = () => Math.max(0, Number(timed.getRemainingTimeInMillis?.()));
+  const arn = executionContext?.durableExecutionArn;
+  if (isDurable && typeof arn === 'string') return { owner: arn, remainingMs, workMs: durableWorkMs };
+  return { owner: undefined, remainingMs, workMs: Math.max(MIN_WORK_MS, remainingMs()) };
+}

@@ -1,0 +1,39 @@
+import { IdempotencyKeyError } from './errors.ts';
+import { digestWith, recordKey } from './key.ts';
+import type { IdempotencyOptions } from './options.ts';
+
+/** Which run a request asks for, by digests only. */
+export interface Identity {
+  /** The record's key. */
+  readonly key: string;
+  /** Fingerprint of what the key must come with. */
+  readonly payload: string;
+}
+
+/**
+ * Reads the identity out of an event: once, before the handler can change it. The scopes are parts of their own, so that
+ * no key of one caller is another's.
+ * @throws {IdempotencyKeyError} (400) for an event that lacks the key or a scope.
+ */
+export function identify<E>(options: IdempotencyOptions<E>): (event: E, context: unknown) => Identity {
+  const { operation, hmacSecret, payload, ...parts } = options;
+  const digest = digestWith(hmacSecret);
+  return (event, context) => {
+    const required = (name: 'key' | 'principal' | 'tenant'): unknown => {
+      const value = parts[name]?.(event, context);
+      if (value === undefined || value === null) {
+        const what = name === 'key' ? 'an idempotency key' : `a ${name} for its idempotency key`;
+        throw new IdempotencyKeyError(`The request has no "${operation}" without ${what}`);
+      }
+      return value;
+    };
+    const scope = (['tenant', 'principal'] as const).flatMap((name) =>
+      parts[name] ? [[name, required(name)]] : [],
+    );
+    const key = required('key');
+    return {
+      key: recordKey(operation, digest(scope.length === 0 ? key : { scope, key })),
+      payload: digest(payload ? (payload(event, context) ?? null) : key),
+    };
+  };
+}

@@ -1,0 +1,34 @@
+import { IdempotencyKeyError } from './errors.ts';
+
+/** Takes one value out of an event. Missing is undefined or null; 0, false and '' are values like any other. */
+export type Part<E> = (event: E) => unknown;
+
+const optionals = new WeakSet<object>();
+
+/** Marks a part that may be missing. Without it a missing part is refused: it would make different requests one. */
+export function optional<E>(part: Part<E>): Part<E> {
+  const marked: Part<E> = (event) => part(event);
+  optionals.add(marked);
+  return marked;
+}
+
+/**
+ * A key of several parts. They are kept apart, so that `a, bc` and `ab, c` are different keys.
+ * @throws {IdempotencyKeyError} (400) for an event that lacks a part, naming which.
+ * @example
+ * ```ts
+ * const key = allOf(header('Idempotency-Key'), bodyField('orderId'), optional(bodyField('line')));
+ * ```
+ */
+export function allOf<E>(...parts: readonly Part<E>[]): (event: E) => readonly unknown[] {
+  return (event) =>
+    parts.map((part, index) => {
+      const value = part(event) ?? null;
+      if (value === null && !optionals.has(part)) {
+        throw new IdempotencyKeyError(
+          `Part ${index + 1} of ${parts.length} of the idempotency key is missing`,
+        );
+      }
+      return value;
+    });
+}

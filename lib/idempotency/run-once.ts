@@ -1,0 +1,58 @@
+import type { TransactWrite } from '../core/store.ts';
+import type { IdempotencyGuard, Run } from './guard.ts';
+import { isOutcomeUnknown } from './outcome.ts';
+
+/** What a run can do with its claim. */
+export interface Once<R = unknown> {
+  /** Grows with every run of the key; 0 for a run without a claim. Hand it to systems that refuse an older one. */
+  readonly fence: number;
+  /**
+   * Makes other DynamoDB writes and records the result in one transaction: all of it happens, or none. Writes are those of
+   * TransactWriteItems, up to 99. Return what it gives.
+   * @throws {StoreError} when it is not known whether it happened; the SDK's `TransactionCanceledException` when one of the
+   * writes was refused, so that nothing happened.
+   */
+  completeWith(writes: readonly TransactWrite[], result: R): Promise<R>;
+}
+
+/** Runs what was claimed and records how it ended. */
+export async function runOnce<E, R>(
+  guard: IdempotencyGuard<E>,
+  begun: Run,
+  run: (once: Once<R>) => Promise<R>,
+  isFailure: (result: R) => boolean,
+): Promise<R> {
+  let recorded: { readonly result: R } | undefined;
+  const once: Once<R> = {
+    fence: begun.record.fence,
+    async completeWith(writes, result) {
+      recorded = { result: (await guard.completeWith(begun, result, writes)) as R };
+      return recorded.result;
+    },
+  };
+  let result: R;
+  try {
+    result = await run(once);
+  } catch (error) {
+    // What is recorded has happened, whatever went wrong after.
+    if (recorded === undefined) {
+      if (isOutcomeUnknown(error)) guard.leave(begun);
+      else await guard.release(begun);
+    }
+    throw error;
+  }
+  if (recorded) return recorded.result;
+  if (isFailure(result)) {
+    await guard.release(begun);
+    return result;
+  }
+  return (await guard.complete(begun, result)) as R;
+}
+
+/** For a run that goes on without a claim, since the store failed before it. */
+export const UNPROTECTED: Once<never> = {
+  fence: 0,
+  async completeWith() {
+    throw new Error('The run has no claim, since the store failed: it cannot be completed in a transaction');
+  },
+};

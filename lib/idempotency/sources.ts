@@ -1,0 +1,148 @@
+import { InvalidOptionError } from '../core/errors.ts';
+import { IdempotencyKeyError } from './errors.ts';
+
+/** What an HTTP event of API Gateway (v1, v2) or a function URL brings, as far as keys need it. */
+export interface HttpEvent {
+  /** A REST API sends null for a request without any. */
+  readonly headers?: Readonly<Record<string, string | undefined>> | null;
+  /** REST APIs have them all here, where a header may come more than once. */
+  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
+  readonly body?: string | null;
+  readonly isBase64Encoded?: boolean;
+}
+
+/**
+ * Takes the key from a request header, whatever the case of its name. A quoted string, as the IETF draft writes it, and
+ * a bare one are the same key.
+ * @throws {IdempotencyKeyError} (400) when it is missing, empty, there more than once, over 255 characters or not printable
+ * ASCII.
+ * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+ */
+export function header(name: string): (event: HttpEvent) => string {
+  const wanted = name.toLowerCase();
+  return ({ headers, multiValueHeaders }) => {
+    const isWanted = ([candidate]: [string, unknown]) => candidate.toLowerCase() === wanted;
+    const values = Object.entries(multiValueHeaders ?? {}).find(isWanted)?.[1] ?? [];
+    if (new Set(values).size > 1) {
+      throw new IdempotencyKeyError(`The ${name} header must be there once, with one value`);
+    }
+    const value = (Object.entries(headers ?? {}).find(isWanted)?.[1] ?? values[0])?.trim() ?? '';
+    const key = /^"(.*)"$/.exec(value)?.[1] ?? value;
+    if (key === '') throw new IdempotencyKeyError(`The ${name} header is required`);
+    if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+      throw new IdempotencyKeyError(
+        `The ${name} header must be 1 to 255 printable ASCII characters without spaces`,
+      );
+    }
+    return key;
+  };
+}
+
+/** The body as text, decoded where the gateway sends it as base64. */
+const bodyText = ({ body, isBase64Encoded }: HttpEvent): string =>
+  Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8').toString('utf8');
+
+const fieldOf = (value: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>(
+    (at, name) =>
+      typeof at === 'object' && at !== null && Object.hasOwn(at, name)
+        ? (at as Readonly<Record<string, unknown>>)[name]
+        : undefined,
+    value,
+  );
+
+function parsed(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new IdempotencyKeyError(`${what} is not JSON`);
+  }
+}
+
+/**
+ * Takes a key, or a part of one, from a JSON body by a path such as `order.id`. Undefined where there is none.
+ * @throws {IdempotencyKeyError} (400) for a body that is not JSON.
+ */
+export function bodyField(path: string): (event: HttpEvent) => unknown {
+  const steps = path.split('.');
+  return (event) => fieldOf(parsed(bodyText(event), 'The body'), steps);
+}
+
+/** An event as EventBridge delivers it, as far as keys need it. */
+export interface BusEvent {
+  readonly id?: string;
+  readonly detail?: unknown;
+}
+
+/** A message of a queue, as far as keys need it. */
+export interface QueueRecord {
+  readonly messageId: string;
+  readonly receiptHandle?: string;
+  readonly body: string;
+}
+
+const ENVELOPE = (where: string): string =>
+  `${where} has no \`id\` of its publisher's; publish an envelope, or choose another key`;
+
+/**
+ * The id that the publisher gave an event, out of its envelope: `detail.id`. The id that EventBridge gives is another one
+ * after a republish, so it is no key.
+ * @throws {IdempotencyKeyError} where there is none.
+ */
+export function envelopeId({ detail }: BusEvent): string {
+  const id = fieldOf(detail, ['id']);
+  if (typeof id === 'string' && id !== '') return id;
+  throw new IdempotencyKeyError(ENVELOPE('The detail of the event'));
+}
+
+/**
+ * The id that the publisher gave an event, out of a message: of an event that a rule sent to the queue (`detail.id`), or of
+ * an envelope that is the message. The messageId is another one after a redrive, so it is no key.
+ * @throws {IdempotencyKeyError} where there is none.
+ */
+export function recordEnvelopeId({ body }: QueueRecord): string {
+  const message = parsed(body, 'The body of the message');
+  const id = fieldOf(message, ['detail', 'id']) ?? (fieldOf(message, ['type']) && fieldOf(message, ['id']));
+  if (typeof id === 'string' && id !== '') return id;
+  throw new IdempotencyKeyError(ENVELOPE('The body of the message'));
+}
+
+/** An id of the transport's, which changes when a message is redriven or an event is published again. */
+const DELIVERY_IDS = { messageId: 'a redrive', id: 'a republish' } as const;
+
+/**
+ * A key that is the transport's: `messageId` of a queue, `id` of EventBridge. It finds repeated deliveries only, not what is
+ * redriven or published again, so the caller has to say that this is enough.
+ * @throws {InvalidOptionError} without `{ acceptRepetitionAfterRedrive: true }`.
+ */
+export function deliveryId<N extends keyof typeof DELIVERY_IDS>(
+  name: N,
+  { acceptRepetitionAfterRedrive }: { readonly acceptRepetitionAfterRedrive?: boolean } = {},
+): (event: Readonly<Record<N, string>>) => string {
+  if (acceptRepetitionAfterRedrive !== true) {
+    throw new InvalidOptionError(
+      `deliveryId: \`${name}\` is another one after ${DELIVERY_IDS[name]}; use the id of the envelope, or pass { acceptRepetitionAfterRedrive: true }`,
+    );
+  }
+  return (event) => event[name];
+}
+
+/** The notification of a schedule that brings no input of its own. */
+export interface ScheduleEvent {
+  readonly resources?: readonly string[];
+  readonly time?: string;
+}
+
+/**
+ * The schedule and the time for which it was due: the same however often it is delivered.
+ * @throws {IdempotencyKeyError} for an event that is no schedule's.
+ */
+export function scheduledTime({ resources, time }: ScheduleEvent): readonly string[] {
+  const [schedule] = resources ?? [];
+  if (schedule === undefined || time === undefined) {
+    throw new IdempotencyKeyError(
+      'The event is no notification of a schedule; one with an input of its own can bring <aws.scheduler.scheduled-time>',
+    );
+  }
+  return [schedule, time];
+}
