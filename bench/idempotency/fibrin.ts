@@ -48,7 +48,14 @@ function sandboxOn(table: Table, { fault, now }: SandboxOptions): Sandbox {
   });
   return {
     wrap: (guard, run) => idempotent(optionsOf(guard), run),
-    middleware: (guard) => idempotency(optionsOf(guard)),
+    middleware: (guard, onWarning = () => undefined) =>
+      idempotency({
+        ...optionsOf(guard),
+        onWarning,
+        ...(guard.timeoutEarlyInMillis !== undefined && {
+          timeoutEarlyInMillis: guard.timeoutEarlyInMillis,
+        }),
+      }),
   };
 }
 

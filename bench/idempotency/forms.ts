@@ -8,7 +8,10 @@ export type Form = 'wrapper' | 'middleware';
 export interface Around {
   /** Middlewares outside the guarantee, the outermost first. */
   readonly outer?: readonly Hooks[];
+  /** Middlewares inside of it. */
+  readonly inner?: readonly Hooks[];
   readonly plugin?: middy.PluginObject;
+  readonly onWarning?: (warning: string) => void;
 }
 
 /** A handler under Middy. Its timer is off unless the plugin options set it: the contexts here have little time left. */
@@ -17,11 +20,12 @@ export function lambda(
   sandbox: Sandbox,
   guard: Guard,
   run: Run,
-  { outer = [], plugin }: Around = {},
+  { outer = [], inner = [], plugin, onWarning }: Around = {},
 ): Run {
   const handler = middy<Event, unknown>({ timeoutEarlyInMillis: 0, ...plugin });
   for (const hooks of outer) handler.use(hooks);
-  if (form === 'middleware') handler.use(sandbox.middleware(guard));
+  if (form === 'middleware') handler.use(sandbox.middleware(guard, onWarning));
+  for (const hooks of inner) handler.use(hooks);
   return handler.handler(form === 'wrapper' ? sandbox.wrap(guard, run) : run) as Run;
 }
 

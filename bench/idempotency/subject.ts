@@ -32,6 +32,8 @@ export interface Guard {
   readonly cache?: boolean;
   /** Do not run again after a run of which nobody knows how it ended, where a library can. Default: the library's own. */
   readonly holdUnknown?: boolean;
+  /** What Middy is told too, where a library's middleware asks for it. Default: Middy's own. */
+  readonly timeoutEarlyInMillis?: number;
 }
 
 export interface SandboxOptions {
@@ -44,7 +46,8 @@ export interface SandboxOptions {
 /** One execution environment: a client, a store and whatever else a library keeps in memory. */
 export interface Sandbox {
   wrap(guard: Guard, run: Run): Run;
-  middleware(guard: Guard): Hooks;
+  /** @param onWarning Told of what the middleware says of its surroundings, where it says anything. */
+  middleware(guard: Guard, onWarning?: (warning: string) => void): Hooks;
 }
 
 /** One record, in words that both libraries' records can be put in. */

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../core/errors.ts';
+import { isWritable } from './streams.ts';
 
 /** The part of a Lambda context that is needed: how long the invocation can still run. */
 export interface RemainingTime {
@@ -27,15 +28,12 @@ interface DurableContext {
 /** An invocation with no time left still needs its claim to be seen. */
 const MIN_WORK_MS = 1_000;
 
-const isStream = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'write' in value && typeof value.write === 'function';
-
 /**
  * What the context of an invocation, or of a durable execution, says.
  * @throws {InvalidOptionError} for what is no context: a response stream, whose answer could not be recorded, or nothing.
  */
 export function executionOf(context: unknown, durableWorkMs: number): Execution {
-  if (isStream(context)) {
+  if (isWritable(context)) {
     throw new InvalidOptionError(
       'idempotency: a streamed response cannot be recorded; wrap the step that has the effect, not the streaming handler',
     );

@@ -25,6 +25,7 @@ import {
   writeRecord,
 } from './protocol.ts';
 import { replayCache } from './replay-cache.ts';
+import { isStreamed } from './streams.ts';
 
 /** A run that this invocation owns. */
 export interface Run extends Identity {
@@ -167,6 +168,9 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
 
   /** What to record of a result, and what to give to the caller of the first run. */
   const prepare = async ({ key }: Run, result: unknown) => {
+    // It can be read once: the first caller gets it, all others are told that it was done.
+    if (isStreamed(result))
+      return { stored: unstored('it was streamed'), text: undefined, answer: () => result };
     let text: string;
     try {
       text = encodeResult(result);

@@ -10,8 +10,9 @@ import { type Once, runOnce, UNPROTECTED } from './run-once.ts';
  * a time limit or a store that did not answer, the outcome is unknown: the claim stays until its lease (the invocation's
  * remaining time and a margin) has ended, and then `afterUnknown` says what happens.
  *
- * The result is what JSON makes of it, for the first caller as for all others. One that JSON cannot hold, or that is too
- * large, is not told twice, and the run is not made again for it.
+ * The result is what JSON makes of it, for the first caller as for all others. One that JSON cannot hold, that is too large
+ * or a stream, is not told twice: duplicates get `ResultNotStoredError` (500), and the run is not made again for it. A
+ * handler that writes to Lambda's response stream itself is refused before it runs.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @example
  * ```ts

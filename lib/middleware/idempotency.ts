@@ -3,6 +3,7 @@ import type { RemainingTime } from '../idempotency/execution.ts';
 import { type IdempotencyGuard, idempotencyGuard, type Run } from '../idempotency/guard.ts';
 import type { IdempotencyOptions } from '../idempotency/options.ts';
 import { isOutcomeUnknown, isServerError } from '../idempotency/outcome.ts';
+import { isStreamed } from '../idempotency/streams.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
 
 export interface IdempotencyMiddlewareOptions<E> extends IdempotencyOptions<E> {
@@ -17,11 +18,17 @@ const WRONG_PLACE =
 const EARLY_RETURN =
   'idempotency: another middleware answered early, which Middy does without telling this one: the key stays claimed until its lease ends; wrap the handler with idempotent()';
 
+/** A timer may be a little early. */
+const TIMER_TOLERANCE_MS = 1;
+
 /** Middy stops waiting shortly before Lambda does; the handler runs on, and what comes of it is not known. */
 function isEarlyTimeout(error: unknown): boolean {
   if (!(error instanceof Error) || error.name !== 'TimeoutError') return false;
   return (error.cause as { package?: unknown } | undefined)?.package === '@middy/core';
 }
+
+/** What a response would be recorded as. A stream is none. */
+const textOf = (response: unknown): string => (isStreamed(response) ? 'a stream' : encodeResult(response));
 
 /**
  * Watches the response of a request: Middy reads it last when it hands it to Lambda. By then it has to be what was
@@ -38,7 +45,7 @@ function watchResponse<E, C, R>(
     enumerable: true,
     get() {
       const recorded = recordedOf();
-      if (recorded !== undefined && recorded !== encodeResult(response)) warn(WRONG_PLACE);
+      if (recorded !== undefined && recorded !== textOf(response)) warn(WRONG_PLACE);
       return response;
     },
     set(value) {
@@ -88,7 +95,8 @@ export function idempotency<E, R = unknown>(
     runs.delete(request);
     return run;
   };
-  const isTimeUp = ({ execution }: Run) => execution.remainingMs() <= timeoutEarlyInMillis;
+  const isTimeUp = ({ execution }: Run) =>
+    execution.remainingMs() <= timeoutEarlyInMillis + TIMER_TOLERANCE_MS;
 
   return {
     async before(request) {
@@ -105,11 +113,11 @@ export function idempotency<E, R = unknown>(
       if (run === undefined) return;
       if (isTimeUp(run)) return guard.leave(run);
       if (isServerError(request.response)) {
-        recorded.set(request, encodeResult(request.response));
+        recorded.set(request, textOf(request.response));
         return guard.release(run);
       }
       const response = (await guard.complete(run, request.response)) as R;
-      recorded.set(request, encodeResult(response));
+      recorded.set(request, textOf(response));
       request.response = response;
     },
     async onError(request) {

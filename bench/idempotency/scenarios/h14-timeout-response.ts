@@ -14,8 +14,9 @@ export const h14: Scenario = {
         await sleep(400);
         return 200;
       });
-      const plugin = { timeoutEarlyInMillis: 800, timeoutEarlyResponse: () => ({ statusCode: 408 }) };
-      const guard = { operation: form, key: ['id'] };
+      const timeoutEarlyInMillis = 800;
+      const plugin = { timeoutEarlyInMillis, timeoutEarlyResponse: () => ({ statusCode: 408 }) };
+      const guard = { operation: form, key: ['id'], timeoutEarlyInMillis };
       const call = () =>
         outcomeOf(
           lambda(form, subject.sandbox(), guard, charge.run, { plugin })({ id: 1 }, lambdaContext(1_000)),
