@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -11,6 +12,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     reporters: ['default', fileURLToPath(new URL('./support/summary.ts', import.meta.url))],
     globalSetup: fileURLToPath(new URL('./support/synthesis.ts', import.meta.url)),
+    // The default leaves one core out, which of two is half: tests of processes wait more than they work.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -42,7 +42,12 @@ for (const [signal, code] of [
 // Powertools warns on the console of many things that are done here on purpose.
 console.warn = () => undefined;
 
-const engine = await startEngine('auto', processes, { say: tell, output: () => undefined });
+const engine = await startEngine(
+  'auto',
+  processes,
+  { say: tell, output: () => undefined },
+  new AbortController().signal,
+);
 try {
   const rows: ReportRow[] = [];
   for (const scenario of scenarios.filter(({ id }) => only.includes(id))) {

@@ -61,7 +61,9 @@ const addressOf = ({ port }: Listening): string => `http://127.0.0.1:${port}`;
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
   const { project, log, signal, timeScale } = options;
   const closers: (() => Promise<void>)[] = [];
+  const ending = new AbortController();
   const stop = async () => {
+    ending.abort();
     const failures: unknown[] = [];
     for (const close of closers.splice(0).reverse())
       await close().catch((error: unknown) => failures.push(error));
@@ -76,7 +78,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     closers.push(processes.end);
 
     // The database starts beside the synthesis. Whatever fails meanwhile, it is waited for and ended.
-    const starting = startEngine(options.dynamodb, processes, log);
+    const starting = startEngine(options.dynamodb, processes, log, ending.signal);
     const engineEnd = starting.then((engine) => engine.stop, noEngine);
     closers.push(async () => (await engineEnd)());
     log.say('synthesizing …');

@@ -20,11 +20,11 @@ const LOOPBACK = ['0100007F', '0000000000000000FFFF00000100007F'];
 
 describe('a local run', () => {
   it.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ] as const)('ends everything on %s, a request in flight too', async (signal, code) => {
-    const run = await startRun([], {}, EVENTS_APP);
+    ['SIGINT', 130, 'auto'],
+    ['SIGTERM', 143, 'dynalite'],
+    ['SIGHUP', 129, 'dynalite'],
+  ] as const)('ends everything on %s, a request in flight too', async (signal, code, engine) => {
+    const run = await startRun(['--dynamodb', engine], {}, EVENTS_APP);
     const started = childrenOf(run.child.pid);
     expect(started.length).toBeGreaterThanOrEqual(6);
     const inFlight = apiOf(run.url)
@@ -47,8 +47,10 @@ describe('a local run', () => {
     await expect.poll(() => aliveOf(started), { timeout: 10_000 }).toEqual([]);
   });
 
-  it.skipIf(!hasProc)('listens on the loopback interface only', async () => {
+  it.skipIf(!hasProc)('listens on the loopback interface only, DynamoDB Local too', async () => {
     const run = await startRun([], {}, EVENTS_APP);
+    const { dynamodb } = await apiOf(run.url).state();
+    expect(dynamodb.engine).toBe(hasJava ? 'DynamoDB Local' : 'dynalite');
     const own = [Number(run.child.pid), ...childrenOf(run.child.pid)];
     const addresses = own.flatMap(listeningAddresses);
     await run.stop();
@@ -74,13 +76,6 @@ describe('a local run', () => {
     ).toEqual([]);
     expect(replay.status).toBe(200);
     expect(user.version).toBe(2);
-  });
-
-  it.skipIf(!hasJava)('runs on DynamoDB Local where there is Java', async () => {
-    const run = await startRun([], {}, EVENTS_APP);
-    const { dynamodb } = await apiOf(run.url).state();
-    await run.stop();
-    expect(dynamodb.engine).toBe('DynamoDB Local');
   });
 });
 

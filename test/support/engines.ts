@@ -20,7 +20,8 @@ export interface TestEngine {
 /** A real DynamoDB on this machine for one test file. */
 export async function startTestEngine(choice: EngineChoice): Promise<TestEngine> {
   const processes: Processes = startProcesses();
-  const engine = await startEngine(choice, processes, { say: () => undefined, output: () => undefined });
+  const log = { say: () => undefined, output: () => undefined };
+  const engine = await startEngine(choice, processes, log, new AbortController().signal);
   const client = new DynamoDBClient({
     endpoint: engine.endpoint,
     region: 'us-east-1',

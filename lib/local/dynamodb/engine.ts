@@ -19,8 +19,13 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** Starts Amazon's DynamoDB Local where there is a Java for it, else dynalite. */
-export async function startEngine(choice: EngineChoice, processes: Processes, log: Log): Promise<Engine> {
+/** Starts Amazon's DynamoDB Local where there is a Java for it, else dynalite. The signal ends a start that takes time. */
+export async function startEngine(
+  choice: EngineChoice,
+  processes: Processes,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Engine> {
   if (choice === 'dynalite') return startDynalite();
   const java = await findJava();
   if (java === undefined) {
@@ -31,9 +36,9 @@ export async function startEngine(choice: EngineChoice, processes: Processes, lo
     return startDynalite();
   }
   try {
-    return await startDynamoDbLocal(java, processes);
+    return await startDynamoDbLocal(java, processes, signal);
   } catch (error) {
-    if (choice === 'dynamodb-local') throw error;
+    if (choice === 'dynamodb-local' || signal.aborted) throw error;
     log.say(`DynamoDB Local did not start (${(error as Error).message}); dynalite takes its place`);
     return startDynalite();
   }

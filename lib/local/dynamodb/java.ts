@@ -70,7 +70,11 @@ const accepts = (port: number): Promise<boolean> =>
  * compile it.
  * @throws {LocalRunError} when it does not serve in time.
  */
-export async function startDynamoDbLocal(java: string, processes: Processes): Promise<Engine> {
+export async function startDynamoDbLocal(
+  java: string,
+  processes: Processes,
+  signal: AbortSignal,
+): Promise<Engine> {
   const folder = jarFolder();
   const port = await freePort();
   const launcher = fileURLToPath(new URL('.', import.meta.url));
@@ -102,8 +106,9 @@ export async function startDynamoDbLocal(java: string, processes: Processes): Pr
   });
   const giveUpAt = systemClock.monotonic() + READY_LIMIT_MS;
   while (!(await accepts(port))) {
-    if (ended || systemClock.monotonic() > giveUpAt) {
+    if (ended || signal.aborted || systemClock.monotonic() > giveUpAt) {
       processes.kill(child);
+      signal.throwIfAborted();
       const reason = complaint.trim().split('\n')[0] ?? '';
       throw new LocalRunError(
         `it ${ended ? 'ended at once' : `was not ready in ${READY_LIMIT_MS / 1_000} s`}${reason && `: ${reason}`}`,
