@@ -3,10 +3,11 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ProfileStack } from '../../cdk/stacks/profile-stack.ts';
 import { stageOf } from '../../cdk/stacks/stage.ts';
+import { temporaryFolder } from '../support/folders.ts';
 
 /** Synthesizes without bundling: what the template says does not depend on the code. */
 function synth(context: Readonly<Record<string, unknown>> = {}): Template {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [], ...context } });
+  const app = new App({ outdir: temporaryFolder(), context: { 'aws:cdk:bundling-stacks': [], ...context } });
   return Template.fromStack(new ProfileStack(app, 'Test', { stage: stageOf(app.node) }));
 }
 

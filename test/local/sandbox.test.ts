@@ -25,12 +25,11 @@ interface Wanted {
   readonly timeoutMs?: number;
   readonly concurrency?: number;
   readonly folder?: string;
+  readonly processes?: Processes;
 }
 
-function start(
-  handler: string,
-  { timeoutMs = 10_000, concurrency = 5, folder = HANDLERS, freeze = true, capacity = 1 }: Wanted = {},
-): LocalFunction {
+function start(handler: string, wanted: Wanted = {}): LocalFunction {
+  const { timeoutMs = 10_000, concurrency = 5, folder = HANDLERS, freeze = true, capacity = 1 } = wanted;
   return localFunction({
     model: {
       logicalId: 'Fn',
@@ -43,7 +42,7 @@ function start(
       reservedConcurrency: concurrency,
     },
     region: 'us-east-1',
-    processes,
+    processes: wanted.processes ?? processes,
     bootstrap,
     environment: { OWN: 'value' },
     defaultConcurrency: 5,
@@ -145,6 +144,14 @@ describe('a sandbox', () => {
     process.kill(Number(fn.state().sandboxes[0]?.pid), 'SIGKILL');
     expect(errorOf(await running).errorMessage).toMatch(/Runtime exited with error: signal: killed$/);
     expect(payloadOf(await fn.invoke('{"ms":0}')).calls).toBe(1);
+  });
+
+  it('is not started any more while everything ends, and whoever waits for it is told', async () => {
+    const ending = startProcesses();
+    await ending.end();
+    const fn = start('echo', { processes: ending });
+    expect(errorOf(await fn.invoke('{}')).errorMessage).toMatch(/Runtime exited with error: signal: killed$/);
+    expect(fn.sandboxes()).toEqual([]);
   });
 
   it('refuses a result over six megabytes', async () => {

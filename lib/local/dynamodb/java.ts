@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -83,10 +84,13 @@ export async function startDynamoDbLocal(
     join(folder, 'DynamoDBLocal_lib', '*'),
     launcher,
   ].join(delimiter);
+  // The engine unpacks a library there and leaves it behind when it is killed.
+  const scratch = mkdtempSync(join(tmpdir(), 'fibrin-dynamodb-'));
   const child = processes.start(
     java,
     [
       ...['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m'],
+      `-Djava.io.tmpdir=${scratch}`,
       `-Djava.library.path=${join(folder, 'DynamoDBLocal_lib')}`,
       ...['-cp', classPath, 'LoopbackDynamoDb'],
       ...['-inMemory', '-sharedDb', '-disableTelemetry', '-port', String(port)],
@@ -100,6 +104,7 @@ export async function startDynamoDbLocal(
   let ended = false;
   child.once('exit', () => {
     ended = true;
+    rmSync(scratch, { recursive: true, force: true });
   });
   child.once('error', () => {
     ended = true;

@@ -214,7 +214,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     options.onExit();
   };
 
-  void api.address.then((address) => {
+  const start = (address: string) => {
     if (phase === 'gone' || doomed) return onExit(null, 'SIGKILL');
     // Lambda leaves the heap a little less than the memory that the function has.
     const heapMb = Math.max(64, Math.floor(options.memoryMb * 0.9));
@@ -236,7 +236,9 @@ export function startSandbox(options: SandboxOptions): Sandbox {
       onExit(1, null);
     });
     child.once('exit', onExit);
-  });
+  };
+  // Nothing is started any more while the run ends: an invocation that comes then fails as if its sandbox had died.
+  void api.address.then(start).catch(() => onExit(null, 'SIGKILL'));
 
   return sandbox;
 }
