@@ -1,9 +1,10 @@
 import middy from '@middy/core';
-import { FibrinError, header, idempotent, systemClock } from 'fibrin';
+import { FibrinError, idempotentHttp, type Once, systemClock } from 'fibrin';
 import { dynamoStore } from 'fibrin/dynamodb';
 import { OUTBOX_ATTRIBUTE } from 'fibrin/events';
 import { problemDetails } from 'fibrin/middleware';
 import * as v from 'valibot';
+import { callerOf } from './shared/caller.ts';
 import {
   type HttpHandlerEvent,
   type JsonResponse,
@@ -47,25 +48,38 @@ function parseChange(event: HttpHandlerEvent): ProfileChange {
   );
 }
 
+/** The next version of a user, and its event beside it in the same item: there is never one without the other. */
+function writeOf(user: User, seen: number | undefined) {
+  const event = JSON.stringify(profileUpdated(user, systemClock.now()));
+  const when =
+    seen === undefined ? (['absent'] as const) : [[{ attribute: 'version', is: '=', value: seen }] as const];
+  return userTable.writeOf(userKey(user.id), { ...toItem(user), [OUTBOX_ATTRIBUTE]: event }, { when });
+}
+
+/** Nothing was written, since somebody else has changed the user in the meantime. */
+const isOvertaken = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'TransactionCanceledException';
+
 /**
- * Writes the next version of the user and its event, in one write: there is never one without the other. Of two writers
- * at once the second starts over from what the first wrote.
+ * Writes the user and notes that this request is done, both or neither. Of two writers at once the second starts over
+ * from what the first wrote.
  */
-async function writeUser(id: string, change: ProfileChange): Promise<User> {
+async function putProfile(
+  event: HttpHandlerEvent,
+  _context: LambdaContext,
+  once: Once<JsonResponse>,
+): Promise<JsonResponse> {
+  const id = profileId(event);
+  const change = parseChange(event);
   for (let tries = 0; tries < 5; tries++) {
     const current = await userTable.get(userKey(id));
-    const seen = Number(current?.['version'] ?? 0);
-    const user: User = { id, ...change, version: seen + 1 };
-    const when = current
-      ? [[{ attribute: 'version', is: '=', value: seen }] as const]
-      : (['absent'] as const);
-    const event = JSON.stringify(profileUpdated(user, systemClock.now()));
-    const written = await userTable.put(
-      userKey(id),
-      { ...toItem(user), [OUTBOX_ATTRIBUTE]: event },
-      { when },
-    );
-    if (written.applied) return user;
+    const seen = current && Number(current['version']);
+    const user: User = { id, ...change, version: (seen ?? 0) + 1 };
+    try {
+      return await once.completeWith([writeOf(user, seen)], json(200, { user }));
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+    }
   }
   throw new FibrinError('BUSY', `Profile ${id} is being changed by others`, {
     status: 503,
@@ -73,15 +87,14 @@ async function writeUser(id: string, change: ProfileChange): Promise<User> {
   });
 }
 
-const put = idempotent(
+const put = idempotentHttp(
   {
     store,
     operation: 'put-profile',
-    key: header('Idempotency-Key'),
+    principal: callerOf,
     payload: (event: HttpHandlerEvent) => [profileId(event), bodyOf(event)],
   },
-  async (event: HttpHandlerEvent, _context: LambdaContext): Promise<JsonResponse> =>
-    json(200, { user: await writeUser(profileId(event), parseChange(event)) }),
+  putProfile,
 );
 
 export const handler = middy<HttpHandlerEvent, JsonResponse>().use(problemDetails()).handler(put);

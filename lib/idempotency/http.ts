@@ -1,6 +1,6 @@
 import { FibrinError } from '../core/errors.ts';
 import { checkOptions, rule } from '../core/options.ts';
-import { toProblem } from '../core/problem.ts';
+import { type HttpResponse, toProblem } from '../core/problem.ts';
 import { idempotencyGuard } from './guard.ts';
 import type { IdempotencyOptions } from './options.ts';
 import { type Once, runOnce, UNPROTECTED } from './run-once.ts';
@@ -65,7 +65,7 @@ function recordable<A extends HttpAnswer>(answer: A, names: ReadonlySet<string>)
 export function idempotentHttp<E extends HttpEvent, C, A extends HttpAnswer>(
   options: HttpIdempotencyOptions<E>,
   run: (event: E, context: C, once: Once<NoInfer<A>>) => Promise<A>,
-): (event: E, context: C) => Promise<A | HttpAnswer> {
+): (event: E, context: C) => Promise<A | HttpResponse> {
   const { recordStatus, replayHeaders, ...rest } = options;
   checkOptions(
     'idempotentHttp',

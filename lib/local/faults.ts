@@ -2,7 +2,16 @@ import { FibrinError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 
 /** The ways a dependency can be made to fail. More may come; an unknown one is refused with the list. */
-export const FAULT_KINDS = ['error', 'latency', 'hang', 'reset', 'corrupt', 'throttle', 'refuse'] as const;
+export const FAULT_KINDS = [
+  'error',
+  'latency',
+  'hang',
+  'reset',
+  'corrupt',
+  'throttle',
+  'refuse',
+  'lost-answer',
+] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** Names that the profile workload's dependencies have, whether or not a template brings them. */

@@ -6,6 +6,7 @@ import { serveControl } from './control.ts';
 import { type EngineChoice, startEngine } from './dynamodb/engine.ts';
 import { startDynamoDbProxy } from './dynamodb/proxy.ts';
 import { createTables } from './dynamodb/tables.ts';
+import { emulateTransactions } from './dynamodb/transactions.ts';
 import { startEventServices } from './event-services.ts';
 import { startEventSources } from './event-sources.ts';
 import { faultSwitches } from './faults.ts';
@@ -108,7 +109,12 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
 
     const targets = new Map(model.tables.map(({ tableName, faultTarget }) => [tableName, faultTarget]));
     const tables = opened(
-      await startDynamoDbProxy({ endpoint: engine.endpoint, faults, targetOf: (name) => targets.get(name) }),
+      await startDynamoDbProxy({
+        endpoint: engine.endpoint,
+        faults,
+        targetOf: (name) => targets.get(name),
+        transactions: engine.transactions ? undefined : emulateTransactions(engine.endpoint),
+      }),
     );
     const platform = platformClock(timeScale);
     const services = await startEventServices({

@@ -1,6 +1,6 @@
 import { StoreError } from '../core/errors.ts';
 import { checkOptions, rule } from '../core/options.ts';
-import type { Condition, Store, TransactionalStore, WriteResult } from '../core/store.ts';
+import type { Condition, Item, Store, TransactionalStore, WriteResult } from '../core/store.ts';
 import { toExpression } from './expression.ts';
 import { fromWireItem, toWireItem } from './marshal.ts';
 import { sdkTransport } from './transport/sdk.ts';
@@ -86,19 +86,24 @@ export function dynamoStore(options: DynamoStoreOptions = {}): TransactionalStor
   };
 
   const write = { TableName: table, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
+  const putOf = (key: string, item: Item, when: Condition | undefined) => ({
+    ...write,
+    Item: { ...toWireItem(item), ...keyOf(key) },
+    ...conditionOf(when),
+  });
   return {
     name: table,
     get,
     async put(key, item, { when, signal } = {}) {
-      const input = { ...write, Item: { ...toWireItem(item), ...keyOf(key) }, ...conditionOf(when) };
+      const input = putOf(key, item, when);
       return resultOf(await guarded('PutItem', () => transport.put(input, signal)), key, signal);
     },
+    writeOf: (key, item, { when } = {}) => ({ Put: putOf(key, item, when) }),
     async transact(key, item, { when, signal, writes }) {
       if (transport.transact === undefined)
         throw new StoreError(`${table}: its transport has no transactions`);
       const { transact } = transport;
-      const Put = { ...write, Item: { ...toWireItem(item), ...keyOf(key) }, ...conditionOf(when) };
-      const input = { TransactItems: [{ Put }, ...writes] };
+      const input = { TransactItems: [{ Put: putOf(key, item, when) }, ...writes] };
       return resultOf(await guarded('TransactWriteItems', () => transact(input, signal)), key, signal);
     },
     async delete(key, { when, signal } = {}) {

@@ -14,6 +14,7 @@ export interface Engine {
   /** What it does less well than the service, for people. Empty when nothing that matters here. */
   readonly weaker: readonly string[];
   readonly ttl: boolean;
+  readonly transactions: boolean;
   /** Whether tables can have streams. */
   readonly streams: boolean;
   stop(): Promise<void>;

@@ -126,6 +126,7 @@ export async function startDynamoDbLocal(
     endpoint: `http://127.0.0.1:${port}`,
     weaker: [],
     ttl: true,
+    transactions: true,
     streams: true,
     async stop() {
       if (ended) return;

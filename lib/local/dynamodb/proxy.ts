@@ -1,21 +1,26 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { FaultSwitches } from '../faults.ts';
 import { type Answer, guarded, type Listening, listen, readBody, send } from '../http/server.ts';
-import { meetWireFault } from '../http/wire-faults.ts';
+import { loseAnswer, meetWireFault } from '../http/wire-faults.ts';
+import type { Transacted, Transactions } from './transactions.ts';
 
 export interface ProxyOptions {
   readonly endpoint: string;
   readonly faults: FaultSwitches;
   /** Fault target of a table. */
   readonly targetOf: (tableName: string) => string | undefined;
+  /** Where the engine has no transactions of its own. */
+  readonly transactions?: Transactions | undefined;
 }
 
 /** DynamoDB's limit on a request. */
 const MAX_REQUEST_BYTES = 16 * 1_024 * 1_024;
 
+const AMZ_JSON = { 'content-type': 'application/x-amz-json-1.0' };
+
 const amzError = (statusCode: number, type: string, message: string): Answer => ({
   statusCode,
-  headers: { 'content-type': 'application/x-amz-json-1.0' },
+  headers: AMZ_JSON,
   body: JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message }),
 });
 
@@ -25,13 +30,39 @@ const THROTTLED = amzError(
   'The level of configured provisioned throughput for the table was exceeded.',
 );
 
-function tableOf(body: Buffer): string | undefined {
+type TransactItems = Parameters<Transactions['run']>[0];
+
+interface Request {
+  readonly TableName?: unknown;
+  readonly TransactItems?: TransactItems;
+}
+
+function parse(body: Buffer): Request {
   try {
-    const { TableName } = JSON.parse(body.toString('utf8')) as { TableName?: unknown };
-    return typeof TableName === 'string' ? TableName : undefined;
+    return (JSON.parse(body.toString('utf8')) ?? {}) as Request;
   } catch {
-    return undefined;
+    // The engine says what is wrong with it.
+    return {};
   }
+}
+
+/** The tables that a request is about: one, or those of a transaction. */
+const tablesOf = ({ TableName, TransactItems = [] }: Request): readonly string[] =>
+  [TableName, ...TransactItems.flatMap((item) => Object.values(item).map((write) => write.TableName))].filter(
+    (name) => typeof name === 'string',
+  );
+
+function answerOf(result: Transacted): Answer {
+  if (result.kind === 'done') return { statusCode: 200, headers: AMZ_JSON, body: '{}' };
+  const { statusCode, headers } = amzError(400, 'TransactionCanceledException', '');
+  const codes = result.reasons.map(({ Code }) => Code).join(', ');
+  const Message = `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`;
+  const __type = 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException';
+  return {
+    statusCode,
+    ...(headers && { headers }),
+    body: JSON.stringify({ __type, Message, CancellationReasons: result.reasons }),
+  };
 }
 
 /** What a broken record looks like: it is there, and all of it but the key is gone. */
@@ -42,11 +73,19 @@ function corrupt(answer: Buffer): Buffer {
   return Buffer.from(JSON.stringify({ ...parsed, Item: { ...(pk !== undefined && { pk }) } }));
 }
 
+const isTransaction = ({ headers }: IncomingMessage): boolean =>
+  String(headers['x-amz-target']).endsWith('.TransactWriteItems');
+
 /**
  * Stands between functions and DynamoDB, so that a table can be made to fail without the functions knowing: the SDK,
  * its connections and its errors are the real ones.
  */
-export function startDynamoDbProxy({ endpoint, faults, targetOf }: ProxyOptions): Promise<Listening> {
+export function startDynamoDbProxy({
+  endpoint,
+  faults,
+  targetOf,
+  transactions,
+}: ProxyOptions): Promise<Listening> {
   const { hostname, port } = new URL(endpoint);
   const agent = new Agent({ keepAlive: true });
 
@@ -76,8 +115,10 @@ export function startDynamoDbProxy({ endpoint, faults, targetOf }: ProxyOptions)
     0,
     guarded(async (request, response) => {
       const body = await readBody(request, MAX_REQUEST_BYTES);
-      const table = tableOf(body);
-      const target = table === undefined ? undefined : targetOf(table);
+      const parsed = parse(body);
+      // A transaction meets the fault of whichever of its tables has one.
+      const targets = tablesOf(parsed).map(targetOf);
+      const target = targets.find((one) => one !== undefined && one in faults.list()) ?? targets[0];
       const fault = await meetWireFault(faults, target, request, response, THROTTLED);
       if (fault === 'answered') return;
       if (fault?.kind === 'error') {
@@ -90,7 +131,14 @@ export function startDynamoDbProxy({ endpoint, faults, targetOf }: ProxyOptions)
           ),
         );
       }
-      const answer = await forward(request, body);
+      if (transactions && parsed.TransactItems && isTransaction(request)) {
+        const transacted = answerOf(await transactions.run(parsed.TransactItems));
+        return fault?.kind === 'lost-answer' ? loseAnswer(request) : send(response, transacted);
+      }
+      const answer = await (transactions
+        ? transactions.outside(() => forward(request, body))
+        : forward(request, body));
+      if (fault?.kind === 'lost-answer') return loseAnswer(request);
       send(response, fault?.kind === 'corrupt' ? { ...answer, body: corrupt(answer.body) } : answer);
     }),
   );

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { FibrinError } from '../../core/errors.ts';
 import type { FaultSwitches } from '../faults.ts';
 import { type Answer, guarded, type Listening, listen, readBody, send } from '../http/server.ts';
-import { meetWireFault } from '../http/wire-faults.ts';
+import { loseAnswer, meetWireFault } from '../http/wire-faults.ts';
 import type { Buses } from './bus.ts';
 import { MAX_ENTRIES_BYTES } from './entries.ts';
 import { isJsonObject, type JsonObject } from './pattern/model.ts';
@@ -69,7 +69,9 @@ export function startEventBridgeApi({ buses, faults }: EventBridgeApiOptions): P
         return send(response, failure(400, 'UnknownOperationException', message));
       }
       try {
-        send(response, answer(200, operation(parseRequest(body), fault?.kind === 'corrupt')));
+        const done = operation(parseRequest(body), fault?.kind === 'corrupt');
+        if (fault?.kind === 'lost-answer') return loseAnswer(request);
+        send(response, answer(200, done));
       } catch (error) {
         if (!(error instanceof FibrinError) || error.status !== 400) throw error;
         send(response, failure(400, error.code, error.message));

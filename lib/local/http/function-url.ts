@@ -26,7 +26,7 @@ export function startFunctionUrl(
       // What the service itself does wrong is shown by the function, if its bundle has the switches.
       delete request.headers['x-fibrin-fault'];
       if (fault) request.headers['x-fibrin-fault'] = JSON.stringify(fault);
-      await serveFunctionUrl(request, response, fn, url.authType);
+      await serveFunctionUrl(request, response, fn, url.authType, fault?.kind === 'lost-answer');
     }),
   );
 }

@@ -4,6 +4,9 @@ import { sleep, systemClock } from '../../core/clock.ts';
 import type { FaultSwitches } from '../faults.ts';
 import { type Answer, send } from './server.ts';
 
+/** What was asked for is done, and nobody hears of it: the connection breaks where the answer should be. */
+export const loseAnswer = (request: IncomingMessage): void => void request.socket.resetAndDestroy();
+
 /** Waits until the signal aborts or the client has gone. */
 async function untilLifted(response: ServerResponse, signal: AbortSignal): Promise<void> {
   // `once` rejects when the signal aborts: either way the wait is over.
@@ -12,7 +15,8 @@ async function untilLifted(response: ServerResponse, signal: AbortSignal): Promi
 
 /**
  * Does to a request what happens on the way to a service, and says what is left to do: nothing, or what the service
- * itself does wrong (`error`, `corrupt`), or its usual work.
+ * itself does wrong (`error`, `corrupt`), its usual work, or that and
+ * no answer (`lost-answer`).
  */
 export async function meetWireFault(
   faults: FaultSwitches,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
+import { callDynamoDb, DynamoDbError } from '../dynamodb/client.ts';
 import { LocalRunError } from '../problem.ts';
-import { callStreams, StreamsApiError } from './api.ts';
 import { type ShardCursor, type ShardDescription, shardTree } from './shards.ts';
 import type { Deliver, StreamRecord, StreamSource } from './source.ts';
 
@@ -55,7 +55,7 @@ export function dynamoDbLocalSource(options: DynamoDbLocalSourceOptions): Stream
   let streamArn: string | undefined;
 
   const findStream = async (signal: AbortSignal): Promise<string> => {
-    const { Table } = await callStreams(endpoint, 'table', 'DescribeTable', { TableName: tableName }, signal);
+    const { Table } = await callDynamoDb(endpoint, 'DescribeTable', { TableName: tableName }, { signal });
     const arn = (Table as { readonly LatestStreamArn?: string }).LatestStreamArn;
     if (arn === undefined)
       throw new LocalRunError(`the table ${tableName} has no stream; give it a StreamSpecification`);
@@ -67,7 +67,10 @@ export function dynamoDbLocalSource(options: DynamoDbLocalSourceOptions): Stream
     let from: string | undefined;
     do {
       const input = { StreamArn, ...(from !== undefined && { ExclusiveStartShardId: from }) };
-      const { StreamDescription } = await callStreams(endpoint, 'stream', 'DescribeStream', input, signal);
+      const { StreamDescription } = await callDynamoDb(endpoint, 'DescribeStream', input, {
+        signal,
+        api: 'streams',
+      });
       const page = StreamDescription as {
         readonly Shards: readonly ShardDescription[];
         readonly LastEvaluatedShardId?: string;
@@ -84,7 +87,10 @@ export function dynamoDbLocalSource(options: DynamoDbLocalSourceOptions): Stream
         ? { ShardIteratorType: 'TRIM_HORIZON' }
         : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: after };
     const input = { StreamArn, ShardId: shardId, ...position };
-    const { ShardIterator } = await callStreams(endpoint, 'stream', 'GetShardIterator', input, signal);
+    const { ShardIterator } = await callDynamoDb(endpoint, 'GetShardIterator', input, {
+      signal,
+      api: 'streams',
+    });
     return ShardIterator as string;
   };
 
@@ -97,7 +103,7 @@ export function dynamoDbLocalSource(options: DynamoDbLocalSourceOptions): Stream
     for (;;) {
       shard.iterator ??= await iteratorFor(StreamArn, shard, signal);
       const input = { ShardIterator: shard.iterator, Limit: PAGE_SIZE };
-      const answer = await callStreams(endpoint, 'stream', 'GetRecords', input, signal);
+      const answer = await callDynamoDb(endpoint, 'GetRecords', input, { signal, api: 'streams' });
       const records = (answer['Records'] as readonly ApiRecord[]).map((record) =>
         toRecord(record, clock.now()),
       );
@@ -124,7 +130,7 @@ export function dynamoDbLocalSource(options: DynamoDbLocalSourceOptions): Stream
           await readShard(streamArn, shard, deliver, signal);
         } catch (error) {
           // An iterator lives 15 minutes; a laptop may sleep longer. The place in the stream is kept beside it.
-          if (error instanceof StreamsApiError) shard.iterator = undefined;
+          if (error instanceof DynamoDbError) shard.iterator = undefined;
           throw error;
         }
       }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
-import { callStreams } from './api.ts';
+import { callDynamoDb } from '../dynamodb/client.ts';
 import { itemBytes } from './item-size.ts';
 import type { StreamRecord, StreamSource, StreamViewType, WireItem } from './source.ts';
 
@@ -59,7 +59,7 @@ export function sweepSource(options: SweepSourceOptions): StreamSource {
   let sequence = 0;
 
   const findKeyNames = async (signal: AbortSignal): Promise<readonly string[]> => {
-    const { Table } = await callStreams(endpoint, 'table', 'DescribeTable', { TableName: tableName }, signal);
+    const { Table } = await callDynamoDb(endpoint, 'DescribeTable', { TableName: tableName }, { signal });
     const { KeySchema } = Table as { readonly KeySchema: readonly { readonly AttributeName: string }[] };
     return KeySchema.map(({ AttributeName }) => AttributeName);
   };
@@ -76,7 +76,7 @@ export function sweepSource(options: SweepSourceOptions): StreamSource {
         ConsistentRead: true,
         ...(from !== undefined && { ExclusiveStartKey: from }),
       };
-      const page = await callStreams(endpoint, 'table', 'Scan', input, signal);
+      const page = await callDynamoDb(endpoint, 'Scan', input, { signal });
       for (const item of page['Items'] as readonly WireItem[])
         items.set(JSON.stringify(keysOf(item, names)), item);
       from = page['LastEvaluatedKey'];
