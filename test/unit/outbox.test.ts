@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { queueBatch } from '../../lib/events/batch.ts';
 import type { Envelope } from '../../lib/events/envelope.ts';
 import { type OutboxRecord, outboxRelay } from '../../lib/events/outbox.ts';
+import { InFlightError } from '../../lib/idempotency/errors.ts';
 
 const event = (id: string): Envelope => ({ id, type: 't', time: '2026-03-04T05:06:07Z', data: {} });
 const image = (id?: string) => ({
@@ -67,22 +68,60 @@ describe('a batch of a queue', () => {
   it('names the records that failed, and does the others', async () => {
     const done: string[] = [];
     const failed: unknown[] = [];
-    const handler = queueBatch<(typeof records)[number]>(
+    const handler = queueBatch<(typeof records)[number], unknown>(
       async ({ body }) => {
         if (body === 'b') throw new Error('poison');
         done.push(body);
       },
       { onFailure: ({ messageId }, error) => failed.push(messageId, String(error)) },
     );
-    expect(await handler({ Records: records })).toEqual({ batchItemFailures: [{ itemIdentifier: 'm-b' }] });
+    expect(await handler({ Records: records }, {})).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm-b' }],
+    });
     expect(done).toEqual(['a', 'c']);
     expect(failed).toEqual(['m-b', 'Error: poison']);
   });
 
   it('bears a handler that throws before it awaits anything', async () => {
-    const handler = queueBatch<(typeof records)[number]>(() => {
+    const handler = queueBatch<(typeof records)[number], unknown>(() => {
       throw new TypeError('no promise yet');
     });
-    expect((await handler({ Records: records })).batchItemFailures).toHaveLength(3);
+    expect((await handler({ Records: records }, {})).batchItemFailures).toHaveLength(3);
+  });
+
+  it('hides what is blocked by a run elsewhere until that must be over, and nothing else', async () => {
+    const hidden: unknown[] = [];
+    const handler = queueBatch<(typeof records)[number], unknown>(
+      async ({ body }) => {
+        if (body === 'a') throw new InFlightError('ship', 12_300);
+        if (body === 'b') throw new Error('poison');
+        throw new InFlightError('ship', 100 * 3_600_000);
+      },
+      {
+        onFailure: () => undefined,
+        async hide({ messageId }, seconds) {
+          hidden.push(messageId, seconds);
+        },
+      },
+    );
+    expect((await handler({ Records: records }, {})).batchItemFailures).toHaveLength(3);
+    expect(hidden).toEqual(['m-a', 13, 'm-c', 43_200]);
+  });
+
+  it('bears that nothing can be hidden', async () => {
+    const told: string[] = [];
+    const handler = queueBatch<(typeof records)[number], unknown>(
+      async () => {
+        throw new InFlightError('ship', 1);
+      },
+      {
+        onFailure: (_, error) => told.push(String(error)),
+        hide: async () => {
+          throw new Error('no such queue');
+        },
+      },
+    );
+    expect((await handler({ Records: records.slice(0, 1) }, {})).batchItemFailures).toHaveLength(1);
+    expect(told).toEqual([expect.stringMatching(/InFlightError/), 'Error: no such queue']);
   });
 });
