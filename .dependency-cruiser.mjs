@@ -8,7 +8,7 @@ const only = (name, from, allowed, comment) => ({
   to: { path: '^(lib|functions|cdk)/', pathNot: allowed },
 });
 
-const INSIDE = '^lib/(core|policy|breaker|idempotency|store|events|middleware)/';
+const INSIDE = '^lib/(core|policy|breaker|idempotency|store|events|telemetry|middleware)/';
 
 export default {
   forbidden: [
@@ -30,6 +30,7 @@ export default {
     only('policy', '^lib/policy/', '^lib/(core|policy|breaker)/', 'the pipeline composes core and breaker'),
     only('store', '^lib/store/', '^lib/(core|store)/', 'stores implement the interface in core'),
     only('events', '^lib/events/', '^lib/(core|events)/', 'events know nothing of stores and policies'),
+    only('telemetry', '^lib/telemetry/', '^lib/(core|telemetry)/', 'telemetry is handed to what it watches'),
     only(
       'middleware',
       '^lib/middleware/',
@@ -39,7 +40,7 @@ export default {
     only(
       'functions',
       '^functions/',
-      '^(functions/|lib/(index\\.ts|store/index\\.ts|events/index\\.ts|middleware/))',
+      '^(functions/|lib/(index\\.ts|store/index\\.ts|events/index\\.ts|telemetry/index\\.ts|middleware/))',
       'functions use the package as its users do',
     ),
     only(

@@ -3,6 +3,7 @@ import { FibrinError, idempotentHttp, type Once, systemClock } from 'fibrin';
 import { dynamoStore } from 'fibrin/dynamodb';
 import { OUTBOX_ATTRIBUTE } from 'fibrin/events';
 import { problemDetails } from 'fibrin/middleware';
+import { idempotencyMetrics } from 'fibrin/telemetry';
 import * as v from 'valibot';
 import { callerOf } from './shared/caller.ts';
 import {
@@ -92,6 +93,7 @@ const put = idempotentHttp(
     store,
     operation: 'put-profile',
     principal: callerOf,
+    onEvent: idempotencyMetrics({ namespace: 'Profiles' }),
     payload: (event: HttpHandlerEvent) => [profileId(event), bodyOf(event)],
   },
   putProfile,
