@@ -2,7 +2,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { ResultNotStoredError } from './errors.ts';
 import type { IdempotencyRecord, StoredResult } from './protocol.ts';
 
-/** Keeps results that are too large for a record: a bucket, another table. Keys are those of the records. */
+/**
+ * Keeps results that are too large for a record: a bucket, another table. Each result gets a key of its own, which begins
+ * with that of its record; what is older than the retention may go.
+ */
 export interface ResultStore {
   put(key: string, text: string): Promise<void>;
   /** Undefined where there is none (any more). */
@@ -23,9 +26,12 @@ export const decodeResult = (text: string): unknown => (text === UNDEFINED ? und
 /** A result that is not recorded, and why, for whoever asks for it later. */
 export const unstored = (why: string): StoredResult => ({ form: 'none', result: why.slice(0, 200) });
 
-/** The text as a record holds it: compressed where that is shorter, elsewhere where it is too long even so. */
+/**
+ * The text as a record holds it: compressed where that is shorter, elsewhere where it is too long even so.
+ * @param keyElsewhere Gives a key that nothing else has: whether this result is the one that is recorded is not known yet.
+ */
 export async function storeResult(
-  key: string,
+  keyElsewhere: () => string,
   text: string,
   elsewhere: ResultStore | undefined,
 ): Promise<StoredResult> {
@@ -38,8 +44,9 @@ export async function storeResult(
   if (plainBytes <= MAX_RESULT_BYTES) return { form: 'json', result: text };
   if (elsewhere === undefined)
     return unstored(`it has ${plainBytes} bytes; give a resultStore for such results`);
+  const key = keyElsewhere();
   await elsewhere.put(key, text);
-  return { form: 'elsewhere', result: '' };
+  return { form: 'elsewhere', result: key };
 }
 
 /** @throws {ResultNotStoredError} for a result that was not recorded, or is no longer where it was put. */
@@ -57,7 +64,8 @@ export async function loadResult(
     case 'none':
       throw new ResultNotStoredError(operation, result);
     case 'elsewhere': {
-      const text = await elsewhere?.get(key);
+      // The records of the version before do not say where, since it was the record's own key.
+      const text = await elsewhere?.get(result || key);
       if (text !== undefined) return text;
       throw new ResultNotStoredError(
         operation,

@@ -182,7 +182,8 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
       return { stored: unstored(why), text: undefined, answer };
     }
     // A result store in trouble must not undo what has happened: the record says that it is done.
-    const stored = await storeResult(key, text, resultStore).catch((error: unknown) =>
+    const keyElsewhere = () => `${key}#${random.token()}`;
+    const stored = await storeResult(keyElsewhere, text, resultStore).catch((error: unknown) =>
       unstored(`resultStore: ${error}`),
     );
     return { stored, text, answer: () => decodeResult(text) };

@@ -15,7 +15,7 @@ export interface IdempotencyRecord {
   /** Fingerprint of the request that the key was first used with. */
   readonly payload: string;
   readonly form: ResultForm;
-  /** The encoded result, once completed; where there is none, why. */
+  /** The encoded result, once completed; where it is elsewhere, its key there; where there is none, why. */
   readonly result: string;
   /** When the record may go. Epoch seconds, since DynamoDB's TTL wants seconds. */
   readonly expiresAt: number;
