@@ -17,9 +17,9 @@ import { type Identity, identify } from './identity.ts';
 import { checkIdempotencyOptions, type IdempotencyOptions } from './options.ts';
 import {
   completed,
+  completedBy,
   decide,
   type IdempotencyRecord,
-  isCompletedBy,
   isMine,
   type StoredResult,
   writeRecord,
@@ -203,11 +203,15 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
       },
     );
     // Refused, it may be our own write, applied by a request whose acknowledgement was lost.
-    if (!written.applied && !isCompletedBy(claimed.owner, written.current)) {
+    const recorded = written.applied ? next : completedBy(claimed.owner, written.current);
+    if (recorded === undefined) {
       tell('lost', key);
       throw new OwnershipLostError(operation);
     }
     tell('completed', key);
+    // The run has tried before, with another result: the one that was recorded is what everybody gets.
+    if (recorded.form !== next.form || recorded.result !== next.result)
+      return decodeResult(await loadResult(key, operation, recorded, resultStore));
     if (text !== undefined && stored.form !== 'none') cache?.set(key, payload, text, next.expiresAt);
     return answer();
   };

@@ -150,8 +150,8 @@ export function isMine(owner: string): Condition {
   ];
 }
 
-/** Whether a refused completion was my own, applied by a request whose acknowledgement was lost. */
-export function isCompletedBy(owner: string, seen: Item | undefined): boolean {
+/** What a refused completion has recorded all the same, if it was my own, applied without an acknowledgement. */
+export function completedBy(owner: string, seen: Item | undefined): IdempotencyRecord | undefined {
   const record = seen && readRecord(seen);
-  return record?.owner === owner && record.state === 'completed';
+  return record?.owner === owner && record.state === 'completed' ? record : undefined;
 }

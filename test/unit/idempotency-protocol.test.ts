@@ -3,9 +3,9 @@ import type { Item } from '../../lib/core/store.ts';
 import {
   type Claim,
   completed,
+  completedBy,
   decide,
   type IdempotencyRecord,
-  isCompletedBy,
   isMine,
   readRecord,
   writeRecord,
@@ -146,10 +146,10 @@ describe('completing and releasing', () => {
   });
 
   test('that was refused was mine when the record is completed by me', () => {
-    expect(isCompletedBy('a', writeRecord(done))).toBe(true);
-    expect(isCompletedBy('b', writeRecord(done))).toBe(false);
-    expect(isCompletedBy('a', writeRecord(running))).toBe(false);
-    expect(isCompletedBy('a', undefined)).toBe(false);
+    expect(completedBy('a', writeRecord(done))).toEqual(done);
+    expect(completedBy('b', writeRecord(done))).toBeUndefined();
+    expect(completedBy('a', writeRecord(running))).toBeUndefined();
+    expect(completedBy('a', undefined)).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { StoreError } from '../../lib/core/errors.ts';
-import type { Store } from '../../lib/core/store.ts';
+import type { Store, TransactionalStore } from '../../lib/core/store.ts';
 import { InFlightError } from '../../lib/idempotency/errors.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
@@ -107,6 +107,25 @@ describe('a result that cannot be recorded', () => {
     });
 
     expect(await call()).toBe('done');
+  });
+
+  test('for want of an acknowledgement is what the caller gets, whatever the handler makes of that', async () => {
+    const inner = memoryStore();
+    const store: TransactionalStore = {
+      ...inner,
+      async transact(key, item, { when = [] }) {
+        await inner.put(key, item, { when });
+        throw down;
+      },
+    };
+    const options = { store, operation: 'order', key: () => 'k', clock: fakeClock() };
+    const order = idempotent<object, unknown, string>(options, (_event, _context, once) =>
+      once.completeWith([], 'recorded').catch(() => 'made up'),
+    );
+    const call = () => order({}, { getRemainingTimeInMillis: () => 3_000 });
+
+    expect(await call()).toBe('recorded');
+    expect(await call()).toBe('recorded');
   });
 });
 
