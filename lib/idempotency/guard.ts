@@ -84,6 +84,10 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
   const tell = (kind: IdempotencyEvent['kind'], key: string, more: Partial<IdempotencyEvent> = {}) =>
     settings.onEvent({ kind, operation, key, ...more });
 
+  // In another sandbox, whose clock is ahead, the operation may run again by then.
+  const keep = ({ key, payload }: Identity, text: string, { expiresAt }: IdempotencyRecord) =>
+    cache?.set(key, payload, text, expiresAt * 1_000 - settings.skewMarginMs);
+
   const within = <R>(execution: Execution, access: (signal: AbortSignal) => Promise<R>): Promise<R> => {
     const remainingMs = execution.remainingMs() - ANSWER_RESERVE_MS;
     const limitMs = Math.max(MIN_STORE_LIMIT_MS, Math.min(STORE_LIMIT_MS, remainingMs));
@@ -92,10 +96,10 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
     return runWithin({ clock, limitMs, exceeded }, ({ signal }) => access(signal));
   };
 
-  const replay = async ({ key, payload }: Identity, record: IdempotencyRecord): Promise<Begun> => {
-    const text = await loadResult(key, operation, record, resultStore);
-    cache?.set(key, payload, text, record.expiresAt);
-    tell('replayed', key, { from: 'store' });
+  const replay = async (identity: Identity, record: IdempotencyRecord): Promise<Begun> => {
+    const text = await loadResult(identity.key, operation, record, resultStore);
+    keep(identity, text, record);
+    tell('replayed', identity.key, { from: 'store' });
     return { kind: 'replay', result: decodeResult(text) };
   };
 
@@ -192,7 +196,7 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
   type Write = (item: Item, signal: AbortSignal) => ReturnType<typeof store.put>;
 
   const record = async (run: Run, result: unknown, write: Write): Promise<unknown> => {
-    const { key, payload, execution, record: claimed } = run;
+    const { key, execution, record: claimed } = run;
     const { stored, text, answer } = await prepare(run, result);
     const next = completed(claimed, stored as StoredResult, clock.now(), settings);
     // Store trouble here: the outcome is unknown to others. The claim stays, so nobody runs until the lease ends.
@@ -212,7 +216,7 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
     // The run has tried before, with another result: the one that was recorded is what everybody gets.
     if (recorded.form !== next.form || recorded.result !== next.result)
       return decodeResult(await loadResult(key, operation, recorded, resultStore));
-    if (text !== undefined && stored.form !== 'none') cache?.set(key, payload, text, next.expiresAt);
+    if (text !== undefined && stored.form !== 'none') keep(run, text, recorded);
     return answer();
   };
 

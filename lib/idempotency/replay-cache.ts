@@ -17,8 +17,8 @@ interface Entry {
 export interface ReplayCache {
   /** The text of the result, for the same key and the same payload. */
   get(key: string, payload: string): string | undefined;
-  /** @param expiresAt When the record goes, in epoch seconds. */
-  set(key: string, payload: string, text: string, expiresAt: number): void;
+  /** @param keptUntil From when on the record may be replaced. Epoch milliseconds. */
+  set(key: string, payload: string, text: string, keptUntil: number): void;
 }
 
 export function replayCache(
@@ -36,9 +36,9 @@ export function replayCache(
       entries.set(key, entry);
       return entry.text;
     },
-    set(key, payload, text, expiresAt) {
+    set(key, payload, text, keptUntil) {
       entries.delete(key);
-      entries.set(key, { payload, text, until: Math.min(clock.now() + maxAgeMs, expiresAt * 1_000) });
+      entries.set(key, { payload, text, until: Math.min(clock.now() + maxAgeMs, keptUntil) });
       const [oldest] = entries.keys();
       if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest);
     },
