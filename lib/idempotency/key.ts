@@ -17,3 +17,7 @@ export function digestWith(secret: string | Uint8Array | undefined): Digest {
 
 /** The record's key. The operation stays readable; what identifies the caller or the request is digested. */
 export const recordKey = (operation: string, digest: string): string => `idempotency#${operation}#${digest}`;
+
+/** The operation in a record's key; undefined for what is none. */
+export const operationOf = (text: string): string | undefined =>
+  /^idempotency#([^#]+)#[\w-]{43}$/.exec(text)?.[1];

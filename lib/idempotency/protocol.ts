@@ -81,13 +81,27 @@ export type Decision =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'unreadable' };
 
-/** The record as it was seen and not changed since: every change of state or owner is one. */
-const unchanged = ({ owner, state }: IdempotencyRecord): Condition => [
+/**
+ * The record as it was seen, and not changed since. The lease tells apart two runs of one owner: a durable execution that
+ * claims again after its key was freed.
+ */
+export const asSeen = ({ owner, state, leaseUntil }: IdempotencyRecord): Condition => [
   [
     { attribute: 'owner', is: '=', value: owner },
     { attribute: 'state', is: '=', value: state },
+    { attribute: 'leaseUntil', is: '=', value: leaseUntil },
   ],
 ];
+
+/** What a record says at a moment: `unknown` is a lease that ended without an outcome, `expired` counts as nothing. */
+export type Standing = 'in-progress' | 'unknown' | 'completed' | 'expired';
+
+export function standingOf({ state, leaseUntil, expiresAt }: IdempotencyRecord, now: number): Standing {
+  // DynamoDB removes what has expired hours later.
+  if (expiresAt * 1_000 < now) return 'expired';
+  if (state === 'completed') return 'completed';
+  return now <= leaseUntil ? 'in-progress' : 'unknown';
+}
 
 /** Epoch seconds at which a record of that moment may go. The margin is for a clock that was behind. */
 const expiryOf = (fromMs: number, { retentionSeconds, skewMarginMs }: Retention): number =>
@@ -115,12 +129,12 @@ export function decide(claim: Claim, seen: Item | undefined): Decision {
   const record = readRecord(seen);
   if (record === undefined) return { kind: 'unreadable' };
   if (record.owner === owner) return { kind: record.state === 'completed' ? 'replay' : 'run', record };
-  const next = () => write(record.fence + 1, unchanged(record));
-  // DynamoDB removes what has expired hours later.
-  if (record.expiresAt * 1_000 < now) return next();
+  const next = () => write(record.fence + 1, asSeen(record));
+  const standing = standingOf(record, now);
+  if (standing === 'expired') return next();
   if (record.payload !== payload) return { kind: 'mismatch' };
-  if (record.state === 'completed') return { kind: 'replay', record };
-  if (now <= record.leaseUntil) return { kind: 'in-flight', leaseLeftMs: record.leaseUntil - now };
+  if (standing === 'completed') return { kind: 'replay', record };
+  if (standing === 'in-progress') return { kind: 'in-flight', leaseLeftMs: record.leaseUntil - now };
   return claim.afterUnknown === 'hold' ? { kind: 'unknown' } : next();
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../lib/idempotency/canonical-json.ts';
-import { digestWith, recordKey } from '../../lib/idempotency/key.ts';
+import { digestWith, operationOf, recordKey } from '../../lib/idempotency/key.ts';
 
 const digest = digestWith(undefined);
 
@@ -82,6 +82,18 @@ describe('the key of a record', () => {
 
   test('is another one for another operation', () => {
     expect(recordKey('charge', 'k')).not.toBe(recordKey('email', 'k'));
+  });
+
+  test('of a record tells its operation, and what is none tells nothing', () => {
+    expect(operationOf(recordKey('put-profile.v2', digest('k')))).toBe('put-profile.v2');
+    const digested = digest('k');
+    for (const text of [
+      'k',
+      'idempotency#charge#short',
+      `breaker#charge#${digested}`,
+      `idempotency##${digested}`,
+    ])
+      expect(operationOf(text)).toBeUndefined();
   });
 
   test('takes a secret to be made and to be found out', () => {

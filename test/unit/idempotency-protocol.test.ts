@@ -8,6 +8,7 @@ import {
   type IdempotencyRecord,
   isMine,
   readRecord,
+  standingOf,
   writeRecord,
 } from '../../lib/idempotency/protocol.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
@@ -76,6 +77,8 @@ describe('a claim', () => {
     expect(await isWritten(over, over)).toBe(true);
     expect(await isWritten(over, { ...over, owner: 'c' })).toBe(false);
     expect(await isWritten(over, { ...done, owner: 'a' })).toBe(false);
+    // A durable execution that claims again is the same owner, at work again.
+    expect(await isWritten(over, { ...over, leaseUntil: NOW + 1_000 })).toBe(false);
     expect(await isWritten(over, undefined)).toBe(false);
   });
 
@@ -117,6 +120,22 @@ describe('a claim', () => {
   test('keeps a record for its retention after the lease, and a margin for clocks that are behind', () => {
     const decision = decideOn(undefined);
     expect(decision).toMatchObject({ next: { expiresAt: Math.ceil((NOW + 15_000 + 5_000) / 1_000) + 60 } });
+  });
+});
+
+describe('what a record says at a moment', () => {
+  test('is told by its state, and for a run in progress by its lease, to the millisecond', () => {
+    expect(standingOf(running, NOW)).toBe('in-progress');
+    expect(standingOf({ ...running, leaseUntil: NOW }, NOW)).toBe('in-progress');
+    expect(standingOf({ ...running, leaseUntil: NOW - 1 }, NOW)).toBe('unknown');
+    expect(standingOf({ ...done, leaseUntil: NOW - 1 }, NOW)).toBe('completed');
+  });
+
+  test('is nothing more once it is past its retention', () => {
+    for (const record of [running, done]) {
+      expect(standingOf({ ...record, expiresAt: SECOND + 1 }, NOW)).not.toBe('expired');
+      expect(standingOf({ ...record, expiresAt: SECOND }, NOW)).toBe('expired');
+    }
   });
 });
 
