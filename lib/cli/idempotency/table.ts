@@ -1,0 +1,50 @@
+import { systemClock } from '../../core/clock.ts';
+import { runWithin } from '../../core/deadline.ts';
+import { FibrinError, StoreError } from '../../core/errors.ts';
+import type { Store } from '../../core/store.ts';
+import { fixOf } from './trouble.ts';
+
+export interface TableArguments {
+  readonly table: string;
+  readonly keyAttribute: string;
+  readonly region: string | undefined;
+}
+
+/** Long enough for credentials that have to be fetched first. */
+const LIMIT_MS = 15_000;
+
+/** The table, by the AWS SDK and whatever credentials, region and endpoint it finds. */
+export async function openTable({ table, keyAttribute, region }: TableArguments): Promise<Store> {
+  // The SDK reads it there. This process does nothing else.
+  if (region !== undefined) process.env['AWS_REGION'] = region;
+  try {
+    // Only now: who does not have the SDK can use the other commands.
+    const { dynamoStore } = await import('../../store/dynamodb.ts');
+    return dynamoStore({ table, keyAttribute });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new FibrinError(
+      'NO_SDK',
+      'the AWS SDK is not here; npm install @aws-sdk/client-dynamodb beside fibrin',
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * One access to the table.
+ * @throws {StoreError} with one line for whoever sits at the terminal.
+ */
+export async function ask<R>(store: Store, access: (signal: AbortSignal) => Promise<R>): Promise<R> {
+  const exceeded = () =>
+    new StoreError(`table "${store.name}": no answer in ${LIMIT_MS / 1_000} s; try again`);
+  try {
+    return await runWithin({ clock: systemClock, limitMs: LIMIT_MS, exceeded }, ({ signal }) =>
+      access(signal),
+    );
+  } catch (error) {
+    const { cause } = error as Error;
+    if (!(error instanceof StoreError) || cause === undefined) throw error;
+    throw new StoreError(`table "${store.name}": ${fixOf(cause)}`, { cause });
+  }
+}

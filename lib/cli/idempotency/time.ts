@@ -1,0 +1,27 @@
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+] as const;
+
+/** A duration in its two largest units: `4 min 10 s`. */
+export function durationText(ms: number): string {
+  const largest = UNITS.findIndex(([, size]) => ms >= size);
+  if (largest === -1) return 'less than 1 s';
+  let left = ms;
+  const parts = UNITS.slice(largest, largest + 2).map(([unit, size]) => {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    return count > 0 ? `${count} ${unit}` : '';
+  });
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+export const isoText = (atMs: number): string => new Date(atMs).toISOString();
+
+/** A moment, and how far away it is. */
+export function momentText(atMs: number, now: number): string {
+  const away = atMs < now ? `${durationText(now - atMs)} ago` : `in ${durationText(atMs - now)}`;
+  return `${isoText(atMs)}, ${away}`;
+}

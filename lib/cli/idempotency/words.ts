@@ -1,0 +1,52 @@
+import type { RecordedResult } from './result.ts';
+import type { Found, Sight } from './sight.ts';
+import { durationText, momentText } from './time.ts';
+
+/** The state in words. */
+export function stateText(sight: Sight): string {
+  switch (sight.standing) {
+    case 'absent':
+      return 'absent: no run has this key, or its run failed and freed it, or its record has expired';
+    case 'unreadable':
+      return 'unreadable: no record of this version of fibrin; use the version that the functions have';
+    case 'in-progress':
+      return `in progress: its lease lasts another ${durationText(sight.record.leaseUntil - sight.now)}`;
+    case 'unknown':
+      return `unknown: its lease ended ${durationText(sight.now - sight.record.leaseUntil)} ago without an outcome; the effect may have happened`;
+    case 'completed':
+      return 'completed: requests with this key get its result';
+    case 'expired':
+      return `past its retention: it was ${sight.record.state}; the next request with this key runs as if it were absent`;
+  }
+}
+
+export const ABSENT_HINT =
+  'Was one expected? Look at table, region, --operation, and what else the function makes its keys of: --principal, --tenant, --hmac-secret-env, --json-key';
+
+function resultText({ form, bytes, why }: RecordedResult, isShown: boolean): string {
+  if (form === 'none') return `none: ${why}`;
+  if (form === 'elsewhere') return "elsewhere: in the function's resultStore, under the same key";
+  const size = `${bytes?.toLocaleString('en-US')} bytes of JSON${form === 'gzip' ? ', compressed in the record' : ''}`;
+  return isShown ? size : `${size} (--result prints it; it may be personal data)`;
+}
+
+/** All that is to be told of a record, a line each. */
+export function recordLines(
+  { record, now }: Found,
+  result: RecordedResult | undefined,
+  isShown: boolean,
+): string[] {
+  const lease = `lease   ${record.leaseUntil < now ? 'ended' : 'ends'} ${momentText(record.leaseUntil, now)}`;
+  const lines = [
+    `owner   ${record.owner}`,
+    `fence   ${record.fence}`,
+    // Nobody waits for the lease of a run that has come to its end.
+    ...(record.state === 'completed' ? [] : [lease]),
+    `expires ${momentText(record.expiresAt * 1_000, now)}`,
+  ];
+  if (result) {
+    lines.push(`result  ${resultText(result, isShown)}`);
+    if (isShown && result.text !== undefined) lines.push(result.text || 'undefined');
+  }
+  return lines;
+}
