@@ -31,12 +31,16 @@ const [packed] = JSON.parse(
   execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: ROOT, encoding: 'utf8' }),
 ) as [{ readonly files: readonly { readonly path: string }[]; readonly unpackedSize: number }];
 const files = packed.files.map(({ path }) => path);
-const strangers = files.filter((path) => !/^(dist\/|package\.json$|README\.md$|LICENSE$)/.test(path));
+const TEMPLATE = 'docs/resilience-table.template.json';
+const strangers = files.filter(
+  (path) => path !== TEMPLATE && !/^(dist\/|package\.json$|README\.md$|LICENSE$)/.test(path),
+);
 expect(strangers.length === 0, `the package holds ${strangers.join(', ')}`);
 expect(
   files.includes('dist/local/dynamodb/LoopbackDynamoDb.class'),
   'the package lacks the launcher of DynamoDB Local',
 );
+expect(files.includes(TEMPLATE), 'the package lacks the template of the resilience table');
 
 const version = execFileSync(process.execPath, [`${ROOT}dist/cli/main.js`, '--version'], {
   encoding: 'utf8',

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
+import { describe, expect, it } from 'vitest';
+import { ResilienceTable } from '../../cdk/constructs/resilience-table.ts';
+import { digestWith, recordKey } from '../../lib/idempotency/key.ts';
+
+interface Statement {
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+}
+
+const TEMPLATE = fileURLToPath(new URL('../../docs/resilience-table.template.json', import.meta.url));
+const written = Template.fromJSON(JSON.parse(readFileSync(TEMPLATE, 'utf8')));
+
+/** The construct as a stack of its own, used by one function's role. */
+function synthesized(): Template {
+  const stack = new Stack(new App(), 'Test');
+  const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  new ResilienceTable(stack, 'Resilience').grantUse(role);
+  return Template.fromStack(stack);
+}
+
+function tableOf(template: Template): Readonly<Record<string, unknown>> {
+  const [table, ...others] = Object.values(template.findResources('AWS::DynamoDB::GlobalTable'));
+  expect(others).toEqual([]);
+  const { Metadata: _, ...rest } = table ?? {};
+  return rest;
+}
+
+function statementsOf(template: Template, type: string, logicalId?: string): readonly Statement[] {
+  return Object.entries(template.findResources(type))
+    .filter(([id]) => logicalId === undefined || id === logicalId)
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[]);
+}
+
+const actionsOf = (statements: readonly Statement[]) => statements.flatMap(({ Action }) => Action);
+
+describe('the template for those who deploy without the CDK', () => {
+  it('has the table of the construct, retained like it', () => {
+    expect(tableOf(written)).toEqual(tableOf(synthesized()));
+    expect(tableOf(written)).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  });
+
+  it('allows a function what the construct grants, on that table alone', () => {
+    const statements = statementsOf(written, 'AWS::IAM::ManagedPolicy', 'FunctionPolicy');
+    expect(actionsOf(statements)).toEqual(actionsOf(statementsOf(synthesized(), 'AWS::IAM::Policy')));
+    expect(actionsOf(statements)).toHaveLength(3);
+    expect(statements.map(({ Resource }) => Resource)).toEqual([{ 'Fn::GetAtt': ['Table', 'Arn'] }]);
+  });
+
+  it('allows an operator to look at idempotency records and to delete them, and nothing of breakers', () => {
+    const statements = statementsOf(written, 'AWS::IAM::ManagedPolicy', 'OperatorPolicy');
+    expect(actionsOf(statements)).toEqual(['dynamodb:GetItem', 'dynamodb:DeleteItem']);
+    const key = recordKey('charge', digestWith(undefined)('k'));
+    for (const { Resource, Condition } of statements) {
+      expect(Resource).toEqual({ 'Fn::GetAtt': ['Table', 'Arn'] });
+      const [pattern = ''] = Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? [];
+      expect(pattern).toMatch(/\*$/);
+      expect(key.startsWith(pattern.slice(0, -1))).toBe(true);
+      expect('breaker#posts'.startsWith(pattern.slice(0, -1))).toBe(false);
+    }
+  });
+
+  it('tells the name of the table and the policies', () => {
+    for (const [name, logicalId] of [
+      ['TableName', 'Table'],
+      ['FunctionPolicyArn', 'FunctionPolicy'],
+      ['OperatorPolicyArn', 'OperatorPolicy'],
+    ] as const)
+      written.hasOutput(name, { Value: { Ref: logicalId } });
+  });
+
+  it('is one that the CDK understands, every reference in it too', () => {
+    const stack = new Stack(new App(), 'Included');
+    new CfnInclude(stack, 'Template', { templateFile: TEMPLATE });
+    Template.fromStack(stack).hasResource('AWS::DynamoDB::GlobalTable', {
+      Properties: Match.objectLike({ BillingMode: 'PAY_PER_REQUEST' }),
+    });
+  });
+});
