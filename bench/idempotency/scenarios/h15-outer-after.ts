@@ -1,5 +1,5 @@
-import httpCors from '@middy/http-cors';
 import { lambdaContext } from '../contexts.ts';
+import { cors } from '../cors.ts';
 import { type Around, type Form, lambda } from '../forms.ts';
 import { type Outcome, outcomeOf } from '../outcome.ts';
 import { probe } from '../probe.ts';
@@ -16,10 +16,10 @@ function hasCors(outcome: Outcome): boolean {
 async function look(subject: Subject, form: Form, place: 'outer' | 'inner') {
   let warned = false;
   const order = probe(() => ({ statusCode: 201, body: 'ordered' }));
-  const around: Around = { [place]: [httpCors({ origin: '*' })], onWarning: () => (warned = true) };
+  const around: Around = { [place]: [cors], onWarning: () => (warned = true) };
   const guard = { operation: `${form}-${place}`, key: ['id'] };
   const handler = lambda(form, subject.sandbox(), guard, order.run, around);
-  const call = () => outcomeOf(handler({ id: 1, httpMethod: 'POST' }, lambdaContext()));
+  const call = () => outcomeOf(handler({ id: 1 }, lambdaContext()));
   const first = hasCors(await call());
   const replay = hasCors(await call());
   return { isWell: first && replay && order.runs === 1, replay, warned };
