@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 /** One attempt to send one request; the SDK's own retries are attempts of the same request. */
@@ -32,14 +31,6 @@ export const unreachable: Trouble = async () => {
 
 /** Nothing arrives and nobody says so. */
 export const silent: Trouble = () => new Promise<never>(() => {});
-
-export const answerLate =
-  (byMs: number): Trouble =>
-  async (send) => {
-    const answer = await send();
-    await sleep(byMs);
-    return answer;
-  };
 
 /** A client as a sandbox has it: its own connections, the real SDK's retries, and a fault on its way. */
 export function clientOf(endpoint: string, fault?: WireFault): DynamoDBClient {

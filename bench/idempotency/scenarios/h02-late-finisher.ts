@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { lambdaContext } from '../contexts.ts';
 import { errorOf, outcomeOf, say, show } from '../outcome.ts';
 import { probe } from '../probe.ts';
 import type { Scenario } from '../scenario.ts';
+
+const A_MINUTE_MS = 60_000;
 
 export const h02: Scenario = {
   id: 'H2',
@@ -11,11 +12,14 @@ export const h02: Scenario = {
     const end = Promise.withResolvers<string>();
     const charge = probe((nth) => (nth === 1 ? end.promise : "B's"));
     const guard = { operation: 'charge', key: ['id'], skewMarginMs: 0 };
-    const call = () => subject.sandbox().wrap(guard, charge.run)({ id: 1 }, lambdaContext(1_000));
-    const late = call();
+    const callAt = (aheadMs: number) =>
+      subject.sandbox({ now: () => Date.now() + aheadMs }).wrap(guard, charge.run)(
+        { id: 1 },
+        lambdaContext(),
+      );
+    const late = callAt(0);
     await charge.begun(1, late);
-    await sleep(1_100);
-    await call();
+    await callAt(A_MINUTE_MS);
     end.resolve("A's");
     const a = await outcomeOf(late);
     const [row] = await subject.rows();

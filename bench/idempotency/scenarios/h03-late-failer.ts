@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { lambdaContext } from '../contexts.ts';
 import { outcomeOf } from '../outcome.ts';
 import { probe } from '../probe.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Subject } from '../subject.ts';
+
+const A_MINUTE_MS = 60_000;
 
 const guard = { operation: 'charge', key: ['id'], skewMarginMs: 0 };
 
@@ -11,14 +12,19 @@ const guard = { operation: 'charge', key: ['id'], skewMarginMs: 0 };
 async function failsLate(subject: Subject): Promise<boolean> {
   const end = Promise.withResolvers<never>();
   const charge = probe((nth) => (nth === 1 ? end.promise : `result ${nth}`));
-  const call = () => subject.sandbox().wrap(guard, charge.run)({ id: 'fails' }, lambdaContext(1_000));
-  const a = outcomeOf(call());
+  const callAt = (aheadMs: number) =>
+    outcomeOf(
+      subject.sandbox({ now: () => Date.now() + aheadMs }).wrap(guard, charge.run)(
+        { id: 'fails' },
+        lambdaContext(),
+      ),
+    );
+  const a = callAt(0);
   await charge.begun(1, a);
-  await sleep(1_100);
-  await outcomeOf(call());
+  await callAt(A_MINUTE_MS);
   end.reject(new Error('declined'));
   await a;
-  await outcomeOf(call());
+  await callAt(A_MINUTE_MS);
   return charge.runs > 2;
 }
 

@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { lambdaContext } from '../contexts.ts';
 import { outcomeOf } from '../outcome.ts';
 import { probe } from '../probe.ts';
 import type { Scenario } from '../scenario.ts';
+
+const A_MINUTE_MS = 60_000;
 
 class Money {
   readonly cents = 100;
@@ -28,14 +29,18 @@ export const h09: Scenario = {
     const guard = { operation: 'report', key: ['id'], skewMarginMs: 0 };
     const reports = RESULTS.map(([name, result]) => {
       const report = probe(() => result);
-      const call = () =>
-        outcomeOf(subject.sandbox().wrap(guard, report.run)({ id: name }, lambdaContext(1_000)));
-      return { name, report, call };
+      const callAt = (aheadMs: number) =>
+        outcomeOf(
+          subject.sandbox({ now: () => Date.now() + aheadMs }).wrap(guard, report.run)(
+            { id: name },
+            lambdaContext(),
+          ),
+        );
+      return { name, report, callAt };
     });
-    for (const { call } of reports) await call();
-    // Long enough for what was left in progress to be taken over.
-    await sleep(1_100);
-    for (const { call } of reports) await call();
+    for (const { callAt } of reports) await callAt(0);
+    // Late enough for what was left in progress to be taken over.
+    for (const { callAt } of reports) await callAt(A_MINUTE_MS);
     const namesWhere = (ran: (runs: number) => boolean) =>
       reports.filter(({ report }) => ran(report.runs)).map(({ name }) => name);
     const again = namesWhere((runs) => runs > 1);

@@ -4,7 +4,7 @@ import { outcomeWithin, say } from '../outcome.ts';
 import type { Scenario } from '../scenario.ts';
 import { onWrite, silent, unreachable } from '../wire.ts';
 
-const REMAINING_MS = 1_000;
+const REMAINING_MS = 2_000;
 
 export const h12: Scenario = {
   id: 'H12',

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { lambdaContext } from '../contexts.ts';
-import { inBothForms, lambda } from '../forms.ts';
+import { type Around, inBothForms, lambda } from '../forms.ts';
 import { outcomeOf, say } from '../outcome.ts';
-import { probe } from '../probe.ts';
+import { never, probe } from '../probe.ts';
 import type { Scenario } from '../scenario.ts';
 
 export const h13: Scenario = {
@@ -10,19 +9,22 @@ export const h13: Scenario = {
   title: 'an early timeout counts as a failure: a retry runs beside the first',
   run: (subject) =>
     inBothForms(async (form) => {
-      const charge = probe(() => sleep(600));
-      // Middy gives up after 200 ms of 1,000: well within the lease, whatever a library makes of the rest.
-      const plugin = { timeoutEarlyInMillis: 800 };
+      const end = Promise.withResolvers<string>();
+      const charge = probe((nth) => (nth === 1 ? end.promise : 'again'));
+      // Middy gives up after 200 ms of 10,000: well within the lease, whatever a library makes of the rest.
+      const plugin = { timeoutEarlyInMillis: 9_800 };
       const guard = { operation: form, key: ['id'] };
-      const call = () =>
-        lambda(form, subject.sandbox(), guard, charge.run, { plugin })({ id: 1 }, lambdaContext(1_000));
-      await outcomeOf(call());
-      const retry = await outcomeOf(call());
-      const { peak } = charge;
-      await sleep(600);
+      const call = (around: Around = {}) =>
+        outcomeOf(
+          lambda(form, subject.sandbox(), guard, charge.run, around)({ id: 1 }, lambdaContext(10_000)),
+        );
+      await call({ plugin });
+      await charge.begun(1, never());
+      const retry = await call();
+      end.resolve('charged');
       return {
-        ok: peak === 1,
-        observed: peak > 1 ? `${peak} runs at once` : `the retry got ${say(retry)}`,
+        ok: charge.peak === 1,
+        observed: charge.peak > 1 ? `${charge.peak} runs at once` : `the retry got ${say(retry)}`,
       };
     }),
 };

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lambdaContext } from '../contexts.ts';
-import { inBothForms, lambda } from '../forms.ts';
+import { type Around, inBothForms, lambda } from '../forms.ts';
 import { outcomeOf, say, times } from '../outcome.ts';
-import { probe } from '../probe.ts';
+import { never, probe } from '../probe.ts';
 import type { Scenario } from '../scenario.ts';
 
 export const h14: Scenario = {
@@ -14,16 +14,18 @@ export const h14: Scenario = {
         await sleep(400);
         return 200;
       });
-      const timeoutEarlyInMillis = 800;
+      // After 200 ms, as in H13.
+      const timeoutEarlyInMillis = 9_800;
       const plugin = { timeoutEarlyInMillis, timeoutEarlyResponse: () => ({ statusCode: 408 }) };
       const guard = { operation: form, key: ['id'], timeoutEarlyInMillis };
-      const call = () =>
+      const call = (around: Around = {}) =>
         outcomeOf(
-          lambda(form, subject.sandbox(), guard, charge.run, { plugin })({ id: 1 }, lambdaContext(1_000)),
+          lambda(form, subject.sandbox(), guard, charge.run, around)({ id: 1 }, lambdaContext(10_000)),
         );
-      const first = await call();
-      // The handler has ended by now, and what it does after has been done.
-      await sleep(400);
+      const first = await call({ plugin });
+      await charge.begun(1, never());
+      // The handler has ended by then, and what it does after has been done.
+      await sleep(600);
       const retry = await call();
       return {
         ok: say(first) === '{"statusCode":408}' && say(retry) !== say(first) && charge.runs === 1,

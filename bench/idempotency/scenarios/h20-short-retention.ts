@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { lambdaContext } from '../contexts.ts';
 import { outcomeOf, say } from '../outcome.ts';
 import { probe } from '../probe.ts';
@@ -11,11 +10,14 @@ export const h20: Scenario = {
     const end = Promise.withResolvers<string>();
     const charge = probe((nth) => (nth === 1 ? end.promise : 'again'));
     const guard = { operation: 'charge', key: ['id'], retentionSeconds: 1 };
-    const call = () => subject.sandbox().wrap(guard, charge.run)({ id: 1 }, lambdaContext(10_000));
-    const a = call();
+    const callAt = (aheadMs: number) =>
+      subject.sandbox({ now: () => Date.now() + aheadMs }).wrap(guard, charge.run)(
+        { id: 1 },
+        lambdaContext(10_000),
+      );
+    const a = callAt(0);
     await charge.begun(1, a);
-    await sleep(2_100);
-    const retry = await outcomeOf(call());
+    const retry = await outcomeOf(callAt(2_100));
     end.resolve('charged');
     await outcomeOf(a);
     return {

@@ -40,7 +40,7 @@ async function callOf(handler: Streaming): Promise<Outcome> {
   const stream = new PassThrough();
   const body = text(stream);
   const ended = await outcomeOf(handler({ id: 1 }, stream, lambdaContext()));
-  if (ended.kind === 'value') return outcomeWithin(200, body);
+  if (ended.kind === 'value') return outcomeWithin(1_000, body);
   stream.end();
   return ended;
 }

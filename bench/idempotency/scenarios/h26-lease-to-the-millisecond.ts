@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { lambdaContext } from '../contexts.ts';
 import { outcomeOf, say } from '../outcome.ts';
 import { never, probe } from '../probe.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Subject } from '../subject.ts';
-import { answerLate, onWrite } from '../wire.ts';
+import { onWrite } from '../wire.ts';
 
 const guard = { operation: 'charge', key: ['id'], skewMarginMs: 0 };
 const LEASE_MS = 2_000;
@@ -25,10 +24,24 @@ async function at(subject: Subject, afterMs: number): Promise<string> {
 /** A claim is refused because of a lease, and the lease has ended by the time the refusal arrives. */
 async function refusedByThePast(subject: Subject): Promise<string> {
   const charge = probe((nth) => (nth === 1 ? never() : 'ran'));
-  const killed = subject.sandbox().wrap(guard, charge.run)({ id: 'late' }, lambdaContext(1_000));
-  await charge.begun(1, killed);
-  await sleep(300);
-  const slow = subject.sandbox({ fault: onWrite(1, answerLate(900)) });
+  const start = Date.now();
+  const killed = subject.sandbox({ now: () => start });
+  await charge.begun(
+    1,
+    killed.wrap(guard, charge.run)(
+      { id: 'late' },
+      lambdaContext(LEASE_MS, () => start),
+    ),
+  );
+  let isOver = false;
+  const slow = subject.sandbox({
+    now: () => start + LEASE_MS + (isOver ? 1 : -1),
+    fault: onWrite(1, (send) =>
+      send().finally(() => {
+        isOver = true;
+      }),
+    ),
+  });
   return say(await outcomeOf(slow.wrap(guard, charge.run)({ id: 'late' }, lambdaContext())));
 }
 
