@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Store } from '../../lib/core/store.ts';
+import type { TransactionalStore } from '../../lib/core/store.ts';
 import { type Engine, type EngineChoice, startEngine } from '../../lib/local/dynamodb/engine.ts';
 import { findJava } from '../../lib/local/dynamodb/java.ts';
 import { createTable } from '../../lib/local/dynamodb/tables.ts';
@@ -13,7 +13,7 @@ export interface TestEngine {
   readonly engine: Engine;
   readonly client: DynamoDBClient;
   /** A store on a table of its own. */
-  store(): Promise<Store>;
+  store(): Promise<TransactionalStore>;
   stop(): Promise<void>;
 }
 
