@@ -14,15 +14,15 @@ export function optional<E>(part: Part<E>): Part<E> {
 
 /**
  * A key of several parts. They are kept apart, so that `a, bc` and `ab, c` are different keys.
- * @throws {IdempotencyKeyError} (400) for an event that lacks a part, naming which.
+ * @throws {IdempotencyKeyError} (400) for an event that lacks a part, naming which, or has none of those that it may lack.
  * @example
  * ```ts
  * const key = allOf(header('Idempotency-Key'), bodyField('orderId'), optional(bodyField('line')));
  * ```
  */
 export function allOf<E>(...parts: readonly Part<E>[]): (event: E) => readonly unknown[] {
-  return (event) =>
-    parts.map((part, index) => {
+  return (event) => {
+    const values = parts.map((part, index) => {
       const value = part(event) ?? null;
       if (value === null && !optionals.has(part)) {
         throw new IdempotencyKeyError(
@@ -31,4 +31,9 @@ export function allOf<E>(...parts: readonly Part<E>[]): (event: E) => readonly u
       }
       return value;
     });
+    if (values.every((value) => value === null)) {
+      throw new IdempotencyKeyError('All parts of the idempotency key are missing');
+    }
+    return values;
+  };
 }

@@ -158,7 +158,13 @@ describe('a result in a record', () => {
 
   test('that is as long as a record takes leaves room for the rest of the item', async () => {
     const { form, result } = await storeResult('k', random(350_000), undefined);
-    const run = { state: 'completed', owner: 'o'.repeat(200), fence: 1, leaseUntil: 1, payload: 'p' } as const;
+    const run = {
+      state: 'completed',
+      owner: 'o'.repeat(200),
+      fence: 1,
+      leaseUntil: 1,
+      payload: 'p',
+    } as const;
 
     const item = writeRecord({ ...run, form, result, expiresAt: 1 });
 
