@@ -3,8 +3,11 @@ import { FibrinError } from '../core/errors.ts';
 /** The operation needs a key and the request brings none, or an unusable one. */
 export class IdempotencyKeyError extends FibrinError {
   override readonly name: string = 'IdempotencyKeyError';
-  constructor(message: string) {
+  /** Whether there is none, and not one that cannot be used. */
+  readonly isMissing: boolean;
+  constructor(message: string, isMissing = false) {
     super('IDEMPOTENCY_KEY_MISSING', message, { status: 400 });
+    this.isMissing = isMissing;
   }
 }
 

@@ -7,7 +7,14 @@ const optionals = new WeakSet<object>();
 
 /** Marks a part that may be missing. Without it a missing part is refused: it would make different requests one. */
 export function optional<E>(part: Part<E>): Part<E> {
-  const marked: Part<E> = (event) => part(event);
+  const marked: Part<E> = (event) => {
+    try {
+      return part(event);
+    } catch (error) {
+      if (error instanceof IdempotencyKeyError && error.isMissing) return undefined;
+      throw error;
+    }
+  };
   optionals.add(marked);
   return marked;
 }

@@ -28,7 +28,7 @@ export function header(name: string): (event: HttpEvent) => string {
     }
     const value = (Object.entries(headers ?? {}).find(isWanted)?.[1] ?? values[0])?.trim() ?? '';
     const key = /^"(.*)"$/.exec(value)?.[1] ?? value;
-    if (key === '') throw new IdempotencyKeyError(`The ${name} header is required`);
+    if (key === '') throw new IdempotencyKeyError(`The ${name} header is required`, true);
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
       throw new IdempotencyKeyError(
         `The ${name} header must be 1 to 255 printable ASCII characters without spaces`,

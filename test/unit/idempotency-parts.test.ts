@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { IdempotencyKeyError } from '../../lib/idempotency/errors.ts';
 import { digestWith } from '../../lib/idempotency/key.ts';
 import { allOf, optional } from '../../lib/idempotency/parts.ts';
+import { type HttpEvent, header } from '../../lib/idempotency/sources.ts';
 
 interface Order {
   readonly user?: unknown;
@@ -34,6 +35,14 @@ describe('a key of parts', () => {
   test('keeps the place of an optional one that is missing', () => {
     expect(allOf(user, optional(line))({ user: 'a' })).toEqual(['a', null]);
     expect(allOf(optional(line), user)({ user: 'a' })).toEqual([null, 'a']);
+  });
+
+  test('may lack a header, and still refuses one that is no key', () => {
+    const key = allOf(({ headers }: HttpEvent) => headers?.['user'], optional(header('X-Cart')));
+
+    expect(key({ headers: { user: 'a' } })).toEqual(['a', null]);
+    expect(key({ headers: { user: 'a', 'x-cart': '7' } })).toEqual(['a', '7']);
+    expect(() => key({ headers: { user: 'a', 'x-cart': 'two words' } })).toThrow(/printable ASCII/);
   });
 
   test('leaves a part required elsewhere that is optional here', () => {
