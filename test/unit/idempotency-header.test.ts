@@ -45,6 +45,24 @@ describe('header', () => {
     },
   );
 
+  test('finds it where a REST API has all values of a header', () => {
+    expect(keyOf({ headers: null, multiValueHeaders: { 'IDEMPOTENCY-key': ['"k1"'] } })).toBe('k1');
+    expect(
+      keyOf({ headers: { 'Idempotency-Key': 'k1' }, multiValueHeaders: { 'Idempotency-Key': ['k1', 'k1'] } }),
+    ).toBe('k1');
+    expect(keyOf({ headers: { 'Idempotency-Key': 'k1' }, multiValueHeaders: null })).toBe('k1');
+  });
+
+  test('refuses two different ones, of which `headers` shows the last alone', () => {
+    const event = {
+      headers: { 'Idempotency-Key': 'k2' },
+      multiValueHeaders: { 'Idempotency-Key': ['k1', 'k2'] },
+    };
+
+    expect(() => keyOf(event)).toThrow(/must be there once/);
+    expect(() => keyOf(event)).toThrow(expect.objectContaining({ status: 400 }));
+  });
+
   test.each(['two keys', 'k1, k2', 'tab\there', 'schl\u00fcssel', 'line\nbreak', '\u0000'])(
     'refuses what is no printable ASCII without spaces: %j',
     (value) => {
