@@ -47,7 +47,8 @@ export function executionOf(context: unknown, durableWorkMs: number): Execution 
       `idempotency: expected the Lambda context as second argument, got ${context === undefined ? 'nothing' : `an object with ${Object.keys(rest).slice(0, 5).join(', ') || 'no members'}`}`,
     );
   }
-  const remainingMs = () => Math.max(0, Number(timed.getRemainingTimeInMillis?.()));
+  // What is no number, as a stub's, must not become a lease that is over before it begins.
+  const remainingMs = () => Math.max(0, Number(timed.getRemainingTimeInMillis?.()) || 0);
   const arn = executionContext?.durableExecutionArn;
   if (isDurable && typeof arn === 'string') return { owner: arn, remainingMs, workMs: durableWorkMs };
   return { owner: undefined, remainingMs, workMs: Math.max(MIN_WORK_MS, remainingMs()) };
