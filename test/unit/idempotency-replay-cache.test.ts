@@ -1,41 +1,153 @@
-import { expect, test } from 'vitest';
-import { idempotent } from '../../lib/idempotency/idempotent.ts';
-import { memoryStore } from '../../lib/store/memory.ts';
+import { describe, expect, test } from 'vitest';
+import { InvalidOptionError } from '../../lib/core/errors.ts';
+import { PayloadMismatchError } from '../../lib/idempotency/errors.ts';
+import { type ReplayCacheOptions, replayCache } from '../../lib/idempotency/replay-cache.ts';
 import { fakeClock } from '../support/fake-clock.ts';
+import { idempotencyWorld } from '../support/idempotency-world.ts';
 
-/** Sandboxes with caches on one store, whose clocks are off by so much. */
-function world(...skewsMs: number[]) {
+const AGE_MS = 60_000;
+
+function cacheOf(options: ReplayCacheOptions = {}) {
   const clock = fakeClock();
-  const store = memoryStore();
-  let runs = 0;
-  const sandboxes = skewsMs.map((skewMs) => {
-    const own = { ...clock, now: () => clock.now() + skewMs };
-    const options = { store, operation: 'order', key: () => 'k', clock: own, retentionSeconds: 20 };
-    const order = idempotent({ ...options, replayCache: {} }, async () => `result ${++runs}`);
-    return () => order({}, { getRemainingTimeInMillis: () => 3_000 });
-  });
-  return { clock, store, sandboxes };
+  const cache = replayCache(options, clock);
+  const expiresAt = (inMs: number) => (clock.now() + inMs) / 1_000;
+  return {
+    clock,
+    expiresAt,
+    put: (key: string, text = `of ${key}`, inMs = 1e9) => cache.set(key, 'p', text, expiresAt(inMs)),
+    get: (key: string, payload = 'p') => cache.get(key, payload),
+  };
 }
 
-test('a sandbox that keeps results hands them out without asking the store', async () => {
-  const { store, sandboxes } = world(0);
-  const [call] = sandboxes;
-  expect(await call?.()).toBe('result 1');
+describe('the results that a sandbox keeps', () => {
+  test('are those of a key with its payload', () => {
+    const { put, get } = cacheOf();
+    put('a');
 
-  store.put = () => Promise.reject(new Error('asked'));
+    expect(get('a')).toBe('of a');
+    expect(get('b')).toBeUndefined();
+    expect(get('a', 'another payload')).toBeUndefined();
+    expect(get('a')).toBe('of a');
+  });
 
-  expect(await call?.()).toBe('result 1');
+  test('are so many and no more: the one that was used longest ago goes', () => {
+    const { put, get } = cacheOf({ maxEntries: 2 });
+    put('a');
+    put('b');
+    get('a');
+    put('c');
+
+    expect([get('a'), get('b'), get('c')]).toEqual(['of a', undefined, 'of c']);
+  });
+
+  test('are no more of them when one is replaced', () => {
+    const { put, get } = cacheOf({ maxEntries: 2 });
+    put('a');
+    put('b');
+    put('b', 'newer');
+
+    expect([get('a'), get('b')]).toEqual(['of a', 'newer']);
+  });
+
+  test('are a hundred by default', () => {
+    const { put, get } = cacheOf();
+    for (let at = 0; at <= 100; at++) put(`${at}`);
+
+    expect([get('0'), get('1'), get('100')]).toEqual([undefined, 'of 1', 'of 100']);
+  });
+
+  test('are believed for a minute, however often they are used', async () => {
+    const { clock, put, get } = cacheOf();
+    put('a');
+    await clock.advance(AGE_MS);
+    expect(get('a')).toBe('of a');
+    await clock.advance(1);
+
+    expect(get('a')).toBeUndefined();
+  });
+
+  test('are believed no longer than their records are', async () => {
+    const { clock, put, get } = cacheOf();
+    put('a', 'of a', 10_000);
+    await clock.advance(10_001);
+
+    expect(get('a')).toBeUndefined();
+  });
+
+  test.each([{ maxEntries: 0 }, { maxEntries: 10_001 }, { maxAgeMs: 0 }, { maxAge: 1 }])(
+    'are refused with options out of range: %j',
+    (replayCache) => {
+      expect(() => idempotencyWorld(async () => 1, { replayCache })).toThrow(InvalidOptionError);
+    },
+  );
 });
 
-test('a sandbox whose clock is behind gives up a result before another one can run again', async () => {
-  const { clock, sandboxes } = world(-2_500, 2_500);
-  const [behind, ahead] = sandboxes;
-  expect(await behind?.()).toBe('result 1');
-  await clock.advance(20_500);
-  expect(await ahead?.()).toBe('result 1');
+describe('a handler whose sandbox keeps results', () => {
+  const kept = (run: () => Promise<unknown>) => idempotencyWorld(run, { replayCache: {} });
 
-  await clock.advance(1);
+  test('answers a duplicate without the store', async () => {
+    const { store, events, call, runs } = kept(async () => 'done');
+    await call();
+    store.put = () => Promise.reject(new Error('asked'));
 
-  expect(await ahead?.()).toBe('result 2');
-  expect(await behind?.()).toBe('result 2');
+    expect(await call()).toBe('done');
+
+    expect(runs()).toBe(1);
+    expect(events.at(-1)).toMatchObject({ kind: 'replayed', from: 'sandbox' });
+  });
+
+  test('keeps what the store has told of another sandbox too', async () => {
+    const first = idempotencyWorld(async () => 'done');
+    await first.call();
+    const { store, call, events } = idempotencyWorld(async () => 'again', {
+      store: first.store,
+      replayCache: {},
+    });
+    await call();
+    store.put = () => Promise.reject(new Error('asked'));
+
+    expect(await call()).toBe('done');
+
+    expect(events.map(({ from }) => from)).toEqual(['store', 'sandbox']);
+  });
+
+  test('hands out another copy each time', async () => {
+    const { call } = kept(async () => ({ items: ['tea'] }));
+    for (const item of ['coffee', 'cocoa']) {
+      const basket = (await call()) as { items: string[] };
+      expect(basket).toEqual({ items: ['tea'] });
+      basket.items.push(item);
+    }
+
+    expect(await call()).toEqual({ items: ['tea'] });
+  });
+
+  test('refuses another payload as ever', async () => {
+    const { call } = kept(async () => 'done');
+    await call({ body: 1 });
+
+    expect(await call({ body: 2 })).toBeInstanceOf(PayloadMismatchError);
+
+    expect(await call({ body: 1 })).toBe('done');
+  });
+
+  test('keeps neither failures nor what could not be recorded', async () => {
+    let runs = 0;
+    const { call } = kept(async () => ({ statusCode: 500, run: ++runs }));
+    await call();
+
+    expect(await call()).toMatchObject({ run: 2 });
+
+    const streamed = kept(async () => ({ body: new Response('x').body }));
+    await streamed.call();
+    expect(await streamed.call()).toMatchObject({ code: 'IDEMPOTENCY_NO_RESULT' });
+  });
+
+  test('tells a result of undefined from none', async () => {
+    const { call, runs } = kept(async () => undefined);
+
+    expect([await call(), await call()]).toEqual([undefined, undefined]);
+
+    expect(runs()).toBe(1);
+  });
 });
