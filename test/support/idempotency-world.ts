@@ -29,6 +29,7 @@ export interface World {
   readonly happened: () => readonly IdempotencyEventKind[];
   /** Settles with the answer or, as well, the error. */
   readonly call: (request?: Request, remainingMs?: number) => Promise<unknown>;
+  readonly callIn: (context: unknown, request?: Request) => Promise<unknown>;
 }
 
 /** One handler on a store and a clock of its own. */
@@ -53,6 +54,8 @@ export function idempotencyWorld(
     },
     (_request, _context, once) => handler(once),
   );
+  const callIn: World['callIn'] = (context, request = {}) =>
+    order(request, context).catch((error: unknown) => error);
   let seen = 0;
   return {
     clock,
@@ -64,7 +67,8 @@ export function idempotencyWorld(
       seen = events.length;
       return kinds;
     },
-    call: (request = {}, remainingMs = REMAINING_MS) =>
-      order(request, { getRemainingTimeInMillis: () => remainingMs }).catch((error: unknown) => error),
+    callIn,
+    call: (request, remainingMs = REMAINING_MS) =>
+      callIn({ getRemainingTimeInMillis: () => remainingMs }, request),
   };
 }
