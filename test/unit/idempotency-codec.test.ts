@@ -66,36 +66,36 @@ describe('the text of a result', () => {
 
 describe('a result in a record', () => {
   test.each([2, 1_024])('is its text where that is short: %d bytes', async (bytes) => {
-    expect(await storeResult('k', regular(bytes), undefined)).toEqual({
+    expect(await storeResult(() => 'k', regular(bytes), undefined)).toEqual({
       form: 'json',
       result: regular(bytes),
     });
   });
 
   test('is compressed above 1 KB', async () => {
-    const { form, result } = await storeResult('k', regular(1_025), undefined);
+    const { form, result } = await storeResult(() => 'k', regular(1_025), undefined);
 
     expect(form).toBe('gzip');
     expect(result.length).toBeLessThan(100);
   });
 
   test('is its text where that is shorter than what compressing makes of it', async () => {
-    expect(await storeResult('k', random(2_000), undefined)).toMatchObject({ form: 'json' });
+    expect(await storeResult(() => 'k', random(2_000), undefined)).toMatchObject({ form: 'json' });
   });
 
   test('is compressed however long it is, where it is short enough then', async () => {
-    expect(await storeResult('k', regular(400_000), undefined)).toMatchObject({ form: 'gzip' });
+    expect(await storeResult(() => 'k', regular(400_000), undefined)).toMatchObject({ form: 'gzip' });
   });
 
   test('counts bytes, not characters', async () => {
     // 600 characters of two bytes.
-    expect(await storeResult('k', JSON.stringify('é'.repeat(600)), undefined)).toMatchObject({
+    expect(await storeResult(() => 'k', JSON.stringify('é'.repeat(600)), undefined)).toMatchObject({
       form: 'gzip',
     });
   });
 
   test('is why there is none where it is too long even compressed, and what to do about it', async () => {
-    expect(await storeResult('k', random(600_000), undefined)).toEqual({
+    expect(await storeResult(() => 'k', random(600_000), undefined)).toEqual({
       form: 'none',
       result: 'it has 600000 bytes; give a resultStore for such results',
     });
@@ -105,7 +105,7 @@ describe('a result in a record', () => {
     const place = elsewhere();
     const text = random(600_000);
 
-    expect(await storeResult('k', text, place)).toEqual({ form: 'elsewhere', result: '' });
+    expect(await storeResult(() => 'k', text, place)).toEqual({ form: 'elsewhere', result: 'k' });
 
     expect(place.texts.get('k')).toBe(text);
   });
@@ -113,7 +113,7 @@ describe('a result in a record', () => {
   test('is not put elsewhere where the record can hold it', async () => {
     const place = elsewhere();
 
-    await storeResult('k', regular(400_000), place);
+    await storeResult(() => 'k', regular(400_000), place);
 
     expect(place.texts.size).toBe(0);
   });
@@ -125,7 +125,7 @@ describe('a result in a record', () => {
   test.each([regular(100), regular(5_000), random(5_000), JSON.stringify('é\u{1f9ec}'.repeat(2_000)), ''])(
     'is read as it was: %.20s',
     async (text) => {
-      const stored = await storeResult('k', text, undefined);
+      const stored = await storeResult(() => 'k', text, undefined);
 
       expect(await loadResult('k', 'order', stored, undefined)).toBe(text);
     },
@@ -134,7 +134,7 @@ describe('a result in a record', () => {
   test('is read from elsewhere', async () => {
     const place = elsewhere();
     const text = random(600_000);
-    const stored = await storeResult('k', text, place);
+    const stored = await storeResult(() => 'k', text, place);
 
     expect(await loadResult('k', 'order', stored, place)).toBe(text);
   });
@@ -157,7 +157,7 @@ describe('a result in a record', () => {
   });
 
   test('that is as long as a record takes leaves room for the rest of the item', async () => {
-    const { form, result } = await storeResult('k', random(350_000), undefined);
+    const { form, result } = await storeResult(() => 'k', random(350_000), undefined);
     const run = {
       state: 'completed',
       owner: 'o'.repeat(200),

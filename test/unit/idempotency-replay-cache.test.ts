@@ -10,7 +10,7 @@ const AGE_MS = 60_000;
 function cacheOf(options: ReplayCacheOptions = {}) {
   const clock = fakeClock();
   const cache = replayCache(options, clock);
-  const expiresAt = (inMs: number) => (clock.now() + inMs) / 1_000;
+  const expiresAt = (inMs: number) => clock.now() + inMs;
   return {
     clock,
     expiresAt,
