@@ -118,11 +118,18 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
         case 'write': {
           tries++;
           const { next, when } = decision;
-          // Store trouble here, silence included: fail closed. One that was applied without an answer stands until its
-          // lease ends.
+          // Store trouble here, silence included: fail closed, or run where the caller would rather. A claim that was applied
+          // without an answer stands until its lease ends.
           const written = await within(execution, (signal) =>
             store.put(key, writeRecord(next), { when, signal }),
-          );
+          ).catch((error: unknown) => {
+            if (settings.onStoreError === 'run' && error instanceof StoreError) return undefined;
+            throw error;
+          });
+          if (written === undefined) {
+            tell('unprotected', key);
+            return { kind: 'unprotected' };
+          }
           if (!written.applied) {
             seen = written.current;
             continue;
@@ -229,13 +236,7 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
         tell('replayed', identity.key, { from: 'sandbox' });
         return { kind: 'replay', result: decodeResult(text) };
       }
-      try {
-        return await claim(identity, execution);
-      } catch (error) {
-        if (settings.onStoreError !== 'run' || !(error instanceof StoreError)) throw error;
-        tell('unprotected', identity.key);
-        return { kind: 'unprotected' };
-      }
+      return claim(identity, execution);
     },
 
     complete: (run, result) =>

@@ -40,7 +40,7 @@ export interface IdempotencyOptions<E> {
   readonly resultStore?: ResultStore;
   /** Keeps results in the sandbox too. Default: none are. */
   readonly replayCache?: ReplayCacheOptions;
-  /** When the store fails before anything has run: `fail` with 503, or `run` without protection. Default `fail`. */
+  /** When the claim fails for want of the store: `fail` with 503, or `run` without protection. Default `fail`. */
   readonly onStoreError?: 'fail' | 'run';
   /** How long a durable execution may be at work, all its invocations together. Milliseconds. Default 86,400,000 (a day). */
   readonly durableWorkMs?: number;
