@@ -6,10 +6,10 @@ export interface RemainingTime {
   getRemainingTimeInMillis(): number;
 }
 
-/** Whose run it is and how long that may go on. */
+/** Of what a run is part and how long that may go on. */
 export interface Execution {
-  /** Undefined for an invocation: it gets a token of its own. A durable execution is one owner over all its invocations. */
-  readonly owner: string | undefined;
+  /** The durable execution that it is of, whose invocations have one run together. Undefined for any other invocation. */
+  readonly arn: string | undefined;
   /** What is left of this invocation, in milliseconds. */
   remainingMs(): number;
   /** How long the owner may be at work, in milliseconds. */
@@ -50,6 +50,6 @@ export function executionOf(context: unknown, durableWorkMs: number): Execution 
   // What is no number, as a stub's, must not become a lease that is over before it begins.
   const remainingMs = () => Math.max(0, Number(timed.getRemainingTimeInMillis?.()) || 0);
   const arn = executionContext?.durableExecutionArn;
-  if (isDurable && typeof arn === 'string') return { owner: arn, remainingMs, workMs: durableWorkMs };
-  return { owner: undefined, remainingMs, workMs: Math.max(MIN_WORK_MS, remainingMs()) };
+  if (isDurable && typeof arn === 'string') return { arn, remainingMs, workMs: durableWorkMs };
+  return { arn: undefined, remainingMs, workMs: Math.max(MIN_WORK_MS, remainingMs()) };
 }

@@ -21,6 +21,7 @@ import {
   decide,
   type IdempotencyRecord,
   isMine,
+  ownerOf,
   type StoredResult,
   writeRecord,
 } from './protocol.ts';
@@ -106,14 +107,14 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
   /** Decides until there is something to do. `seen` is what is known to be under the key. */
   const claim = async (identity: Identity, execution: Execution): Promise<Begun> => {
     const { key, payload } = identity;
-    const owner = execution.owner ?? random.token();
+    const owner = ownerOf(execution.arn, random.token());
     const startedAt = clock.monotonic();
     let seen: Item | undefined;
     let waited = false;
     for (let tries = 0; tries < CLAIM_TRIES; ) {
       const now = clock.now();
       const leaseMs = execution.workMs + settings.skewMarginMs;
-      const decision = decide({ ...settings, owner, payload, now, leaseMs }, seen);
+      const decision = decide({ ...settings, owner, execution: execution.arn, payload, now, leaseMs }, seen);
       switch (decision.kind) {
         case 'write': {
           tries++;

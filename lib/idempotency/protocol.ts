@@ -55,9 +55,22 @@ export function readRecord(item: Item): IdempotencyRecord | undefined {
 /** What becomes of a run whose lease ended without an outcome: its effect may have happened. */
 export type AfterUnknown = 'rerun' | 'hold';
 
+/**
+ * The token of one try to run. A durable execution has one for each of its tries: what an earlier one has sent may arrive
+ * when a later one runs, and must not be taken for the later one's.
+ */
+export const ownerOf = (execution: string | undefined, token: string): string =>
+  execution === undefined ? token : `${execution}#${token}`;
+
+/** The version before had the execution alone for its token. */
+const isTryOf = (execution: string | undefined, owner: string): boolean =>
+  execution !== undefined && `${owner}#`.startsWith(`${execution}#`);
+
 /** A caller that wants to run. */
 export interface Claim {
   readonly owner: string;
+  /** The durable execution that it is a try of. */
+  readonly execution?: string | undefined;
   readonly payload: string;
   /** Epoch milliseconds, by the claimer's own clock. */
   readonly now: number;
@@ -129,11 +142,17 @@ export function decide(claim: Claim, seen: Item | undefined): Decision {
   const record = readRecord(seen);
   if (record === undefined) return { kind: 'unreadable' };
   if (record.owner === owner) return { kind: record.state === 'completed' ? 'replay' : 'run', record };
-  const next = () => write(record.fence + 1, asSeen(record));
+  const fence = record.fence + 1;
+  const next = () => write(fence, asSeen(record));
   const standing = standingOf(record, now);
+  const isOwn = isTryOf(claim.execution, record.owner);
+  // What an execution has done it does not do again, however long it lasts.
+  if (isOwn && record.state === 'completed') return { kind: 'replay', record };
   if (standing === 'expired') return next();
   if (record.payload !== payload) return { kind: 'mismatch' };
   if (standing === 'completed') return { kind: 'replay', record };
+  // The run goes on, within the lease that it has.
+  if (isOwn) return { kind: 'write', next: { ...record, owner, fence }, when: asSeen(record) };
   if (standing === 'in-progress') return { kind: 'in-flight', leaseLeftMs: record.leaseUntil - now };
   return claim.afterUnknown === 'hold' ? { kind: 'unknown' } : next();
 }
