@@ -145,11 +145,12 @@ export function decide(claim: Claim, seen: Item | undefined): Decision {
   const fence = record.fence + 1;
   const next = () => write(fence, asSeen(record));
   const standing = standingOf(record, now);
-  const isOwn = isTryOf(claim.execution, record.owner);
+  const isSame = record.payload === payload;
+  const isOwn = isSame && isTryOf(claim.execution, record.owner);
   // What an execution has done it does not do again, however long it lasts.
   if (isOwn && record.state === 'completed') return { kind: 'replay', record };
   if (standing === 'expired') return next();
-  if (record.payload !== payload) return { kind: 'mismatch' };
+  if (!isSame) return { kind: 'mismatch' };
   if (standing === 'completed') return { kind: 'replay', record };
   // The run goes on, within the lease that it has.
   if (isOwn) return { kind: 'write', next: { ...record, owner, fence }, when: asSeen(record) };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { WriteResult } from '../../lib/core/store.ts';
-import { InFlightError } from '../../lib/idempotency/errors.ts';
+import { InFlightError, PayloadMismatchError } from '../../lib/idempotency/errors.ts';
 import { idempotencyGuard, type Run } from '../../lib/idempotency/guard.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock } from '../support/fake-clock.ts';
@@ -73,6 +73,16 @@ describe('a durable execution', () => {
     await clock.advance(2);
 
     await expect(run('b')).resolves.toMatchObject({ kind: 'run' });
+  });
+
+  test('is refused with another payload, though the run is its own', async () => {
+    const { guard, begin, run } = world();
+    const first = await run('a');
+    await expect(begin('a', 'coffee')).rejects.toThrow(PayloadMismatchError);
+
+    await guard.complete(first, 'done');
+
+    await expect(begin('a', 'coffee')).rejects.toThrow(PayloadMismatchError);
   });
 
   test('of which one has a name that begins with that of another is another', async () => {
