@@ -257,8 +257,10 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
 
     async release({ key, record: { owner }, execution }) {
       try {
-        await within(execution, (signal) => store.delete(key, { when: isMine(owner), signal }));
-        tell('released', key);
+        const when = isMine(owner);
+        const written = await within(execution, (signal) => store.delete(key, { when, signal }));
+        // Refused by nothing at all, it was applied before, without an acknowledgement.
+        tell(written.applied || written.current === undefined ? 'released' : 'lost', key);
       } catch {
         // Store trouble here: the lease ends by itself, and the caller must see the error of the run, not this one.
         tell('unknown', key);

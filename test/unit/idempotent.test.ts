@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { AttemptTimeoutError, InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
 import type { Store } from '../../lib/core/store.ts';
 import { InFlightError, OwnershipLostError, PayloadMismatchError } from '../../lib/idempotency/errors.ts';
+import type { IdempotencyEvent } from '../../lib/idempotency/events.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
@@ -277,7 +278,9 @@ describe('time', () => {
   test('a run that fails late cannot free what another one has completed', async () => {
     const first = Promise.withResolvers<string>();
     const runs = [first.promise, Promise.resolve('second')];
-    const { clock, handler, call } = world(() => runs.shift() ?? Promise.resolve('unexpected'));
+    const told: string[] = [];
+    const onEvent = ({ kind }: IdempotencyEvent) => void told.push(kind);
+    const { clock, handler, call } = world(() => runs.shift() ?? Promise.resolve('unexpected'), { onEvent });
     const late = call();
     await clock.advance(LEASE_MS + 1);
     await call();
@@ -287,6 +290,7 @@ describe('time', () => {
 
     expect(await call()).toBe('second');
     expect(handler).toHaveBeenCalledTimes(2);
+    expect(told).toEqual(['claimed', 'claimed', 'completed', 'lost', 'replayed']);
   });
 
   test('a run whose record was removed does not bring it back', async () => {
