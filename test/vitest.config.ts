@@ -11,7 +11,6 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     reporters: ['default', fileURLToPath(new URL('./support/summary.ts', import.meta.url))],
-    globalSetup: fileURLToPath(new URL('./support/synthesis.ts', import.meta.url)),
     // The default leaves one core out, which of two is half: tests of processes wait more than they work.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,

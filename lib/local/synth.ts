@@ -1,8 +1,18 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { sleep, systemClock } from '../core/clock.ts';
 import { LocalRunError } from './problem.ts';
 
 export interface SynthOptions {
@@ -103,6 +113,31 @@ function dropOldest(folder: string): void {
   for (const { path } of kept.slice(KEPT)) rmSync(path, { recursive: true, force: true });
 }
 
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    // There is none, or it is somebody else's: it makes nothing for us either way.
+    return false;
+  }
+};
+
+const LOOK_MS = 100;
+/** A synthesis that takes longer is not waited for: the number of its process may be another's by now. */
+const WAIT_LIMIT_MS = 60_000;
+
+/** Waits while another run makes a synthesis of the same files: what it makes serves both. */
+async function othersAreDone(folder: string, signal: AbortSignal): Promise<void> {
+  const isDraft = (name: string) => name.startsWith(`${basename(folder)}.`);
+  const drafts = () => (existsSync(dirname(folder)) ? readdirSync(dirname(folder)).filter(isDraft) : []);
+  const giveUpAt = systemClock.monotonic() + WAIT_LIMIT_MS;
+  const isMade = () => drafts().some((name) => isAlive(Number(name.split('.')[1])));
+  while (!isThere(folder) && isMade() && systemClock.monotonic() < giveUpAt) {
+    await sleep(systemClock, LOOK_MS, signal);
+  }
+}
+
 const isThere = (folder: string): boolean => existsSync(join(folder, 'manifest.json'));
 
 /**
@@ -112,13 +147,16 @@ const isThere = (folder: string): boolean => existsSync(join(folder, 'manifest.j
 export async function synthesize({ project, fresh, signal }: SynthOptions): Promise<Synthesis> {
   const cache = join(project, '.fibrin', 'synth');
   const folder = join(cache, contentHash(project));
+  if (!fresh) await othersAreDone(folder, signal);
   if (!fresh && isThere(folder)) {
     const now = new Date();
     utimesSync(folder, now, now);
     return { folder, cached: true };
   }
   // Into a folder of its own first: a run that is broken off must not leave half a synthesis under the real name.
-  const draft = `${folder}.${randomUUID()}`;
+  const draft = `${folder}.${process.pid}.${randomUUID()}`;
+  // It is there from the start, so that others see that it is being made.
+  mkdirSync(draft, { recursive: true });
   try {
     await runApp(project, draft, signal);
     // Another run may have been faster with the same files, and uses what it made.
