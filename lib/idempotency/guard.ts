@@ -22,7 +22,6 @@ import {
   type IdempotencyRecord,
   isMine,
   ownerOf,
-  type StoredResult,
   writeRecord,
 } from './protocol.ts';
 import { replayCache } from './replay-cache.ts';
@@ -53,11 +52,11 @@ export interface IdempotencyGuard<E> {
    * {ResultNotStoredError} for what JSON cannot hold.
    */
   complete(run: Run, result: unknown): Promise<unknown>;
-  /** The same, in one transaction with other writes: all of them are made, or none. */
+  /** The same, once, in one transaction with other writes: all of them are made, or none. */
   completeWith(run: Run, result: unknown, writes: readonly TransactWrite[]): Promise<unknown>;
-  /** Frees the key after a run that failed for certain. Never throws: see the decision inside. */
+  /** Frees the key after a run that failed for certain, if it has not ended. Never throws: see the decision inside. */
   release(run: Run): Promise<void>;
-  /** Notes that nobody knows how the run ended: the claim stays. */
+  /** Notes that nobody knows how the run ended, unless somebody does: the claim stays. */
   leave(run: Run): void;
 }
 
@@ -82,6 +81,8 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
   const { store, operation, clock, random, resultStore } = settings;
   const identityOf = identify(options);
   const cache = settings.replayCache && replayCache(settings.replayCache, clock);
+  /** Runs that have told how they ended, completed or lost: nothing of theirs is left to release. */
+  const ended = new WeakSet<Run>();
   const tell = (kind: IdempotencyEvent['kind'], key: string, more: Partial<IdempotencyEvent> = {}) =>
     settings.onEvent({ kind, operation, key, ...more });
 
@@ -206,14 +207,9 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
   const record = async (run: Run, result: unknown, write: Write): Promise<unknown> => {
     const { key, execution, record: claimed } = run;
     const { stored, text, answer } = await prepare(run, result);
-    const next = completed(claimed, stored as StoredResult, clock.now(), settings);
-    // Store trouble here: the outcome is unknown to others. The claim stays, so nobody runs until the lease ends.
-    const written = await within(execution, (signal) => write(writeRecord(next), signal)).catch(
-      (error: unknown) => {
-        if (error instanceof StoreError) tell('unknown', key);
-        throw error;
-      },
-    );
+    const next = completed(claimed, stored, clock.now(), settings);
+    const written = await within(execution, (signal) => write(writeRecord(next), signal));
+    ended.add(run);
     // Refused, it may be our own write, applied by a request whose acknowledgement was lost.
     const recorded = written.applied ? next : completedBy(claimed.owner, written.current);
     if (recorded === undefined) {
@@ -240,12 +236,20 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
       return claim(identity, execution);
     },
 
-    complete: (run, result) =>
-      record(run, result, (item, signal) =>
-        store.put(run.key, item, { when: isMine(run.record.owner), signal }),
-      ),
+    async complete(run, result) {
+      const when = isMine(run.record.owner);
+      try {
+        return await record(run, result, (item, signal) => store.put(run.key, item, { when, signal }));
+      } catch (error) {
+        // Store trouble here: the outcome is unknown to others. The claim stays, so nobody runs until the lease ends.
+        if (error instanceof StoreError) tell('unknown', run.key);
+        throw error;
+      }
+    },
 
-    completeWith(run, result, writes) {
+    async completeWith(run, result, writes) {
+      if (ended.has(run))
+        throw new Error(`This run of "${operation}" has ended; it cannot be completed again`);
       if (!canTransact(store)) {
         throw new StoreError(
           `${store.name} has no transactions; complete without other writes, or use dynamoStore`,
@@ -255,20 +259,22 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
       return record(run, result, (item, signal) => store.transact(run.key, item, { when, signal, writes }));
     },
 
-    async release({ key, record: { owner }, execution }) {
+    async release(run) {
+      if (ended.has(run)) return;
+      const { key, record, execution } = run;
+      const when = isMine(record.owner);
       try {
-        const when = isMine(owner);
-        const written = await within(execution, (signal) => store.delete(key, { when, signal }));
-        // Refused by nothing at all, it was applied before, without an acknowledgement.
-        tell(written.applied || written.current === undefined ? 'released' : 'lost', key);
+        const released = await within(execution, (signal) => store.delete(key, { when, signal }));
+        // Where nothing is any more, it was our own delete, sent twice, or somebody else's: the key is free.
+        tell(released.applied || released.current === undefined ? 'released' : 'lost', key);
       } catch {
         // Store trouble here: the lease ends by itself, and the caller must see the error of the run, not this one.
         tell('unknown', key);
       }
     },
 
-    leave({ key }) {
-      tell('unknown', key);
+    leave(run) {
+      if (!ended.has(run)) tell('unknown', run.key);
     },
   };
 }

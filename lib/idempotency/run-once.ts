@@ -8,7 +8,7 @@ export interface Once<R = unknown> {
   readonly fence: number;
   /**
    * Makes other DynamoDB writes and records the result in one transaction: all of it happens, or none. Writes are those of
-   * TransactWriteItems, up to 99. Return what it gives.
+   * TransactWriteItems, up to 99. Can be done once. Return what it gives.
    * @throws {StoreError} when it is not known whether it happened; the SDK's `TransactionCanceledException` when one of the
    * writes was refused, so that nothing happened.
    */
@@ -34,11 +34,9 @@ export async function runOnce<E, R>(
   try {
     result = await run(once);
   } catch (error) {
-    // What is recorded has happened, whatever went wrong after.
-    if (recorded === undefined) {
-      if (isOutcomeUnknown(error)) guard.leave(begun);
-      else await guard.release(begun);
-    }
+    // Neither does anything to a run that is recorded: that has happened, whatever went wrong after.
+    if (isOutcomeUnknown(error)) guard.leave(begun);
+    else await guard.release(begun);
     throw error;
   }
   if (recorded) return recorded.result;

@@ -14,7 +14,7 @@ describe('an invocation', () => {
       DAY_MS,
     );
 
-    expect(execution).toMatchObject({ owner: undefined, workMs: 3_000 });
+    expect(execution).toMatchObject({ arn: undefined, workMs: 3_000 });
     expect(execution.remainingMs()).toBe(3_000);
   });
 
@@ -49,7 +49,7 @@ describe('a durable execution', () => {
 
   test('is one owner over all of its invocations, which take as long as they may', () => {
     expect(executionOf(context, DAY_MS)).toMatchObject({
-      owner: 'arn:aws:lambda:eu-central-1:123456789012:function:f:1/durable/x',
+      arn: 'arn:aws:lambda:eu-central-1:123456789012:function:f:1/durable/x',
       workMs: DAY_MS,
     });
   });
@@ -64,14 +64,14 @@ describe('a durable execution', () => {
   test('of which nobody knows the name counts as an invocation', () => {
     const nameless = { ...context, executionContext: {} };
 
-    expect(executionOf(nameless, DAY_MS)).toMatchObject({ owner: undefined });
+    expect(executionOf(nameless, DAY_MS)).toMatchObject({ arn: undefined });
   });
 
   test('is not told by members that anybody can have', () => {
     const { lambdaContext: _, ...alike } = lambdaContext() as object & { lambdaContext?: unknown };
 
     expect(executionOf({ ...alike, executionContext: { durableExecutionArn: 'arn' } }, DAY_MS)).toMatchObject(
-      { owner: undefined },
+      { arn: undefined },
     );
   });
 });
