@@ -66,8 +66,6 @@ export interface TransactionalStore extends Store {
    * error of the client is thrown.
    */
   transact(key: string, item: Item, options: TransactOptions): Promise<WriteResult>;
-  /** The write of one of its items, for a transaction of another store. */
-  writeOf(key: string, item: Item, options?: Pick<WriteOptions, 'when'>): TransactWrite;
 }
 
 export const canTransact = (store: Store): store is TransactionalStore =>

@@ -8,7 +8,11 @@ export interface IdempotencyRecord {
   readonly state: 'in-progress' | 'completed';
   /** Token of the one owner that may change the record. */
   readonly owner: string;
-  /** Grows with every run of the key. A system downstream that keeps the highest can refuse a run that was overtaken. */
+  /**
+   * Grows with every run of the key. A system downstream that keeps the highest can refuse a run that was overtaken. It is
+   * the time of the claim, so that it grows where no record tells the one before: it was released, expired, or written by
+   * the version before. After one that is told it grows whatever the clocks say. Epoch milliseconds.
+   */
   readonly fence: number;
   /** Until then the owner may be at work. Past it without a result the outcome is unknown. Epoch milliseconds. */
   readonly leaseUntil: number;
@@ -125,8 +129,10 @@ type Retention = Pick<Claim, 'retentionSeconds' | 'skewMarginMs'>;
 /** @param seen What is under the key; undefined where nothing is, or nothing is known to be. */
 export function decide(claim: Claim, seen: Item | undefined): Decision {
   const { owner, payload, now, leaseMs } = claim;
-  const write = (fence: number, when: Condition): Decision => {
+  const fenceAfter = (last: number) => Math.max(now, last + 1);
+  const write = (lastFence: number, when: Condition): Decision => {
     const leaseUntil = now + leaseMs;
+    const fence = fenceAfter(lastFence);
     const run = {
       state: 'in-progress',
       owner,
@@ -138,12 +144,11 @@ export function decide(claim: Claim, seen: Item | undefined): Decision {
     } as const;
     return { kind: 'write', next: { ...run, expiresAt: expiryOf(leaseUntil, claim) }, when };
   };
-  if (seen === undefined) return write(1, ['absent']);
+  if (seen === undefined) return write(0, ['absent']);
   const record = readRecord(seen);
   if (record === undefined) return { kind: 'unreadable' };
   if (record.owner === owner) return { kind: record.state === 'completed' ? 'replay' : 'run', record };
-  const fence = record.fence + 1;
-  const next = () => write(fence, asSeen(record));
+  const next = () => write(record.fence, asSeen(record));
   const standing = standingOf(record, now);
   const isSame = record.payload === payload;
   const isOwn = isSame && isTryOf(claim.execution, record.owner);
@@ -153,7 +158,13 @@ export function decide(claim: Claim, seen: Item | undefined): Decision {
   if (!isSame) return { kind: 'mismatch' };
   if (standing === 'completed') return { kind: 'replay', record };
   // The run goes on, within the lease that it has.
-  if (isOwn) return { kind: 'write', next: { ...record, owner, fence }, when: asSeen(record) };
+  if (isOwn) {
+    return {
+      kind: 'write',
+      next: { ...record, owner, fence: fenceAfter(record.fence) },
+      when: asSeen(record),
+    };
+  }
   if (standing === 'in-progress') return { kind: 'in-flight', leaseLeftMs: record.leaseUntil - now };
   return claim.afterUnknown === 'hold' ? { kind: 'unknown' } : next();
 }

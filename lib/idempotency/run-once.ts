@@ -4,7 +4,10 @@ import { isOutcomeUnknown } from './outcome.ts';
 
 /** What a run can do with its claim. */
 export interface Once<R = unknown> {
-  /** Grows with every run of the key; 0 for a run without a claim. Hand it to systems that refuse an older one. */
+  /**
+   * Grows with every run of the key, after a run that failed or was long ago as far as clocks agree; 0 for a run without a
+   * claim. Hand it to systems that refuse an older one. Epoch milliseconds of the claim, or more.
+   */
   readonly fence: number;
   /**
    * Makes other DynamoDB writes and records the result in one transaction: all of it happens, or none. Writes are those of

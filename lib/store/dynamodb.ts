@@ -1,6 +1,13 @@
 import { StoreError } from '../core/errors.ts';
 import { checkOptions, rule } from '../core/options.ts';
-import type { Condition, Item, Store, TransactionalStore, WriteResult } from '../core/store.ts';
+import type {
+  Condition,
+  Item,
+  Store,
+  TransactionalStore,
+  TransactWrite,
+  WriteResult,
+} from '../core/store.ts';
 import { toExpression } from './expression.ts';
 import { fromWireItem, toWireItem } from './marshal.ts';
 import { sdkTransport } from './transport/sdk.ts';
@@ -13,6 +20,11 @@ export interface DynamoStoreOptions {
   readonly keyAttribute?: string;
   /** How the requests travel. Default: the AWS SDK's client with its default configuration. */
   readonly transport?: DynamoTransport;
+}
+
+export interface DynamoStore extends TransactionalStore {
+  /** The write of one of its items, for a transaction of another store's: `once.completeWith([users.writeOf(…)], …)`. */
+  writeOf(key: string, item: Item, options?: { readonly when?: Condition }): TransactWrite;
 }
 
 /** What an operator can do about an error, where its name says it. */
@@ -43,7 +55,7 @@ function storeError(table: string, operation: string, error: unknown): StoreErro
  * const verdict = await store.get('breaker#posts');
  * ```
  */
-export function dynamoStore(options: DynamoStoreOptions = {}): TransactionalStore {
+export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
   const settings = { ...options, table: options.table ?? process.env['FIBRIN_TABLE'] };
   checkOptions('dynamoStore', settings, {
     required: { table: rule.text() },

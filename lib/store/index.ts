@@ -1,3 +1,3 @@
-export { type DynamoStoreOptions, dynamoStore } from './dynamodb.ts';
+export { type DynamoStore, type DynamoStoreOptions, dynamoStore } from './dynamodb.ts';
 export { sdkTransport } from './transport/sdk.ts';
 export type { DynamoTransport } from './transport/transport.ts';

@@ -59,7 +59,7 @@ describe('a claim', () => {
   test('is written where nothing is known to be, under the condition that nothing is', async () => {
     expect(decideOn(undefined)).toMatchObject({
       kind: 'write',
-      next: { state: 'in-progress', owner: 'b', fence: 1, leaseUntil: NOW + 15_000, result: '' },
+      next: { state: 'in-progress', owner: 'b', fence: NOW, leaseUntil: NOW + 15_000, result: '' },
     });
     expect(await isWritten(undefined, undefined)).toBe(true);
     expect(await isWritten(undefined, running)).toBe(false);
@@ -73,13 +73,18 @@ describe('a claim', () => {
 
   test('takes over a run whose lease is over, with a higher fence, from the very owner that was seen', async () => {
     const over = { ...running, leaseUntil: NOW - 1 };
-    expect(decideOn(over)).toMatchObject({ kind: 'write', next: { owner: 'b', fence: 4 } });
+    expect(decideOn(over)).toMatchObject({ kind: 'write', next: { owner: 'b', fence: NOW } });
     expect(await isWritten(over, over)).toBe(true);
     expect(await isWritten(over, { ...over, owner: 'c' })).toBe(false);
     expect(await isWritten(over, { ...done, owner: 'a' })).toBe(false);
     // A durable execution that claims again is the same owner, at work again.
     expect(await isWritten(over, { ...over, leaseUntil: NOW + 1_000 })).toBe(false);
     expect(await isWritten(over, undefined)).toBe(false);
+  });
+
+  test('has a higher fence than the one before, though that one was of a clock ahead', () => {
+    const ahead = { ...running, leaseUntil: NOW - 1, fence: NOW + 4_000 };
+    expect(decideOn(ahead)).toMatchObject({ next: { fence: NOW + 4_001 } });
   });
 
   test('does not take over where the outcome is to be held', () => {
@@ -106,7 +111,7 @@ describe('a claim', () => {
       const gone = { ...record, expiresAt: SECOND };
       expect(decideOn(gone, { payload: 'q', afterUnknown: 'hold' })).toMatchObject({
         kind: 'write',
-        next: { payload: 'q', fence: 4 },
+        next: { payload: 'q', fence: NOW },
       });
     }
   });

@@ -117,7 +117,6 @@ describe('a result that cannot be recorded', () => {
         await inner.put(key, item, { when });
         throw down;
       },
-      writeOf: () => ({}),
     };
     const options = { store, operation: 'order', key: () => 'k', clock: fakeClock() };
     const order = idempotent<object, unknown, string>(options, (_event, _context, once) =>
