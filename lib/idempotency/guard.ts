@@ -1,6 +1,6 @@
 import { sleep } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
-import { StoreError } from '../core/errors.ts';
+import { FibrinError, StoreError } from '../core/errors.ts';
 import type { Item, TransactWrite } from '../core/store.ts';
 import { canTransact } from '../core/store.ts';
 import { decodeResult, encodeResult, loadResult, storeResult, unstored } from './codec.ts';
@@ -90,16 +90,36 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
   const keep = ({ key, payload }: Identity, text: string, { expiresAt }: IdempotencyRecord) =>
     cache?.set(key, payload, text, expiresAt * 1_000 - settings.skewMarginMs);
 
-  const within = <R>(execution: Execution, access: (signal: AbortSignal) => Promise<R>): Promise<R> => {
+  const within = <R>(
+    execution: Execution,
+    access: (signal: AbortSignal) => Promise<R>,
+    name = store.name,
+  ): Promise<R> => {
     const remainingMs = execution.remainingMs() - ANSWER_RESERVE_MS;
     const limitMs = Math.max(MIN_STORE_LIMIT_MS, Math.min(STORE_LIMIT_MS, remainingMs));
     const exceeded = () =>
-      new StoreError(`${store.name} gave no answer in ${Math.round(limitMs)} ms`, { retryable: true });
+      new StoreError(`${name} gave no answer in ${Math.round(limitMs)} ms`, { retryable: true });
     return runWithin({ clock, limitMs, exceeded }, ({ signal }) => access(signal));
   };
 
-  const replay = async (identity: Identity, record: IdempotencyRecord): Promise<Begun> => {
-    const text = await loadResult(identity.key, operation, record, resultStore);
+  /** The text of a recorded result, wherever it is. Trouble of the result store here: it may be read later. */
+  const load = (identity: Identity, record: IdempotencyRecord, execution: Execution): Promise<string> => {
+    const access = () => loadResult(identity.key, operation, record, resultStore);
+    return within(execution, access, 'the resultStore').catch((error: unknown) => {
+      if (error instanceof FibrinError) throw error;
+      throw new StoreError(`the resultStore did not give the result of "${operation}"`, {
+        cause: error,
+        retryable: true,
+      });
+    });
+  };
+
+  const replay = async (
+    identity: Identity,
+    record: IdempotencyRecord,
+    execution: Execution,
+  ): Promise<Begun> => {
+    const text = await load(identity, record, execution);
     keep(identity, text, record);
     tell('replayed', identity.key, { from: 'store' });
     return { kind: 'replay', result: decodeResult(text) };
@@ -144,7 +164,7 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
           return { kind: 'run', ...identity, record: decision.record, execution };
         case 'replay':
           if (waited) tell('waited', key, { waitedMs: clock.monotonic() - startedAt });
-          return replay(identity, decision.record);
+          return replay(identity, decision.record, execution);
         case 'mismatch':
           tell('mismatched', key);
           throw new PayloadMismatchError(operation);
@@ -180,7 +200,7 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
   };
 
   /** What to record of a result, and what to give to the caller of the first run. */
-  const prepare = async ({ key }: Run, result: unknown) => {
+  const prepare = async ({ key, execution }: Run, result: unknown) => {
     // It can be read once: the first caller gets it, all others are told that it was done.
     if (isStreamed(result))
       return { stored: unstored('it was streamed'), text: undefined, answer: () => result };
@@ -194,9 +214,10 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
       };
       return { stored: unstored(why), text: undefined, answer };
     }
-    // A result store in trouble must not undo what has happened: the record says that it is done.
     const keyElsewhere = () => `${key}#${random.token()}`;
-    const stored = await storeResult(keyElsewhere, text, resultStore).catch((error: unknown) =>
+    const put = () => storeResult(keyElsewhere, text, resultStore);
+    // Trouble of the result store here, silence included: the record says all the same that it is done.
+    const stored = await within(execution, put, 'the resultStore').catch((error: unknown) =>
       unstored(`resultStore: ${error}`),
     );
     return { stored, text, answer: () => decodeResult(text) };
@@ -219,7 +240,7 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
     tell('completed', key);
     // The run has tried before, with another result: the one that was recorded is what everybody gets.
     if (recorded.form !== next.form || recorded.result !== next.result)
-      return decodeResult(await loadResult(key, operation, recorded, resultStore));
+      return decodeResult(await load(run, recorded, execution));
     if (text !== undefined && stored.form !== 'none') keep(run, text, recorded);
     return answer();
   };
