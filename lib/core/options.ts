@@ -37,6 +37,10 @@ export const rule = {
       : 'a name of 1 to 100 letters, digits, ".", "_" or "-" that starts with a letter or digit',
   text: (): OptionRule => (value) =>
     typeof value === 'string' && value !== '' ? undefined : 'a non-empty string',
+  texts: (): OptionRule => (value) =>
+    Array.isArray(value) && value.every((each) => typeof each === 'string')
+      ? undefined
+      : 'an array of strings',
   boolean: (): OptionRule => (value) => (typeof value === 'boolean' ? undefined : 'true or false'),
   oneOf:
     (...values: readonly string[]): OptionRule =>

@@ -66,17 +66,15 @@ export function idempotentHttp<E extends HttpEvent, C, A extends HttpAnswer>(
   options: HttpIdempotencyOptions<E>,
   run: (event: E, context: C, once: Once<NoInfer<A>>) => Promise<A>,
 ): (event: E, context: C) => Promise<A | HttpResponse> {
-  const { recordStatus, replayHeaders, ...rest } = options;
+  const { recordStatus, replayHeaders, key = defaultKey, ...rest } = options;
   checkOptions(
     'idempotentHttp',
     { recordStatus, replayHeaders },
-    {
-      optional: { recordStatus: rule.fn(), replayHeaders: rule.object() },
-    },
+    { optional: { recordStatus: rule.fn(), replayHeaders: rule.texts() } },
   );
   const isRecorded = recordStatus ?? ((status: number) => status < 500 && !OF_THE_MOMENT.has(status));
   const names = new Set((replayHeaders ?? REPLAY_HEADERS).map((name) => name.toLowerCase()));
-  const guard = idempotencyGuard<E>({ key: defaultKey, ...rest });
+  const guard = idempotencyGuard<E>({ ...rest, key });
 
   const answer = async (event: E, context: C): Promise<A> => {
     const begun = await guard.begin(event, context);
