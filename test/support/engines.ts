@@ -11,6 +11,8 @@ export const hasJava: boolean = (await findJava()) !== undefined;
 
 export interface TestEngine {
   readonly engine: Engine;
+  /** Processes that end with it, or however this one ends. */
+  readonly processes: Processes;
   readonly client: DynamoDBClient;
   /** A store on a table of its own. */
   store(): Promise<TransactionalStore>;
@@ -30,6 +32,7 @@ export async function startTestEngine(choice: EngineChoice): Promise<TestEngine>
   let tables = 0;
   return {
     engine,
+    processes,
     client,
     async store() {
       const table = `table-${++tables}`;

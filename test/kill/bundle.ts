@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+
+export interface Bundle {
+  readonly file: string;
+  remove(): Promise<void>;
+}
+
+/** Makes one file of the worker and all it imports: a process starts in half the time, and there are a thousand. */
+export async function bundleWorker(): Promise<Bundle> {
+  const folder = await mkdtemp(join(tmpdir(), 'fibrin-kill-'));
+  const file = join(folder, 'worker.mjs');
+  // In one go: the other form leaves a service running.
+  buildSync({
+    entryPoints: [fileURLToPath(new URL('./worker.ts', import.meta.url))],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    conditions: ['fibrin-source'],
+    logLevel: 'error',
+    // Packages of the SDK's own still `require` what is part of Node.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+  });
+  return { file, remove: () => rm(folder, { recursive: true, force: true }) };
+}

@@ -1,0 +1,47 @@
+/* Kills a thousand processes and tells what became of their keys. Fails where one is lost, or doubled where it must not be. */
+import { systemClock } from '../../lib/core/clock.ts';
+import { startCampaign } from './campaign.ts';
+import { placesOf, planOf } from './plan.ts';
+import { VARIANTS } from './points.ts';
+import { chanceOf, tableOf } from './table.ts';
+
+const runs = Number(process.env['FIBRIN_KILL_RUNS'] ?? 1_000);
+const seed = Number(process.env['FIBRIN_KILL_SEED'] ?? systemClock.now() % 1_000_000);
+/** Of a thousand runs, half die at places that were chosen and half at any. */
+const RANDOM_WEIGHT = 5;
+const TELL_EVERY = 50;
+
+if (![runs, seed].every(Number.isSafeInteger) || runs < 1) {
+  console.error('FIBRIN_KILL_RUNS takes a number from 1 on, FIBRIN_KILL_SEED a number');
+  process.exit(2);
+}
+
+const startedAt = systemClock.monotonic();
+const seconds = () => `${Math.round((systemClock.monotonic() - startedAt) / 1_000)} s`;
+console.log(`FIBRIN_KILL_RUNS=${runs} FIBRIN_KILL_SEED=${seed}`);
+
+const campaign = await startCampaign('dynamodb-local');
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => void campaign.stop().finally(() => process.exit(code)));
+}
+try {
+  const places = VARIANTS.flatMap((variant) => placesOf(variant, RANDOM_WEIGHT));
+  const plans = planOf(places, seed, runs);
+  const judged = await campaign.run(plans, (done) => {
+    if (done % TELL_EVERY === 0) console.log(`${done} of ${runs} (${seconds()})`);
+  });
+  const wrong = judged.filter(({ verdict }) => verdict.wrong.length > 0);
+  console.log(`\n${tableOf(judged)}\n\nkilled anywhere, after: ${chanceOf(judged)}\n`);
+  for (const { outcome, verdict } of wrong)
+    console.log(`${outcome.plan.key}, ${outcome.plan.point}: ${verdict.wrong.join('; ')}`);
+  const killed = plans.reduce((sum, { shares }) => sum + shares.length, 0);
+  console.log(
+    `${plans.length} keys, ${killed} processes killed, ${wrong.length} wrong, ${seconds()} on ${campaign.engine}`,
+  );
+  process.exitCode = wrong.length > 0 ? 1 : 0;
+} finally {
+  await campaign.stop();
+}
