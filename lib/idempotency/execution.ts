@@ -12,8 +12,10 @@ export interface Execution {
   readonly arn: string | undefined;
   /** What is left of this invocation, in milliseconds. */
   remainingMs(): number;
-  /** How long the owner may be at work, in milliseconds. */
+  /** How long the run may be at work, in milliseconds. */
   readonly workMs: number;
+  /** How much of that this invocation may take, in milliseconds. */
+  readonly invocationMs: number;
 }
 
 /** The brand that the durable execution SDK puts on its contexts. */
@@ -49,7 +51,9 @@ export function executionOf(context: unknown, durableWorkMs: number): Execution 
   }
   // What is no number, as a stub's, must not become a lease that is over before it begins.
   const remainingMs = () => Math.max(0, Number(timed.getRemainingTimeInMillis?.()) || 0);
+  const invocationMs = Math.max(MIN_WORK_MS, remainingMs());
   const arn = executionContext?.durableExecutionArn;
-  if (isDurable && typeof arn === 'string') return { arn, remainingMs, workMs: durableWorkMs };
-  return { arn: undefined, remainingMs, workMs: Math.max(MIN_WORK_MS, remainingMs()) };
+  if (isDurable && typeof arn === 'string')
+    return { arn, remainingMs, workMs: Math.max(durableWorkMs, invocationMs), invocationMs };
+  return { arn: undefined, remainingMs, workMs: invocationMs, invocationMs };
 }

@@ -135,7 +135,9 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
     for (let tries = 0; tries < CLAIM_TRIES; ) {
       const now = clock.now();
       const leaseMs = execution.workMs + settings.skewMarginMs;
-      const decision = decide({ ...settings, owner, execution: execution.arn, payload, now, leaseMs }, seen);
+      const invocationMs = execution.invocationMs + settings.skewMarginMs;
+      const claimer = { owner, execution: execution.arn, payload, now, leaseMs, invocationMs };
+      const decision = decide({ ...settings, ...claimer }, seen);
       switch (decision.kind) {
         case 'write': {
           tries++;

@@ -42,7 +42,10 @@ export interface IdempotencyOptions<E> {
   readonly replayCache?: ReplayCacheOptions;
   /** When the claim fails for want of the store: `fail` with 503, or `run` without protection. Default `fail`. */
   readonly onStoreError?: 'fail' | 'run';
-  /** How long a durable execution may be at work, all its invocations together. Milliseconds. Default 86,400,000 (a day). */
+  /**
+   * How long a durable execution may be at work, all its invocations together; one that is under way after that keeps the
+   * key until it must have ended. Milliseconds. Default 86,400,000 (a day).
+   */
   readonly durableWorkMs?: number;
   /** Told of what happens to keys: for metrics. Must not throw. */
   readonly onEvent?: (event: IdempotencyEvent) => void;

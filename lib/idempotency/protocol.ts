@@ -78,8 +78,10 @@ export interface Claim {
   readonly payload: string;
   /** Epoch milliseconds, by the claimer's own clock. */
   readonly now: number;
-  /** How long the owner may be at work, the difference that clocks may have included. Milliseconds. */
+  /** How long the run may be at work, the difference that clocks may have included. Milliseconds. */
   readonly leaseMs: number;
+  /** How long the invocation may be, when it goes on with a run; the same included. Milliseconds. */
+  readonly invocationMs: number;
   readonly retentionSeconds: number;
   /** The most by which the clocks of two owners may differ. Milliseconds. */
   readonly skewMarginMs: number;
@@ -157,13 +159,12 @@ export function decide(claim: Claim, seen: Item | undefined): Decision {
   if (standing === 'expired') return next();
   if (!isSame) return { kind: 'mismatch' };
   if (standing === 'completed') return { kind: 'replay', record };
-  // The run goes on, within the lease that it has.
   if (isOwn) {
-    return {
-      kind: 'write',
-      next: { ...record, owner, fence: fenceAfter(record.fence) },
-      when: asSeen(record),
-    };
+    // The run goes on within the lease that it has, which must not end while this invocation is at work.
+    const leaseUntil = Math.max(record.leaseUntil, now + claim.invocationMs);
+    const fence = fenceAfter(record.fence);
+    const resumed = { ...record, owner, fence, leaseUntil, expiresAt: expiryOf(leaseUntil, claim) };
+    return { kind: 'write', next: resumed, when: asSeen(record) };
   }
   if (standing === 'in-progress') return { kind: 'in-flight', leaseLeftMs: record.leaseUntil - now };
   return claim.afterUnknown === 'hold' ? { kind: 'unknown' } : next();

@@ -10,9 +10,9 @@ const LEASE_MS = 60_000 + 5_000;
 const DURABLE = Symbol.for('@aws/durable-execution-sdk-js/durable-context');
 
 /** The context of one invocation of a durable execution. */
-const contextOf = (durableExecutionArn: string) => ({
+const contextOf = (durableExecutionArn: string, remainingMs = 10_000) => ({
   [DURABLE]: true,
-  lambdaContext: { getRemainingTimeInMillis: () => 10_000 },
+  lambdaContext: { getRemainingTimeInMillis: () => remainingMs },
   executionContext: { durableExecutionArn },
 });
 
@@ -65,14 +65,41 @@ describe('a durable execution', () => {
   });
 
   test('has one lease for all its invocations', async () => {
-    const { clock, run } = world();
+    const { clock, begin, run } = world();
     await run('a');
-    await clock.advance(LEASE_MS - 1);
+    await clock.advance(30_000);
     await run('a');
 
-    await clock.advance(2);
+    await clock.advance(LEASE_MS - 30_000);
+    await expect(begin('b')).rejects.toThrow(InFlightError);
+    await clock.advance(1);
 
     await expect(run('b')).resolves.toMatchObject({ kind: 'run' });
+  });
+
+  test.each([
+    ['ends soon', LEASE_MS - 1],
+    ['has ended', LEASE_MS + 1],
+  ])('has one for each invocation even so, when that of all of them %s', async (_, laterMs) => {
+    const { clock, begin, run } = world();
+    await run('a');
+    await clock.advance(laterMs);
+    await run('a');
+
+    await clock.advance(10_000 + 5_000);
+    await expect(begin('b')).rejects.toThrow(InFlightError);
+    await clock.advance(1);
+
+    await expect(run('b')).resolves.toMatchObject({ kind: 'run' });
+  });
+
+  test('has one for its first invocation even so, when all of them together were to take less', async () => {
+    const { clock, guard, begin } = world();
+    await guard.begin('tea', contextOf('a', 900_000));
+
+    await clock.advance(900_000 + 5_000);
+
+    await expect(begin('b')).rejects.toThrow(InFlightError);
   });
 
   test('is refused with another payload, though the run is its own', async () => {

@@ -32,6 +32,7 @@ const claim: Claim = {
   payload: 'p',
   now: NOW,
   leaseMs: 15_000,
+  invocationMs: 15_000,
   retentionSeconds: 60,
   skewMarginMs: 5_000,
   afterUnknown: 'rerun',
