@@ -1,0 +1,34 @@
+import type { Random } from '../../lib/core/random.ts';
+import { type IdempotencyGuard, idempotencyGuard } from '../../lib/idempotency/guard.ts';
+import { DURABLE_WORK_MS } from './executions.ts';
+import type { Request } from './history.ts';
+import { type Line, line } from './line.ts';
+import { RETENTION_SECONDS, type World } from './world.ts';
+
+/** What a sandbox has from its start to its end. */
+export interface Client {
+  readonly guard: IdempotencyGuard<Request>;
+  readonly wire: Line;
+}
+
+/** The shipped guard, on a line of its own. Its margin is the default one. */
+export function client(world: World, now: () => number, random: Random): Client {
+  const { network, records, counts, clock, setup, options } = world;
+  const wire = line(network.send, records.store, counts);
+  const guard = idempotencyGuard<Request>({
+    store: wire.store,
+    operation: 'order',
+    key: () => 'the one key',
+    principal: ({ user }) => user,
+    payload: ({ payload }) => payload,
+    retentionSeconds: RETENTION_SECONDS,
+    durableWorkMs: DURABLE_WORK_MS,
+    afterUnknown: setup.afterUnknown,
+    waitMs: setup.waitMs,
+    ...(setup.caches && { replayCache: {} }),
+    clock: { ...clock, now },
+    random,
+    ...options,
+  });
+  return { guard, wire };
+}

@@ -1,0 +1,55 @@
+/** What happens in schedules. Each has to happen often enough, or the invariants were held against nothing. */
+const KINDS = [
+  /** Runs that began. */
+  'claims',
+  /** Runs that took over from one whose lease was over. */
+  'takeovers',
+  /** Runs of a durable execution that a later invocation went on with. */
+  'resumed',
+  /** Results that were handed out again. */
+  'replays',
+  /** Requests that were refused since another run was under way. */
+  'conflicts',
+  /** Requests with another payload. */
+  'mismatches',
+  /** Requests for a key that is held. */
+  'held',
+  /** Keys that somebody freed by hand. */
+  'freed',
+  /** Completions that were acknowledged. */
+  'acknowledged',
+  /** Own writes, applied without an acknowledgement, that were told from those of others. */
+  'recognised',
+  /** Runs that were told of having been overtaken. */
+  'lost',
+  /** Runs that failed for certain. */
+  'released',
+  /** Runs that ended without an outcome. */
+  'left',
+  /** Calls of the store that nobody knows the end of. */
+  'unanswered',
+  /** Runs that a crash or the end of their time has cut off. */
+  'crashes',
+  /** Runs that went on after their time. */
+  'overruns',
+  /** Writes that were applied after their sender had given them up. */
+  'ghosts',
+  /** Records that the store removed after their retention. */
+  'removed',
+  /** Runs of a key whose result had been kept for as long as promised. */
+  'renewed',
+] as const;
+
+export type Kind = (typeof KINDS)[number];
+export type Counts = Record<Kind, number>;
+
+export const noCounts = (): Counts =>
+  Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
+
+export function addCounts(total: Counts, more: Counts): void {
+  for (const kind of KINDS) total[kind] += more[kind];
+}
+
+/** The kinds that happened less than once in a hundred schedules. */
+export const tooRare = (counts: Counts, schedules: number): Kind[] =>
+  KINDS.filter((kind) => counts[kind] < schedules / 100);

@@ -1,0 +1,92 @@
+import type { Counts } from './counts.ts';
+import type { Judge } from './verdict.ts';
+
+/** What a caller asks for. All of them use one key value. */
+export interface Request {
+  readonly user: string;
+  readonly payload: string;
+}
+
+/** One try to have the effect. */
+export interface Try {
+  /** A durable execution may try several times; it is never beside itself. */
+  readonly by: string;
+  readonly user: string;
+  readonly atMs: number;
+  /** When its time is over. What it does after that nobody waits for. */
+  readonly untilMs: number;
+}
+
+interface Submitted extends Request {
+  readonly of: Try;
+  readonly result: string;
+  readonly atMs: number;
+  /** Until then it is to be replayed. */
+  readonly keptUntilMs: number;
+}
+
+/**
+ * What has happened in a schedule as its callers have seen it, and what they must never see. All times are true ones, of
+ * the clock that no sandbox has.
+ */
+export function history(judge: Judge, counts: Counts) {
+  const tries: Try[] = [];
+  const running = new Map<string, Try>();
+  const submitted: Submitted[] = [];
+  /** Results that somebody knows of, in the order in which they were told. */
+  const told: Submitted[] = [];
+
+  const keptAt = (user: string, nowMs: number, first = told.length) =>
+    told.slice(0, first).filter((one) => one.user === user && nowMs <= one.keptUntilMs);
+
+  const tell = (one: Submitted) => {
+    if (told.includes(one)) return;
+    told.push(one);
+    const again = tries.find(
+      (other) =>
+        other !== one.of && other.user === one.user && other.atMs > one.atMs && other.atMs <= one.keptUntilMs,
+    );
+    if (again) judge.blame('repeated', `${again.by} had run when ${one.result} was told`);
+  };
+
+  return {
+    runs(next: Try) {
+      const { by, user, atMs } = next;
+      counts.claims++;
+      for (const { result } of keptAt(user, atMs)) judge.blame('repeated', `${by} runs after ${result}`);
+      for (const other of running.values())
+        if (other.user === user && other.by !== by && atMs < other.untilMs)
+          judge.blame('overlapping', `${by} runs beside ${other.by}`);
+      tries.push(next);
+      running.set(by, next);
+    },
+    /** It does nothing more. */
+    ends: (by: string) => running.delete(by),
+    submits: (one: Submitted) => void submitted.push(one),
+    /** The first caller gets its answer. */
+    acknowledges(of: Try, answer: unknown, nowMs: number) {
+      counts.acknowledged++;
+      const one = submitted.find((other) => other.of === of && other.result === answer);
+      if (one === undefined) return judge.blame('mixed', `${of.by} was answered ${answer}`);
+      const other = keptAt(of.user, nowMs).find((known) => known !== one);
+      if (other) judge.blame('mixed', `${of.by} got ${answer}, others ${other.result}`);
+      tell(one);
+    },
+    /** How many results somebody knows of. */
+    get told() {
+      return told.length;
+    },
+    /** @param toldBefore How many were known when the request came: only those must be what it gets. */
+    replays({ user, payload }: Request, result: unknown, toldBefore: number, nowMs: number) {
+      counts.replays++;
+      const one = submitted.find((other) => other.result === result);
+      if (one?.user !== user || one.payload !== payload)
+        return judge.blame('mixed', `${user} with ${payload} got ${result}`);
+      const other = keptAt(user, nowMs, toldBefore).find((known) => known !== one);
+      if (other) judge.blame('mixed', `${user} got ${result} after ${other.result}`);
+      tell(one);
+    },
+  };
+}
+
+export type History = ReturnType<typeof history>;

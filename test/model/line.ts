@@ -1,0 +1,67 @@
+import type { Store, WriteOptions, WriteResult } from '../../lib/core/store.ts';
+import { type IdempotencyRecord, readRecord } from '../../lib/idempotency/protocol.ts';
+import type { Counts } from './counts.ts';
+import type { Fate, Send } from './network.ts';
+
+/** The connection of one sandbox to the store, which ends with it. */
+export interface Line {
+  readonly store: Store;
+  /** What becomes of the calls that come next; those after them arrive. */
+  expect(fates: readonly Fate[]): void;
+  /** The latest claim that was sent, and for which key. */
+  readonly claimed: { readonly key: string; readonly record: IdempotencyRecord } | undefined;
+  /** Whether a write of that owner was refused for its own sake. To ask is to forget. */
+  metItself(owner: string): boolean;
+  /** The sandbox is gone and sends nothing more. What is under way stays so. */
+  cut(): void;
+}
+
+export function line(send: Send, inner: Store, counts: Counts): Line {
+  const met = new Set<string>();
+  let fates: readonly Fate[] = [];
+  let claimed: Line['claimed'];
+  let isCut = false;
+
+  const call = async <R>(request: () => Promise<R>): Promise<R> => {
+    if (isCut) return new Promise<never>(() => {});
+    const [fate = 'arrives', ...rest] = fates;
+    fates = rest;
+    return send(fate, request);
+  };
+
+  const write = async (request: () => Promise<WriteResult>, { signal }: WriteOptions) => {
+    let isAnswered = false;
+    const result = await call(async () => {
+      const written = await request();
+      if (written.applied && (isAnswered || isCut || signal?.aborted)) counts.ghosts++;
+      return written;
+    });
+    isAnswered = true;
+    return result;
+  };
+
+  return {
+    store: {
+      name: 'networked',
+      get: (key) => call(() => inner.get(key)),
+      async put(key, item, options = {}) {
+        const record = readRecord(item);
+        if (record?.state === 'in-progress') claimed = { key, record };
+        const result = await write(() => inner.put(key, item, options), options);
+        if (!result.applied && record && result.current?.['owner'] === record.owner) met.add(record.owner);
+        return result;
+      },
+      delete: (key, options = {}) => write(() => inner.delete(key, options), options),
+    },
+    expect(next) {
+      fates = next;
+    },
+    get claimed() {
+      return claimed;
+    },
+    metItself: (owner) => met.delete(owner),
+    cut() {
+      isCut = true;
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import type { Item, Store } from '../../lib/core/store.ts';
+import { type IdempotencyRecord, readRecord } from '../../lib/idempotency/protocol.ts';
+import type { Counts } from './counts.ts';
+import { isSameRun } from './executions.ts';
+import type { Judge } from './verdict.ts';
+
+/** A record and its key. */
+export interface Held {
+  readonly key: string;
+  readonly record: IdempotencyRecord;
+}
+
+function recordOf(item: Item): IdempotencyRecord {
+  const record = readRecord(item);
+  if (record === undefined) throw new Error('The store was given something that is no record');
+  return record;
+}
+
+/**
+ * Watches what becomes of the records in a store: of their fences, and who was overtaken. It sees what was applied, never
+ * what anybody believes.
+ */
+export function watchRecords(inner: Store, judge: Judge, counts: Counts) {
+  const held = new Map<string, IdempotencyRecord>();
+  const written = new Map<string, IdempotencyRecord[]>();
+  /** Of the latest run, as long as its record is there. */
+  const runFences = new Map<string, number>();
+  const overtaken = new Set<string>();
+  const releasing = new Set<string>();
+
+  const replaced = (key: string, next: IdempotencyRecord) => {
+    const old = held.get(key);
+    held.set(key, next);
+    written.set(key, [...(written.get(key) ?? []), next]);
+    if (old === undefined) return;
+    const isSame = old.owner === next.owner;
+    if (next.fence < old.fence || (next.fence === old.fence && !isSame))
+      judge.blame('fence', `${old.fence} of ${old.owner} became ${next.fence} of ${next.owner}`);
+    if (isSame) return;
+    if (old.state === 'completed') counts.renewed++;
+    else {
+      overtaken.add(old.owner);
+      counts[isSameRun(old.owner, next.owner) ? 'resumed' : 'takeovers']++;
+    }
+  };
+
+  const removed = (key: string) => {
+    const old = held.get(key);
+    held.delete(key);
+    runFences.delete(key);
+    if (old?.state === 'in-progress' && !releasing.has(old.owner)) overtaken.add(old.owner);
+  };
+
+  const store: Store = {
+    name: inner.name,
+    get: inner.get,
+    async put(key, item, options) {
+      const result = await inner.put(key, item, options);
+      if (result.applied) replaced(key, recordOf(item));
+      return result;
+    },
+    async delete(key, options) {
+      const result = await inner.delete(key, options);
+      if (result.applied) removed(key);
+      return result;
+    },
+  };
+
+  return {
+    store,
+    /** What is under the keys now. */
+    held: (): readonly Held[] => [...held].map(([key, record]) => ({ key, record })),
+    /** All that has ever been under a key. */
+    written: (key: string): readonly IdempotencyRecord[] => written.get(key) ?? [],
+    isOvertaken: (owner: string) => overtaken.has(owner),
+    /** From now on its record may go without anybody having taken it. */
+    releases: (owner: string) => void releasing.add(owner),
+    runs(key: string, { owner, fence }: IdempotencyRecord) {
+      const before = runFences.get(key) ?? 0;
+      if (fence <= before) judge.blame('fence', `${owner} runs with ${fence} after a run with ${before}`);
+      runFences.set(key, fence);
+    },
+    /** Takes a record away as somebody with access to the table can, if it is still the one that was looked at. */
+    remove: ({ key, record: { owner, state } }: Held) =>
+      store.delete(key, {
+        when: [
+          [
+            { attribute: 'owner', is: '=', value: owner },
+            { attribute: 'state', is: '=', value: state },
+          ],
+        ],
+      }),
+  };
+}
+
+export type Records = ReturnType<typeof watchRecords>;

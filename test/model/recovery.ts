@@ -1,0 +1,56 @@
+import { OutcomeUnknownError, PayloadMismatchError } from '../../lib/idempotency/errors.ts';
+import { freeHeld } from './caretakers.ts';
+import { DURABLE_WORK_MS } from './executions.ts';
+import type { Request } from './history.ts';
+import { type Heard, sandbox } from './sandbox.ts';
+import { settle } from './settle.ts';
+import { LONGEST_WORK_MS, MARGIN_MS, RETENTION_SECONDS, type World } from './world.ts';
+
+/** A lease by a clock that is ahead, seen by one that is behind. */
+const LEASE_MS = DURABLE_WORK_MS + MARGIN_MS + MARGIN_MS;
+/** The same for a retention, which is counted in whole seconds. */
+const RETENTION_MS = (RETENTION_SECONDS + 1) * 1_000 + MARGIN_MS + MARGIN_MS;
+
+/**
+ * What has to work after any schedule: all sandboxes are gone, the network is well again, what was under way is lost, and
+ * somebody comes whose clock is as far behind as clocks may be.
+ */
+export async function recover(world: World): Promise<void> {
+  const { clock, network, judge, setup } = world;
+  const late = sandbox(setup.skewsMs.length, -MARGIN_MS / 2, world);
+  const hears = async (work: Promise<Heard>): Promise<Heard | 'nothing yet'> => {
+    let heard: Heard | 'nothing yet' = 'nothing yet';
+    work.then((last) => {
+      heard = last;
+    }, judge.unexpected);
+    await settle();
+    return heard;
+  };
+  const asks = (request: Request) => hears(late.begin(request, LONGEST_WORK_MS, false));
+  const must = (what: string, heard: unknown, ...right: unknown[]) => {
+    if (!right.includes(heard)) judge.blame('stuck', `${what} heard: ${heard}`);
+  };
+
+  network.loseAll();
+  await clock.advance(LEASE_MS + 1);
+  for (const user of ['anna', 'ben']) {
+    // The one that the key was used with, whichever it was.
+    const tea = await asks({ user, payload: 'tea' });
+    const payload = tea instanceof PayloadMismatchError ? 'coffee' : 'tea';
+    let heard = payload === 'tea' ? tea : await asks({ user, payload });
+    if (setup.afterUnknown === 'hold' && heard instanceof OutcomeUnknownError) {
+      if (setup.isFreed) freeHeld(world);
+      else await clock.advance(RETENTION_MS);
+      heard = await asks({ user, payload });
+      must(`${user}, free again,`, heard, 'runs');
+    }
+    must(`${user} after the lease`, heard, 'runs', 'replays');
+    if (heard === 'runs') must(`${user} at the end`, await hears(late.complete()), 'done');
+    must(`${user} again`, await asks({ user, payload }), 'replays');
+  }
+  await clock.advance(RETENTION_MS);
+  for (const user of ['anna', 'ben']) {
+    must(`${user} after the retention`, await asks({ user, payload: 'coffee' }), 'runs');
+    late.crash();
+  }
+}

@@ -1,0 +1,53 @@
+import { StoreError } from '../../lib/core/errors.ts';
+import {
+  InFlightError,
+  OutcomeUnknownError,
+  OwnershipLostError,
+  PayloadMismatchError,
+} from '../../lib/idempotency/errors.ts';
+import type { IdempotencyRecord } from '../../lib/idempotency/protocol.ts';
+import { isSameRun } from './executions.ts';
+import type { Line } from './line.ts';
+import type { World } from './world.ts';
+
+interface Refused {
+  readonly wire: Line;
+  /** By the clock of the sandbox. */
+  readonly nowMs: number;
+  /** Of the run, where there is one. */
+  readonly owner: string | undefined;
+}
+
+/**
+ * Judges an error that a caller gets: somebody else's record must be a reason for it, by the clock of the sandbox that
+ * refuses. The record may be gone by then, since an answer takes its time.
+ */
+export function judgeRefusal(
+  { judge, records, counts, setup }: World,
+  error: unknown,
+  { wire: { claimed }, nowMs, owner }: Refused,
+): void {
+  const isDueTo = (reason: (record: IdempotencyRecord) => boolean) =>
+    claimed !== undefined &&
+    records.written(claimed.key).some((one) => !isSameRun(one.owner, claimed.record.owner) && reason(one));
+  const isKept = ({ expiresAt }: IdempotencyRecord) => nowMs <= expiresAt * 1_000;
+
+  if (error instanceof StoreError) counts.unanswered++;
+  else if (error instanceof InFlightError) {
+    counts.conflicts++;
+    if (!isDueTo(({ state, leaseUntil }) => state === 'in-progress' && nowMs <= leaseUntil))
+      judge.blame('stuck', `${claimed?.record.owner} was refused beside nobody`);
+  } else if (error instanceof OutcomeUnknownError) {
+    counts.held++;
+    if (setup.afterUnknown !== 'hold' || !isDueTo((one) => one.state === 'in-progress' && isKept(one)))
+      judge.blame('stuck', `${claimed?.record.owner} was held for nobody`);
+  } else if (error instanceof PayloadMismatchError) {
+    counts.mismatches++;
+    if (!isDueTo((one) => one.payload !== claimed?.record.payload && isKept(one)))
+      judge.blame('stuck', `${claimed?.record.owner} was refused for a payload that nobody else had`);
+  } else if (error instanceof OwnershipLostError) {
+    counts.lost++;
+    if (owner === undefined || !records.isOvertaken(owner))
+      judge.blame('deceived', `${owner} was told so and had not been`);
+  } else judge.unexpected(error);
+}

@@ -1,0 +1,77 @@
+import type { Store } from '../../lib/core/store.ts';
+import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
+import type { AfterUnknown } from '../../lib/idempotency/protocol.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
+import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
+import { type Counts, noCounts } from './counts.ts';
+import { type Executions, executions } from './executions.ts';
+import { type History, history, type Request } from './history.ts';
+import { type Network, network } from './network.ts';
+import { type Records, watchRecords } from './records.ts';
+import { type Invariant, type Judge, judge } from './verdict.ts';
+
+export const OWNERS = 3;
+export const RETENTION_SECONDS = 20;
+/** The default of the option, which the schedules keep to. */
+export const MARGIN_MS = 5_000;
+/** No invocation may take longer. */
+export const LONGEST_WORK_MS = 3_000;
+
+/** What stays the same during a schedule. */
+export interface Setup {
+  /** By how much each sandbox's clock is off. They differ by no more than the margin. The last is the store's. */
+  readonly skewsMs: readonly number[];
+  readonly afterUnknown: AfterUnknown;
+  /** How long duplicates wait for a result. */
+  readonly waitMs: number;
+  /** Whether the host kills an invocation whose time is over. Not every host does. */
+  readonly kills: boolean;
+  /** Whether the sandboxes keep results too. */
+  readonly caches: boolean;
+  /** Whether a key that is held at the end is freed by hand, or waits for its retention to end. */
+  readonly isFreed: boolean;
+}
+
+/** A way in which the toolkit, or what it stands on, is broken on purpose. */
+export interface Sabotage {
+  readonly store?: (inner: Store) => Store;
+  readonly options?: Partial<IdempotencyOptions<Request>>;
+}
+
+/** What a schedule is played for. */
+export interface Trial {
+  readonly sabotage?: Sabotage | undefined;
+  /** The one invariant to look at. Default: all of them. */
+  readonly only?: Invariant | undefined;
+}
+
+/** What the sandboxes of a schedule have in common. */
+export interface World {
+  readonly setup: Setup;
+  readonly clock: FakeClock;
+  readonly network: Network;
+  readonly records: Records;
+  readonly past: History;
+  readonly executions: Executions;
+  readonly counts: Counts;
+  readonly judge: Judge;
+  readonly options: Partial<IdempotencyOptions<Request>>;
+}
+
+export function world(setup: Setup, { sabotage = {}, only }: Trial = {}): World {
+  const { store = (inner: Store) => inner, options = {} } = sabotage;
+  const court = judge(only);
+  const clock = fakeClock();
+  const counts = noCounts();
+  return {
+    setup,
+    clock,
+    network: network(),
+    records: watchRecords(store(memoryStore()), court, counts),
+    past: history(court, counts),
+    executions: executions(clock),
+    counts,
+    judge: court,
+    options,
+  };
+}
