@@ -1,0 +1,54 @@
+import type { Item, Store } from '../../lib/core/store.ts';
+import type { Sabotage } from './world.ts';
+
+/** A store that tells something else of the item that stands in the way of a write. */
+const lies =
+  (tell: (current: Item, item: Item) => Item) =>
+  (inner: Store): Store => ({
+    ...inner,
+    async put(key, item, options) {
+      const result = await inner.put(key, item, options);
+      if (result.applied || result.current === undefined) return result;
+      return { applied: false, current: tell(result.current, item) };
+    },
+  });
+
+/** Ways to break the protocol from outside: by what it stands on, or by what it is told. */
+export const SABOTAGE = {
+  'completions are not fenced': {
+    store: (inner) => ({
+      ...inner,
+      put: (key, item, options) => inner.put(key, item, item['state'] === 'completed' ? {} : options),
+    }),
+  },
+  'releases are not fenced': {
+    store: (inner) => ({ ...inner, delete: (key) => inner.delete(key) }),
+  },
+  'fences do not grow': {
+    store: (inner) => ({
+      ...inner,
+      put: (key, item, options) => inner.put(key, { ...item, fence: 1 }, options),
+    }),
+  },
+  'tokens are not unique': { options: { random: { next: () => 0, token: () => 'anybody' } } },
+  'own writes are not recognised': {
+    store: lies((current, { owner }) =>
+      current['owner'] === owner ? { ...current, owner: 'hidden' } : current,
+    ),
+  },
+  'clocks differ without a margin': { options: { skewMarginMs: 0 } },
+  'leases do not hold': { store: lies((current) => ({ ...current, leaseUntil: 0 })) },
+  'leases never end': { store: lies((current) => ({ ...current, leaseUntil: Number.POSITIVE_INFINITY })) },
+  'payloads are not compared': { options: { payload: () => null } },
+  'principals share keys': { options: { principal: () => 'anybody' } },
+  'results are forgotten': {
+    store: (inner) => ({
+      ...inner,
+      async put(key, item, options) {
+        const result = await inner.put(key, item, options);
+        if (result.applied && item['state'] === 'completed') await inner.delete(key);
+        return result;
+      },
+    }),
+  },
+} as const satisfies Readonly<Record<string, Sabotage>>;
