@@ -1,3 +1,4 @@
+import { checkOptions, rule } from '../core/options.ts';
 import { encodeResult } from '../idempotency/codec.ts';
 import type { RemainingTime } from '../idempotency/execution.ts';
 import { type IdempotencyGuard, idempotencyGuard, type Run } from '../idempotency/guard.ts';
@@ -32,10 +33,11 @@ const textOf = (response: unknown): string => (isStreamed(response) ? 'a stream'
 
 /**
  * Watches the response of a request: Middy reads it last when it hands it to Lambda. By then it has to be what was
- * recorded, and it has to have been recorded.
+ * recorded, and nobody may have answered while the run was still open.
  */
 function watchResponse<E, C, R>(
   request: MiddyRequest<E, C, R>,
+  isOpen: () => boolean,
   recordedOf: () => string | undefined,
   warn: (warning: string) => void,
 ): void {
@@ -49,7 +51,7 @@ function watchResponse<E, C, R>(
       return response;
     },
     set(value) {
-      if (recordedOf() === undefined && 'earlyResponse' in request) warn(EARLY_RETURN);
+      if (isOpen() && 'earlyResponse' in request) warn(EARLY_RETURN);
       response = value;
     },
   });
@@ -80,6 +82,11 @@ export function idempotency<E, R = unknown>(
   options: IdempotencyMiddlewareOptions<E>,
 ): Required<Middleware<E, RemainingTime, R>> {
   const { timeoutEarlyInMillis = 5, onWarning = console.error, ...rest } = options;
+  checkOptions(
+    'idempotency',
+    { timeoutEarlyInMillis, onWarning },
+    { required: { timeoutEarlyInMillis: rule.integer(0), onWarning: rule.fn() } },
+  );
   const guard: IdempotencyGuard<E> = idempotencyGuard(rest);
   const warned = new Set<string>();
   const warn = (warning: string) => {
@@ -104,7 +111,8 @@ export function idempotency<E, R = unknown>(
       if (begun.kind === 'replay') request.earlyResponse = begun.result as R;
       if (begun.kind === 'run') {
         runs.set(request, begun);
-        watchResponse(request, () => recorded.get(request), warn);
+        const isOpen = () => runs.has(request);
+        watchResponse(request, isOpen, () => recorded.get(request), warn);
       }
       return undefined;
     },
@@ -112,10 +120,7 @@ export function idempotency<E, R = unknown>(
       const run = take(request);
       if (run === undefined) return;
       if (isTimeUp(run)) return guard.leave(run);
-      if (isServerError(request.response)) {
-        recorded.set(request, textOf(request.response));
-        return guard.release(run);
-      }
+      if (isServerError(request.response)) return guard.release(run);
       const response = (await guard.complete(run, request.response)) as R;
       recorded.set(request, textOf(response));
       request.response = response;

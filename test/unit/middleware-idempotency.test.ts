@@ -213,13 +213,19 @@ describe('among other middlewares', () => {
         if (throws) throw new Error('after hook');
       },
     };
-    const lambda = plain().use(outer).use(idempotency<Event>(once)).handler(handler);
+    const warnings: string[] = [];
+    const onWarning = (warning: string) => warnings.push(warning);
+    const lambda = plain()
+      .use(outer)
+      .use(idempotency<Event>({ ...once, onWarning }))
+      .handler(handler);
     await expect(lambda(event(), context)).rejects.toThrow('after hook');
     throws = false;
 
     expect(await lambda(event(), context)).toBe('done');
 
     expect(handler).toHaveBeenCalledTimes(1);
+    expect(warnings).toHaveLength(1);
   });
 
   test('an error of another one before it was its turn frees nothing', async () => {

@@ -1,0 +1,288 @@
+import { Readable } from 'node:stream';
+import middy from '@middy/core';
+import { describe, expect, test, vi } from 'vitest';
+import { lambdaContext } from '../../bench/idempotency/contexts.ts';
+import { InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
+import { InFlightError, ResultNotStoredError } from '../../lib/idempotency/errors.ts';
+import { type IdempotencyMiddlewareOptions, idempotency } from '../../lib/middleware/idempotency.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
+import { fakeClock } from '../support/fake-clock.ts';
+import { never } from '../support/idempotency-world.ts';
+import { seededRandom } from '../support/random.ts';
+
+interface Event {
+  readonly key: string;
+}
+interface Response {
+  readonly statusCode: number;
+  headers?: Record<string, string>;
+  readonly body?: unknown;
+}
+interface Request {
+  response: Response;
+}
+type Hook = (request: Request) => unknown;
+interface Hooks {
+  readonly before?: Hook;
+  readonly after?: Hook;
+  readonly onError?: Hook;
+}
+
+interface Around {
+  readonly outer?: Hooks;
+  readonly inner?: Hooks;
+  readonly plugin?: middy.PluginObject;
+  readonly options?: Partial<IdempotencyMiddlewareOptions<Event>>;
+}
+
+/** The middleware among others. Middy's own timer is real, so it is off except where it is what is tested. */
+function world(
+  run: () => Promise<unknown>,
+  { outer, inner, plugin = { timeoutEarlyInMillis: 0 }, options = {} }: Around = {},
+) {
+  const store = { ...memoryStore() };
+  const warnings: string[] = [];
+  const handler = vi.fn(run);
+  const once = idempotency<Event>({
+    store,
+    operation: 'order',
+    key: ({ key }) => key,
+    clock: fakeClock(),
+    random: seededRandom(1),
+    onWarning: (warning) => warnings.push(warning),
+    ...options,
+  });
+  const lambda = middy<Event, unknown>(plugin);
+  for (const hooks of [outer, once, inner]) if (hooks) lambda.use(hooks as middy.MiddlewareObj<Event>);
+  lambda.handler(handler);
+  const call = (key = 'k', remainingMs = 3_000): Promise<unknown> =>
+    lambda(
+      { key },
+      lambdaContext(remainingMs, () => 0),
+    ).catch((error: unknown) => error);
+  return { store, handler, warnings, call };
+}
+
+const ok = async (): Promise<Response> => ({ statusCode: 200 });
+const withCors: Hook = (request) => {
+  request.response = { ...request.response, headers: { vary: 'origin' } };
+};
+const corsInPlace: Hook = ({ response }) => {
+  response.headers = { vary: 'origin' };
+};
+const CHANGED = /changed after it was recorded.*outermost/;
+const EARLY = /answered early.*stays claimed/;
+
+describe('a middleware that changes the response', () => {
+  test.each([
+    ['replaces it', withCors],
+    ['changes it in place', corsInPlace],
+  ])('outside of it and %s is warned of, once', async (_, after) => {
+    const { warnings, call } = world(ok, { outer: { after } });
+
+    const answers = [await call('a'), await call('a'), await call('b')];
+
+    expect(answers).toEqual([
+      { statusCode: 200, headers: { vary: 'origin' } },
+      { statusCode: 200 },
+      { statusCode: 200, headers: { vary: 'origin' } },
+    ]);
+    expect(warnings).toEqual([expect.stringMatching(CHANGED)]);
+  });
+
+  test.each([
+    ['replaces it', withCors],
+    ['changes it in place', corsInPlace],
+  ])('inside of it and %s is recorded with what it does', async (_, after) => {
+    const { warnings, call } = world(ok, { inner: { after } });
+
+    const first = await call();
+
+    expect(first).toEqual({ statusCode: 200, headers: { vary: 'origin' } });
+    expect(await call()).toEqual(first);
+    expect(warnings).toEqual([]);
+  });
+
+  test('outside of it does no harm to one that was not recorded', async () => {
+    const { warnings, call } = world(async () => ({ statusCode: 503 }), { outer: { after: withCors } });
+    await call();
+
+    expect(warnings).toEqual([]);
+  });
+
+  test('outside of it may look at it', async () => {
+    const seen: Response[] = [];
+    const { warnings, call } = world(ok, { outer: { after: ({ response }) => void seen.push(response) } });
+    await call();
+
+    expect(seen).toEqual([{ statusCode: 200 }]);
+    expect(warnings).toEqual([]);
+  });
+
+  test('is warned of on stderr by default', async () => {
+    const print = vi.spyOn(console, 'error').mockReturnValue(undefined);
+    const once = idempotency<Event>({ store: memoryStore(), operation: 'order', key: ({ key }) => key });
+    const lambda = middy<Event, unknown>({ timeoutEarlyInMillis: 0 })
+      .use({ after: withCors } as middy.MiddlewareObj<Event>)
+      .use(once)
+      .handler(ok);
+    await lambda({ key: 'k' }, lambdaContext());
+
+    expect(print).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(CHANGED));
+    print.mockRestore();
+  });
+});
+
+describe('a middleware that answers early', () => {
+  const early = () => ({ statusCode: 304 });
+
+  test('inside of it, before the handler, is warned of, once: the key stays claimed', async () => {
+    const { handler, warnings, call } = world(ok, { inner: { before: early } });
+
+    expect([await call('a'), await call('b')]).toEqual([{ statusCode: 304 }, { statusCode: 304 }]);
+    expect(await call('a')).toBeInstanceOf(InFlightError);
+
+    expect(handler).not.toHaveBeenCalled();
+    expect(warnings).toEqual([expect.stringMatching(EARLY)]);
+  });
+
+  test('inside of it, after the handler, is warned of as well', async () => {
+    const { handler, warnings, call } = world(ok, { inner: { after: early } });
+    await call();
+    expect(await call()).toBeInstanceOf(InFlightError);
+
+    expect(handler).toHaveBeenCalledTimes(1);
+    expect(warnings).toEqual([expect.stringMatching(EARLY)]);
+  });
+
+  test('inside of it, to an error, is warned of as well', async () => {
+    const { warnings, call } = world(() => Promise.reject(new Error('x')), { inner: { onError: early } });
+
+    expect(await call()).toEqual({ statusCode: 304 });
+
+    expect(warnings).toEqual([expect.stringMatching(EARLY)]);
+  });
+
+  test('outside of it, before it was its turn, claims nothing', async () => {
+    let isEarly = true;
+    const before = () => (isEarly ? { statusCode: 304 } : undefined);
+    const { warnings, call } = world(ok, { outer: { before } });
+    await call();
+    isEarly = false;
+
+    expect(await call()).toEqual({ statusCode: 200 });
+
+    expect(warnings).toEqual([]);
+  });
+
+  test.each([
+    ['that was recorded changes it', 200, [expect.stringMatching(CHANGED)]],
+    ['that was not recorded is its own affair', 503, []],
+  ])('outside of it, in place of an answer %s', async (_, statusCode, expected) => {
+    const { warnings, call } = world(async () => ({ statusCode }), { outer: { after: early } });
+
+    expect(await call()).toEqual({ statusCode: 304 });
+
+    expect(warnings).toEqual(expected);
+  });
+});
+
+describe('an early timeout of Middy', () => {
+  const timeoutEarlyResponse = () => ({ statusCode: 408 });
+
+  test('with an answer of its own is not recorded, and the key stays claimed', async () => {
+    // With no more time left than Middy's margin its timer fires at once.
+    const { handler, call } = world(never, { plugin: { timeoutEarlyResponse } });
+
+    expect(await call('k', 5)).toEqual({ statusCode: 408 });
+    expect(await call('k', 3_000)).toBeInstanceOf(InFlightError);
+
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+
+  test('with a margin of its own is known by it', async () => {
+    const timeoutEarlyInMillis = 800;
+    const { handler, warnings, call } = world(never, {
+      plugin: { timeoutEarlyInMillis, timeoutEarlyResponse },
+      options: { timeoutEarlyInMillis },
+    });
+
+    expect(await call('k', 800)).toEqual({ statusCode: 408 });
+    expect(await call('k', 3_000)).toBeInstanceOf(InFlightError);
+
+    expect(handler).toHaveBeenCalledTimes(1);
+    expect(warnings).toEqual([]);
+  });
+
+  test('is not what a handler ends with that has time left', async () => {
+    const { handler, call } = world(ok, { plugin: { timeoutEarlyResponse } });
+
+    expect([await call(), await call()]).toEqual([{ statusCode: 200 }, { statusCode: 200 }]);
+
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+
+  test('is what any error counts as that comes when time is up', async () => {
+    const { call } = world(() => Promise.reject(new Error('late')), { plugin: {} });
+    await call('k', 5);
+
+    expect(await call()).toBeInstanceOf(InFlightError);
+  });
+});
+
+describe('a response', () => {
+  test('that is a stream is for the first caller alone', async () => {
+    const body = Readable.from(['report']);
+    const { handler, warnings, call } = world(async () => ({ statusCode: 200, body }));
+
+    expect(await call()).toMatchObject({ body });
+    expect(await call()).toBeInstanceOf(ResultNotStoredError);
+
+    expect(handler).toHaveBeenCalledTimes(1);
+    expect(warnings).toEqual([]);
+  });
+
+  test('that cannot be recorded is told to nobody, and the key is not freed', async () => {
+    const { handler, call } = world(async () => ({ statusCode: 200, body: 1n }));
+
+    expect([await call(), await call()]).toEqual([
+      expect.any(ResultNotStoredError),
+      expect.any(ResultNotStoredError),
+    ]);
+
+    expect(handler).toHaveBeenCalledTimes(1);
+  });
+
+  test('of a failure frees the key though it could not be recorded', async () => {
+    const { handler, call } = world(async () => ({ statusCode: 500, body: 1n }));
+    await call();
+    await call();
+
+    expect(handler).toHaveBeenCalledTimes(2);
+  });
+
+  test('is that of an unprotected run where the store fails and it may', async () => {
+    const { store, handler, warnings, call } = world(ok, {
+      outer: { after: withCors },
+      options: { onStoreError: 'run' },
+    });
+    store.put = () => Promise.reject(new StoreError('down'));
+    await call();
+
+    expect(await call()).toMatchObject({ statusCode: 200 });
+
+    expect(handler).toHaveBeenCalledTimes(2);
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('the options', () => {
+  test.each<object>([
+    { timeoutEarlyInMillis: -1 },
+    { timeoutEarlyInMillis: '5' },
+    { onWarning: 'log' },
+    { retries: 1 },
+  ])('are checked: %j', (options) => {
+    expect(() => world(ok, { options })).toThrow(InvalidOptionError);
+  });
+});
