@@ -14,6 +14,9 @@ const LEASE_MS = 60_000;
 /** By how much the clock of the next process is ahead: the lease of the one before is over. */
 export const NEXT_LEASE_MS: number = LEASE_MS + 1;
 
+/** A machine with much to do is no store in trouble: limits on time are so much longer. */
+const PATIENCE = 10;
+
 export interface Call {
   readonly key: string;
   /** Whose run it would be. */
@@ -52,7 +55,11 @@ export function operation(options: OperationOptions): (call: Call) => Promise<Re
       key: ({ key }) => key,
       skewMarginMs: 0,
       afterUnknown: variant === 'plain hold' ? 'hold' : 'rerun',
-      clock: { ...systemClock, now: () => systemClock.now() + clockOffsetMs },
+      clock: {
+        ...systemClock,
+        now: () => systemClock.now() + clockOffsetMs,
+        after: (delayMs, run) => systemClock.after(delayMs * PATIENCE, run),
+      },
       ...(onEvent && { onEvent }),
     },
     async (call, _context, once) => {
