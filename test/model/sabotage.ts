@@ -13,6 +13,17 @@ const lies =
     },
   });
 
+/** A store that does not look at the lease, which a takeover is conditioned on too. */
+const forgetful = (inner: Store): Store => ({
+  ...inner,
+  put(key, item, { when, ...options } = {}) {
+    const lax = when?.map((clause) =>
+      clause === 'absent' ? clause : clause.filter(({ attribute }) => attribute !== 'leaseUntil'),
+    );
+    return inner.put(key, item, { ...options, ...(lax && { when: lax }) });
+  },
+});
+
 /** Ways to break the protocol from outside: by what it stands on, or by what it is told. */
 export const SABOTAGE = {
   'completions are not fenced': {
@@ -37,7 +48,9 @@ export const SABOTAGE = {
     ),
   },
   'clocks differ without a margin': { options: { skewMarginMs: 0 } },
-  'leases do not hold': { store: lies((current) => ({ ...current, leaseUntil: 0 })) },
+  'leases do not hold': {
+    store: (inner) => lies((current) => ({ ...current, leaseUntil: 0 }))(forgetful(inner)),
+  },
   'leases never end': { store: lies((current) => ({ ...current, leaseUntil: Number.POSITIVE_INFINITY })) },
   'payloads are not compared': { options: { payload: () => null } },
   'principals share keys': { options: { principal: () => 'anybody' } },
