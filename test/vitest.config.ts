@@ -14,6 +14,7 @@ export default defineConfig({
     // The default leaves one core out, which of two is half: tests of processes wait more than they work.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // The first run of a fresh clone synthesizes the app.
+    hookTimeout: 180_000,
   },
 });
