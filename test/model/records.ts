@@ -32,7 +32,11 @@ export function watchRecords(inner: Store, judge: Judge, counts: Counts) {
     const old = held.get(key);
     held.set(key, next);
     written.set(key, [...(written.get(key) ?? []), next]);
-    if (old === undefined) return;
+    if (old === undefined) {
+      // A late copy of its claim makes it the owner again, of a key that is free: whoever overtook it has failed.
+      if (next.state === 'in-progress') overtaken.delete(next.owner);
+      return;
+    }
     const isSame = old.owner === next.owner;
     if (next.fence < old.fence || (next.fence === old.fence && !isSame))
       judge.blame('fence', `${old.fence} of ${old.owner} became ${next.fence} of ${next.owner}`);
