@@ -30,7 +30,8 @@ interface Submitted extends Request {
  * the clock that no sandbox has.
  */
 export function history(judge: Judge, counts: Counts) {
-  const tries: Try[] = [];
+  /** Those that may have had their effect. */
+  const tries = new Set<Try>();
   const running = new Map<string, Try>();
   const submitted: Submitted[] = [];
   /** Results that somebody knows of, in the order in which they were told. */
@@ -42,7 +43,7 @@ export function history(judge: Judge, counts: Counts) {
   const tell = (one: Submitted) => {
     if (told.includes(one)) return;
     told.push(one);
-    const again = tries.find(
+    const again = [...tries].find(
       (other) =>
         other !== one.of && other.user === one.user && other.atMs > one.atMs && other.atMs <= one.keptUntilMs,
     );
@@ -57,11 +58,16 @@ export function history(judge: Judge, counts: Counts) {
       for (const other of running.values())
         if (other.user === user && other.by !== by && atMs < other.untilMs)
           judge.blame('overlapping', `${by} runs beside ${other.by}`);
-      tries.push(next);
+      tries.add(next);
       running.set(by, next);
     },
     /** It does nothing more. */
     ends: (by: string) => running.delete(by),
+    /** It has had no effect. What an earlier try has sent may still be recorded, once the key is free. */
+    fails(one: Try) {
+      running.delete(one.by);
+      tries.delete(one);
+    },
     submits: (one: Submitted) => void submitted.push(one),
     /** The first caller gets its answer. */
     acknowledges(of: Try, answer: unknown, nowMs: number) {

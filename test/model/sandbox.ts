@@ -171,8 +171,8 @@ export function sandbox(name: number, skewMs: number, world: World) {
 
     /** The run fails for certain: from here on it does nothing, so that another one may. */
     fail: (fates: readonly Fate[] = []) =>
-      finish(fates, true, async ({ run, try: { by } }) => {
-        past.ends(by);
+      finish(fates, true, async ({ run, try: failed }) => {
+        past.fails(failed);
         records.releases(run.record.owner);
         await guard.release(run);
         return () => void counts.released++;
