@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
+import { backoffMs } from './backoff.ts';
 import type { HandOver, Handover, Message } from './handover.ts';
 
 /** Why an event did not reach its target. */
@@ -50,19 +51,8 @@ export interface Delivery {
   cancel(): void;
 }
 
-const FIRST_DELAY_MS = 1_000;
 /** With the jitter 450 s on average: AWS's 185 retries then take the 24 hours that AWS gives them. */
 const MAX_DELAY_MS = 600_000;
-
-/**
- * The wait before a retry, counted from 1: a second, doubling up to `maxMs`, and of that the half to the whole. AWS
- * says "exponential back-off and jitter" without numbers, so the jitter is the mildest that still spreads a herd.
- */
-export function backoffMs(retryAttempt: number, maxMs: number, random: Random): number {
-  // 2 ** 20 seconds are beyond any maximum; higher powers would end in Infinity.
-  const fullMs = Math.min(maxMs, FIRST_DELAY_MS * 2 ** Math.min(retryAttempt - 1, 20));
-  return fullMs * (0.5 + random.next() / 2);
-}
 
 /** The dead-letter attributes that EventBridge rules and EventBridge Scheduler have in common. */
 export function commonDeadLetterAttributes(

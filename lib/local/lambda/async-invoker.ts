@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
-import { backoffMs } from '../delivery.ts';
+import { backoffMs } from '../backoff.ts';
 import type { HandOver, Message } from '../handover.ts';
 import { type DestinationCondition, deadLetterAttributes, destinationRecord } from './destination-record.ts';
 import type { InvocationResult } from './result.ts';

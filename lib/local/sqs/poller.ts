@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
+import { backoffMs } from '../backoff.ts';
 import type { CompiledPattern } from '../events/pattern/model.ts';
 import type { InvocationResult } from '../lambda/result.ts';
 import { LocalRunError } from '../problem.ts';
@@ -61,7 +62,6 @@ export interface SqsMapping {
 }
 
 const DEFAULT_CONCURRENCY = 5;
-const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 20_000;
 /** How often a delete is tried. What is not deleted after that comes back, which the function must bear anyhow. */
 const DELETE_ATTEMPTS = 6;
@@ -89,8 +89,6 @@ export function startSqsMapping(model: SqsMappingModel, options: SqsMappingOptio
   const stopped = new AbortController();
   const { signal } = stopped;
 
-  const backoffMs = (attempt: number): number =>
-    Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)) * (0.5 + random.next() / 2);
   // Only the signal rejects a sleep, and each who pauses looks at it next.
   const pause = (delayMs: number): Promise<void> => sleep(platform, delayMs, signal).catch(() => undefined);
   const noteError = (error: unknown): void => {
@@ -108,7 +106,7 @@ export function startSqsMapping(model: SqsMappingModel, options: SqsMappingOptio
       } catch (error) {
         noteError(error);
         if (attempt >= DELETE_ATTEMPTS || signal.aborted) return false;
-        await pause(backoffMs(attempt));
+        await pause(backoffMs(attempt, MAX_DELAY_MS, random));
       }
     }
   }
@@ -121,7 +119,7 @@ export function startSqsMapping(model: SqsMappingModel, options: SqsMappingOptio
       throttled(attempt) {
         count.throttles++;
         throttledInARow++;
-        return backoffMs(attempt);
+        return backoffMs(attempt, MAX_DELAY_MS, random);
       },
       answered() {
         throttledInARow = 0;
@@ -161,7 +159,7 @@ export function startSqsMapping(model: SqsMappingModel, options: SqsMappingOptio
     let failedInARow = 0;
     while (!signal.aborted) {
       await freePlace();
-      if (throttledInARow > 0) await pause(backoffMs(throttledInARow));
+      if (throttledInARow > 0) await pause(backoffMs(throttledInARow, MAX_DELAY_MS, random));
       try {
         const held = await gather({
           ...{ queueUrl: queueUrl ?? '', queueArn, region, platform, signal },
@@ -180,7 +178,7 @@ export function startSqsMapping(model: SqsMappingModel, options: SqsMappingOptio
       } catch (error) {
         if (signal.aborted) break;
         noteError(error);
-        await pause(backoffMs(++failedInARow));
+        await pause(backoffMs(++failedInARow, MAX_DELAY_MS, random));
       }
     }
   }

@@ -1,9 +1,10 @@
 import { type Clock, sleep } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
+import { backoffMs } from '../backoff.ts';
 import type { HandOver } from '../handover.ts';
 import type { Waiting } from './batch.ts';
 import type { StreamMappingModel } from './model.ts';
-import { backoffMs } from './retry.ts';
+import { MAX_DELAY_MS } from './retry.ts';
 
 export interface GivenUp {
   readonly items: readonly Waiting[];
@@ -73,6 +74,6 @@ export async function giveUp(given: GivenUp, options: GiveUpOptions): Promise<bo
     const answer = await handOver(model.onFailure, { body });
     if (answer.kind === 'accepted') return true;
     if (!answer.retryable || attempt >= HAND_OVER_ATTEMPTS) return false;
-    await sleep(platform, backoffMs(attempt, random), signal);
+    await sleep(platform, backoffMs(attempt, MAX_DELAY_MS, random), signal);
   }
 }

@@ -1,12 +1,13 @@
 import { type Clock, sleep } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
+import { backoffMs } from '../backoff.ts';
 import type { InvocationResult } from '../lambda/result.ts';
 import { failure } from '../lambda/result.ts';
 import { type Batch, isFull, payloadOf, takeBatch, type Waiting } from './batch.ts';
 import type { GivenUp } from './give-up.ts';
 import type { StreamMappingModel } from './model.ts';
 import { outcomeOf } from './outcome.ts';
-import { afterFailure, backoffMs, maximumAgeMs } from './retry.ts';
+import { afterFailure, MAX_DELAY_MS, maximumAgeMs } from './retry.ts';
 
 /** What has happened so far, over all lanes of a mapping. */
 export interface StreamCounts {
@@ -97,7 +98,7 @@ export function startLane(options: LaneOptions): Lane {
   const backOff = async (items: readonly Waiting[], attempt: number) => {
     const oldestMs = platform.monotonic() - (items[0]?.arrivedAtMs ?? 0);
     const leftMs = Math.max(0, maximumAgeMs(model) - oldestMs);
-    await sleep(platform, Math.min(backoffMs(attempt, random), leftMs), signal);
+    await sleep(platform, Math.min(backoffMs(attempt, MAX_DELAY_MS, random), leftMs), signal);
   };
 
   const succeeded = (count: number) => {

@@ -1,4 +1,3 @@
-import type { Random } from '../../core/random.ts';
 import type { Batch, Waiting } from './batch.ts';
 import type { StreamMappingModel } from './model.ts';
 
@@ -10,15 +9,8 @@ type RetryPolicy = Pick<
 /** How long DynamoDB Streams keeps a record: 24 hours. */
 const RETENTION_SECONDS = 86_400;
 
-const FIRST_DELAY_MS = 1_000;
-const MAX_DELAY_MS = 60_000;
-
-/** The wait before a further attempt, counted from 1. AWS says "exponential back-off" and no numbers. */
-export function backoffMs(attempt: number, random: Random): number {
-  // 2 ** 20 is beyond any maximum already; a higher power would only lose precision.
-  const fullMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(Math.max(attempt - 1, 0), 20));
-  return fullMs * (0.5 + random.next() / 2);
-}
+/** The longest wait before a further attempt. */
+export const MAX_DELAY_MS = 60_000;
 
 export function maximumAgeMs({ maximumRecordAgeSeconds }: RetryPolicy): number {
   const seconds =
