@@ -45,14 +45,14 @@ const sendAgain = (id: number, key: string) =>
 describe('a change of a profile', () => {
   it('whose sandbox is killed at any moment happens exactly once when it is sent again', async () => {
     const before = await views.written(300);
-    const delaysMs = [0, 5, 20, 40, 80];
+    const delaysMs = [0, 10, 40, 80, 160];
     for (const delayMs of delaysMs) {
       const key = randomUUID();
       // Everything on the way is slow, so that the kills fall on all of it.
-      await api.fault('users', { kind: 'latency', ms: 30 });
-      await api.fault('resilience', { kind: 'latency', ms: 30 });
+      await api.fault('users', { kind: 'latency', ms: 60 });
+      await api.fault('resilience', { kind: 'latency', ms: 60 });
       const first = api.put(300, key, change);
-      await expect.poll(isBusy, { interval: 1 }).toBe(true);
+      await expect.poll(isBusy, { interval: 1, timeout: 10_000 }).toBe(true);
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       await killAndGoPastTheLease();
       await first;
