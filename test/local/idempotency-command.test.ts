@@ -7,7 +7,7 @@ import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
 import { createTable } from '../../lib/local/dynamodb/tables.ts';
 import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import { sdkTransport } from '../../lib/store/transport/sdk.ts';
-import { startTestEngine, type TestEngine } from '../support/engines.ts';
+import { startTestEngine, type TestEngine, tableName } from '../support/engines.ts';
 import { type Ended, runCommand } from '../support/local-run.ts';
 import { meddleBefore } from '../support/meddler.ts';
 import { gate } from '../support/queues.ts';
@@ -279,20 +279,21 @@ describe('fibrin idempotency says in one line what is wrong, and what to do', ()
 
 it('works on the table, by the key attribute and in the region that are named', async () => {
   const { endpoint } = engine.engine;
+  const TableName = tableName('named');
   await createTable(endpoint, {
-    TableName: 'named',
+    TableName,
     AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
     KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
   });
   await lose('k', {
-    store: dynamoStore({ table: 'named', keyAttribute: 'id', transport: sdkTransport(engine.client) }),
+    store: dynamoStore({ table: TableName, keyAttribute: 'id', transport: sdkTransport(engine.client) }),
   });
-  const named = ['--table', 'named', '--key-attribute', 'id', '--region', 'us-east-1'];
+  const named = ['--table', TableName, '--key-attribute', 'id', '--region', 'us-east-1'];
   const { code, output } = await fibrin(['release', 'k', '--operation', 'charge', ...named], {
     AWS_REGION: '',
     FIBRIN_TABLE: '',
   });
-  expect(output).toMatch(/^released .* in named/);
+  expect(output).toMatch(/^released .* in named-/);
   expect(code).toBe(0);
 });
 

@@ -10,7 +10,7 @@ import type { StreamMappingModel } from '../../lib/local/streams/model.ts';
 import type { ShardRecords, StreamRecord, StreamSource } from '../../lib/local/streams/source.ts';
 import { dynamoDbLocalSource } from '../../lib/local/streams/source-dynamodb-local.ts';
 import { sweepSource } from '../../lib/local/streams/source-sweep.ts';
-import { hasJava, startTestEngine, type TestEngine } from '../support/engines.ts';
+import { hasJava, tableName as nameOf, startTestEngine, type TestEngine } from '../support/engines.ts';
 
 const never = new AbortController().signal;
 const OK: InvocationResult = { kind: 'success', payload: 'null' };
@@ -42,7 +42,6 @@ const tableOf = (endpoint: string, TableName: string, keys: readonly string[], m
 function contract(choice: 'dynamodb-local' | 'dynalite'): void {
   let engine: TestEngine;
   let tableName: string;
-  let tables = 0;
   const mappings: StreamMapping[] = [];
   const stream =
     choice === 'dynamodb-local'
@@ -65,7 +64,7 @@ function contract(choice: 'dynamodb-local' | 'dynalite'): void {
   const item = (pk: string, value: number) => ({ pk: { S: pk }, n: { N: `${value}` } });
 
   beforeEach(async () => {
-    tableName = `orders-${++tables}`;
+    tableName = nameOf('orders');
     await tableOf(engine.engine.endpoint, tableName, ['pk'], stream);
   });
 
@@ -151,7 +150,7 @@ function contract(choice: 'dynamodb-local' | 'dynalite'): void {
   });
 
   it('tells the key of a table with a sort key, and more than a page of items', async () => {
-    tableName = `orders-${++tables}`;
+    tableName = nameOf('orders');
     await tableOf(engine.engine.endpoint, tableName, ['pk', 'sk'], stream);
     const sortKeys = ['1', '2', '3', '4'];
     for (const sk of sortKeys)
@@ -198,7 +197,7 @@ function contract(choice: 'dynamodb-local' | 'dynalite'): void {
   });
 
   it('does not start without its table', async () => {
-    tableName = 'missing';
+    tableName = nameOf('missing');
     await expect(feed({}, () => OK)).rejects.toThrow(/ResourceNotFoundException/);
   });
 

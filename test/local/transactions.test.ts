@@ -7,9 +7,9 @@ import { createTable } from '../../lib/local/dynamodb/tables.ts';
 import { emulateTransactions } from '../../lib/local/dynamodb/transactions.ts';
 import { faultSwitches } from '../../lib/local/faults.ts';
 import type { Listening } from '../../lib/local/http/server.ts';
-import { hasJava, startTestEngine, type TestEngine } from '../support/engines.ts';
+import { hasJava, startTestEngine, type TestEngine, tableName } from '../support/engines.ts';
 
-const TableName = 'items';
+const TableName = tableName('items');
 const key = (pk: string) => ({ pk: { S: pk } });
 const put = (pk: string, n: number, more: object = {}) => ({
   Put: { TableName, Item: { ...key(pk), n: { N: String(n) } }, ...more },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { TransactionalStore } from '../../lib/core/store.ts';
 import { type Engine, type EngineChoice, startEngine } from '../../lib/local/dynamodb/engine.ts';
@@ -9,6 +10,12 @@ import { sdkTransport } from '../../lib/store/transport/sdk.ts';
 
 export const hasJava: boolean = (await findJava()) !== undefined;
 
+/** Environment variable with the engine that is there for all files, as JSON. Unset: each starts its own. */
+export const SHARED_ENGINE = 'FIBRIN_TEST_ENGINE';
+
+/** The name of a table that no other test has. */
+export const tableName = (of: string): string => `${of}-${randomUUID()}`;
+
 export interface TestEngine {
   readonly engine: Engine;
   /** Processes that end with it, or however this one ends. */
@@ -19,23 +26,29 @@ export interface TestEngine {
   stop(): Promise<void>;
 }
 
-/** A real DynamoDB on this machine for one test file. */
+function sharedEngine(choice: EngineChoice): Engine | undefined {
+  const shared = process.env[SHARED_ENGINE];
+  if (choice === 'dynalite' || shared === undefined) return undefined;
+  return { ...(JSON.parse(shared) as Engine), stop: async () => undefined };
+}
+
+/** A real DynamoDB on this machine for one test file: that of all files where there is one, else its own. */
 export async function startTestEngine(choice: EngineChoice): Promise<TestEngine> {
   const processes: Processes = startProcesses();
   const log = { say: () => undefined, output: () => undefined };
-  const engine = await startEngine(choice, processes, log, new AbortController().signal);
+  const engine =
+    sharedEngine(choice) ?? (await startEngine(choice, processes, log, new AbortController().signal));
   const client = new DynamoDBClient({
     endpoint: engine.endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
-  let tables = 0;
   return {
     engine,
     processes,
     client,
     async store() {
-      const table = `table-${++tables}`;
+      const table = tableName('table');
       await createTable(engine.endpoint, {
         TableName: table,
         AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],

