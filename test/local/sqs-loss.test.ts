@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { listen, readBody } from '../../lib/local/http/server.ts';
 import { platformClock } from '../../lib/local/platform-clock.ts';
 import { callSqs, receive } from '../../lib/local/sqs/client.ts';
+import { atEndOfTest } from '../support/ends.ts';
 import {
   arn,
-  atEnd,
   eventually,
   functionError,
   gate,
@@ -38,7 +38,7 @@ async function failingAt(endpoint: string, failing: Readonly<Record<string, numb
   };
   // A long poll that is cut off at the end of the test is no news.
   const relay = await listen(0, (request, response) => void passOn(request, response).catch(() => undefined));
-  atEnd(() => relay.close());
+  atEndOfTest(() => relay.close());
   return `http://127.0.0.1:${relay.port}`;
 }
 

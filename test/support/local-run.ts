@@ -1,14 +1,24 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
-import { startProcesses } from '../../lib/local/processes.ts';
+import { type Processes, startProcesses } from '../../lib/local/processes.ts';
+import { atEndOfFile } from './ends.ts';
 
 const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
 
-// Whatever a test leaves running, or however the tests themselves end, nothing is left.
-const processes = startProcesses();
-afterAll(() => processes.end());
+let processes: Processes | undefined;
+
+/** Whatever a test leaves running, or however the tests themselves end, nothing is left. */
+function processesOfFile(): Processes {
+  if (processes) return processes;
+  const started = startProcesses();
+  atEndOfFile(() => {
+    processes = undefined;
+    return started.end();
+  });
+  processes = started;
+  return started;
+}
 
 export interface StartedRun {
   readonly url: string;
@@ -26,7 +36,7 @@ export interface Ended {
 
 /** Starts `fibrin` as a command in a process of its own. */
 function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = ROOT): ChildProcess {
-  return processes.start(
+  return processesOfFile().start(
     process.execPath,
     ['--conditions=fibrin-source', `${ROOT}lib/cli/main.ts`, ...args],
     {

@@ -1,7 +1,8 @@
-import { afterEach, expect } from 'vitest';
+import { expect } from 'vitest';
 import { platformClock } from '../../lib/local/platform-clock.ts';
 import { type SqsMapping, type SqsMappingModel, startSqsMapping } from '../../lib/local/sqs/poller.ts';
 import { type QueueModel, type Sqs, startSqs } from '../../lib/local/sqs/server.ts';
+import { atEndOfTest } from './ends.ts';
 import { seededRandom } from './random.ts';
 
 export const REGION = 'eu-central-1';
@@ -11,13 +12,6 @@ export const arn = (queueName: string): string => `arn:aws:sqs:${REGION}:${ACCOU
 /** Expects something of what is read again and again, for as long as a busy machine may need. */
 export const eventually = <T>(read: () => T): ReturnType<typeof expect.poll<T>> =>
   expect.poll(read, { interval: 20, timeout: 4_000 });
-
-// Whatever a test starts ends with it, the last first.
-const ends: (() => Promise<void>)[] = [];
-export const atEnd = (end: () => Promise<void>): void => void ends.push(end);
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
 
 export const queueModel = (queueName: string, more: Partial<QueueModel> = {}): QueueModel => ({
   logicalId: queueName,
@@ -32,7 +26,7 @@ export const queueModel = (queueName: string, more: Partial<QueueModel> = {}): Q
 
 export async function startQueues(queues: readonly QueueModel[], scale = 20): Promise<Sqs> {
   const sqs = await startSqs(queues, { scale, region: REGION, account: ACCOUNT });
-  atEnd(() => sqs.stop());
+  atEndOfTest(() => sqs.stop());
   return sqs;
 }
 
@@ -86,7 +80,7 @@ export function startMapping(
       random: seededRandom(1),
     },
   );
-  atEnd(() => mapping.stop());
+  atEndOfTest(() => mapping.stop());
   return mapping;
 }
 
