@@ -1,9 +1,14 @@
-import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Alias, Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  Alias,
+  Architecture,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { bundledCode } from './bundled-code.ts';
 import type { ResilienceTable } from './resilience-table.ts';
 
 export interface ResilientFunctionProps {
@@ -22,20 +27,17 @@ export interface ResilientFunctionProps {
   readonly define?: { readonly [name: string]: string };
 }
 
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-
 /** A function on Node.js 24 and arm64, bundled by esbuild as an ES module, reached through the alias `live`. */
 export class ResilientFunction extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
   /** What callers are wired to, so that a deployment can shift traffic. */
   readonly alias: Alias;
 
   constructor(scope: Construct, id: string, props: ResilientFunctionProps) {
     super(scope, id);
-    this.function = new NodejsFunction(this, 'Function', {
-      entry: `${PROJECT}${props.entry}`,
-      projectRoot: PROJECT,
-      depsLockFilePath: `${PROJECT}package-lock.json`,
+    this.function = new LambdaFunction(this, 'Function', {
+      code: bundledCode(props.entry, props.define),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memorySizeMb ?? 512,
@@ -51,17 +53,6 @@ export class ResilientFunction extends Construct {
       environment: {
         ...(props.resilience && { FIBRIN_TABLE: props.resilience.table.tableName }),
         ...props.environment,
-      },
-      bundling: {
-        format: OutputFormat.ESM,
-        target: 'node24',
-        mainFields: ['module', 'main'],
-        bundleAwsSDK: true,
-        minify: true,
-        esbuildArgs: { '--conditions': 'fibrin-source' },
-        // CommonJS inside the bundle still calls `require` for Node's own modules.
-        banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-        ...(props.define && { define: props.define }),
       },
     });
     props.resilience?.grantUse(this.function);
