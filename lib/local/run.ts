@@ -91,12 +91,15 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const model = readModel(assembly, REGION);
 
     signal.throwIfAborted();
-    const engine = await starting;
-    const weaker = engine.weaker.length === 0 ? '' : `, weaker than DynamoDB: ${engine.weaker.join('; ')}`;
-    log.say(`tables: ${engine.name}${weaker}`);
     log.say(timeScaleLine(timeScale));
-    await createTables(model.tables, engine, project);
-    signal.throwIfAborted();
+
+    // The functions start beside the tables, which take as long.
+    const tablesReady = starting.then(async (engine) => {
+      const weaker = engine.weaker.length === 0 ? '' : `, weaker than DynamoDB: ${engine.weaker.join('; ')}`;
+      log.say(`tables: ${engine.name}${weaker}`);
+      await createTables(model.tables, engine, project);
+      return engine;
+    });
 
     const faults = faultSwitches(affectedBy(model), systemRandom);
     const functions = new Map<string, LocalFunction>();
@@ -110,10 +113,12 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const targets = new Map(model.tables.map(({ tableName, faultTarget }) => [tableName, faultTarget]));
     const tables = opened(
       await startDynamoDbProxy({
-        endpoint: engine.endpoint,
+        behind: tablesReady.then(({ endpoint, transactions }) => ({
+          endpoint,
+          transactions: transactions ? undefined : emulateTransactions(endpoint),
+        })),
         faults,
         targetOf: (name) => targets.get(name),
-        transactions: engine.transactions ? undefined : emulateTransactions(engine.endpoint),
       }),
     );
     const platform = platformClock(timeScale);
@@ -150,7 +155,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
         }),
       );
     }
-    await Promise.all([...functions.values()].map((fn) => fn.warm()));
+    const [engine] = await Promise.all([tablesReady, ...[...functions.values()].map((fn) => fn.warm())]);
     signal.throwIfAborted();
     const sources = await startEventSources({ model, functions, services, engine, platform, region: REGION });
     closers.push(sources.stop);

@@ -38,10 +38,12 @@ function contract(choice: 'dynamodb-local' | 'dynalite'): void {
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
     });
     proxy = await startDynamoDbProxy({
-      endpoint,
+      behind: Promise.resolve({
+        endpoint,
+        transactions: transactions ? undefined : emulateTransactions(endpoint),
+      }),
       faults: faultSwitches({}, systemRandom),
       targetOf: () => undefined,
-      transactions: transactions ? undefined : emulateTransactions(endpoint),
     });
     client = new DynamoDBClient({
       endpoint: `http://127.0.0.1:${proxy.port}`,

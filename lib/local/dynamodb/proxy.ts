@@ -4,13 +4,19 @@ import { type Answer, guarded, type Listening, listen, readBody, send } from '..
 import { loseAnswer, meetWireFault } from '../http/wire-faults.ts';
 import type { Transacted, Transactions } from './transactions.ts';
 
-export interface ProxyOptions {
+/** What does the work. */
+export interface Behind {
   readonly endpoint: string;
+  /** Where the engine has no transactions of its own. */
+  readonly transactions?: Transactions | undefined;
+}
+
+export interface ProxyOptions {
+  /** Requests wait for it, so that functions can start before their tables are there. */
+  readonly behind: Promise<Behind>;
   readonly faults: FaultSwitches;
   /** Fault target of a table. */
   readonly targetOf: (tableName: string) => string | undefined;
-  /** Where the engine has no transactions of its own. */
-  readonly transactions?: Transactions | undefined;
 }
 
 /** DynamoDB's limit on a request. */
@@ -80,20 +86,18 @@ const isTransaction = ({ headers }: IncomingMessage): boolean =>
  * Stands between functions and DynamoDB, so that a table can be made to fail without the functions knowing: the SDK,
  * its connections and its errors are the real ones.
  */
-export function startDynamoDbProxy({
-  endpoint,
-  faults,
-  targetOf,
-  transactions,
-}: ProxyOptions): Promise<Listening> {
-  const { hostname, port } = new URL(endpoint);
+export function startDynamoDbProxy({ behind, faults, targetOf }: ProxyOptions): Promise<Listening> {
   const agent = new Agent({ keepAlive: true });
+  // Whoever prepares it hears of its failure; here it may be that nobody asks.
+  behind.catch(() => undefined);
 
   const forward = (
+    endpoint: string,
     { method, headers, url }: IncomingMessage,
     body: Buffer,
   ): Promise<Answer & { readonly body: Buffer }> =>
     new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(endpoint);
       const onward = httpRequest({ hostname, port, agent, method, path: url, headers }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -131,13 +135,14 @@ export function startDynamoDbProxy({
           ),
         );
       }
+      const { endpoint, transactions } = await behind;
       if (transactions && parsed.TransactItems && isTransaction(request)) {
         const transacted = answerOf(await transactions.run(parsed.TransactItems));
         return fault?.kind === 'lost-answer' ? loseAnswer(request) : send(response, transacted);
       }
       const answer = await (transactions
-        ? transactions.outside(() => forward(request, body))
-        : forward(request, body));
+        ? transactions.outside(() => forward(endpoint, request, body))
+        : forward(endpoint, request, body));
       if (fault?.kind === 'lost-answer') return loseAnswer(request);
       send(response, fault?.kind === 'corrupt' ? { ...answer, body: corrupt(answer.body) } : answer);
     }),
