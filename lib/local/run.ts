@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { systemRandom } from '../core/random.ts';
 import { bootstrapFile } from './bootstrap-file.ts';
@@ -15,6 +16,7 @@ import { startFunctionUrl } from './http/function-url.ts';
 import { routeFinder } from './http/routes.ts';
 import { guarded, type Listening, listen, send } from './http/server.ts';
 import { type LocalFunction, localFunction, type SandboxSettings } from './lambda/function.ts';
+import { turns } from './lambda/turns.ts';
 import type { Log } from './log.ts';
 import { platformClock } from './platform-clock.ts';
 import { startProcesses } from './processes.ts';
@@ -143,12 +145,13 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     };
 
     const settings: SandboxSettings = { freeze: true, maxConcurrencyPerSandbox: 1 };
+    const takeTurn = turns(availableParallelism());
     const bootstrap = await bootstrapFile(join(project, '.fibrin'));
     for (const fn of model.functions) {
       functions.set(
         fn.functionName,
         localFunction({
-          ...{ model: fn, region: REGION, processes, bootstrap, settings },
+          ...{ model: fn, region: REGION, processes, bootstrap, settings, takeTurn },
           defaultConcurrency: DEFAULT_CONCURRENCY,
           environment: { ...model.environmentOf(fn, addresses), ...endpoints },
           onOutput: (line) => log.output(fn.displayName, line),

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootstrapFile } from '../../lib/local/bootstrap-file.ts';
 import { type LocalFunction, localFunction } from '../../lib/local/lambda/function.ts';
 import type { InvocationResult } from '../../lib/local/lambda/result.ts';
+import { type TakeTurn, turns } from '../../lib/local/lambda/turns.ts';
 import { type Processes, startProcesses } from '../../lib/local/processes.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { gate } from '../support/queues.ts';
 
 const HANDLERS = fileURLToPath(new URL('./handlers', import.meta.url));
 
@@ -26,10 +28,12 @@ interface Wanted {
   readonly concurrency?: number;
   readonly folder?: string;
   readonly processes?: Processes;
+  readonly takeTurn?: TakeTurn;
 }
 
 function start(handler: string, wanted: Wanted = {}): LocalFunction {
   const { timeoutMs = 10_000, concurrency = 5, folder = HANDLERS, freeze = true, capacity = 1 } = wanted;
+  const { takeTurn = turns(2) } = wanted;
   return localFunction({
     model: {
       logicalId: 'Fn',
@@ -44,6 +48,7 @@ function start(handler: string, wanted: Wanted = {}): LocalFunction {
     region: 'us-east-1',
     processes: wanted.processes ?? processes,
     bootstrap,
+    takeTurn,
     environment: { OWN: 'value' },
     defaultConcurrency: 5,
     settings: { freeze, maxConcurrencyPerSandbox: capacity },
@@ -186,6 +191,39 @@ describe('a function', () => {
     expect((await fn.invoke('{"ms":0}')).kind).toBe('success');
     expect(fn.state().coldStarts).toBe(3);
   });
+
+  it('starts a sandbox when that has its turn, which is over when the sandbox is there', async () => {
+    const turn = gate();
+    let isOver = false;
+    const takeTurn = async () => {
+      await turn.passed;
+      return () => {
+        isOver = true;
+      };
+    };
+    const fn = start('slow', { takeTurn });
+    const result = fn.invoke('{"ms":0}');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(fn.state().sandboxes).toMatchObject([{ pid: undefined, state: 'init' }]);
+    turn.open();
+    expect((await result).kind).toBe('success');
+    expect(isOver).toBe(true);
+  });
+
+  it.each(['exits', 'hangs'])(
+    'gives a turn back that a sandbox has taken which %s in its start',
+    async (how) => {
+      const takeTurn = turns(1);
+      const folder = temporaryFolder();
+      const code = { exits: 'process.exit(3)', hangs: 'await new Promise(() => setInterval(() => {}, 1e6))' };
+      writeFileSync(join(folder, 'index.mjs'), code[how as keyof typeof code]);
+      const broken = start('handler', { takeTurn, folder });
+      const lost = broken.invoke('{}');
+      expect((await start('slow', { takeTurn }).invoke('{"ms":0}')).kind).toBe('success');
+      for (const sandbox of [...broken.sandboxes()]) sandbox.kill();
+      expect((await lost).kind).toBe('error');
+    },
+  );
 });
 
 describe('between invocations', () => {

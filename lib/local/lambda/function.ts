@@ -12,7 +12,7 @@ export interface SandboxSettings {
   maxConcurrencyPerSandbox: number;
 }
 
-export interface FunctionOptions extends Pick<SandboxOptions, 'processes' | 'bootstrap'> {
+export interface FunctionOptions extends Pick<SandboxOptions, 'processes' | 'bootstrap' | 'takeTurn'> {
   readonly model: FunctionModel;
   readonly region: string;
   /** What the template and the run set, beside what Lambda itself does. */
@@ -98,6 +98,7 @@ export function localFunction(options: FunctionOptions): LocalFunction {
     const sandbox = startSandbox({
       processes: options.processes,
       bootstrap: options.bootstrap,
+      takeTurn: options.takeTurn,
       codeFolder: model.codeFolder,
       memoryMb: model.memoryMb,
       timeoutMs: model.timeoutMs,

@@ -5,6 +5,7 @@ import { type CancelTimer, systemClock } from '../../core/clock.ts';
 import type { Processes } from '../processes.ts';
 import { failure, type InvocationResult } from './result.ts';
 import { startRuntimeApi } from './runtime-api.ts';
+import type { TakeTurn } from './turns.ts';
 
 export interface SandboxOptions {
   readonly processes: Processes;
@@ -14,6 +15,8 @@ export interface SandboxOptions {
   readonly memoryMb: number;
   readonly timeoutMs: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** For what its start costs this machine's processors. On Lambda each has processors of its own. */
+  readonly takeTurn: TakeTurn;
   /** How many invocations it serves at once: 1, or more as on Managed Instances. */
   readonly capacity: number;
   /** Whether it is stopped between invocations, as Lambda does. Never with a capacity above 1, as Lambda does not. */
@@ -54,6 +57,8 @@ export interface Sandbox {
 
 /** How long the code outside the handler may take, as on Lambda. */
 const INIT_LIMIT_MS = 10_000;
+/** A start that takes longer waits for something else than a processor. */
+const TURN_LIMIT_MS = 1_000;
 
 interface Pending {
   readonly invocation: Invocation;
@@ -96,7 +101,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   /** Ends whatever this sandbox owes an answer to. It takes nothing more. */
   const fail = (why: (requestId: string) => InvocationResult) => {
     phase = 'gone';
-    cancelInit();
+    endInit();
     const left = owed();
     waiting.length = 0;
     running.clear();
@@ -105,10 +110,19 @@ export function startSandbox(options: SandboxOptions): Sandbox {
       settle(why(invocation.requestId));
     }
   };
-  const cancelInit = systemClock.after(INIT_LIMIT_MS, () => {
-    fail(() => failure('Sandbox.Timedout', `Init timed out after ${INIT_LIMIT_MS / 1_000} s`));
-    kill();
-  });
+  let endInit = () => {};
+  const beginInit = (endTurn: () => void) => {
+    const cancelTurn = systemClock.after(TURN_LIMIT_MS, endTurn);
+    const cancelLimit = systemClock.after(INIT_LIMIT_MS, () => {
+      fail(() => failure('Sandbox.Timedout', `Init timed out after ${INIT_LIMIT_MS / 1_000} s`));
+      kill();
+    });
+    endInit = () => {
+      cancelTurn();
+      cancelLimit();
+      endTurn();
+    };
+  };
 
   const limit = (requestId: string): CancelTimer =>
     systemClock.after(timeoutMs, () => {
@@ -180,7 +194,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     next(response) {
       polls.push(response);
       if (phase === 'init') {
-        cancelInit();
+        endInit();
         phase = 'serving';
         if (waiting.length === 0) options.onFree();
       }
@@ -214,7 +228,8 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     options.onExit();
   };
 
-  const start = (address: string) => {
+  const start = (address: string, endTurn: () => void) => {
+    beginInit(endTurn);
     if (phase === 'gone' || doomed) return onExit(null, 'SIGKILL');
     // Lambda leaves the heap a little less than the memory that the function has.
     const heapMb = Math.max(64, Math.floor(options.memoryMb * 0.9));
@@ -238,7 +253,9 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     child.once('exit', onExit);
   };
   // Nothing is started any more while the run ends: an invocation that comes then fails as if its sandbox had died.
-  void api.address.then(start).catch(() => onExit(null, 'SIGKILL'));
+  void api.address
+    .then(async (address) => start(address, await options.takeTurn()))
+    .catch(() => onExit(null, 'SIGKILL'));
 
   return sandbox;
 }
