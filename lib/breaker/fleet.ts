@@ -5,7 +5,7 @@ import { BreakerOpenError, StoreError } from '../core/errors.ts';
 import { checkOptions, rule } from '../core/options.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import type { Store } from '../core/store.ts';
-import { emptyWindow, recordOutcome, totals } from '../core/window.ts';
+import { timeWindow } from '../core/window.ts';
 import { probeAlone } from './alone.ts';
 import {
   admit,
@@ -106,7 +106,7 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
   let quietUntil = Number.NEGATIVE_INFINITY;
   /** Our claim of the probe, from when it is first made until we hold the probe or know that we do not. */
   let claim: { readonly token: string; inDoubtUntil?: number } | undefined;
-  let window = emptyWindow(windowMs, clock.monotonic());
+  const window = timeWindow(windowMs);
 
   /** `asked`: the verdict we held when we asked the store for this one. */
   const adopt = (next: Verdict, asked: Verdict) => {
@@ -116,7 +116,7 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
     readAt = clock.monotonic();
     if (next.epoch !== verdict.epoch) {
       // A breaker that has just closed must not be opened again by what was counted before.
-      window = emptyWindow(windowMs, clock.monotonic());
+      window.clear();
       claim = undefined;
     }
     verdict = next;
@@ -173,10 +173,9 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
       // A call that began under another verdict says nothing about this one.
       if (failed === undefined || verdict.epoch !== heldVerdict.epoch || verdict.state !== 'closed') return;
       const now = clock.monotonic();
-      window = recordOutcome(window, failed, now);
+      window.record({ failed, slow: false }, now);
       if (!failed) return;
-      const { failures, successes } = totals(window, now);
-      const calls = failures + successes;
+      const { calls, failures } = window.totals(now);
       if (calls >= minimumCalls && failures / calls >= failureRatio && !isQuiet()) {
         await change(trip(verdict, clock.now(), openMs));
       }

@@ -1,49 +1,106 @@
-/** Outcomes counted over the last `windowMs`, in slots that rotate by the clock, not by calls. */
-export interface Window {
-  readonly slotMs: number;
-  /** The slot that `successes[0]` and `failures[0]` stand for: the oldest one kept. */
-  readonly firstSlot: number;
-  readonly successes: readonly number[];
-  readonly failures: readonly number[];
+/** What came of a call, as a window counts it. A call may be slow and fail, or be slow and succeed. */
+export interface Counted {
+  readonly failed: boolean;
+  readonly slow: boolean;
 }
 
 export interface WindowTotals {
-  readonly successes: number;
+  readonly calls: number;
   readonly failures: number;
+  readonly slow: number;
+}
+
+/** Counts outcomes, and forgets them when they are old. Times are of a monotonic clock, in milliseconds. */
+export interface Window {
+  record(outcome: Counted, now: number): void;
+  totals(now: number): WindowTotals;
+  /** Forgets everything. */
+  clear(): void;
 }
 
 const SLOTS = 10;
 
-export function emptyWindow(windowMs: number, now: number): Window {
+/**
+ * Counts the outcomes of the last `windowMs`, in ten slots that rotate by the clock and not by calls: what is older has
+ * left it, however long nobody called. A clock that goes back changes nothing.
+ */
+export function timeWindow(windowMs: number): Window {
   const slotMs = windowMs / SLOTS;
-  const zeros = new Array<number>(SLOTS).fill(0);
-  return { slotMs, firstSlot: Math.floor(now / slotMs) - SLOTS + 1, successes: zeros, failures: zeros };
-}
+  // Rings: slot n is at n % SLOTS.
+  const calls = new Uint32Array(SLOTS);
+  const failures = new Uint32Array(SLOTS);
+  const slow = new Uint32Array(SLOTS);
+  const sums = { calls: 0, failures: 0, slow: 0 };
+  let newest = Number.NEGATIVE_INFINITY;
 
-/** The window as it is at `now`: what is older has left it. A clock that went back changes nothing. */
-function rotate(window: Window, now: number): Window {
-  const steps = Math.floor(now / window.slotMs) - SLOTS + 1 - window.firstSlot;
-  if (steps <= 0) return window;
-  const shift = (counts: readonly number[]) =>
-    counts.map((_, index) => (index + steps < SLOTS ? (counts[index + steps] ?? 0) : 0));
+  const clear = () => {
+    for (const ring of [calls, failures, slow]) ring.fill(0);
+    Object.assign(sums, { calls: 0, failures: 0, slow: 0 });
+  };
+
+  const forget = (at: number) => {
+    sums.calls -= calls[at] ?? 0;
+    sums.failures -= failures[at] ?? 0;
+    sums.slow -= slow[at] ?? 0;
+    calls[at] = failures[at] = slow[at] = 0;
+  };
+
+  const rotate = (now: number) => {
+    const slot = Math.floor(now / slotMs);
+    if (slot <= newest) return;
+    if (slot - newest >= SLOTS) clear();
+    else for (let next = newest + 1; next <= slot; next++) forget(next % SLOTS);
+    newest = slot;
+  };
+
   return {
-    slotMs: window.slotMs,
-    firstSlot: window.firstSlot + steps,
-    successes: shift(window.successes),
-    failures: shift(window.failures),
+    record(outcome, now) {
+      rotate(now);
+      const at = newest % SLOTS;
+      sums.calls++;
+      calls[at] = (calls[at] ?? 0) + 1;
+      if (outcome.failed) {
+        sums.failures++;
+        failures[at] = (failures[at] ?? 0) + 1;
+      }
+      if (outcome.slow) {
+        sums.slow++;
+        slow[at] = (slow[at] ?? 0) + 1;
+      }
+    },
+    totals(now) {
+      rotate(now);
+      return { ...sums };
+    },
+    clear,
   };
 }
 
-export function recordOutcome(window: Window, failed: boolean, now: number): Window {
-  const current = rotate(window, now);
-  const bump = (counts: readonly number[]) => counts.with(SLOTS - 1, (counts[SLOTS - 1] ?? 0) + 1);
-  return failed
-    ? { ...current, failures: bump(current.failures) }
-    : { ...current, successes: bump(current.successes) };
-}
+const FAILED = 1;
+const SLOW = 2;
 
-export function totals(window: Window, now: number): WindowTotals {
-  const current = rotate(window, now);
-  const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
-  return { successes: sum(current.successes), failures: sum(current.failures) };
+/** Counts the last `size` outcomes, whenever they were. */
+export function countWindow(size: number): Window {
+  const ring = new Uint8Array(size);
+  const sums = { calls: 0, failures: 0, slow: 0 };
+  let next = 0;
+
+  return {
+    record({ failed, slow }) {
+      if (sums.calls === size) {
+        const oldest = ring[next] ?? 0;
+        if (oldest & FAILED) sums.failures--;
+        if (oldest & SLOW) sums.slow--;
+      } else sums.calls++;
+      ring[next] = (failed ? FAILED : 0) | (slow ? SLOW : 0);
+      if (failed) sums.failures++;
+      if (slow) sums.slow++;
+      next = (next + 1) % size;
+    },
+    totals: () => ({ ...sums }),
+    clear() {
+      Object.assign(sums, { calls: 0, failures: 0, slow: 0 });
+      next = 0;
+    },
+  };
 }
