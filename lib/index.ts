@@ -1,4 +1,7 @@
-export { type BreakerOptions, type CircuitBreaker, circuitBreaker, type Permit } from './breaker/fleet.ts';
+export { circuitBreaker } from './breaker/breaker.ts';
+export type { LocalBreaker } from './breaker/local.ts';
+export type { BreakerOptions } from './breaker/options.ts';
+export type { CircuitBreaker, Entering, Permit } from './breaker/permit.ts';
 export { type CancelTimer, type Clock, systemClock } from './core/clock.ts';
 export { runWithin, type Timed, type TimeLimit } from './core/deadline.ts';
 export {

@@ -1,11 +1,9 @@
-import { evidenceOf, isTimeUp } from '../core/classify.ts';
-import { type Clock, systemClock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
 import { BreakerOpenError, StoreError } from '../core/errors.ts';
-import { checkOptions, rule } from '../core/options.ts';
-import { type Random, systemRandom } from '../core/random.ts';
+import { withoutStack } from '../core/quiet-error.ts';
+import { systemRandom } from '../core/random.ts';
 import type { Store } from '../core/store.ts';
-import { timeWindow } from '../core/window.ts';
 import { probeAlone } from './alone.ts';
 import {
   admit,
@@ -19,53 +17,14 @@ import {
   verdictKey,
   writeVerdict,
 } from './machine.ts';
-
-export interface BreakerOptions {
-  /** Where the verdict is shared. */
-  readonly store: Store;
-  /** Name of the breaker: one verdict for every sandbox that uses it. */
-  readonly name: string;
-  /** Share of the calls in the window that must fail to open it. Fraction, (0, 1]. Default 0.5. */
-  readonly failureRatio?: number;
-  /** Calls that one sandbox must have seen in the window before its ratio counts. Integer ≥ 1. Default 5. */
-  readonly minimumCalls?: number;
-  /** How far back a sandbox looks. Milliseconds. Default 10,000. */
-  readonly windowMs?: number;
-  /** An answer slower than this counts as a failure. Milliseconds. Default: no limit. */
-  readonly slowCallMs?: number;
-  /**
-   * How long it stays open before one caller may probe, and how long that caller has to succeed: longer than the
-   * protected call and two writes to the store may take. Milliseconds. Default 30,000.
-   */
-  readonly openMs?: number;
-  readonly clock?: Clock;
-  readonly random?: Random;
-}
-
-/** Leave to make one call. Settle it with what came of the call. */
-export interface Permit {
-  /** `failed: undefined` is neutral: the call was never made, or nobody waited for its end. */
-  settle(failed: boolean | undefined): Promise<void>;
-}
-
-export interface CircuitBreaker {
-  readonly name: string;
-  /** @throws {BreakerOpenError} while the breaker is open. */
-  enter(): Promise<Permit>;
-  /**
-   * Runs a call under the breaker: refused while open, its outcome recorded. A refusal of the request (a thrown 4xx but
-   * 408 and 429) is an answer, so it counts as a success; a bug and a caller that gave up do not count.
-   */
-  protect<C extends { readonly signal: AbortSignal }, T>(
-    call: (context: C) => Promise<T>,
-  ): (context: C) => Promise<T>;
-}
+import { type BreakerOptions, DEFAULT_OPEN_MS, isBadEnough, windowOf } from './options.ts';
+import type { CircuitBreaker, Permit } from './permit.ts';
+import { protectBy } from './protect.ts';
 
 /** A verdict is believed for this long before the next call reads it again; so long a store that failed is left alone. */
 const REFRESH_MS = 1_000;
 /** What the store may cost a protected call. Past that the last verdict stands. */
 export const STORE_LIMIT_MS = 100;
-export const DEFAULT_OPEN_MS = 30_000;
 
 /**
  * A circuit breaker whose verdict all sandboxes share: each counts its own outcomes; the first whose window is bad
@@ -77,27 +36,10 @@ export const DEFAULT_OPEN_MS = 30_000;
  * one call each `openMs`, and after a success all of its calls until one fails. It tells nobody and writes nothing.
  * @see Nygard, Release It! 2nd ed., "Circuit Breaker"
  */
-export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
-  checkOptions('circuitBreaker', options, {
-    required: { store: rule.object(), name: rule.name() },
-    optional: {
-      failureRatio: rule.ratio(),
-      minimumCalls: rule.integer(1),
-      windowMs: rule.durationMs(),
-      slowCallMs: rule.durationMs(),
-      openMs: rule.durationMs(),
-      clock: rule.object(),
-      random: rule.object(),
-    },
-  });
-  const { store, name, clock = systemClock, random = systemRandom } = options;
-  const {
-    failureRatio = 0.5,
-    minimumCalls = 5,
-    windowMs = 10_000,
-    openMs = DEFAULT_OPEN_MS,
-    slowCallMs,
-  } = options;
+export function fleetBreaker(options: BreakerOptions, store: Store): CircuitBreaker {
+  const { name, clock = systemClock, random = systemRandom, openMs = DEFAULT_OPEN_MS } = options;
+  const window = windowOf(options);
+  const isBad = isBadEnough(options);
   const key = verdictKey(name);
 
   let verdict: Verdict = INITIAL;
@@ -106,7 +48,6 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
   let quietUntil = Number.NEGATIVE_INFINITY;
   /** Our claim of the probe, from when it is first made until we hold the probe or know that we do not. */
   let claim: { readonly token: string; inDoubtUntil?: number } | undefined;
-  const window = timeWindow(windowMs);
 
   /** `asked`: the verdict we held when we asked the store for this one. */
   const adopt = (next: Verdict, asked: Verdict) => {
@@ -118,6 +59,7 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
       // A breaker that has just closed must not be opened again by what was counted before.
       window.clear();
       claim = undefined;
+      callers = caller(next.epoch);
     }
     verdict = next;
   };
@@ -168,19 +110,18 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
     }
   };
 
-  const caller = (heldVerdict: Verdict): Permit => ({
-    async settle(failed) {
+  const caller = (heldEpoch: number): Permit => ({
+    settle(failed, slow = false) {
       // A call that began under another verdict says nothing about this one.
-      if (failed === undefined || verdict.epoch !== heldVerdict.epoch || verdict.state !== 'closed') return;
+      if (failed === undefined || verdict.epoch !== heldEpoch || verdict.state !== 'closed') return undefined;
       const now = clock.monotonic();
-      window.record({ failed, slow: false }, now);
-      if (!failed) return;
-      const { calls, failures } = window.totals(now);
-      if (calls >= minimumCalls && failures / calls >= failureRatio && !isQuiet()) {
-        await change(trip(verdict, clock.now(), openMs));
-      }
+      window.record({ failed, slow }, now);
+      if (!(failed || slow) || !isBad(window.totals(now)) || isQuiet()) return undefined;
+      return change(trip(verdict, clock.now(), openMs)).then(() => undefined);
     },
   });
+  // One for all calls under a verdict: it holds nothing of any one of them.
+  let callers = caller(verdict.epoch);
 
   const prober = (held: Verdict): Permit => ({
     async settle(failed) {
@@ -212,39 +153,31 @@ export function circuitBreaker(options: BreakerOptions): CircuitBreaker {
     const isDue = admit(verdict, clock.now()).kind === 'ask-for-probe';
     const isInDoubt = clock.monotonic() < (claim?.inDoubtUntil ?? Number.NEGATIVE_INFINITY);
     if (!isDue || !isQuiet() || isInDoubt || !alone.mayCall()) return undefined;
-    return { settle: async (failed) => alone.settle(failed) };
+    return {
+      settle(failed) {
+        alone.settle(failed);
+        return undefined;
+      },
+    };
   };
 
-  const enter = async (): Promise<Permit> => {
+  const asked = async (): Promise<Permit> => {
     if (clock.monotonic() - readAt >= REFRESH_MS && !isQuiet()) await refresh();
     const { kind } = admit(verdict, clock.now());
-    if (kind === 'call') return caller(verdict);
+    if (kind === 'call') return callers;
     if (kind === 'ask-for-probe' && !isQuiet()) await makeClaim();
     const permit = holdProbe() ?? goAlone();
     if (permit) return permit;
-    throw new BreakerOpenError(name, Math.max(1, verdict.until - clock.now()));
+    throw withoutStack(() => new BreakerOpenError(name, Math.max(1, verdict.until - clock.now())));
   };
 
-  return {
-    name,
-    enter,
-    protect: (call) => async (context) => {
-      const permit = await enter();
-      // Whoever gave up, or ran out of time, while it was entered never made the call.
-      context.signal.throwIfAborted();
-      const startedAt = clock.monotonic();
-      const isSlow = () => slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs;
-      try {
-        const value = await call(context);
-        await permit.settle(isSlow());
-        return value;
-      } catch (error) {
-        // A caller that gave up says nothing about the dependency.
-        const gaveUp = context.signal.aborted && !isTimeUp(error);
-        const evidence = gaveUp ? 'nothing' : evidenceOf(error);
-        await permit.settle(evidence === 'nothing' ? undefined : evidence === 'failed' || isSlow());
-        throw error;
-      }
-    },
+  const enter = (): Permit | Promise<Permit> => {
+    if (clock.monotonic() - readAt >= REFRESH_MS && !isQuiet()) return asked();
+    const admission = admit(verdict, clock.now());
+    if (admission.kind === 'call') return callers;
+    if (admission.kind === 'ask-for-probe') return asked();
+    throw withoutStack(() => new BreakerOpenError(name, Math.max(1, admission.retryAfterMs)));
   };
+
+  return { name, enter, protect: protectBy(enter, options, clock) };
 }

@@ -19,6 +19,35 @@ export interface Timed {
   remainingMs(): number;
 }
 
+/** Makes its signal when somebody asks for it: most calls end in time, and many never look at it. */
+class Running implements Timed {
+  readonly #clock: Clock;
+  readonly #endsAt: number;
+  #controller: AbortController | undefined;
+  #abort: { readonly reason: unknown } | undefined;
+
+  constructor(clock: Clock, limitMs: number) {
+    this.#clock = clock;
+    this.#endsAt = clock.monotonic() + limitMs;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#abort) this.#controller.abort(this.#abort.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  // A field, so that whoever takes it out of the object can call it.
+  readonly remainingMs = (): number => Math.max(0, this.#endsAt - this.#clock.monotonic());
+
+  abort(reason: unknown): void {
+    this.#abort = { reason };
+    this.#controller?.abort(reason);
+  }
+}
+
 /**
  * Runs `work` and settles with it, or rejects the moment the time is over or the caller's signal aborts, whichever
  * comes first, whether or not `work` listens to the signal. No timer or listener is left behind, and a late outcome of
@@ -29,8 +58,7 @@ export function runWithin<T>(limit: TimeLimit, work: (timed: Timed) => Promise<T
   if (outer?.aborted) return Promise.reject(outer.reason);
   if (limitMs <= 0) return Promise.reject(exceeded());
 
-  const endsAt = clock.monotonic() + limitMs;
-  const controller = new AbortController();
+  const running = new Running(clock, limitMs);
   return new Promise<T>((resolve, reject) => {
     const settle = () => {
       cancel();
@@ -39,26 +67,24 @@ export function runWithin<T>(limit: TimeLimit, work: (timed: Timed) => Promise<T
     const giveUp = (reason: unknown) => {
       settle();
       reject(reason);
-      controller.abort(reason);
+      running.abort(reason);
     };
     const onOuterAbort = () => giveUp(outer?.reason);
     const cancel = clock.after(limitMs, () => giveUp(exceeded()));
     outer?.addEventListener('abort', onOuterAbort, { once: true });
 
-    const timed: Timed = {
-      signal: controller.signal,
-      remainingMs: () => Math.max(0, endsAt - clock.monotonic()),
+    const succeed = (value: T) => {
+      settle();
+      resolve(value);
     };
-    // The wrapper turns a synchronous throw of `work` into a rejection.
-    (async () => work(timed))().then(
-      (value) => {
-        settle();
-        resolve(value);
-      },
-      (error) => {
-        settle();
-        reject(error);
-      },
-    );
+    const fail = (error: unknown) => {
+      settle();
+      reject(error);
+    };
+    try {
+      work(running).then(succeed, fail);
+    } catch (error) {
+      fail(error);
+    }
   });
 }

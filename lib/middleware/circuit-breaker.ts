@@ -1,4 +1,6 @@
-import { type BreakerOptions, circuitBreaker as fleetBreaker, type Permit } from '../breaker/fleet.ts';
+import { circuitBreaker as breakerOf } from '../breaker/breaker.ts';
+import type { BreakerOptions } from '../breaker/options.ts';
+import type { Permit } from '../breaker/permit.ts';
 import { classifyError, evidenceOf } from '../core/classify.ts';
 import { isServerError } from '../idempotency/outcome.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
@@ -12,7 +14,7 @@ import type { Middleware, MiddyRequest } from './types.ts';
 export function circuitBreaker<E, R>(
   options: Omit<BreakerOptions, 'slowCallMs'>,
 ): Required<Middleware<E, unknown, R>> {
-  const breaker = fleetBreaker(options);
+  const breaker = breakerOf(options);
   const permits = new WeakMap<object, Permit>();
   const settle = async (request: MiddyRequest<E, unknown, R>, failed: boolean | undefined) => {
     const permit = permits.get(request);

@@ -1,12 +1,13 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { type BreakerOptions, circuitBreaker, DEFAULT_OPEN_MS, STORE_LIMIT_MS } from '../breaker/fleet.ts';
+import { circuitBreaker } from '../breaker/breaker.ts';
+import { STORE_LIMIT_MS } from '../breaker/fleet.ts';
+import { type BreakerOptions, DEFAULT_OPEN_MS } from '../breaker/options.ts';
 import { classifyError } from '../core/classify.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { AttemptTimeoutError, DeadlineExceededError, InvalidOptionError } from '../core/errors.ts';
 import { checkOptions, rule } from '../core/options.ts';
 import { type Random, systemRandom } from '../core/random.ts';
-import type { Call } from './call.ts';
-import { keepValue } from './keep.ts';
+import { type Call, type Protected, TotalContext } from './call.ts';
 import { checkRetryOptions, type RetryOptions, retry } from './retry.ts';
 import { timeout } from './timeout.ts';
 import { validate } from './validate.ts';
@@ -127,31 +128,19 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     );
   }
 
-  /** Keeps the end of the time back from the attempts and their waits, and starts nothing that would have none. */
-  const withReserve =
-    (attempts: Call<T>): Call<T> =>
-    async (context) => {
-      const remainingMs = () => context.remainingMs() - SETTLE_RESERVE_MS;
-      if (remainingMs() <= 0) throw new DeadlineExceededError(name, totalTimeoutMs, false);
-      return attempts({ ...context, remainingMs });
-    };
-
-  /** Entering the breaker may take what was left: then the attempt is over before it began. */
-  const attemptExceeded = (limitMs: number) =>
+  // Entering the breaker may take what was left: then the attempt is over before it began.
+  const exceeded = (limitMs: number) =>
     limitMs > 0
       ? new AttemptTimeoutError(name, limitMs)
       : new DeadlineExceededError(name, totalTimeoutMs, false);
+  const reserveMs = SETTLE_RESERVE_MS;
+  const limit = { clock, limitMs: attemptTimeoutMs, reserveMs, exceeded };
 
-  /** `called` tells whether the function has been called yet. */
-  const compose = (call: Call<T>, called: () => boolean): Call<T> => {
-    const checked = options.validate ? validate(call, options.validate, name) : call;
-    const attempt = timeout(checked, clock, attemptTimeoutMs, attemptExceeded);
-    return keepValue(attempt, (kept) => {
-      let composed = breaker ? breaker.protect(kept) : kept;
-      if (retries) composed = retry(composed, retries, clock, random);
-      composed = withReserve(composed);
-      return timeout(composed, clock, totalTimeoutMs, (ms) => new DeadlineExceededError(name, ms, called()));
-    });
+  /** The total deadline bounds each attempt, each wait and each access to a store, so that no timer is needed for it. */
+  const compose = (call: Call<T>): Protected<T> => {
+    let composed = timeout(options.validate ? validate(call, options.validate, name) : call, limit);
+    if (breaker) composed = breaker.protect(composed);
+    return retries ? retry(composed, retries, { clock, random, reserveMs }) : composed;
   };
 
   const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {
@@ -164,12 +153,8 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     const measured = () => ({ attempts, durationMs: clock.monotonic() - startedAt });
     let failure: unknown;
     try {
-      const attempted = compose(counted, () => attempts > 0);
-      const value = await attempted({
-        signal: callOptions.signal ?? new AbortController().signal,
-        attempt: 1,
-        remainingMs: () => callOptions.remainingMs ?? totalTimeoutMs,
-      });
+      const totalMs = Math.min(totalTimeoutMs, callOptions.remainingMs ?? totalTimeoutMs);
+      const value = await compose(counted)(new TotalContext(clock, totalMs, callOptions.signal));
       return { source: 'live', degraded: false, value, ...measured() };
     } catch (error) {
       failure = error;

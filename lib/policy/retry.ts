@@ -3,7 +3,7 @@ import { type Clock, sleep } from '../core/clock.ts';
 import { FibrinError } from '../core/errors.ts';
 import { checkOptions, rule } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
-import type { Call } from './call.ts';
+import { AttemptContext, type Protected } from './call.ts';
 
 export interface RetryOptions {
   /** How often the call is made at most, the first time included. Integer, 1 to 10. Default 2. */
@@ -32,6 +32,14 @@ export function checkRetryOptions(owner: string, options: RetryOptions): Require
   return { attempts, baseDelayMs, maxDelayMs, retryable };
 }
 
+/** What a retry needs beside its options. */
+export interface RetryTools {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Kept of the caller's time for what is to be done after an attempt, in milliseconds. */
+  readonly reserveMs: number;
+}
+
 /**
  * Makes the call again after a transient failure, with exponential backoff and full jitter. Ends with the last error
  * as soon as the attempts are used up, the error is not worth another, the caller aborts, or the wait would not leave
@@ -39,25 +47,26 @@ export function checkRetryOptions(owner: string, options: RetryOptions): Require
  * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  */
 export function retry<T>(
-  call: Call<T>,
+  call: Protected<T>,
   options: Required<RetryOptions>,
-  clock: Clock,
-  random: Random,
-): Call<T> {
+  { clock, random, reserveMs }: RetryTools,
+): Protected<T> {
   return async (context) => {
+    const { callerSignal } = context;
+    const timeLeftMs = () => context.remainingMs() - reserveMs;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await call({ ...context, attempt });
+        return await call(attempt === 1 ? context : new AttemptContext(context, attempt, callerSignal));
       } catch (error) {
-        if (attempt >= options.attempts || context.signal.aborted || !options.retryable(error)) throw error;
+        if (attempt >= options.attempts || callerSignal?.aborted || !options.retryable(error)) throw error;
         const backoffMs =
           random.next() * Math.min(options.maxDelayMs, options.baseDelayMs * 2 ** (attempt - 1));
         const askedMs = error instanceof FibrinError ? (error.retryAfterMs ?? 0) : 0;
         const delayMs = Math.max(backoffMs, askedMs);
-        if (delayMs >= context.remainingMs()) throw error;
-        await sleep(clock, delayMs, context.signal);
+        if (delayMs >= timeLeftMs()) throw error;
+        await sleep(clock, delayMs, callerSignal);
         // A timer may be late, and a sandbox frozen meanwhile.
-        if (context.remainingMs() <= 0) throw error;
+        if (timeLeftMs() <= 0) throw error;
       }
     }
   };

@@ -1,19 +1,26 @@
 import type { Clock } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
-import type { Call } from './call.ts';
+import { AttemptContext, type Call, type Protected } from './call.ts';
+
+/** Bounds on one attempt. */
+export interface AttemptLimit {
+  readonly clock: Clock;
+  /** The most that it may take, in milliseconds. */
+  readonly limitMs: number;
+  /** Kept of the caller's time for what is to be done after it, in milliseconds. */
+  readonly reserveMs: number;
+  /** The error when it took longer. Zero or less: there was no time to make it in. */
+  readonly exceeded: (limitMs: number) => Error;
+}
 
 /** Bounds one call in time, within the time that its caller still has, and aborts its signal when that is over. */
-export function timeout<T>(
-  call: Call<T>,
-  clock: Clock,
-  limitMs: number,
-  exceeded: (limitMs: number) => Error,
-): Call<T> {
+export function timeout<T>(call: Call<T>, limit: AttemptLimit): Protected<T> {
+  const { clock, limitMs, reserveMs, exceeded } = limit;
   return (context) => {
-    const boundMs = Math.min(limitMs, context.remainingMs());
+    const boundMs = Math.min(limitMs, context.remainingMs() - reserveMs);
     return runWithin(
-      { clock, limitMs: boundMs, signal: context.signal, exceeded: () => exceeded(boundMs) },
-      ({ signal, remainingMs }) => call({ ...context, signal, remainingMs }),
+      { clock, limitMs: boundMs, signal: context.callerSignal, exceeded: () => exceeded(boundMs) },
+      (timed) => call(new AttemptContext(timed, context.attempt)),
     );
   };
 }

@@ -1,7 +1,8 @@
 import fc, { type Scheduler } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { circuitBreaker, type Permit } from '../../lib/breaker/fleet.ts';
+import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import { readVerdict, type Verdict, verdictKey } from '../../lib/breaker/machine.ts';
+import type { Permit } from '../../lib/breaker/permit.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import type { Random } from '../../lib/core/random.ts';
 import type { Item, Store } from '../../lib/core/store.ts';

@@ -58,10 +58,15 @@ describe('retry', () => {
           if (current.ends !== 'well') throw errorOf(current);
           return 'well';
         };
-        const retried = retry(call, checkRetryOptions('retry', given), clock, seededRandom(seed));
+        const retried = retry(call, checkRetryOptions('retry', given), {
+          clock,
+          random: seededRandom(seed),
+          reserveMs: 0,
+        });
         let endedAt = 0;
         const run = retried({
           signal: new AbortController().signal,
+          callerSignal: undefined,
           attempt: 1,
           remainingMs: () => totalMs - clock.monotonic(),
         }).then(

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { type BreakerOptions, circuitBreaker } from '../../lib/breaker/fleet.ts';
+import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import { verdictKey } from '../../lib/breaker/machine.ts';
+import type { BreakerOptions } from '../../lib/breaker/options.ts';
 import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
 import type { Store } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';

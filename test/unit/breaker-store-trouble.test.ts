@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/fleet.ts';
+import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import { verdictKey } from '../../lib/breaker/machine.ts';
 import { BreakerOpenError, StoreError } from '../../lib/core/errors.ts';
 import type { Store } from '../../lib/core/store.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { FibrinError, StoreError } from '../../lib/core/errors.ts';
 import type { Random } from '../../lib/core/random.ts';
-import type { CallContext } from '../../lib/policy/call.ts';
+import type { PolicyContext } from '../../lib/policy/call.ts';
 import { checkRetryOptions, type RetryOptions, retry } from '../../lib/policy/retry.ts';
 import { fakeClock, settle } from '../support/fake-clock.ts';
 
@@ -9,8 +9,9 @@ import { fakeClock, settle } from '../support/fake-clock.ts';
 const highest: Random = { next: () => 1 - Number.EPSILON, token: () => 'token' };
 const lowest: Random = { next: () => 0, token: () => 'token' };
 
-const contextOf = (given: Partial<CallContext> = {}): CallContext => ({
+const contextOf = (given: Partial<PolicyContext> = {}): PolicyContext => ({
   signal: new AbortController().signal,
+  callerSignal: undefined,
   attempt: 1,
   remainingMs: () => 60_000,
   ...given,
@@ -18,9 +19,9 @@ const contextOf = (given: Partial<CallContext> = {}): CallContext => ({
 
 const outage = () => Object.assign(new Error('outage'), { status: 503 });
 
-function start(call: (context: CallContext) => Promise<string>, given: RetryOptions, random = lowest) {
+function start(call: (context: PolicyContext) => Promise<string>, given: RetryOptions, random = lowest) {
   const clock = fakeClock();
-  const retried = retry(call, checkRetryOptions('retry', given), clock, random);
+  const retried = retry(call, checkRetryOptions('retry', given), { clock, random, reserveMs: 0 });
   const run = (context = contextOf()) => retried(context).catch((error: unknown) => error);
   return { clock, run };
 }
@@ -154,7 +155,7 @@ describe('retry', () => {
     const controller = new AbortController();
     const call = vi.fn(() => Promise.reject(outage()));
     const { clock, run } = start(call, { attempts: 5, baseDelayMs: 100 }, highest);
-    const done = run(contextOf({ signal: controller.signal }));
+    const done = run(contextOf({ callerSignal: controller.signal }));
     await clock.advance(10);
 
     controller.abort('gone');
@@ -174,7 +175,7 @@ describe('retry', () => {
     });
     const { run } = start(call, { attempts: 5 });
 
-    expect(await run(contextOf({ signal: controller.signal }))).toBe(error);
+    expect(await run(contextOf({ callerSignal: controller.signal }))).toBe(error);
 
     expect(call).toHaveBeenCalledTimes(1);
   });

@@ -1,12 +1,14 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { CallContext } from '../../lib/policy/call.ts';
+import type { CallContext, PolicyContext } from '../../lib/policy/call.ts';
 import { timeout } from '../../lib/policy/timeout.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 const exceeded = (limitMs: number) => new Error(`over ${limitMs}`);
+const limit = { limitMs: 100, reserveMs: 0, exceeded };
 const never = () => new Promise<never>(() => {});
-const contextOf = (remainingMs: number): CallContext => ({
-  signal: new AbortController().signal,
+const contextOf = (remainingMs: number, callerSignal?: AbortSignal): PolicyContext => ({
+  signal: callerSignal ?? new AbortController().signal,
+  callerSignal,
   attempt: 4,
   remainingMs: () => remainingMs,
 });
@@ -14,7 +16,7 @@ const contextOf = (remainingMs: number): CallContext => ({
 describe('timeout', () => {
   test('bounds the call by its own limit when that is the shorter one', async () => {
     const clock = fakeClock();
-    const bounded = timeout(never, clock, 100, exceeded);
+    const bounded = timeout(never, { clock, ...limit });
     const run = bounded(contextOf(5_000)).catch((error: unknown) => error);
 
     await clock.advance(100);
@@ -24,7 +26,7 @@ describe('timeout', () => {
 
   test('bounds the call by what its caller has left when that is shorter', async () => {
     const clock = fakeClock();
-    const bounded = timeout(never, clock, 100, exceeded);
+    const bounded = timeout(never, { clock, ...limit });
     const run = bounded(contextOf(60)).catch((error: unknown) => error);
 
     await clock.advance(60);
@@ -32,9 +34,19 @@ describe('timeout', () => {
     expect(await run).toEqual(exceeded(60));
   });
 
+  test('keeps a reserve of what its caller has left', async () => {
+    const clock = fakeClock();
+    const bounded = timeout(never, { clock, ...limit, reserveMs: 25 });
+    const run = bounded(contextOf(60)).catch((error: unknown) => error);
+
+    await clock.advance(35);
+
+    expect(await run).toEqual(exceeded(35));
+  });
+
   test('makes no call when no time is left', async () => {
     const call = vi.fn(never);
-    const bounded = timeout(call, fakeClock(), 100, exceeded);
+    const bounded = timeout(call, { clock: fakeClock(), ...limit });
 
     await expect(bounded(contextOf(0))).rejects.toThrow('over 0');
 
@@ -51,9 +63,7 @@ describe('timeout', () => {
         await clock.advance(30);
         return context.remainingMs();
       },
-      clock,
-      100,
-      exceeded,
+      { clock, ...limit },
     );
 
     expect(await bounded(given)).toBe(70);
@@ -71,11 +81,9 @@ describe('timeout', () => {
         inner = signal;
         return never();
       },
-      clock,
-      100,
-      exceeded,
+      { clock, ...limit },
     );
-    const run = bounded({ ...contextOf(500), signal: controller.signal }).catch((error: unknown) => error);
+    const run = bounded(contextOf(500, controller.signal)).catch((error: unknown) => error);
 
     controller.abort('gone');
 

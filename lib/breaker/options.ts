@@ -1,0 +1,96 @@
+import type { Clock } from '../core/clock.ts';
+import { InvalidOptionError } from '../core/errors.ts';
+import { checkOptions, rule } from '../core/options.ts';
+import type { Random } from '../core/random.ts';
+import type { Store } from '../core/store.ts';
+import { countWindow, timeWindow, type Window, type WindowTotals } from '../core/window.ts';
+
+export interface BreakerOptions {
+  /** Where the verdict is shared. Default: nowhere, each sandbox decides for itself. */
+  readonly store?: Store;
+  /** Name of the breaker: with a store, one verdict for every sandbox that uses it. */
+  readonly name: string;
+  /** Share of the calls in the window that must fail to open it. Fraction, (0, 1]. Default 0.5. */
+  readonly failureRatio?: number;
+  /**
+   * Share of the calls in the window that must be slow to open it, judged by itself. Fraction, (0, 1]. Default: a slow
+   * call counts as one that failed.
+   */
+  readonly slowCallRatio?: number;
+  /** Calls that one sandbox must have seen in the window before its ratios count. Integer ≥ 1. Default 5. */
+  readonly minimumCalls?: number;
+  /** How far back a sandbox looks. Milliseconds. Default 10,000. */
+  readonly windowMs?: number;
+  /** Looks at the last so many calls, however long ago they were. Integer, 1 to 10,000. Default: a window of time. */
+  readonly windowCalls?: number;
+  /** A call that takes longer is slow. Milliseconds. Default: no limit. */
+  readonly slowCallMs?: number;
+  /**
+   * How long it stays open before one caller may probe, and how long that caller has to succeed: longer than the
+   * protected call and two writes to the store may take. Milliseconds. Default 30,000.
+   */
+  readonly openMs?: number;
+  /**
+   * Probes in a row that must succeed before it closes, without a store. Integer, 1 to 100. Default 2. With a store one
+   * success closes it.
+   */
+  readonly probes?: number;
+  /**
+   * Whether an error says that the dependency is in trouble. Default: no answer in time, or one that says so (408, 429,
+   * 5xx, throttling, an invalid value); a bug, a refusal by another breaker and a caller that gave up count for nothing.
+   */
+  readonly isFailure?: (error: unknown) => boolean;
+  /** Whether a value that came is a failure all the same. Default: none is. */
+  readonly isFailedResult?: (value: unknown) => boolean;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+export const DEFAULT_OPEN_MS = 30_000;
+
+/** @throws {InvalidOptionError} for an unknown option or one out of range. */
+export function checkBreakerOptions(options: BreakerOptions): void {
+  checkOptions('circuitBreaker', options, {
+    required: { name: rule.name() },
+    optional: {
+      store: rule.object(),
+      failureRatio: rule.ratio(),
+      slowCallRatio: rule.ratio(),
+      minimumCalls: rule.integer(1),
+      windowMs: rule.durationMs(),
+      windowCalls: rule.integer(1, 10_000),
+      slowCallMs: rule.durationMs(),
+      openMs: rule.durationMs(),
+      probes: rule.integer(1, 100),
+      isFailure: rule.fn(),
+      isFailedResult: rule.fn(),
+      clock: rule.object(),
+      random: rule.object(),
+    },
+  });
+  const { store, probes, windowMs, windowCalls, slowCallMs, slowCallRatio, minimumCalls = 5 } = options;
+  const refuse = (why: string): never => {
+    throw new InvalidOptionError(`circuitBreaker "${options.name}": ${why}`);
+  };
+  if (store !== undefined && probes !== undefined)
+    refuse('expected no `probes` beside `store`: one success closes a breaker that is shared');
+  if (windowMs !== undefined && windowCalls !== undefined)
+    refuse('expected one of `windowMs` and `windowCalls`, got both');
+  if (slowCallRatio !== undefined && slowCallMs === undefined)
+    refuse('expected `slowCallMs` beside `slowCallRatio`, which says when a call is slow');
+  if (windowCalls !== undefined && windowCalls < minimumCalls)
+    refuse(
+      `expected \`windowCalls\` to be at least \`minimumCalls\` (${minimumCalls}), or it never opens, got ${windowCalls}`,
+    );
+}
+
+export function windowOf({ windowMs = 10_000, windowCalls }: BreakerOptions): Window {
+  return windowCalls === undefined ? timeWindow(windowMs) : countWindow(windowCalls);
+}
+
+/** Whether what a window has seen is bad enough to open the breaker. */
+export function isBadEnough(options: BreakerOptions): (totals: WindowTotals) => boolean {
+  const { failureRatio = 0.5, slowCallRatio = Number.POSITIVE_INFINITY, minimumCalls = 5 } = options;
+  return ({ calls, failures, slow }) =>
+    calls >= minimumCalls && (failures / calls >= failureRatio || slow / calls >= slowCallRatio);
+}
