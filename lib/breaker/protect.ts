@@ -16,7 +16,7 @@ export function protectBy(
   options: Judged,
   clock: Clock,
 ): CircuitBreaker['protect'] {
-  const { slowCallMs = Number.POSITIVE_INFINITY, slowCallRatio, isFailedResult, isFailure } = options;
+  const { slowCallMs, slowCallRatio, isFailedResult, isFailure } = options;
   // Without a ratio of their own slow calls are failures.
   const slowFails = slowCallRatio === undefined;
 
@@ -42,10 +42,11 @@ export function protectBy(
       // Whoever gives up, or runs out of time, while it is entered never makes the call.
       permit = await within(context, permit);
     }
-    const startedAt = clock.monotonic();
+    // Where nobody is slow, nobody has to look at a clock.
+    const startedAt = slowCallMs === undefined ? 0 : clock.monotonic();
     const settle = (failed: boolean | undefined) => {
       if (failed === undefined) return permit.settle(undefined);
-      const slow = clock.monotonic() - startedAt >= slowCallMs;
+      const slow = slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs;
       return permit.settle(failed || (slow && slowFails), slow);
     };
     let value: Awaited<ReturnType<typeof call>>;

@@ -5,6 +5,8 @@ export interface TimeLimit {
   readonly clock: Clock;
   /** From now, in milliseconds. A limit of zero or less is over at once: nothing is started. */
   readonly limitMs: number;
+  /** What the clock's `monotonic` has just said. Default: it is asked. */
+  readonly now?: number;
   /** The caller's own signal: when it aborts, so does everything inside, with the same reason. */
   readonly signal?: AbortSignal | undefined;
   /** The error that the run ends with when the time is over. */
@@ -26,9 +28,9 @@ class Running implements Timed {
   #controller: AbortController | undefined;
   #abort: { readonly reason: unknown } | undefined;
 
-  constructor(clock: Clock, limitMs: number) {
+  constructor(clock: Clock, endsAt: number) {
     this.#clock = clock;
-    this.#endsAt = clock.monotonic() + limitMs;
+    this.#endsAt = endsAt;
   }
 
   get signal(): AbortSignal {
@@ -58,7 +60,8 @@ export function runWithin<T>(limit: TimeLimit, work: (timed: Timed) => Promise<T
   if (outer?.aborted) return Promise.reject(outer.reason);
   if (limitMs <= 0) return Promise.reject(exceeded());
 
-  const running = new Running(clock, limitMs);
+  const { now = clock.monotonic() } = limit;
+  const running = new Running(clock, now + limitMs);
   return new Promise<T>((resolve, reject) => {
     const settle = () => {
       cancel();
@@ -70,7 +73,7 @@ export function runWithin<T>(limit: TimeLimit, work: (timed: Timed) => Promise<T
       running.abort(reason);
     };
     const onOuterAbort = () => giveUp(outer?.reason);
-    const cancel = clock.after(limitMs, () => giveUp(exceeded()));
+    const cancel = clock.after(limitMs, () => giveUp(exceeded()), now);
     outer?.addEventListener('abort', onOuterAbort, { once: true });
 
     const succeed = (value: T) => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { Timed } from '../core/deadline.ts';
 
 /** What the protected function is told about the attempt it is. */
 export interface CallContext {
@@ -17,6 +18,8 @@ export type Call<T> = (context: CallContext) => Promise<T>;
 export interface PolicyContext extends CallContext {
   /** The caller's own signal, if there is one. `signal` makes one where there is none, which takes its time. */
   readonly callerSignal: AbortSignal | undefined;
+  /** When the caller's time is over, by the monotonic clock. */
+  readonly endsAt: number;
 }
 
 /** A call under policies. Each policy makes one of another. */
@@ -26,39 +29,48 @@ export type Protected<T> = (context: PolicyContext) => Promise<T>;
 export class TotalContext implements PolicyContext {
   readonly attempt = 1;
   readonly callerSignal: AbortSignal | undefined;
-  readonly remainingMs: () => number;
+  readonly endsAt: number;
+  readonly #clock: Clock;
 
-  constructor(clock: Clock, limitMs: number, callerSignal: AbortSignal | undefined) {
-    const endsAt = clock.monotonic() + limitMs;
+  constructor(clock: Clock, endsAt: number, callerSignal: AbortSignal | undefined) {
+    this.#clock = clock;
+    this.endsAt = endsAt;
     this.callerSignal = callerSignal;
-    this.remainingMs = () => Math.max(0, endsAt - clock.monotonic());
   }
+
+  readonly remainingMs = (): number => Math.max(0, this.endsAt - this.#clock.monotonic());
 
   get signal(): AbortSignal {
     return this.callerSignal ?? new AbortController().signal;
   }
 }
 
-/** The context of one attempt among others. */
-export class AttemptContext implements PolicyContext {
-  readonly #outer: Pick<CallContext, 'signal' | 'remainingMs'>;
+/** What the call is told: the time and the signal of its attempt. */
+export class AttemptContext implements CallContext {
+  readonly #timed: Timed;
   readonly attempt: number;
-  readonly callerSignal: AbortSignal | undefined;
 
-  constructor(
-    outer: Pick<CallContext, 'signal' | 'remainingMs'>,
-    attempt: number,
-    callerSignal?: AbortSignal,
-  ) {
-    this.#outer = outer;
+  constructor(timed: Timed, attempt: number) {
+    this.#timed = timed;
     this.attempt = attempt;
-    this.callerSignal = callerSignal;
   }
 
   get signal(): AbortSignal {
-    return this.#outer.signal;
+    return this.#timed.signal;
   }
 
-  // A field, so that whoever takes it out of the object can call it.
-  readonly remainingMs = (): number => this.#outer.remainingMs();
+  get remainingMs(): () => number {
+    return this.#timed.remainingMs;
+  }
 }
+
+/** The same context for a further attempt. */
+export const forAttempt = (context: PolicyContext, attempt: number): PolicyContext => ({
+  attempt,
+  callerSignal: context.callerSignal,
+  endsAt: context.endsAt,
+  remainingMs: context.remainingMs,
+  get signal() {
+    return context.signal;
+  },
+});

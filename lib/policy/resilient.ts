@@ -143,6 +143,17 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     return retries ? retry(composed, retries, { clock, random, reserveMs }) : composed;
   };
 
+  const live = (call: Call<T>, { remainingMs, signal }: ExecuteOptions, startedAt: number): Promise<T> => {
+    const totalMs = Math.min(totalTimeoutMs, remainingMs ?? totalTimeoutMs);
+    return compose(call)(new TotalContext(clock, startedAt + totalMs, signal));
+  };
+
+  /** @throws the error itself where there is nothing to give instead. */
+  const insteadOf = (error: unknown): T | Promise<T> => {
+    if (fallback === undefined || classifyError(error) === 'bug') throw error;
+    return fallback(error);
+  };
+
   const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {
     const startedAt = clock.monotonic();
     let attempts = 0;
@@ -151,36 +162,27 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
       return call(context);
     };
     const measured = () => ({ attempts, durationMs: clock.monotonic() - startedAt });
-    let failure: unknown;
     try {
-      const totalMs = Math.min(totalTimeoutMs, callOptions.remainingMs ?? totalTimeoutMs);
-      const value = await compose(counted)(new TotalContext(clock, totalMs, callOptions.signal));
+      const value = await live(counted, callOptions, startedAt);
       return { source: 'live', degraded: false, value, ...measured() };
     } catch (error) {
-      failure = error;
-    }
-    if (fallback && classifyError(failure) !== 'bug') {
       try {
-        return {
-          source: 'fallback',
-          degraded: true,
-          value: await fallback(failure),
-          error: failure,
-          ...measured(),
-        };
-      } catch (error) {
-        failure = error;
+        const value = await insteadOf(error);
+        return { source: 'fallback', degraded: true, value, error, ...measured() };
+      } catch (last) {
+        return { source: 'none', degraded: true, error: last, ...measured() };
       }
     }
-    return { source: 'none', degraded: true, error: failure, ...measured() };
   };
 
   return {
     outcome,
-    async execute(call, executeOptions) {
-      const result = await outcome(call, executeOptions);
-      if (result.source === 'none') throw result.error;
-      return result.value;
+    async execute(call, executeOptions = {}) {
+      try {
+        return await live(call, executeOptions, clock.monotonic());
+      } catch (error) {
+        return insteadOf(error);
+      }
     },
   };
 }

@@ -3,7 +3,7 @@ import { type Clock, sleep } from '../core/clock.ts';
 import { FibrinError } from '../core/errors.ts';
 import { checkOptions, rule } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
-import { AttemptContext, type Protected } from './call.ts';
+import { forAttempt, type Protected } from './call.ts';
 
 export interface RetryOptions {
   /** How often the call is made at most, the first time included. Integer, 1 to 10. Default 2. */
@@ -56,7 +56,7 @@ export function retry<T>(
     const timeLeftMs = () => context.remainingMs() - reserveMs;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await call(attempt === 1 ? context : new AttemptContext(context, attempt, callerSignal));
+        return await call(attempt === 1 ? context : forAttempt(context, attempt));
       } catch (error) {
         if (attempt >= options.attempts || callerSignal?.aborted || !options.retryable(error)) throw error;
         const backoffMs =

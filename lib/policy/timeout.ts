@@ -17,9 +17,10 @@ export interface AttemptLimit {
 export function timeout<T>(call: Call<T>, limit: AttemptLimit): Protected<T> {
   const { clock, limitMs, reserveMs, exceeded } = limit;
   return (context) => {
-    const boundMs = Math.min(limitMs, context.remainingMs() - reserveMs);
+    const now = clock.monotonic();
+    const boundMs = Math.min(limitMs, context.endsAt - now - reserveMs);
     return runWithin(
-      { clock, limitMs: boundMs, signal: context.callerSignal, exceeded: () => exceeded(boundMs) },
+      { clock, limitMs: boundMs, now, signal: context.callerSignal, exceeded: () => exceeded(boundMs) },
       (timed) => call(new AttemptContext(timed, context.attempt)),
     );
   };

@@ -67,6 +67,7 @@ describe('retry', () => {
         const run = retried({
           signal: new AbortController().signal,
           callerSignal: undefined,
+          endsAt: totalMs,
           attempt: 1,
           remainingMs: () => totalMs - clock.monotonic(),
         }).then(

@@ -12,6 +12,7 @@ const lowest: Random = { next: () => 0, token: () => 'token' };
 const contextOf = (given: Partial<PolicyContext> = {}): PolicyContext => ({
   signal: new AbortController().signal,
   callerSignal: undefined,
+  endsAt: 60_000,
   attempt: 1,
   remainingMs: () => 60_000,
   ...given,

@@ -10,6 +10,7 @@ const contextOf = (remainingMs: number, callerSignal?: AbortSignal): PolicyConte
   signal: callerSignal ?? new AbortController().signal,
   callerSignal,
   attempt: 4,
+  endsAt: remainingMs,
   remainingMs: () => remainingMs,
 });
 
