@@ -161,8 +161,11 @@ export function fleetBreaker(options: BreakerOptions, store: Store): CircuitBrea
     };
   };
 
+  /** Whether the verdict may have changed since it was read, and somebody can be asked. */
+  const isOld = () => clock.monotonic() - readAt >= REFRESH_MS && !isQuiet();
+
   const asked = async (): Promise<Permit> => {
-    if (clock.monotonic() - readAt >= REFRESH_MS && !isQuiet()) await refresh();
+    if (isOld()) await refresh();
     const { kind } = admit(verdict, clock.now());
     if (kind === 'call') return callers;
     if (kind === 'ask-for-probe' && !isQuiet()) await makeClaim();
@@ -171,13 +174,17 @@ export function fleetBreaker(options: BreakerOptions, store: Store): CircuitBrea
     throw withoutStack(() => new BreakerOpenError(name, Math.max(1, verdict.until - clock.now())));
   };
 
-  const enter = (): Permit | Promise<Permit> => {
-    if (clock.monotonic() - readAt >= REFRESH_MS && !isQuiet()) return asked();
+  const refusal = () => {
     const admission = admit(verdict, clock.now());
-    if (admission.kind === 'call') return callers;
-    if (admission.kind === 'ask-for-probe') return asked();
-    throw withoutStack(() => new BreakerOpenError(name, Math.max(1, admission.retryAfterMs)));
+    if (admission.kind !== 'refuse' || isOld()) return undefined;
+    return withoutStack(() => new BreakerOpenError(name, Math.max(1, admission.retryAfterMs)));
   };
 
-  return { name, enter, protect: protectBy(enter, options, clock) };
+  const enter = (): Permit | Promise<Permit> => {
+    const refused = refusal();
+    if (refused) throw refused;
+    return isOld() || verdict.state === 'open' ? asked() : callers;
+  };
+
+  return { name, refusal, enter, protect: protectBy(enter, options, clock) };
 }

@@ -53,21 +53,24 @@ export function localBreaker(options: BreakerOptions): LocalBreaker {
     },
   });
 
+  const refusal = () => {
+    if (state.kind === 'closed') return undefined;
+    const admission = admitLocally(state, clock.monotonic());
+    if (typeof admission === 'string') return undefined;
+    return withoutStack(() => new BreakerOpenError(name, Math.max(1, admission.waitMs)));
+  };
+
   const enter = (): Permit => {
-    if (state.kind === 'closed') return permit;
-    const now = clock.monotonic();
-    const admission = admitLocally(state, now);
-    if (admission === 'call') return permit;
-    if (admission !== 'probe') {
-      const { waitMs } = admission;
-      throw withoutStack(() => new BreakerOpenError(name, Math.max(1, waitMs)));
-    }
-    become(probing(state, now, openMs));
+    const refused = refusal();
+    if (refused) throw refused;
+    if (state.kind === 'closed' || state.kind === 'forced-closed') return permit;
+    become(probing(state, clock.monotonic(), openMs));
     return prober(epoch);
   };
 
   return {
     name,
+    refusal,
     enter,
     protect: protectBy(enter, options, clock),
     get state() {

@@ -1,3 +1,5 @@
+import type { BreakerOpenError } from '../core/errors.ts';
+
 /** What a breaker looks at of a call's context. */
 export interface Entering {
   readonly signal: AbortSignal;
@@ -17,6 +19,8 @@ export interface Permit {
 
 export interface CircuitBreaker {
   readonly name: string;
+  /** What a call would be refused with at this moment, as far as is known without asking anybody; undefined: nothing. */
+  refusal(): BreakerOpenError | undefined;
   /**
    * Leave to make one call: at once where nothing has to be asked.
    * @throws {BreakerOpenError} while the breaker is open.

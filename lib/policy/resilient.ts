@@ -2,10 +2,12 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { circuitBreaker } from '../breaker/breaker.ts';
 import { STORE_LIMIT_MS } from '../breaker/fleet.ts';
 import { type BreakerOptions, DEFAULT_OPEN_MS } from '../breaker/options.ts';
+import { guardBy } from '../breaker/protect.ts';
 import { classifyError } from '../core/classify.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { AttemptTimeoutError, DeadlineExceededError, InvalidOptionError } from '../core/errors.ts';
 import { checkOptions, rule } from '../core/options.ts';
+import { rejectedSoon } from '../core/quiet-error.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import { type Call, type Protected, TotalContext } from './call.ts';
 import { checkRetryOptions, type RetryOptions, retry } from './retry.ts';
@@ -116,13 +118,13 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
   const { totalTimeoutMs = 10_000, attemptTimeoutMs = 3_000 } = options;
   const owner = `resilient "${name}"`;
   const retries = options.retry && checkRetryOptions(`${owner}.retry`, options.retry);
-  const breaker =
-    options.breaker &&
-    circuitBreaker({ ...options.breaker, name: options.breaker.name ?? name, clock, random });
+  const breakerOptions = options.breaker && { name, ...options.breaker, clock, random };
+  const breaker = breakerOptions && circuitBreaker(breakerOptions);
+  const guard = breaker && guardBy(breaker.enter, breakerOptions, clock);
   const openMs = options.breaker?.openMs ?? DEFAULT_OPEN_MS;
   // A probe is claimed, made and reported within its claim.
   const probeMs = attemptTimeoutMs + 2 * STORE_LIMIT_MS;
-  if (breaker && openMs < probeMs) {
+  if (guard && openMs < probeMs) {
     throw new InvalidOptionError(
       `${owner}.breaker: expected \`openMs\` to be at least \`attemptTimeoutMs\` and ${2 * STORE_LIMIT_MS} ms for the store (${probeMs}), so that a probe can end within it, got ${openMs}`,
     );
@@ -139,7 +141,7 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
   /** The total deadline bounds each attempt, each wait and each access to a store, so that no timer is needed for it. */
   const compose = (call: Call<T>): Protected<T> => {
     let composed = timeout(options.validate ? validate(call, options.validate, name) : call, limit);
-    if (breaker) composed = breaker.protect(composed);
+    if (guard) composed = guard(composed);
     return retries ? retry(composed, retries, { clock, random, reserveMs }) : composed;
   };
 
@@ -148,11 +150,9 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     return compose(call)(new TotalContext(clock, startedAt + totalMs, signal));
   };
 
-  /** @throws the error itself where there is nothing to give instead. */
-  const insteadOf = (error: unknown): T | Promise<T> => {
-    if (fallback === undefined || classifyError(error) === 'bug') throw error;
-    return fallback(error);
-  };
+  /** What gives a value instead of an error, if something may. */
+  const insteadOf = (error: unknown) =>
+    fallback === undefined || classifyError(error) === 'bug' ? undefined : fallback;
 
   const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {
     const startedAt = clock.monotonic();
@@ -166,8 +166,10 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
       const value = await live(counted, callOptions, startedAt);
       return { source: 'live', degraded: false, value, ...measured() };
     } catch (error) {
+      const instead = insteadOf(error);
+      if (instead === undefined) return { source: 'none', degraded: true, error, ...measured() };
       try {
-        const value = await insteadOf(error);
+        const value = await instead(error);
         return { source: 'fallback', degraded: true, value, error, ...measured() };
       } catch (last) {
         return { source: 'none', degraded: true, error: last, ...measured() };
@@ -175,14 +177,22 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     }
   };
 
+  const execute = async (call: Call<T>, executeOptions: ExecuteOptions): Promise<T> => {
+    try {
+      return await live(call, executeOptions, clock.monotonic());
+    } catch (error) {
+      const instead = insteadOf(error);
+      if (instead) return instead(error);
+      throw error;
+    }
+  };
+
   return {
     outcome,
-    async execute(call, executeOptions = {}) {
-      try {
-        return await live(call, executeOptions, clock.monotonic());
-      } catch (error) {
-        return insteadOf(error);
-      }
+    execute(call, executeOptions = {}) {
+      // A refusal has to cost next to nothing, so it is asked for before anything is made for the call.
+      const refused = fallback ? undefined : breaker?.refusal();
+      return refused ? rejectedSoon(refused) : execute(call, executeOptions);
     },
   };
 }
