@@ -38,6 +38,12 @@ export default {
       'middlewares wrap what stands without Middy',
     ),
     only(
+      'testing',
+      '^lib/testing/',
+      '^lib/((core|policy|breaker|idempotency|testing)/|store/memory\\.ts$)',
+      'the test kit needs no SDK, no Middy and no table',
+    ),
+    only(
       'functions',
       '^functions/',
       '^(functions/|lib/(index\\.ts|store/index\\.ts|events/index\\.ts|telemetry/index\\.ts|middleware/))',
@@ -62,6 +68,13 @@ export default {
       severity: 'error',
       from: { path: '^lib/', pathNot: '^lib/(store/transport/sdk|events/publisher)\\.ts$' },
       to: { path: 'node_modules/@aws-sdk/' },
+    },
+    {
+      name: 'no-test-kit-in-the-toolkit',
+      comment: 'what is deployed, and the tools, stand without the test kit',
+      severity: 'error',
+      from: { path: '^(lib|functions|cdk)/', pathNot: '^lib/testing/' },
+      to: { path: '^lib/testing/' },
     },
     {
       name: 'no-tools-in-the-toolkit',

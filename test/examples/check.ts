@@ -23,6 +23,7 @@ function importsFor(file: string, code: string): string {
     ['fibrin/dynamodb', namesOf('lib/store/index.ts')],
     ['fibrin/events', namesOf('lib/events/index.ts')],
     ['fibrin/telemetry', namesOf('lib/telemetry/index.ts')],
+    ['fibrin/testing', namesOf('lib/testing/index.ts')],
     ['fibrin', namesOf('lib/index.ts')],
   ] as const;
   const ordered = file.startsWith('lib/middleware/') ? entries : [...entries].reverse();

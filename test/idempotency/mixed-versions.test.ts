@@ -12,9 +12,8 @@ import {
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
+import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 import { hasJava, startTestEngine, type TestEngine } from '../support/engines.ts';
-import { fakeClock, settle } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
 import { idempotentBefore } from './before/idempotent.ts';
 
 interface Request {

@@ -3,8 +3,8 @@ import { InFlightError } from '../../lib/idempotency/errors.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
 import type { Once } from '../../lib/idempotency/run-once.ts';
+import { fakeClock } from '../../lib/testing/index.ts';
 import { hasJava, startTestEngine, type TestEngine } from '../support/engines.ts';
-import { fakeClock } from '../support/fake-clock.ts';
 
 const context = { getRemainingTimeInMillis: () => 3_000 };
 const LEASE_MS = 3_000 + 5_000;

@@ -1,4 +1,4 @@
-import { seededRandom } from '../support/random.ts';
+import { seededRandom } from '../../lib/testing/index.ts';
 import { fixedPoints, type Point, RANDOM_POINTS, type Variant } from './points.ts';
 
 /** One key, and how the processes die that are asked for it. */

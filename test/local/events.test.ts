@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../lib/testing/index.ts';
 import { type Api, apiOf, bodyOf, type Profile } from '../support/api.ts';
 import { hasJava } from '../support/engines.ts';
 import { type StartedRun, startRun } from '../support/local-run.ts';
-import { seededRandom } from '../support/random.ts';
 import { type Views, viewsOf } from '../support/views.ts';
 
 let run: StartedRun;

@@ -1,4 +1,4 @@
-import type { FakeClock } from '../support/fake-clock.ts';
+import type { FakeClock } from '../../lib/testing/index.ts';
 import type { Request } from './history.ts';
 
 /** How long a durable execution may be at work, all its invocations together. */

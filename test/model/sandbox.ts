@@ -1,7 +1,7 @@
 import { StoreError } from '../../lib/core/errors.ts';
 import { InFlightError, OutcomeUnknownError } from '../../lib/idempotency/errors.ts';
 import type { Run } from '../../lib/idempotency/guard.ts';
-import { seededRandom } from '../support/random.ts';
+import { seededRandom } from '../../lib/testing/index.ts';
 import { client } from './client.ts';
 import { contextOf, type Execution } from './executions.ts';
 import type { Request, Try } from './history.ts';

@@ -2,7 +2,7 @@ import type { Store } from '../../lib/core/store.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
 import type { AfterUnknown } from '../../lib/idempotency/protocol.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
+import { type FakeClock, fakeClock } from '../../lib/testing/index.ts';
 import { type Counts, noCounts } from './counts.ts';
 import { type Executions, executions } from './executions.ts';
 import { type History, history, type Request } from './history.ts';

@@ -7,8 +7,7 @@ import { BreakerOpenError } from '../../lib/core/errors.ts';
 import type { Random } from '../../lib/core/random.ts';
 import type { Item, Store } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { type FakeClock, fakeClock, settle } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { type FakeClock, fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 
 const KEY = verdictKey('posts');
 const OPEN_MS = 5_000;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc, { type JsonValue } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../lib/idempotency/canonical-json.ts';
-import { seededRandom } from '../support/random.ts';
+import { seededRandom } from '../../lib/testing/index.ts';
 
 /** The same value with the members of every object in another order. */
 function permuted(value: JsonValue, next: () => number): JsonValue {

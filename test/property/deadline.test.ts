@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../lib/core/clock.ts';
 import { runWithin } from '../../lib/core/deadline.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import { fakeClock } from '../../lib/testing/index.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** Few moments, so that two things often happen in the same one. */

@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { sleep as pause } from '../../lib/core/clock.ts';
 import { FibrinError } from '../../lib/core/errors.ts';
 import { checkRetryOptions, retry } from '../../lib/policy/retry.ts';
-import { fakeClock } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
 /** What one attempt does: how long it takes and how it ends. */
 interface Try {

@@ -5,8 +5,7 @@ import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
 import type { Once } from '../../lib/idempotency/run-once.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { type FakeClock, fakeClock } from './fake-clock.ts';
-import { seededRandom } from './random.ts';
+import { type FakeClock, fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
 export interface Request {
   readonly key?: unknown;

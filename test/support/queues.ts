@@ -2,8 +2,8 @@ import { expect } from 'vitest';
 import { platformClock } from '../../lib/local/platform-clock.ts';
 import { type SqsMapping, type SqsMappingModel, startSqsMapping } from '../../lib/local/sqs/poller.ts';
 import { type QueueModel, type Sqs, startSqs } from '../../lib/local/sqs/server.ts';
+import { seededRandom } from '../../lib/testing/index.ts';
 import { atEndOfTest } from './ends.ts';
-import { seededRandom } from './random.ts';
 
 export const REGION = 'eu-central-1';
 export const ACCOUNT = '000000000000';

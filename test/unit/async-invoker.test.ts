@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Handover, Message } from '../../lib/local/handover.ts';
 import { type AsyncOptions, asyncInvoker } from '../../lib/local/lambda/async-invoker.ts';
 import { failure, type InvocationResult } from '../../lib/local/lambda/result.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import { fakeClock } from '../../lib/testing/index.ts';
 
 const FUNCTION = 'arn:aws:lambda:eu-west-1:000000000000:function:work:$LATEST';
 const ON_FAILURE = 'arn:aws:sqs:eu-west-1:000000000000:failures';

@@ -5,8 +5,7 @@ import type { BreakerOptions } from '../../lib/breaker/options.ts';
 import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
 import type { Store } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock, settle } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 
 const KEY = verdictKey('posts');
 const outage = () => Object.assign(new Error('outage'), { status: 503 });

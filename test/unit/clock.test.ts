@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { sleep as pause, systemClock } from '../../lib/core/clock.ts';
-import { fakeClock, settle } from '../support/fake-clock.ts';
+import { fakeClock } from '../../lib/testing/index.ts';
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
@@ -89,23 +89,5 @@ describe('systemClock', () => {
 
     expect(systemClock.now()).toBe(1_750_000_000_250);
     expect(systemClock.monotonic() - before).toBe(250);
-  });
-});
-
-describe('the fake clock of these tests', () => {
-  test('fires what falls due in the order of time, what that starts included', async () => {
-    const clock = fakeClock(0);
-    const fired: string[] = [];
-    clock.after(20, () => fired.push(`late at ${clock.now()}`));
-    clock.after(10, () => {
-      fired.push(`early at ${clock.now()}`);
-      clock.after(5, () => fired.push(`nested at ${clock.now()}`));
-    });
-
-    await clock.advance(30);
-    await settle();
-
-    expect(fired).toEqual(['early at 10', 'nested at 15', 'late at 20']);
-    expect(clock.now()).toBe(30);
   });
 });

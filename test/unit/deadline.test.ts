@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { runWithin, type Timed } from '../../lib/core/deadline.ts';
-import { fakeClock, settle } from '../support/fake-clock.ts';
+import { fakeClock, settle } from '../../lib/testing/index.ts';
 
 const over = new Error('the time is over');
 const exceeded = () => over;

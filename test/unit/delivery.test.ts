@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commonDeadLetterAttributes, type DeliveryOptions, deliver } from '../../lib/local/delivery.ts';
 import type { Handover, Message } from '../../lib/local/handover.ts';
-import { fakeClock, settle } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 
 const QUEUE = 'arn:aws:sqs:eu-west-1:000000000000:dead';
 const TARGET = 'arn:aws:lambda:eu-west-1:000000000000:function:target';

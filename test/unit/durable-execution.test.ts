@@ -3,8 +3,7 @@ import type { WriteResult } from '../../lib/core/store.ts';
 import { InFlightError, PayloadMismatchError } from '../../lib/idempotency/errors.ts';
 import { idempotencyGuard, type Run } from '../../lib/idempotency/guard.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
 const LEASE_MS = 60_000 + 5_000;
 const DURABLE = Symbol.for('@aws/durable-execution-sdk-js/durable-context');

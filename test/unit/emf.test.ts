@@ -3,7 +3,7 @@ import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { emfCounter } from '../../lib/telemetry/emf.ts';
 import { idempotencyMetrics } from '../../lib/telemetry/idempotency-metrics.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import { fakeClock } from '../../lib/testing/index.ts';
 
 describe('a counter', () => {
   it('writes one line that CloudWatch reads as a metric', () => {

@@ -3,8 +3,7 @@ import { createBuses } from '../../lib/local/events/bus.ts';
 import type { RuleModel, TargetModel } from '../../lib/local/events/model.ts';
 import { compileRule } from '../../lib/local/events/rules.ts';
 import type { Handover, Message } from '../../lib/local/handover.ts';
-import { fakeClock, settle } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 
 const arnOf = (service: string, name: string) => `arn:aws:${service}:eu-west-1:000000000000:${name}`;
 const QUEUE = arnOf('sqs', 'queue');

@@ -2,8 +2,7 @@ import { EventBridgeClient, type PutEventsRequestEntry } from '@aws-sdk/client-e
 import { describe, expect, it } from 'vitest';
 import { type Envelope, readEnvelope } from '../../lib/events/envelope.ts';
 import { eventPublisher } from '../../lib/events/publisher.ts';
-import { type FakeClock, fakeClock, settle } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { type FakeClock, fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 
 type Answer = readonly ({ EventId: string } | { ErrorCode: string; ErrorMessage: string })[] | 'hang' | Error;
 

@@ -6,7 +6,7 @@ import { durationText } from '../../lib/cli/idempotency/time.ts';
 import { recordLines } from '../../lib/cli/idempotency/words.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import { fakeClock } from '../../lib/testing/index.ts';
 
 const context = { getRemainingTimeInMillis: () => 60_000 };
 const elsewhere = { put: async () => undefined, get: async () => undefined };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { durableContext } from '../../bench/idempotency/contexts.ts';
 import { InFlightError, PayloadMismatchError } from '../../lib/idempotency/errors.ts';
-import { settle } from '../support/fake-clock.ts';
+import { settle } from '../../lib/testing/index.ts';
 import { idempotencyWorld, never } from '../support/idempotency-world.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AttemptTimeoutError, StoreError } from '../../lib/core/errors.ts';
 import { OutcomeUnknownError, OwnershipLostError } from '../../lib/idempotency/errors.ts';
-import { settle } from '../support/fake-clock.ts';
+import { settle } from '../../lib/testing/index.ts';
 import { idempotencyWorld, LEASE_MS, never } from '../support/idempotency-world.ts';
 
 const givenUp = () => Promise.reject(new AttemptTimeoutError('payments', 100));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import { fakeClock } from '../../lib/testing/index.ts';
 
 /** Sandboxes with caches on one store, whose clocks are off by so much. */
 function world(...skewsMs: number[]) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { InvalidOptionError } from '../../lib/core/errors.ts';
 import { PayloadMismatchError } from '../../lib/idempotency/errors.ts';
 import { type ReplayCacheOptions, replayCache } from '../../lib/idempotency/replay-cache.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import { fakeClock } from '../../lib/testing/index.ts';
 import { idempotencyWorld } from '../support/idempotency-world.ts';
 
 const AGE_MS = 60_000;

@@ -4,8 +4,7 @@ import type { ResultStore } from '../../lib/idempotency/codec.ts';
 import { OwnershipLostError, ResultNotStoredError } from '../../lib/idempotency/errors.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
 /** Too large for a record, compressed too. Not for a matcher, which would print all of it. */
 const large = (what: string) => what + randomBytes(400_000).toString('base64');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../lib/core/errors.ts';
 import { PayloadMismatchError } from '../../lib/idempotency/errors.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
-import { settle } from '../support/fake-clock.ts';
+import { settle } from '../../lib/testing/index.ts';
 import { idempotencyWorld, never, type Request } from '../support/idempotency-world.ts';
 
 const down = () => Promise.reject(new StoreError('down'));

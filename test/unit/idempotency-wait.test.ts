@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { StoreError } from '../../lib/core/errors.ts';
 import { InFlightError, PayloadMismatchError } from '../../lib/idempotency/errors.ts';
-import { settle } from '../support/fake-clock.ts';
+import { settle } from '../../lib/testing/index.ts';
 import { idempotencyWorld, LEASE_MS, never, type World } from '../support/idempotency-world.ts';
 
 const WAIT_MS = 2_000;

@@ -5,9 +5,8 @@ import { type HttpAnswer, type HttpIdempotencyOptions, idempotentHttp } from '..
 import type { Once } from '../../lib/idempotency/run-once.ts';
 import type { HttpEvent } from '../../lib/idempotency/sources.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock, settle } from '../support/fake-clock.ts';
+import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 import { never } from '../support/idempotency-world.ts';
-import { seededRandom } from '../support/random.ts';
 
 const context = { getRemainingTimeInMillis: () => 3_000 };
 const request = (body?: string, key = 'k'): HttpEvent => ({

@@ -4,8 +4,7 @@ import type { Store, TransactionalStore } from '../../lib/core/store.ts';
 import { InFlightError } from '../../lib/idempotency/errors.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
 const down = new StoreError('down');
 const fails = () => Promise.reject(down);

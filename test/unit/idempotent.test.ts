@@ -6,8 +6,7 @@ import type { IdempotencyEvent } from '../../lib/idempotency/events.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock, settle } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 
 interface Order {
   readonly key: unknown;

@@ -11,8 +11,7 @@ import {
 import { circuitBreaker } from '../../lib/middleware/circuit-breaker.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock, settle } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 
 const context: Context = {
   callbackWaitsForEmptyEventLoop: false,

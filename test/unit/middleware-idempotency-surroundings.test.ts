@@ -6,9 +6,8 @@ import { InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
 import { InFlightError, ResultNotStoredError } from '../../lib/idempotency/errors.ts';
 import { type IdempotencyMiddlewareOptions, idempotency } from '../../lib/middleware/idempotency.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 import { never } from '../support/idempotency-world.ts';
-import { seededRandom } from '../support/random.ts';
 
 interface Event {
   readonly key: string;

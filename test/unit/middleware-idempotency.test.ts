@@ -7,8 +7,7 @@ import { header } from '../../lib/idempotency/sources.ts';
 import { idempotency } from '../../lib/middleware/idempotency.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock, settle } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 
 interface Event {
   readonly headers: Record<string, string>;

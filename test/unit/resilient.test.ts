@@ -14,8 +14,7 @@ import type { Store } from '../../lib/core/store.ts';
 import type { Call } from '../../lib/policy/call.ts';
 import { type ResilientOptions, resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
 const outage = () => Object.assign(new Error('outage'), { status: 503 });
 const failing = () => Promise.reject(outage());

@@ -3,7 +3,7 @@ import { FibrinError, StoreError } from '../../lib/core/errors.ts';
 import type { Random } from '../../lib/core/random.ts';
 import type { PolicyContext } from '../../lib/policy/call.ts';
 import { checkRetryOptions, type RetryOptions, retry } from '../../lib/policy/retry.ts';
-import { fakeClock, settle } from '../support/fake-clock.ts';
+import { fakeClock, settle } from '../../lib/testing/index.ts';
 
 /** Chance at its most: every wait is as long as it may be. */
 const highest: Random = { next: () => 1 - Number.EPSILON, token: () => 'token' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Handover, Message } from '../../lib/local/handover.ts';
 import { type ScheduleModel, startSchedule } from '../../lib/local/scheduler/schedule.ts';
-import { fakeClock, settle } from '../support/fake-clock.ts';
+import { fakeClock, settle } from '../../lib/testing/index.ts';
 
 const TARGET = 'arn:aws:lambda:eu-west-1:000000000000:function:target';
 const SCHEDULE = 'arn:aws:scheduler:eu-west-1:000000000000:schedule/default/nightly';

@@ -5,8 +5,7 @@ import { failure, type InvocationResult } from '../../lib/local/lambda/result.ts
 import { type StreamMapping, startStreamMapping } from '../../lib/local/streams/mapping.ts';
 import type { StreamMappingModel } from '../../lib/local/streams/model.ts';
 import type { ShardRecords, StreamRecord, StreamSource } from '../../lib/local/streams/source.ts';
-import { fakeClock, settle } from '../support/fake-clock.ts';
-import { seededRandom } from '../support/random.ts';
+import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 
 const STREAM = 'arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/2026-01-01T00:00:00.000';
 const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:projector';

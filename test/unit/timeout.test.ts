@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { CallContext, PolicyContext } from '../../lib/policy/call.ts';
 import { timeout } from '../../lib/policy/timeout.ts';
-import { fakeClock } from '../support/fake-clock.ts';
+import { fakeClock } from '../../lib/testing/index.ts';
 
 const exceeded = (limitMs: number) => new Error(`over ${limitMs}`);
 const limit = { limitMs: 100, reserveMs: 0, exceeded };
