@@ -61,6 +61,15 @@ export {
   scheduledTime,
 } from './idempotency/sources.ts';
 export type { Call, CallContext } from './policy/call.ts';
+export type {
+  CorruptFault,
+  ErrorFault,
+  Fault,
+  FaultOptions,
+  HangFault,
+  LatencyFault,
+} from './policy/fault-options.ts';
+export { InjectedFaultError } from './policy/faults.ts';
 export {
   type ExecuteOptions,
   type Outcome,

@@ -51,7 +51,7 @@ function statusOf(error: unknown): number | undefined {
 }
 
 /** Whether a status speaks of the moment, not of the request. */
-const mayPass = (status: number): boolean => status === 408 || status === 429 || status >= 500;
+export const mayPass = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
 export function classifyError(error: unknown): ErrorKind {
   if (error instanceof FibrinError) return error.retryable ? 'transient' : 'permanent';
