@@ -10,6 +10,8 @@ import { checkOptions, rule } from '../core/options.ts';
 import { rejectedSoon } from '../core/quiet-error.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import { type Call, type Protected, TotalContext } from './call.ts';
+import { checkFaultOptions, type FaultOptions } from './fault-options.ts';
+import { injectFaults } from './faults.ts';
 import { checkRetryOptions, type RetryOptions, retry } from './retry.ts';
 import { timeout } from './timeout.ts';
 import { validate } from './validate.ts';
@@ -32,6 +34,8 @@ export interface ResilientOptions<T> {
    * programming error (`TypeError`, `ReferenceError`, `RangeError` without a cause).
    */
   readonly fallback?: (error: unknown) => T | Promise<T>;
+  /** Failures on purpose, for game days, just around your function. Default: none. */
+  readonly faults?: FaultOptions;
   /** Where time comes from. Default: the system's clock. */
   readonly clock?: Clock;
   /** Where chance comes from. Default: the system's. */
@@ -77,8 +81,8 @@ export interface Resilient<T, Raw = T> {
 
 /**
  * Protects the calls to one dependency. The order, outermost first: fallback, total deadline, retry, breaker, attempt
- * timeout, validation, your function. So every attempt feeds the breaker and sees it open, and the total deadline
- * bounds the waits between attempts too.
+ * timeout, validation, injected faults, your function. So every attempt feeds the breaker and sees it open, and the
+ * total deadline bounds the waits between attempts too.
  *
  * @throws {InvalidOptionError} for an unknown option or one out of range.
  * @example
@@ -110,6 +114,7 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
       breaker: rule.object(),
       validate: rule.schema(),
       fallback: rule.fn(),
+      faults: rule.object(),
       clock: rule.object(),
       random: rule.object(),
     },
@@ -118,6 +123,7 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
   const { totalTimeoutMs = 10_000, attemptTimeoutMs = 3_000 } = options;
   const owner = `resilient "${name}"`;
   const retries = options.retry && checkRetryOptions(`${owner}.retry`, options.retry);
+  const faults = options.faults && checkFaultOptions(`${owner}.faults`, options.faults, name);
   const breakerOptions = options.breaker && { name, ...options.breaker, clock, random };
   const breaker = breakerOptions && circuitBreaker(breakerOptions);
   const guard = breaker && guardBy(breaker.enter, breakerOptions, clock);
@@ -145,6 +151,9 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     return retries ? retry(composed, retries, { clock, random, reserveMs }) : composed;
   };
 
+  // A fault stands for the function, so the attempt that meets it counts as made.
+  const faulty = (call: Call<T>): Call<T> => (faults ? injectFaults(call, faults, clock, random) : call);
+
   const live = (call: Call<T>, { remainingMs, signal }: ExecuteOptions, startedAt: number): Promise<T> => {
     const totalMs = Math.min(totalTimeoutMs, remainingMs ?? totalTimeoutMs);
     return compose(call)(new TotalContext(clock, startedAt + totalMs, signal));
@@ -156,10 +165,11 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
 
   const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {
     const startedAt = clock.monotonic();
+    const made = faulty(call);
     let attempts = 0;
     const counted: Call<T> = (context) => {
       attempts++;
-      return call(context);
+      return made(context);
     };
     const measured = () => ({ attempts, durationMs: clock.monotonic() - startedAt });
     try {
@@ -179,7 +189,7 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
 
   const execute = async (call: Call<T>, executeOptions: ExecuteOptions): Promise<T> => {
     try {
-      return await live(call, executeOptions, clock.monotonic());
+      return await live(faulty(call), executeOptions, clock.monotonic());
     } catch (error) {
       const instead = insteadOf(error);
       if (instead) return instead(error);

@@ -1,0 +1,99 @@
+import * as v from 'valibot';
+import { describe, expect, test, vi } from 'vitest';
+import {
+  AttemptTimeoutError,
+  BreakerOpenError,
+  InvalidOptionError,
+  ValidationError,
+} from '../../lib/core/errors.ts';
+import type { Fault } from '../../lib/policy/fault-options.ts';
+import { InjectedFaultError } from '../../lib/policy/faults.ts';
+import { type ResilientOptions, resilient } from '../../lib/policy/resilient.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
+import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
+
+function build(faults: readonly Fault[], given: Partial<ResilientOptions<number>> = {}) {
+  const clock = fakeClock();
+  const posts = resilient<number>({
+    name: 'posts',
+    clock,
+    random: seededRandom(1),
+    faults: { enabled: true, faults },
+    ...given,
+  });
+  const call = vi.fn(async () => 7);
+  return { clock, call, outcome: () => posts.outcome(call) };
+}
+
+describe('a protected call with faults', () => {
+  test('is retried after an injected error, and each attempt draws anew', async () => {
+    // For the first attempt, the wait after it, the second, the wait after that, the third.
+    const draws = [0.4, 0, 0.4, 0, 0.6];
+    const { clock, call, outcome } = build([{ kind: 'error', rate: 0.5 }], {
+      retry: { attempts: 5 },
+      random: { next: () => draws.shift() ?? 0, token: () => 'token' },
+    });
+    const run = outcome();
+    await clock.advance(0);
+
+    expect(await run).toMatchObject({ source: 'live', value: 7, attempts: 3 });
+    expect(call).toHaveBeenCalledTimes(1);
+  });
+
+  test('is cut by its attempt timeout when it hangs', async () => {
+    const { clock, call, outcome } = build([{ kind: 'hang' }], { attemptTimeoutMs: 1_000 });
+    const run = outcome();
+    await clock.advance(1_000);
+
+    expect(await run).toMatchObject({ source: 'none', attempts: 1, error: expect.any(AttemptTimeoutError) });
+    expect(call).not.toHaveBeenCalled();
+    expect(clock.pending).toBe(0);
+  });
+
+  test('that hangs until the total deadline counts as one that was made', async () => {
+    const { clock, outcome } = build([{ kind: 'hang' }], { totalTimeoutMs: 500, attemptTimeoutMs: 10_000 });
+    const run = outcome();
+    await clock.advance(500);
+
+    expect(await run).toMatchObject({ attempts: 1, error: { status: 504 } });
+  });
+
+  test('has its corrupt value refused by the schema', async () => {
+    const { outcome } = build([{ kind: 'corrupt' }], { validate: v.number() });
+
+    expect(await outcome()).toMatchObject({ source: 'none', error: expect.any(ValidationError) });
+  });
+
+  test('opens its breaker with injected errors', async () => {
+    const { outcome } = build([{ kind: 'error' }], { breaker: { store: memoryStore(), minimumCalls: 2 } });
+    await outcome();
+    await outcome();
+
+    expect(await outcome()).toMatchObject({ attempts: 0, error: expect.any(BreakerOpenError) });
+  });
+
+  test('is answered by its fallback', async () => {
+    const { outcome } = build([{ kind: 'error' }], { fallback: () => 0 });
+
+    expect(await outcome()).toMatchObject({
+      source: 'fallback',
+      degraded: true,
+      value: 0,
+      error: expect.any(InjectedFaultError),
+    });
+  });
+
+  test('meets no fault that is aimed at another', async () => {
+    const { outcome } = build([{ kind: 'error', target: 'social' }]);
+
+    expect(await outcome()).toMatchObject({ source: 'live', value: 7 });
+  });
+
+  test('is not constructed with faults that nobody has enabled', () => {
+    const options: object = { faults: { enabled: false, faults: [] } };
+    const construct = () => build([], options as Partial<ResilientOptions<number>>);
+
+    expect(construct).toThrow(InvalidOptionError);
+    expect(construct).toThrow(/resilient "posts".faults: expected `enabled` to be true \(faults are for/);
+  });
+});
