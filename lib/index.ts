@@ -68,6 +68,7 @@ export type {
   FaultOptions,
   HangFault,
   LatencyFault,
+  PlainFault,
 } from './policy/fault-options.ts';
 export { InjectedFaultError } from './policy/faults.ts';
 export {

@@ -24,7 +24,7 @@ export interface FaultsMiddlewareOptions extends FaultOptions {
   readonly random?: Random;
 }
 
-const isCorrupt = (fault: Fault): fault is CorruptFault => fault.kind === 'corrupt';
+const isCorrupt = (fault: Fault): fault is Fault & CorruptFault => fault.kind === 'corrupt';
 
 /**
  * Makes a whole handler fail on purpose, for game days. Use it last, so that it is innermost: what is outside then sees a

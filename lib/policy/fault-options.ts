@@ -1,22 +1,14 @@
 import { checkOptions, type OptionRule, type OptionRules, rule } from '../core/options.ts';
 
-/** What every fault can have. */
-interface Aim {
-  /** Share of the attempts that meet it. Fraction, 0 to 1. Default 1. */
-  readonly rate?: number;
-  /** Name of the policy that meets it. Default: each that has it in its list. */
-  readonly target?: string;
-}
-
 /** The answer comes later. */
-export interface LatencyFault extends Aim {
+export interface LatencyFault {
   readonly kind: 'latency';
   /** How much later. Milliseconds, 1 or more. */
   readonly ms: number;
 }
 
 /** The call fails without being made. */
-export interface ErrorFault extends Aim {
+export interface ErrorFault {
   readonly kind: 'error';
   /** Makes what is thrown. Default: an `InjectedFaultError`. */
   readonly error?: () => unknown;
@@ -25,19 +17,27 @@ export interface ErrorFault extends Aim {
 }
 
 /** The call is not made and does not end before its signal aborts. */
-export interface HangFault extends Aim {
+export interface HangFault {
   readonly kind: 'hang';
 }
 
 /** The call is made, and its value is replaced. */
-export interface CorruptFault extends Aim {
+export interface CorruptFault {
   readonly kind: 'corrupt';
   /** Makes the value that is given instead. Default: an object with nothing in it that anybody expects. */
   readonly with?: (value: unknown) => unknown;
 }
 
 /** One way in which a call is made to fail. */
-export type Fault = LatencyFault | ErrorFault | HangFault | CorruptFault;
+export type PlainFault = LatencyFault | ErrorFault | HangFault | CorruptFault;
+
+/** The same, and who meets it. */
+export type Fault = PlainFault & {
+  /** Share of the attempts that meet it. Fraction, 0 to 1. Default 1. */
+  readonly rate?: number;
+  /** Name of the policy that meets it. Default: each that has it in its list. */
+  readonly target?: string;
+};
 
 export interface FaultOptions {
   /** Must be said: faults are for game days, and nobody should come by them unawares. */
@@ -46,7 +46,7 @@ export interface FaultOptions {
   readonly faults: readonly Fault[];
 }
 
-const OWN: Readonly<Record<Fault['kind'], OptionRules>> = {
+const OWN: Readonly<Record<PlainFault['kind'], OptionRules>> = {
   latency: { required: { ms: rule.durationMs() } },
   error: { optional: { error: rule.fn(), status: rule.integer(400, 599) } },
   hang: {},
@@ -58,19 +58,28 @@ const KIND: OptionRules = { required: { kind: rule.oneOf(...Object.keys(OWN)) } 
 const share: OptionRule = (value) =>
   typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'a fraction from 0 to 1';
 
+const AIM = { rate: share, target: rule.name() };
+
 const saidSo: OptionRule = (value) =>
   value === true ? undefined : 'true (faults are for game days; on any other day leave them out)';
 
 const list: OptionRule = (value) => (Array.isArray(value) ? undefined : 'an array of faults');
 
-/** @throws {InvalidOptionError} naming the option, the expectation and the value. */
-function checkFault(owner: string, fault: Fault): Fault {
+/**
+ * @param more Options that it may have beside those of its kind.
+ * @throws {InvalidOptionError} naming the option, the expectation and the value.
+ */
+export function checkFault<F extends PlainFault>(
+  owner: string,
+  fault: F,
+  more: OptionRules['optional'] = {},
+): F {
   // The kind first: the other options are unknown or not because of it.
   if (typeof fault === 'object' && fault !== null) checkOptions(owner, { kind: fault.kind }, KIND);
   const own = OWN[fault?.kind];
   return checkOptions(owner, fault, {
     required: { ...KIND.required, ...own?.required },
-    optional: { rate: share, target: rule.name(), ...own?.optional },
+    optional: { ...own?.optional, ...more },
   });
 }
 
@@ -81,6 +90,6 @@ function checkFault(owner: string, fault: Fault): Fault {
 export function checkFaultOptions(owner: string, options: FaultOptions, name?: string): readonly Fault[] {
   checkOptions(owner, options, { required: { enabled: saidSo, faults: list } });
   return options.faults
-    .map((fault, index) => checkFault(`${owner}.faults[${index}]`, fault))
+    .map((fault, index) => checkFault(`${owner}.faults[${index}]`, fault, AIM))
     .filter(({ target }) => target === undefined || target === name);
 }

@@ -3,7 +3,7 @@ import { type Clock, sleep } from '../core/clock.ts';
 import { FibrinError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import type { Call } from './call.ts';
-import type { CorruptFault, Fault } from './fault-options.ts';
+import type { CorruptFault, Fault, PlainFault } from './fault-options.ts';
 
 /** A failure that somebody asked for. Retries and breakers take it for one of the dependency with this status. */
 export class InjectedFaultError extends FibrinError {
@@ -27,7 +27,7 @@ const hang = (signal: AbortSignal): Promise<never> =>
 export const corrupt = (fault: CorruptFault, value: unknown): unknown =>
   fault.with ? fault.with(value) : { corrupted: 'on purpose' };
 
-function meet<T>(fault: Fault, call: Call<T>, clock: Clock): Call<T> {
+function meet<T>(fault: PlainFault, call: Call<T>, clock: Clock): Call<T> {
   switch (fault.kind) {
     case 'latency':
       return async (context) => {
@@ -46,7 +46,7 @@ function meet<T>(fault: Fault, call: Call<T>, clock: Clock): Call<T> {
 }
 
 /** Makes the call so that it meets each of the faults, the first one outermost. */
-export const meetFaults = <T>(call: Call<T>, faults: readonly Fault[], clock: Clock): Call<T> =>
+export const meetFaults = <T>(call: Call<T>, faults: readonly PlainFault[], clock: Clock): Call<T> =>
   faults.reduceRight((inner, fault) => meet(fault, inner, clock), call);
 
 /** Those of the faults whose turn it is. Draws once for each, whatever comes of it, so that a seed brings the same again. */
