@@ -14,6 +14,7 @@ export {
   StoreError,
   ValidationError,
 } from './core/errors.ts';
+export type { PolicyEvent } from './core/policy-event.ts';
 export type { HttpResponse } from './core/problem.ts';
 export { type Random, systemRandom } from './core/random.ts';
 export type {

@@ -1,0 +1,30 @@
+/** What happened in a call that a policy protects, for metrics, traces and logs. */
+export type PolicyEvent =
+  | {
+      readonly kind: 'attempt';
+      readonly name: string;
+      readonly attempt: number;
+      readonly durationMs: number;
+      readonly error?: unknown;
+    }
+  | {
+      readonly kind: 'retry';
+      readonly name: string;
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly error: unknown;
+    }
+  | {
+      readonly kind: 'rejected';
+      readonly name: string;
+      readonly by: 'breaker' | 'deadline' | 'budget';
+    }
+  | {
+      readonly kind: 'outcome';
+      readonly name: string;
+      readonly source: 'live' | 'fallback' | 'none';
+      readonly degraded: boolean;
+      readonly attempts: number;
+      readonly durationMs: number;
+      readonly error?: unknown;
+    };
