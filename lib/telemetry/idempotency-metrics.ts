@@ -1,4 +1,5 @@
-import { type EmfOptions, emfCounter } from './emf.ts';
+import { type EmfOptions, emfMetrics } from './emf.ts';
+import { harmless } from './harmless.ts';
 
 /** What of an idempotency event is counted. */
 interface CountedEvent {
@@ -8,7 +9,7 @@ interface CountedEvent {
 
 /**
  * Counts what happens to idempotency keys, for `onEvent`: `IdempotencyClaimed`, `IdempotencyReplayed`, `IdempotencyConflicted`
- * and so on, by operation. The keys themselves are in no metric.
+ * and so on, by operation. The keys themselves are in no metric. It never throws: a metric that fails is lost.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @example
  * ```ts
@@ -17,7 +18,8 @@ interface CountedEvent {
  * ```
  */
 export function idempotencyMetrics(options: EmfOptions): (event: CountedEvent) => void {
-  const count = emfCounter(options);
-  return ({ kind, operation }) =>
-    count(`Idempotency${kind.charAt(0).toUpperCase()}${kind.slice(1)}`, { operation });
+  const { count } = emfMetrics(options);
+  return harmless(({ kind, operation }) =>
+    count(`Idempotency${kind.charAt(0).toUpperCase()}${kind.slice(1)}`, 1, { operation }),
+  );
 }

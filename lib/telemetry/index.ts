@@ -1,2 +1,4 @@
-export { type Count, type EmfOptions, emfCounter } from './emf.ts';
+export { type EmfMetrics, type EmfOptions, emfMetrics } from './emf.ts';
+export type { Dimensions, Metric, MetricUnit } from './emf-limits.ts';
 export { idempotencyMetrics } from './idempotency-metrics.ts';
+export { policyMetrics } from './policy-metrics.ts';

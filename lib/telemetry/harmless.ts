@@ -1,0 +1,11 @@
+/** Telemetry is never worth a call: whatever a listener throws or rejects with ends here. */
+export function harmless<E>(listener: (event: E) => unknown): (event: E) => void {
+  return (event) => {
+    try {
+      const told = listener(event);
+      if (told instanceof Promise) told.catch(() => undefined);
+    } catch {
+      // Nobody is left to tell: what failed is what would have told.
+    }
+  };
+}
