@@ -1,4 +1,5 @@
 export { type EmfMetrics, type EmfOptions, emfMetrics } from './emf.ts';
 export type { Dimensions, Metric, MetricUnit } from './emf-limits.ts';
 export { idempotencyMetrics } from './idempotency-metrics.ts';
+export { type LogFields, type PolicyLogger, policyLogs } from './policy-logs.ts';
 export { policyMetrics } from './policy-metrics.ts';
