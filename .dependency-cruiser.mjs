@@ -34,7 +34,7 @@ export default {
     only(
       'middleware',
       '^lib/middleware/',
-      '^lib/(core|policy|breaker|idempotency|middleware)/',
+      '^lib/(core|policy|breaker|idempotency|telemetry|middleware)/',
       'middlewares wrap what stands without Middy',
     ),
     only(

@@ -1,4 +1,5 @@
 import { FibrinError } from '../core/errors.ts';
+import { fieldOf } from '../core/field.ts';
 
 /**
  * A domain event as it travels. The `id` is the publisher's own and stays the same however often the event is published
@@ -12,6 +13,8 @@ export interface Envelope<D = unknown> {
   /** When it happened. ISO 8601. */
   readonly time: string;
   readonly data: D;
+  /** What is not part of the fact: with whose request it came about. */
+  readonly metadata?: { readonly correlationId?: string };
 }
 
 const isText = (value: unknown): value is string =>
@@ -29,5 +32,12 @@ export function readEnvelope(value: unknown): Envelope {
     if (!isText(field))
       throw new FibrinError('BAD_ENVELOPE', `An event needs \`${name}\`, text of 1 to 200 characters`);
   }
-  return { id: String(id), type: String(type), time: String(time), data };
+  const correlationId = fieldOf(value, ['metadata', 'correlationId']);
+  return {
+    id: String(id),
+    type: String(type),
+    time: String(time),
+    data,
+    ...(isText(correlationId) && { metadata: { correlationId } }),
+  };
 }

@@ -1,12 +1,10 @@
 import { InvalidOptionError } from '../core/errors.ts';
+import { fieldOf } from '../core/field.ts';
+import { type HeaderEvent, headerValues } from '../core/http-event.ts';
 import { IdempotencyKeyError } from './errors.ts';
 
 /** What an HTTP event of API Gateway (v1, v2) or a function URL brings, as far as keys need it. */
-export interface HttpEvent {
-  /** A REST API sends null for a request without any. */
-  readonly headers?: Readonly<Record<string, string | undefined>> | null;
-  /** REST APIs have them all here, where a header may come more than once. */
-  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
+export interface HttpEvent extends HeaderEvent {
   readonly body?: string | null;
   readonly isBase64Encoded?: boolean;
 }
@@ -19,14 +17,12 @@ export interface HttpEvent {
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
 export function header(name: string): (event: HttpEvent) => string {
-  const wanted = name.toLowerCase();
-  return ({ headers, multiValueHeaders }) => {
-    const isWanted = ([candidate]: [string, unknown]) => candidate.toLowerCase() === wanted;
-    const values = Object.entries(multiValueHeaders ?? {}).find(isWanted)?.[1] ?? [];
-    if (new Set(values).size > 1) {
+  return (event) => {
+    const values = headerValues(event, name);
+    if (values.length > 1) {
       throw new IdempotencyKeyError(`The ${name} header must be there once, with one value`);
     }
-    const value = (Object.entries(headers ?? {}).find(isWanted)?.[1] ?? values[0])?.trim() ?? '';
+    const value = values[0]?.trim() ?? '';
     const key = /^"(.*)"$/.exec(value)?.[1] ?? value;
     if (key === '') throw new IdempotencyKeyError(`The ${name} header is required`, true);
     if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
@@ -41,15 +37,6 @@ export function header(name: string): (event: HttpEvent) => string {
 /** The body as text, decoded where the gateway sends it as base64. */
 const bodyText = ({ body, isBase64Encoded }: HttpEvent): string =>
   Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8').toString('utf8');
-
-const fieldOf = (value: unknown, path: readonly string[]): unknown =>
-  path.reduce<unknown>(
-    (at, name) =>
-      typeof at === 'object' && at !== null && Object.hasOwn(at, name)
-        ? (at as Readonly<Record<string, unknown>>)[name]
-        : undefined,
-    value,
-  );
 
 function parsed(text: string, what: string): unknown {
   try {

@@ -1,4 +1,5 @@
 export { circuitBreaker } from './circuit-breaker.ts';
+export { type CorrelationOptions, correlation } from './correlation.ts';
 export { type FaultsMiddlewareOptions, faults } from './faults.ts';
 export { idempotency } from './idempotency.ts';
 export { type ProblemDetailsOptions, problemDetails } from './problem-details.ts';

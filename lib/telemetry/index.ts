@@ -1,3 +1,4 @@
+export { correlated, correlationHeaders, correlationId } from './correlation.ts';
 export { type EmfMetrics, type EmfOptions, emfMetrics } from './emf.ts';
 export type { Dimensions, Metric, MetricUnit } from './emf-limits.ts';
 export { idempotencyMetrics } from './idempotency-metrics.ts';

@@ -1,0 +1,17 @@
+/** The headers of an HTTP event of API Gateway (v1, v2) or of a function URL. */
+export interface HeaderEvent {
+  /** A REST API sends null for a request without any. */
+  readonly headers?: Readonly<Record<string, string | undefined>> | null;
+  /** REST APIs have them all here, where a header may come more than once. */
+  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
+}
+
+/** The different values that a header has, whatever the case of its name. None where it is not there. */
+export function headerValues({ headers, multiValueHeaders }: HeaderEvent, name: string): readonly string[] {
+  const wanted = name.toLowerCase();
+  const isWanted = ([candidate]: [string, unknown]) => candidate.toLowerCase() === wanted;
+  const values = Object.entries(multiValueHeaders ?? {}).find(isWanted)?.[1] ?? [];
+  if (Array.isArray(values) && values.length > 0) return [...new Set<string>(values)];
+  const value = Object.entries(headers ?? {}).find(isWanted)?.[1];
+  return value === undefined ? [] : [value];
+}
