@@ -28,6 +28,9 @@ export interface Metric {
   readonly unit?: MetricUnit;
 }
 
+export const counted = (value: number): Metric => ({ value, unit: 'Count' });
+export const milliseconds = (value: number): Metric => ({ value, unit: 'Milliseconds' });
+
 /** The most metrics that CloudWatch reads out of one line. */
 export const MAX_METRICS = 100;
 const MAX_DIMENSIONS = 30;

@@ -2,10 +2,12 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { checkOptions, rule } from '../core/options.ts';
 import {
+  counted,
   type Dimensions,
   fitDimension,
   MAX_METRICS,
   type Metric,
+  milliseconds,
   troubleOfDimensions,
   troubleOfMetric,
 } from './emf-limits.ts';
@@ -100,8 +102,7 @@ export function emfMetrics(options: EmfOptions): EmfMetrics {
 
   return {
     put,
-    count: (name, value = 1, dimensions = {}) => put({ [name]: { value, unit: 'Count' } }, dimensions),
-    durationMs: (name, value, dimensions = {}) =>
-      put({ [name]: { value, unit: 'Milliseconds' } }, dimensions),
+    count: (name, value = 1, dimensions = {}) => put({ [name]: counted(value) }, dimensions),
+    durationMs: (name, value, dimensions = {}) => put({ [name]: milliseconds(value) }, dimensions),
   };
 }

@@ -1,5 +1,6 @@
 import type { PolicyEvent } from '../core/policy-event.ts';
 import { type EmfOptions, emfMetrics } from './emf.ts';
+import { counted, milliseconds } from './emf-limits.ts';
 import { errorCode } from './error-code.ts';
 import { harmless } from './harmless.ts';
 
@@ -25,30 +26,28 @@ import { harmless } from './harmless.ts';
  */
 export function policyMetrics(options: EmfOptions): (event: PolicyEvent) => void {
   const { count, put } = emfMetrics(options);
-  const one = (value = 1) => ({ value, unit: 'Count' }) as const;
-  const ms = (value: number) => ({ value, unit: 'Milliseconds' }) as const;
   return harmless((event) => {
     const policy = event.name;
     switch (event.kind) {
       case 'attempt':
         if (event.error === undefined) return;
         return put(
-          { PolicyFailedAttempts: one(), PolicyFailedAttemptDuration: ms(event.durationMs) },
+          { PolicyFailedAttempts: counted(1), PolicyFailedAttemptDuration: milliseconds(event.durationMs) },
           { policy, code: errorCode(event.error) },
         );
       case 'retry':
-        return put({ PolicyRetries: one(), PolicyRetryDelay: ms(event.delayMs) }, { policy });
+        return put({ PolicyRetries: counted(1), PolicyRetryDelay: milliseconds(event.delayMs) }, { policy });
       case 'rejected':
         return count('PolicyRejections', 1, { policy, by: event.by });
       case 'outcome': {
         const failed = event.source === 'none';
         put(
           {
-            PolicyCalls: one(),
-            PolicyAttempts: one(event.attempts),
-            PolicyDuration: ms(event.durationMs),
-            PolicyFallbacks: one(event.source === 'fallback' ? 1 : 0),
-            PolicyFailures: one(failed ? 1 : 0),
+            PolicyCalls: counted(1),
+            PolicyAttempts: counted(event.attempts),
+            PolicyDuration: milliseconds(event.durationMs),
+            PolicyFallbacks: counted(event.source === 'fallback' ? 1 : 0),
+            PolicyFailures: counted(failed ? 1 : 0),
           },
           { policy },
         );

@@ -1,0 +1,54 @@
+import { type Clock, sleep, systemClock } from '../core/clock.ts';
+import { fieldOf } from '../core/field.ts';
+import { checkOptions, rule } from '../core/options.ts';
+import { remainingMsOf } from './remaining-time.ts';
+import type { Middleware } from './types.ts';
+
+export interface WarmupOptions {
+  /** Whether an event only comes to keep a sandbox warm. Default: one whose `source` is `fibrin.warmup`. */
+  readonly isWarmup?: (event: unknown) => boolean;
+  /**
+   * How long a warm-up is held, so that others that come meanwhile warm other sandboxes. Milliseconds, 0 to 1,000. Default 0.
+   * Never more than half of what is left of the invocation.
+   */
+  readonly delayMs?: number;
+  /** Where time comes from. Default: the system's clock. */
+  readonly clock?: Clock;
+}
+
+const WARMUP_SOURCE = 'fibrin.warmup';
+
+/** The source is the top level's, which no caller of an HTTP API reaches. */
+const isOfWarmupSource = (event: unknown): boolean => fieldOf(event, ['source']) === WARMUP_SOURCE;
+
+/**
+ * Answers events that only come to keep sandboxes warm, with null, before anything else runs. What is loaded outside of the
+ * handler is warm then.
+ *
+ * Use it first, so that it is outermost: it is an early return, for which Middy runs neither the handler nor any `after`,
+ * so a middleware before it would have begun what it never ends.
+ * @throws {InvalidOptionError} when it is constructed with a bad option.
+ * @example
+ * ```ts
+ * export const handler = middy()
+ *   .use(warmup({ delayMs: 75 }))
+ *   .handler(async () => ({ statusCode: 200 }));
+ * ```
+ */
+export function warmup<E, R>(
+  options: WarmupOptions = {},
+): Pick<Required<Middleware<E, unknown, R>>, 'before'> {
+  checkOptions('warmup', options, {
+    optional: { isWarmup: rule.fn(), delayMs: rule.durationMs(0, 1_000), clock: rule.object() },
+  });
+  const { isWarmup = isOfWarmupSource, delayMs = 0, clock = systemClock } = options;
+  return {
+    async before(request) {
+      if (!isWarmup(request.event)) return undefined;
+      const heldMs = Math.min(delayMs, (remainingMsOf(request.context) ?? delayMs * 2) / 2);
+      if (heldMs > 0) await sleep(clock, heldMs);
+      request.earlyResponse = null;
+      return undefined;
+    },
+  };
+}

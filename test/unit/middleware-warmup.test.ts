@@ -1,0 +1,101 @@
+import middy from '@middy/core';
+import { describe, expect, test, vi } from 'vitest';
+import { type WarmupOptions, warmup } from '../../lib/middleware/warmup.ts';
+import { fakeClock, settle } from '../../lib/testing/index.ts';
+import { lambdaContext } from '../support/lambda-context.ts';
+
+const event = { source: 'fibrin.warmup' };
+
+function world(options: WarmupOptions = {}, remainingMs = 3_000) {
+  const clock = fakeClock();
+  const handler = vi.fn(async () => 'real');
+  const after = vi.fn();
+  const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
+    .use(warmup<unknown, unknown>({ clock, ...options }))
+    .after(after)
+    .handler(handler);
+  return { clock, handler, after, call: (sent: unknown) => lambda(sent, lambdaContext(remainingMs)) };
+}
+
+describe('the warmup middleware', () => {
+  test('answers a warm-up before anything else runs', async () => {
+    const { clock, handler, after, call } = world();
+
+    expect(await call(event)).toBeNull();
+
+    expect(handler).not.toHaveBeenCalled();
+    expect(after).not.toHaveBeenCalled();
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each([
+    [{}],
+    [null],
+    ['fibrin.warmup'],
+    [{ source: 'aws.events' }],
+    [{ detail: event }],
+    [{ body: JSON.stringify(event), headers: event }],
+    [Object.create(event) as object],
+  ])('lets any other event through: %j', async (sent) => {
+    const { after, call } = world({ delayMs: 100 });
+
+    expect(await call(sent)).toBe('real');
+    expect(after).toHaveBeenCalled();
+  });
+
+  test('can be told what a warm-up is', async () => {
+    const { call } = world({ isWarmup: (sent) => sent === 'ping' });
+
+    expect(await call('ping')).toBeNull();
+    expect(await call(event)).toBe('real');
+  });
+
+  test.each([
+    ['so long', 100, 3_000, 100],
+    ['half of what is left at most', 1_000, 300, 150],
+  ])('holds a warm-up %s', async (_, delayMs, remainingMs, heldMs) => {
+    const { clock, call } = world({ delayMs }, remainingMs);
+    const ended = vi.fn();
+    const warm = call(event).then(ended);
+
+    await clock.advance(heldMs - 1);
+    expect(ended).not.toHaveBeenCalled();
+    await clock.advance(1);
+    await warm;
+    expect(ended).toHaveBeenCalledWith(null);
+  });
+
+  test('holds nothing where no time is left', async () => {
+    expect(await world({ delayMs: 1_000 }, 0).call(event)).toBeNull();
+  });
+
+  test('serves what comes while a warm-up is held whose timer never fires', async () => {
+    const { clock, call } = world({ delayMs: 100 });
+    void call(event);
+    await settle();
+    expect(clock.pending).toBe(1);
+
+    expect(await call({})).toBe('real');
+  });
+
+  test('holds it as long as it was told where the context does not say what is left', async () => {
+    const clock = fakeClock();
+    const { before } = warmup({ clock, delayMs: 100 });
+    const request = { event, context: undefined, response: undefined, error: undefined };
+    const held = before(request);
+    await clock.advance(99);
+    expect(request).not.toHaveProperty('earlyResponse');
+    await clock.advance(1);
+    await held;
+    expect(request).toHaveProperty('earlyResponse', null);
+  });
+
+  test.each([
+    [{ delayMs: 1_001 }, /`delayMs` to be a number of milliseconds from 0 to 1000/],
+    [{ delayMs: -1 }, /`delayMs`/],
+    [{ isWarmup: true }, /`isWarmup` to be a function/],
+    [{ source: 'x' }, /unknown option `source`/],
+  ])('is refused with bad options: %j', (options, reason) => {
+    expect(() => warmup(options as WarmupOptions)).toThrow(reason);
+  });
+});
