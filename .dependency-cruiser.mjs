@@ -8,7 +8,7 @@ const only = (name, from, allowed, comment) => ({
   to: { path: '^(lib|functions|cdk)/', pathNot: allowed },
 });
 
-const INSIDE = '^lib/(core|policy|breaker|idempotency|store|events|telemetry|middleware)/';
+const INSIDE = '^lib/(core|policy|breaker|http|idempotency|store|events|telemetry|middleware)/';
 
 export default {
   forbidden: [
@@ -28,6 +28,7 @@ export default {
       'idempotency knows the store by its interface only',
     ),
     only('policy', '^lib/policy/', '^lib/(core|policy|breaker)/', 'the pipeline composes core and breaker'),
+    only('http', '^lib/http/', '^lib/(core|http)/', 'a call over HTTP knows nothing of what protects it'),
     only('store', '^lib/store/', '^lib/(core|store)/', 'stores implement the interface in core'),
     only('events', '^lib/events/', '^lib/(core|events)/', 'events know nothing of stores and policies'),
     only('telemetry', '^lib/telemetry/', '^lib/(core|telemetry)/', 'telemetry is handed to what it watches'),

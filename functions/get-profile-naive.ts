@@ -1,5 +1,5 @@
 import { dynamoStore } from 'fibrin/dynamodb';
-import { fetchDownstream } from './shared/downstream.ts';
+import { fetchDownstreamNaively } from './shared/downstream.ts';
 import { type HttpHandlerEvent, type JsonResponse, json, setting } from './shared/http.ts';
 import { newestFirst, type Posts, profileId, userKey } from './shared/profile.ts';
 
@@ -14,7 +14,7 @@ export async function handler(event: HttpHandlerEvent): Promise<JsonResponse> {
   const id = profileId(event);
   const { outbox: _, ...user } = (await userTable.get(userKey(id))) ?? {};
   if (!('id' in user)) return json(404, { message: 'Not Found' });
-  const posts = newestFirst((await fetchDownstream(`/posts/${id}`)) as Posts);
-  const friends = (await fetchDownstream(`/social/${id}`)) as { count: number };
+  const posts = newestFirst((await fetchDownstreamNaively(`/posts/${id}`)) as Posts);
+  const friends = (await fetchDownstreamNaively(`/social/${id}`)) as { count: number };
   return json(200, { user, posts, friendCount: friends.count, degraded: [], sources: {} });
 }

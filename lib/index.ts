@@ -31,6 +31,11 @@ export type {
   WriteOptions,
   WriteResult,
 } from './core/store.ts';
+export type { FetchAgents } from './http/agents.ts';
+export type { FetchAnswer } from './http/answer.ts';
+export { EncodedAnswerError, HttpStatusError, NoAnswerError, ResponseTooLargeError } from './http/errors.ts';
+export { resilientFetch } from './http/fetch.ts';
+export type { FetchOptions } from './http/options.ts';
 export type { ResultStore } from './idempotency/codec.ts';
 export {
   IdempotencyKeyError,

@@ -1,16 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { resilientFetch } from 'fibrin';
 import { setting } from './http.ts';
-
-/** A downstream service answered with a status that is no success. */
-class DownstreamStatusError extends Error {
-  override readonly name = 'DownstreamStatusError';
-  readonly status: number;
-  constructor(path: string, status: number) {
-    super(`${path.split('/')[1]} answered ${status}`);
-    this.status = status;
-  }
-}
 
 /** SHA-256 in the shape that the signer wants: a hash, or an HMAC when there is a secret. */
 class Sha256 {
@@ -49,8 +40,11 @@ const signer = () =>
     sha256: Sha256,
   });
 
-/** Reads JSON from the downstream function's URL, which admits signed requests only. */
-export async function fetchDownstream(path: string, signal?: AbortSignal): Promise<unknown> {
+/** No answer of the two services is longer. */
+const MAX_BYTES = 100_000;
+
+/** A request to the downstream function's URL, which admits signed ones only. */
+async function signedRequest(path: string): Promise<{ url: URL; headers: Record<string, string> }> {
   const url = new URL(path, setting('DOWNSTREAM_URL'));
   const { headers } = await signer().sign({
     method: 'GET',
@@ -60,10 +54,20 @@ export async function fetchDownstream(path: string, signal?: AbortSignal): Promi
     query: {},
     headers: { host: url.host, accept: 'application/json' },
   });
-  const response = await fetch(url, { headers, ...(signal && { signal }) });
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new DownstreamStatusError(path, response.status);
-  }
+  return { url, headers };
+}
+
+/** Reads JSON from the downstream function. */
+export async function fetchDownstream(path: string, signal: AbortSignal): Promise<unknown> {
+  const { url, headers } = await signedRequest(path);
+  const answer = await resilientFetch(url, { signal, headers, maxBytes: MAX_BYTES });
+  return answer.json();
+}
+
+/** The same as most of us would first write it. */
+export async function fetchDownstreamNaively(path: string): Promise<unknown> {
+  const { url, headers } = await signedRequest(path);
+  const response = await fetch(url, { headers });
+  if (!response.ok) throw new Error(`${path} answered ${response.status}`);
   return response.json();
 }

@@ -1,4 +1,10 @@
-import { AttemptTimeoutError, BreakerOpenError, DeadlineExceededError, FibrinError } from './errors.ts';
+import {
+  AttemptTimeoutError,
+  BreakerOpenError,
+  DeadlineExceededError,
+  FibrinError,
+  InvalidOptionError,
+} from './errors.ts';
 
 /**
  * What an error says about trying again:
@@ -39,21 +45,28 @@ function isAwsTransient(error: unknown): boolean {
   return AWS_TRANSIENT.has(name) || Boolean($retryable);
 }
 
-/** HTTP status of an error as the common clients carry it, or undefined. */
+/**
+ * HTTP status of an error as the common clients carry it, or undefined. `downstreamStatus` is what a service answered
+ * where `status` is what a caller of ours is told.
+ */
 function statusOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
-  const { status, statusCode, $metadata } = error as {
+  const { downstreamStatus, status, statusCode, $metadata } = error as {
+    downstreamStatus?: unknown;
     status?: unknown;
     statusCode?: unknown;
     $metadata?: { httpStatusCode?: unknown };
   };
-  return [status, statusCode, $metadata?.httpStatusCode].find((value) => typeof value === 'number');
+  return [downstreamStatus, status, statusCode, $metadata?.httpStatusCode].find(
+    (value) => typeof value === 'number',
+  );
 }
 
 /** Whether a status speaks of the moment, not of the request. */
 export const mayPass = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
 export function classifyError(error: unknown): ErrorKind {
+  if (error instanceof InvalidOptionError) return 'bug';
   if (error instanceof FibrinError) return error.retryable ? 'transient' : 'permanent';
   if (isAwsTransient(error)) return 'transient';
   const status = statusOf(error);

@@ -5,6 +5,7 @@ import {
   BreakerOpenError,
   DeadlineExceededError,
   FibrinError,
+  InvalidOptionError,
   StoreError,
   ValidationError,
 } from '../../lib/core/errors.ts';
@@ -58,6 +59,11 @@ describe('classifyError', () => {
 
   test.each([TypeError, ReferenceError, RangeError])('takes a bare %o for a bug', (type) => {
     expect(classifyError(new type('x'))).toBe('bug');
+  });
+
+  test('takes a bad option for one, wherever it shows', () => {
+    expect(classifyError(new InvalidOptionError('x'))).toBe('bug');
+    expect(evidenceOf(new InvalidOptionError('x'))).toBe('nothing');
   });
 
   test('takes the TypeError that fetch throws for the network it stands for', () => {
@@ -120,6 +126,14 @@ describe('what an error says about the dependency', () => {
   ])('is nothing: %s', (_, error) => {
     expect(evidenceOf(error)).toBe('nothing');
   });
+});
+
+test('what a service answered counts, not what our caller is told of it', () => {
+  const told = (downstreamStatus: unknown) => Object.assign(withStatus(502), { downstreamStatus });
+
+  expect(evidenceOf(told(404))).toBe('answered');
+  expect(evidenceOf(told(429))).toBe('failed');
+  expect(evidenceOf(told(undefined))).toBe('failed');
 });
 
 describe('isTimeUp', () => {
