@@ -1,8 +1,8 @@
 import { systemClock } from '../core/clock.ts';
+import { harmless } from '../core/harmless.ts';
 import { isServerError } from '../idempotency/outcome.ts';
 import { type EmfOptions, emfMetrics } from '../telemetry/emf.ts';
 import { counted, milliseconds } from '../telemetry/emf-limits.ts';
-import { harmless } from '../telemetry/harmless.ts';
 import { remainingMsOf } from './remaining-time.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
 

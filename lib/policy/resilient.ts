@@ -6,12 +6,15 @@ import { guardBy } from '../breaker/protect.ts';
 import { classifyError } from '../core/classify.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { AttemptTimeoutError, DeadlineExceededError, InvalidOptionError } from '../core/errors.ts';
+import { harmless } from '../core/harmless.ts';
 import { checkOptions, rule } from '../core/options.ts';
+import type { PolicyEvent } from '../core/policy-event.ts';
 import { rejectedSoon } from '../core/quiet-error.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import { type Call, type Protected, TotalContext } from './call.ts';
 import { checkFaultOptions, type FaultOptions } from './fault-options.ts';
 import { injectFaults } from './faults.ts';
+import { reportAttempts, reportRefusals } from './report.ts';
 import { checkRetryOptions, type RetryOptions, retry } from './retry.ts';
 import { timeout } from './timeout.ts';
 import { validate } from './validate.ts';
@@ -34,6 +37,11 @@ export interface ResilientOptions<T> {
    * programming error (`TypeError`, `ReferenceError`, `RangeError` without a cause).
    */
   readonly fallback?: (error: unknown) => T | Promise<T>;
+  /**
+   * Told of each attempt, wait, refusal and outcome, for metrics, logs and traces. What it throws changes nothing. Default:
+   * nobody is told, which costs nothing.
+   */
+  readonly onEvent?: (event: PolicyEvent) => unknown;
   /** Failures on purpose, for game days, just around your function. Default: none. */
   readonly faults?: FaultOptions;
   /** Where time comes from. Default: the system's clock. */
@@ -115,6 +123,7 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
       validate: rule.schema(),
       fallback: rule.fn(),
       faults: rule.object(),
+      onEvent: rule.fn(),
       clock: rule.object(),
       random: rule.object(),
     },
@@ -126,7 +135,9 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
   const faults = options.faults && checkFaultOptions(`${owner}.faults`, options.faults, name);
   const breakerOptions = options.breaker && { name, ...options.breaker, clock, random };
   const breaker = breakerOptions && circuitBreaker(breakerOptions);
-  const guard = breaker && guardBy(breaker.enter, breakerOptions, clock);
+  const report = options.onEvent && harmless(options.onEvent);
+  const enter = breaker && report ? reportRefusals(breaker.enter, name, report) : breaker?.enter;
+  const guard = enter && breakerOptions && guardBy(enter, breakerOptions, clock);
   const openMs = options.breaker?.openMs ?? DEFAULT_OPEN_MS;
   // A probe is claimed, made and reported within its claim.
   const probeMs = attemptTimeoutMs + 2 * STORE_LIMIT_MS;
@@ -142,13 +153,18 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
       ? new AttemptTimeoutError(name, limitMs)
       : new DeadlineExceededError(name, totalTimeoutMs, false);
   const reserveMs = SETTLE_RESERVE_MS;
+  const onRetry =
+    report &&
+    ((attempt: number, delayMs: number, error: unknown) =>
+      report({ kind: 'retry', name, attempt, delayMs, error }));
   const limit = { clock, limitMs: attemptTimeoutMs, reserveMs, exceeded };
 
   /** The total deadline bounds each attempt, each wait and each access to a store, so that no timer is needed for it. */
   const compose = (call: Call<T>): Protected<T> => {
     let composed = timeout(options.validate ? validate(call, options.validate, name) : call, limit);
+    if (report) composed = reportAttempts(composed, name, report, clock);
     if (guard) composed = guard(composed);
-    return retries ? retry(composed, retries, { clock, random, reserveMs }) : composed;
+    return retries ? retry(composed, retries, { clock, random, reserveMs, onRetry }) : composed;
   };
 
   // A fault stands for the function, so the attempt that meets it counts as made.
@@ -163,7 +179,7 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
   const insteadOf = (error: unknown) =>
     fallback === undefined || classifyError(error) === 'bug' ? undefined : fallback;
 
-  const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {
+  const settled = async (call: Call<T>, callOptions: ExecuteOptions): Promise<Outcome<T>> => {
     const startedAt = clock.monotonic();
     const made = faulty(call);
     let attempts = 0;
@@ -187,7 +203,21 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     }
   };
 
+  const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {
+    const result = await settled(call, callOptions);
+    if (report) {
+      const { value: _, ...told } = result;
+      report({ kind: 'outcome', name, ...told });
+    }
+    return result;
+  };
+
   const execute = async (call: Call<T>, executeOptions: ExecuteOptions): Promise<T> => {
+    if (report) {
+      const result = await outcome(call, executeOptions);
+      if (result.source === 'none') throw result.error;
+      return result.value;
+    }
     try {
       return await live(faulty(call), executeOptions, clock.monotonic());
     } catch (error) {
@@ -201,7 +231,7 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     outcome,
     execute(call, executeOptions = {}) {
       // A refusal has to cost next to nothing, so it is asked for before anything is made for the call.
-      const refused = fallback ? undefined : breaker?.refusal();
+      const refused = fallback || report ? undefined : breaker?.refusal();
       return refused ? rejectedSoon(refused) : execute(call, executeOptions);
     },
   };

@@ -1,6 +1,6 @@
 import { classifyError } from '../core/classify.ts';
 import { type Clock, sleep } from '../core/clock.ts';
-import { FibrinError } from '../core/errors.ts';
+import { BreakerOpenError, FibrinError } from '../core/errors.ts';
 import { checkOptions, rule } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import { forAttempt, type Protected } from './call.ts';
@@ -38,6 +38,8 @@ export interface RetryTools {
   readonly random: Random;
   /** Kept of the caller's time for what is to be done after an attempt, in milliseconds. */
   readonly reserveMs: number;
+  /** Told before each wait of the attempt that follows it. */
+  readonly onRetry?: ((attempt: number, delayMs: number, error: unknown) => void) | undefined;
 }
 
 /**
@@ -49,21 +51,24 @@ export interface RetryTools {
 export function retry<T>(
   call: Protected<T>,
   options: Required<RetryOptions>,
-  { clock, random, reserveMs }: RetryTools,
+  { clock, random, reserveMs, onRetry }: RetryTools,
 ): Protected<T> {
   return async (context) => {
     const { callerSignal } = context;
+    // Whatever `retryable` says: a breaker that is open for seconds is not there to be asked again at once.
+    const isWorthOne = (error: unknown) => !(error instanceof BreakerOpenError) && options.retryable(error);
     const timeLeftMs = () => context.remainingMs() - reserveMs;
     for (let attempt = 1; ; attempt++) {
       try {
         return await call(attempt === 1 ? context : forAttempt(context, attempt));
       } catch (error) {
-        if (attempt >= options.attempts || callerSignal?.aborted || !options.retryable(error)) throw error;
+        if (attempt >= options.attempts || callerSignal?.aborted || !isWorthOne(error)) throw error;
         const backoffMs =
           random.next() * Math.min(options.maxDelayMs, options.baseDelayMs * 2 ** (attempt - 1));
         const askedMs = error instanceof FibrinError ? (error.retryAfterMs ?? 0) : 0;
         const delayMs = Math.max(backoffMs, askedMs);
         if (delayMs >= timeLeftMs()) throw error;
+        onRetry?.(attempt + 1, delayMs, error);
         await sleep(clock, delayMs, callerSignal);
         // A timer may be late, and a sandbox frozen meanwhile.
         if (timeLeftMs() <= 0) throw error;

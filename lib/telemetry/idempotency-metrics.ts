@@ -1,5 +1,5 @@
+import { harmless } from '../core/harmless.ts';
 import { type EmfOptions, emfMetrics } from './emf.ts';
-import { harmless } from './harmless.ts';
 
 /** What of an idempotency event is counted. */
 interface CountedEvent {

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../core/errors.ts';
+import { harmless } from '../core/harmless.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import { errorCode } from './error-code.ts';
-import { harmless } from './harmless.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 type Level = (typeof LEVELS)[number];

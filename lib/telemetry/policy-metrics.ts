@@ -1,8 +1,8 @@
+import { harmless } from '../core/harmless.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import { type EmfOptions, emfMetrics } from './emf.ts';
 import { counted, milliseconds } from './emf-limits.ts';
 import { errorCode } from './error-code.ts';
-import { harmless } from './harmless.ts';
 
 /**
  * Metrics of protected calls, for `onEvent`, by the policy's name (dimension `policy`). A call that goes well is one line.

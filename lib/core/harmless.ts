@@ -1,4 +1,4 @@
-/** Telemetry is never worth a call: whatever a listener throws or rejects with ends here. */
+/** To be told of something is never worth a call: whatever a listener throws or rejects with ends here. */
 export function harmless<E>(listener: (event: E) => unknown): (event: E) => void {
   return (event) => {
     try {
