@@ -1,6 +1,13 @@
 export { correlated, correlationHeaders, correlationId } from './correlation.ts';
 export { type EmfMetrics, type EmfOptions, emfMetrics } from './emf.ts';
 export type { Dimensions, Metric, MetricUnit } from './emf-limits.ts';
+export {
+  type DependencyHealth,
+  type Health,
+  type HealthCheck,
+  type HealthChecksOptions,
+  healthChecks,
+} from './health.ts';
 export { idempotencyMetrics } from './idempotency-metrics.ts';
 export { type LogFields, type PolicyLogger, policyLogs } from './policy-logs.ts';
 export { policyMetrics } from './policy-metrics.ts';

@@ -1,0 +1,72 @@
+import { fieldOf } from '../core/field.ts';
+import { checkOptions, rule } from '../core/options.ts';
+import type { HttpResponse } from '../core/problem.ts';
+import { type HealthChecksOptions, healthChecks } from '../telemetry/health.ts';
+import type { Middleware } from './types.ts';
+
+export interface HealthOptions<E> extends Partial<HealthChecksOptions> {
+  /** The path that is answered, as the caller writes it behind the stage. Default `/health`. */
+  readonly path?: string;
+  /**
+   * Whether the caller may see what the function stands on. Anything but true, or a promise of it, is a no. Default: where an
+   * authorizer has let the caller in, by JWT, IAM or one of your own.
+   */
+  readonly authorize?: (event: E) => boolean | Promise<boolean>;
+}
+
+/** Where authorizers put who the caller is: REST APIs, then HTTP APIs and function URLs. */
+const AUTHORIZED = [['claims'], ['principalId'], ['jwt', 'claims'], ['iam', 'userArn'], ['lambda']] as const;
+
+const isAuthorized = (event: unknown): boolean =>
+  AUTHORIZED.some((path) => {
+    const found = fieldOf(event, ['requestContext', 'authorizer', ...path]);
+    return found !== undefined && found !== null && found !== '';
+  });
+
+/** The path without the stage, which HTTP APIs put before it. */
+function pathOf(event: unknown): unknown {
+  const rawPath = fieldOf(event, ['rawPath']);
+  if (typeof rawPath !== 'string') return fieldOf(event, ['path']);
+  const stage = `/${String(fieldOf(event, ['requestContext', 'stage']))}`;
+  return rawPath.startsWith(`${stage}/`) ? rawPath.slice(stage.length) : rawPath;
+}
+
+const methodOf = (event: unknown): unknown =>
+  fieldOf(event, ['requestContext', 'http', 'method']) ?? fieldOf(event, ['httpMethod']);
+
+const answer = (statusCode: number, body: unknown): HttpResponse => ({
+  statusCode,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});
+
+/**
+ * Answers `GET /health` before the handler runs: `{ "status": "ok" }` to anybody, and what the function stands on to those
+ * who may see it, 503 when something critical fails. See `healthChecks` for the checks.
+ *
+ * It is an early return, for which Middy runs no `after`: use it before the middlewares that begin what has to be ended.
+ * @throws {InvalidOptionError} when it is constructed with a bad option.
+ * @example
+ * ```ts
+ * const store = memoryStore();
+ * export const handler = middy()
+ *   .use(health({ checks: { store: { run: (signal) => store.get('health', { signal }) } } }))
+ *   .handler(async () => ({ statusCode: 200 }));
+ * ```
+ */
+export function health<E, R>(
+  options: HealthOptions<E> = {},
+): Pick<Required<Middleware<E, unknown, R | HttpResponse>>, 'before'> {
+  const { path = '/health', authorize = isAuthorized, checks, ...rest } = options;
+  checkOptions('health', { path, authorize }, { required: { path: rule.text(), authorize: rule.fn() } });
+  const look = healthChecks({ ...rest, checks: checks ?? {} });
+  return {
+    async before(request) {
+      const { event } = request;
+      if (methodOf(event) !== 'GET' || pathOf(event) !== path) return undefined;
+      if (checks === undefined || (await authorize(event)) !== true) return answer(200, { status: 'ok' });
+      const deep = await look();
+      return answer(deep.status === 'failing' ? 503 : 200, deep);
+    },
+  };
+}
