@@ -18,7 +18,19 @@ export default {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
-    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^@opentelemetry/api$' },
+    },
+    {
+      name: 'opentelemetry-in-its-place',
+      comment: 'an optional peer that is looked for at run time, by one file',
+      severity: 'error',
+      from: { pathNot: '^lib/telemetry/otel\\.ts$' },
+      to: { path: '@opentelemetry/' },
+    },
     only('core-alone', '^lib/core/', '^lib/core/', 'core stands on nothing'),
     only('breaker', '^lib/breaker/', '^lib/(core|breaker)/', 'breakers know the store by its interface only'),
     only(

@@ -9,5 +9,6 @@ export {
   healthChecks,
 } from './health.ts';
 export { idempotencyMetrics } from './idempotency-metrics.ts';
+export { type PolicySpansOptions, policySpans, type SpanLike, type TracerLike } from './otel.ts';
 export { type LogFields, type PolicyLogger, policyLogs } from './policy-logs.ts';
 export { policyMetrics } from './policy-metrics.ts';

@@ -63,7 +63,7 @@ for (const [index, { from, code }] of examples.entries()) {
 }
 writeFileSync(
   join(OUT, 'tsconfig.json'),
-  JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'], exclude: [] }),
+  JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts', '../../lib/**/*.d.ts'], exclude: [] }),
 );
 try {
   execFileSync('tsc', ['-p', OUT], { cwd: ROOT, stdio: 'inherit' });
