@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../core/clock.ts';
+import { harmless } from '../core/harmless.ts';
 import { checkOptions, rule } from '../core/options.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import { errorCode } from './error-code.ts';
-import { harmless } from './harmless.ts';
 
 type Attributes = Record<string, string | number | boolean>;
 
