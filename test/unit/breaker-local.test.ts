@@ -1,0 +1,226 @@
+import { describe, expect, test } from 'vitest';
+import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import type { BreakerOptions } from '../../lib/breaker/options.ts';
+import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
+import { fakeClock } from '../../lib/testing/index.ts';
+
+const outage = () => Object.assign(new Error('outage'), { status: 503 });
+const context = { signal: new AbortController().signal };
+
+function alone(given: Partial<BreakerOptions> = {}) {
+  const clock = fakeClock();
+  const { store: _, ...options } = { minimumCalls: 2, openMs: 5_000, ...given };
+  const breaker = circuitBreaker({ ...options, name: 'posts', clock });
+  const call = (work: () => Promise<unknown>) =>
+    breaker
+      .protect(work)(context)
+      .catch((error: unknown) => error);
+  return {
+    breaker,
+    clock,
+    call,
+    fails: () => call(() => Promise.reject(outage())),
+    works: () => call(async () => 'ok'),
+  };
+}
+
+async function opened(given: Partial<BreakerOptions> = {}) {
+  const world = alone(given);
+  await world.fails();
+  await world.fails();
+  return world;
+}
+
+describe('a breaker of one sandbox', () => {
+  test('opens when its window is bad enough, and refuses with what is left of its time', async () => {
+    const { breaker, clock, works } = await opened();
+    expect(breaker.state).toBe('open');
+    await clock.advance(1_500);
+
+    const refused = await works();
+
+    expect(refused).toBeInstanceOf(BreakerOpenError);
+    expect(refused).toMatchObject({ retryAfterMs: 3_500, status: 503 });
+  });
+
+  test('says what a call would be refused with, without taking a probe', async () => {
+    const { breaker, clock } = await opened();
+    expect(breaker.refusal()).toMatchObject({ retryAfterMs: 5_000 });
+    await clock.advance(5_000);
+
+    expect(breaker.refusal()).toBeUndefined();
+
+    expect(breaker.state).toBe('open');
+  });
+
+  test('lets one caller at a time probe, and closes after two that succeed', async () => {
+    const { breaker, clock, call, works } = await opened();
+    await clock.advance(5_000);
+    const probe = Promise.withResolvers<string>();
+    const first = call(() => probe.promise);
+
+    expect(breaker.state).toBe('half-open');
+    expect(await works()).toBeInstanceOf(BreakerOpenError);
+    probe.resolve('ok');
+    expect(await first).toBe('ok');
+    expect(breaker.state).toBe('half-open');
+    expect(await works()).toBe('ok');
+
+    expect(breaker.state).toBe('closed');
+  });
+
+  test('closes after as many probes as it is told', async () => {
+    const { breaker, clock, works } = await opened({ probes: 1 });
+    await clock.advance(5_000);
+
+    await works();
+
+    expect(breaker.state).toBe('closed');
+  });
+
+  test('opens again for all of its time when a probe fails, and counts the probes anew', async () => {
+    const { breaker, clock, works, fails } = await opened();
+    await clock.advance(5_000);
+    await works();
+    await fails();
+    expect(breaker.state).toBe('open');
+    await clock.advance(4_999);
+    expect(await works()).toBeInstanceOf(BreakerOpenError);
+    await clock.advance(1);
+
+    await works();
+
+    expect(breaker.state).toBe('half-open');
+  });
+
+  test('is not held up by a probe that nobody hears of again', async () => {
+    const { clock, call, works } = await opened();
+    await clock.advance(5_000);
+    void call(() => new Promise(() => {}));
+    expect(await works()).toBeInstanceOf(BreakerOpenError);
+    await clock.advance(5_000);
+
+    expect(await works()).toBe('ok');
+  });
+
+  test('a probe that says nothing about the dependency lets the next one probe at once', async () => {
+    const { breaker, clock, call, works } = await opened();
+    await clock.advance(5_000);
+    await call(() => Promise.reject(new TypeError('bug')));
+
+    expect(await works()).toBe('ok');
+
+    expect(breaker.state).toBe('half-open');
+  });
+
+  test('what ends late, under another state, says nothing about this one', async () => {
+    const { breaker, clock, call, works } = alone({ minimumCalls: 1, probes: 1 });
+    const late = Promise.withResolvers<never>();
+    const slow = call(() => late.promise);
+    await call(() => Promise.reject(outage()));
+    await clock.advance(5_000);
+    await works();
+    late.reject(outage());
+    await slow;
+
+    expect(breaker.state).toBe('closed');
+  });
+
+  test('a window that has just closed knows nothing of before', async () => {
+    const { breaker, clock, works, fails } = await opened({ probes: 1 });
+    await clock.advance(5_000);
+    await works();
+
+    await fails();
+
+    expect(breaker.state).toBe('closed');
+  });
+
+  test('can be kept open, or closed, by hand, until it decides for itself again', async () => {
+    const { breaker, clock, fails, works } = alone();
+    breaker.force('open');
+    await clock.advance(1_000_000);
+    expect(await works()).toBeInstanceOf(BreakerOpenError);
+    expect(breaker.state).toBe('forced-open');
+
+    breaker.force('closed');
+    for (let call = 0; call < 5; call++) await fails();
+    expect(breaker.state).toBe('forced-closed');
+    expect(await works()).toBe('ok');
+
+    breaker.force('auto');
+    expect(breaker.state).toBe('closed');
+    await fails();
+    expect(breaker.state).toBe('closed');
+    await fails();
+    expect(breaker.state).toBe('open');
+  });
+});
+
+describe('what counts', () => {
+  const takes = async (world: ReturnType<typeof alone>, ms: number) =>
+    world.call(async () => {
+      await world.clock.advance(ms);
+      return 'ok';
+    });
+
+  test('a slow call fails where slow calls have no ratio of their own', async () => {
+    const world = alone({ slowCallMs: 100 });
+    await takes(world, 100);
+    await takes(world, 100);
+
+    expect(world.breaker.state).toBe('open');
+  });
+
+  test('slow calls are judged by their own ratio where they have one', async () => {
+    const world = alone({ slowCallMs: 100, slowCallRatio: 0.9, minimumCalls: 4, failureRatio: 0.1 });
+    await takes(world, 99);
+    for (let call = 0; call < 8; call++) await takes(world, 100);
+    expect(world.breaker.state).toBe('closed');
+    await takes(world, 100);
+
+    expect(world.breaker.state).toBe('open');
+  });
+
+  test('the last so many calls, however long ago, where the window is one of calls', async () => {
+    const { breaker, clock, fails, works } = alone({ windowCalls: 4, failureRatio: 0.75 });
+    await fails();
+    await works();
+    await clock.advance(3_600_000);
+    await fails();
+    expect(breaker.state).toBe('closed');
+    await fails();
+
+    expect(breaker.state).toBe('open');
+  });
+
+  test('an error or a value that somebody calls a failure, and none that they do not', async () => {
+    const { breaker, call, fails } = alone({
+      isFailure: (error) => (error as Error).message === 'mine',
+      isFailedResult: (value) => value === 'broken',
+    });
+    await fails();
+    await fails();
+    expect(breaker.state).toBe('closed');
+    await call(async () => 'broken');
+    await call(() => Promise.reject(new Error('mine')));
+
+    expect(breaker.state).toBe('open');
+  });
+});
+
+describe('the options', () => {
+  test.each<[string, Partial<BreakerOptions>]>([
+    ['one of `windowMs` and `windowCalls`', { windowMs: 1_000, windowCalls: 10 }],
+    ['`slowCallMs` beside `slowCallRatio`', { slowCallRatio: 0.5 }],
+    ['`windowCalls` to be at least `minimumCalls` (5)', { windowCalls: 4 }],
+    ['no `probes` beside `store`', { store: memoryStore(), probes: 3 }],
+    ['`probes` to be an integer from 1 to 100', { probes: 0 }],
+  ])('that cannot be meant are refused: %s', (expectation, options) => {
+    const make = () => circuitBreaker({ name: 'posts', ...options });
+
+    expect(make).toThrow(InvalidOptionError);
+    expect(make).toThrow(expectation);
+  });
+});
