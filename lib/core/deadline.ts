@@ -41,13 +41,22 @@ class Running implements Timed {
     return this.#controller.signal;
   }
 
-  // A field, so that whoever takes it out of the object can call it.
-  readonly remainingMs = (): number => Math.max(0, this.#endsAt - this.#clock.monotonic());
+  // A getter, so that whoever takes it out of the object can call it, and nothing is made for those who do not look.
+  get remainingMs(): () => number {
+    return () => Math.max(0, this.#endsAt - this.#clock.monotonic());
+  }
 
   abort(reason: unknown): void {
     this.#abort = { reason };
     this.#controller?.abort(reason);
   }
+}
+
+/** Calls `run` with the reason once the signal aborts, until the listener is taken off again. */
+function onAbort(signal: AbortSignal, run: (reason: unknown) => void): () => void {
+  const listener = () => run(signal.reason);
+  signal.addEventListener('abort', listener, { once: true });
+  return () => signal.removeEventListener('abort', listener);
 }
 
 /**
@@ -63,29 +72,26 @@ export function runWithin<T>(limit: TimeLimit, work: (timed: Timed) => Promise<T
   const { now = clock.monotonic() } = limit;
   const running = new Running(clock, now + limitMs);
   return new Promise<T>((resolve, reject) => {
-    const settle = () => {
-      cancel();
-      outer?.removeEventListener('abort', onOuterAbort);
-    };
     const giveUp = (reason: unknown) => {
       settle();
       reject(reason);
       running.abort(reason);
     };
-    const onOuterAbort = () => giveUp(outer?.reason);
     const cancel = clock.after(limitMs, () => giveUp(exceeded()), now);
-    outer?.addEventListener('abort', onOuterAbort, { once: true });
-
-    const succeed = (value: T) => {
-      settle();
-      resolve(value);
+    const unlisten = outer && onAbort(outer, giveUp);
+    const settle = () => {
+      cancel();
+      unlisten?.();
     };
     const fail = (error: unknown) => {
       settle();
       reject(error);
     };
     try {
-      work(running).then(succeed, fail);
+      work(running).then((value) => {
+        settle();
+        resolve(value);
+      }, fail);
     } catch (error) {
       fail(error);
     }

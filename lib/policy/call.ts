@@ -38,7 +38,9 @@ export class TotalContext implements PolicyContext {
     this.callerSignal = callerSignal;
   }
 
-  readonly remainingMs = (): number => Math.max(0, this.endsAt - this.#clock.monotonic());
+  get remainingMs(): () => number {
+    return () => Math.max(0, this.endsAt - this.#clock.monotonic());
+  }
 
   get signal(): AbortSignal {
     return this.callerSignal ?? new AbortController().signal;
