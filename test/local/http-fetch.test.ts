@@ -57,10 +57,11 @@ const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
 /** An answer in chunks, none of which is the last. */
 const ENDLESS = `${CHUNKED}1\r\na\r\n`;
 
-/** Writes one byte after the other. */
+/** Writes one byte after the other, and lets each be read before the next. */
 function writeSlowly(socket: Socket, wire: string): void {
-  const [byte, ...rest] = wire;
-  if (byte !== undefined) socket.write(byte, () => writeSlowly(socket, rest.join('')));
+  if (wire === '') return;
+  socket.setNoDelay(true).write(wire.slice(0, 1));
+  setImmediate(() => writeSlowly(socket, wire.slice(1)));
 }
 
 /** Writes as fast as it is read, until the other side has had enough. */
@@ -121,11 +122,10 @@ describe('an answer', () => {
     const server = await wireServer((socket) =>
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 5000000\r\ncontent-encoding: gzip\r\n\r\n'),
     );
-
     const agents = ownAgents();
 
     for (let calls = 0; calls < 2; calls++) {
-      const { headers, bytes } = await call(server.url, { method: 'HEAD', agents });
+      const { headers, bytes } = await call(server.url, { method: 'HEAD', agents, clock: fakeClock() });
       expect(headers).toMatchObject({ 'content-length': '5000000' });
       expect(bytes).toHaveLength(0);
     }
@@ -167,6 +167,12 @@ describe('a request', () => {
 
     expect(sent).toMatch(/content-length: 2\r\n/);
     expect(sent).toMatch(/\r\n\r\n..$/s);
+  });
+
+  it('has the headers of its caller, whatever they are called', async () => {
+    const headers = JSON.parse('{ "__proto__": "x", "constructor": "y" }') as Record<string, string>;
+
+    expect(await sentBy({ headers })).toMatch(/__proto__: x\r\nconstructor: y\r\n/);
   });
 
   it('sends bytes as they are', async () => {
@@ -265,7 +271,7 @@ describe('a status that is no success', () => {
     });
     const agents = ownAgents();
 
-    await failureOf(call(server.url, { agents }));
+    await failureOf(call(server.url, { agents, clock: fakeClock() }));
     await call(server.url, { agents });
 
     expect(server.connections).toHaveLength(1);
@@ -627,6 +633,22 @@ describe('a connection that the service has closed while it was idle', () => {
 
     expect(answers.map((answer) => answer.text())).toEqual(['1', '2']);
     expect(server.requests.map(({ connection }) => connection)).toEqual([1, 1, 2]);
+  });
+
+  it('is not taken for one when something else befell it', async () => {
+    const server = await wireServer((socket, { nth }) => {
+      if (nth === 1) socket.write(wireAnswer(200, ''));
+    });
+    const agents = ownAgents();
+    await call(server.url, { agents });
+    const failure = failureOf(call(server.url, { agents }));
+    await expect.poll(() => server.requests.length, { interval: 1 }).toBe(2);
+
+    const [socket] = Object.values(agents.http.sockets).flat();
+    socket?.destroy(Object.assign(new Error('x'), { code: 'ETIMEDOUT' }));
+
+    expect(await failure).toMatchObject({ cause: { code: 'ETIMEDOUT' }, staleConnection: false });
+    expect(server.requests).toHaveLength(2);
   });
 
   it('is not taken for one when an answer has begun', async () => {
