@@ -100,4 +100,22 @@ describe('the fake clock', () => {
     await fc.assert(property, { seed: 41, numRuns: 300 });
     expect(fired).toBeGreaterThan(1_000);
   });
+
+  test('keeps its order whichever timers are cancelled', async () => {
+    const timers = fc.array(fc.record({ delayMs: fc.nat(1_000), isCancelled: fc.boolean() }), {
+      minLength: 10,
+      maxLength: 60,
+    });
+    const property = fc.asyncProperty(timers, async (list) => {
+      const clock = fakeClock();
+      const fired: number[] = [];
+      const cancels = list.map(({ delayMs }) => clock.after(delayMs, () => fired.push(delayMs)));
+      for (const [index, cancel] of cancels.entries()) if (list[index]?.isCancelled) cancel();
+      await clock.advance(1_000);
+
+      const left = list.filter(({ isCancelled }) => !isCancelled).map(({ delayMs }) => delayMs);
+      expect(fired).toEqual(left.toSorted((one, other) => one - other));
+    });
+    await fc.assert(property, { seed: 42, numRuns: 200 });
+  });
 });
