@@ -1,7 +1,6 @@
 import { systemClock } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
-import { BreakerOpenError, StoreError } from '../core/errors.ts';
-import { withoutStack } from '../core/quiet-error.ts';
+import { StoreError } from '../core/errors.ts';
 import { systemRandom } from '../core/random.ts';
 import type { Store } from '../core/store.ts';
 import { probeAlone } from './alone.ts';
@@ -20,6 +19,7 @@ import {
 import { type BreakerOptions, DEFAULT_OPEN_MS, isBadEnough, windowOf } from './options.ts';
 import type { CircuitBreaker, Permit } from './permit.ts';
 import { protectBy } from './protect.ts';
+import { refused } from './refused.ts';
 
 /** A verdict is believed for this long before the next call reads it again; so long a store that failed is left alone. */
 const REFRESH_MS = 1_000;
@@ -171,18 +171,18 @@ export function fleetBreaker(options: BreakerOptions, store: Store): CircuitBrea
     if (kind === 'ask-for-probe' && !isQuiet()) await makeClaim();
     const permit = holdProbe() ?? goAlone();
     if (permit) return permit;
-    throw withoutStack(() => new BreakerOpenError(name, Math.max(1, verdict.until - clock.now())));
+    throw refused(name, verdict.until - clock.now());
   };
 
   const refusal = () => {
     const admission = admit(verdict, clock.now());
     if (admission.kind !== 'refuse' || isOld()) return undefined;
-    return withoutStack(() => new BreakerOpenError(name, Math.max(1, admission.retryAfterMs)));
+    return refused(name, admission.retryAfterMs);
   };
 
   const enter = (): Permit | Promise<Permit> => {
-    const refused = refusal();
-    if (refused) throw refused;
+    const error = refusal();
+    if (error) throw error;
     return isOld() || verdict.state === 'open' ? asked() : callers;
   };
 

@@ -1,10 +1,9 @@
 import { systemClock } from '../core/clock.ts';
-import { BreakerOpenError } from '../core/errors.ts';
-import { withoutStack } from '../core/quiet-error.ts';
 import { admitLocally, CLOSED, type LocalState, opened, probed, probing } from './local-machine.ts';
 import { type BreakerOptions, DEFAULT_OPEN_MS, isBadEnough, windowOf } from './options.ts';
 import type { CircuitBreaker, Permit } from './permit.ts';
 import { protectBy } from './protect.ts';
+import { refused } from './refused.ts';
 
 /** A breaker of one sandbox: its state can be seen, and decided by hand. */
 export interface LocalBreaker extends CircuitBreaker {
@@ -53,17 +52,18 @@ export function localBreaker(options: BreakerOptions): LocalBreaker {
     },
   });
 
+  // Closed, as it mostly is, it needs no look at a clock.
+  const admission = () => (state.kind === 'closed' ? 'call' : admitLocally(state, clock.monotonic()));
+
   const refusal = () => {
-    if (state.kind === 'closed') return undefined;
-    const admission = admitLocally(state, clock.monotonic());
-    if (typeof admission === 'string') return undefined;
-    return withoutStack(() => new BreakerOpenError(name, Math.max(1, admission.waitMs)));
+    const may = admission();
+    return typeof may === 'string' ? undefined : refused(name, may.waitMs);
   };
 
   const enter = (): Permit => {
-    const refused = refusal();
-    if (refused) throw refused;
-    if (state.kind === 'closed' || state.kind === 'forced-closed') return permit;
+    const may = admission();
+    if (may === 'call') return permit;
+    if (may !== 'probe') throw refused(name, may.waitMs);
     become(probing(state, clock.monotonic(), openMs));
     return prober(epoch);
   };
