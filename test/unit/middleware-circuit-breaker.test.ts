@@ -1,5 +1,4 @@
 import middy from '@middy/core';
-import type { Context } from 'aws-lambda';
 import { describe, expect, test, vi } from 'vitest';
 import { verdictKey } from '../../lib/breaker/machine.ts';
 import {
@@ -12,21 +11,9 @@ import { circuitBreaker } from '../../lib/middleware/circuit-breaker.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
+import { contextWith } from '../support/lambda-context.ts';
 
-const context: Context = {
-  callbackWaitsForEmptyEventLoop: false,
-  functionName: 'posts',
-  functionVersion: '1',
-  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:posts',
-  memoryLimitInMB: '128',
-  awsRequestId: 'request-1',
-  logGroupName: 'group',
-  logStreamName: 'stream',
-  getRemainingTimeInMillis: () => 3_000,
-  done: () => {},
-  fail: () => {},
-  succeed: () => {},
-};
+const context = contextWith();
 const outage = Object.assign(new Error('outage'), { statusCode: 503 });
 
 function world(run: () => Promise<unknown> = async () => 'ok') {

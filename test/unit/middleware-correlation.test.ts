@@ -12,13 +12,13 @@ import {
   enterCorrelation,
 } from '../../lib/telemetry/correlation.ts';
 import { seededRandom } from '../../lib/testing/index.ts';
-import { lambdaContext } from '../support/lambda-context.ts';
+import { contextWith } from '../support/lambda-context.ts';
 
 /** Runs something where no test has entered a correlation. */
 const outside = AsyncLocalStorage.snapshot();
 
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-const context = lambdaContext();
+const context = contextWith();
 const request = (id: string) => ({ headers: { 'X-Correlation-Id': id } });
 
 function world(handler: () => Promise<unknown>, options: CorrelationOptions = {}) {

@@ -2,9 +2,9 @@ import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
 import { type HealthOptions, health } from '../../lib/middleware/health.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
-import { lambdaContext } from '../support/lambda-context.ts';
+import { contextWith } from '../support/lambda-context.ts';
 
-const context = lambdaContext();
+const context = contextWith();
 const SHALLOW = { statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{"status":"ok"}' };
 
 /** A request of an HTTP API or a function URL. */

@@ -1,5 +1,4 @@
 import middy from '@middy/core';
-import type { Context } from 'aws-lambda';
 import { describe, expect, test, vi } from 'vitest';
 import { DeadlineExceededError } from '../../lib/core/errors.ts';
 import { InFlightError, OwnershipLostError } from '../../lib/idempotency/errors.ts';
@@ -8,26 +7,13 @@ import { idempotency } from '../../lib/middleware/idempotency.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
+import { contextWith } from '../support/lambda-context.ts';
 
 interface Event {
   readonly headers: Record<string, string>;
 }
 
-const contextOf = (remainingMs: number): Context => ({
-  callbackWaitsForEmptyEventLoop: false,
-  functionName: 'order',
-  functionVersion: '1',
-  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:order',
-  memoryLimitInMB: '128',
-  awsRequestId: 'request-1',
-  logGroupName: 'group',
-  logStreamName: 'stream',
-  getRemainingTimeInMillis: () => remainingMs,
-  done: () => {},
-  fail: () => {},
-  succeed: () => {},
-});
-const context = contextOf(3_000);
+const context = contextWith(3_000);
 const LEASE_MS = 3_000 + 5_000;
 const event = (key = 'k'): Event => ({ headers: { 'Idempotency-Key': key } });
 
@@ -174,11 +160,11 @@ describe('the idempotency middleware', () => {
     const handler = vi.fn(() => new Promise<never>(() => {}));
     // With no more time left than its margin, Middy's timer fires at once.
     const lambda = middy<Event, unknown>().use(idempotency<Event>(once)).handler(handler);
-    await expect(lambda(event(), contextOf(5))).rejects.toThrow(
+    await expect(lambda(event(), contextWith(5))).rejects.toThrow(
       expect.objectContaining({ name: 'TimeoutError' }),
     );
 
-    await expect(lambda(event(), contextOf(5))).rejects.toThrow(InFlightError);
+    await expect(lambda(event(), contextWith(5))).rejects.toThrow(InFlightError);
 
     expect(handler).toHaveBeenCalledTimes(1);
   });

@@ -1,24 +1,11 @@
 import middy from '@middy/core';
-import type { Context } from 'aws-lambda';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BreakerOpenError, FibrinError, StoreError } from '../../lib/core/errors.ts';
 import { toProblem } from '../../lib/core/problem.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
+import { contextWith } from '../support/lambda-context.ts';
 
-const context: Context = {
-  callbackWaitsForEmptyEventLoop: false,
-  functionName: 'posts',
-  functionVersion: '1',
-  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:posts',
-  memoryLimitInMB: '128',
-  awsRequestId: 'request-1',
-  logGroupName: 'group',
-  logStreamName: 'stream',
-  getRemainingTimeInMillis: () => 3_000,
-  done: () => {},
-  fail: () => {},
-  succeed: () => {},
-};
+const context = contextWith();
 
 function world(thrown: unknown, options?: Parameters<typeof problemDetails>[0]) {
   const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })

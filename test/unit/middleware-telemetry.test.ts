@@ -6,9 +6,9 @@ import { telemetry } from '../../lib/middleware/telemetry.ts';
 import type { EmfOptions } from '../../lib/telemetry/emf.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 import { readEmf } from '../support/emf.ts';
-import { lambdaContext } from '../support/lambda-context.ts';
+import { contextWith } from '../support/lambda-context.ts';
 
-const context = lambdaContext(2_000);
+const context = contextWith(2_000);
 const missing = new FibrinError('NO_SUCH_ORDER', 'There is no order 7', { status: 404 });
 const down = new FibrinError('DOWN', 'It is down', { status: 503 });
 

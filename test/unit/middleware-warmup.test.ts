@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
 import { type WarmupOptions, warmup } from '../../lib/middleware/warmup.ts';
 import { fakeClock, settle } from '../../lib/testing/index.ts';
-import { lambdaContext } from '../support/lambda-context.ts';
+import { contextWith } from '../support/lambda-context.ts';
 
 const event = { source: 'fibrin.warmup' };
 
@@ -14,7 +14,7 @@ function world(options: WarmupOptions = {}, remainingMs = 3_000) {
     .use(warmup<unknown, unknown>({ clock, ...options }))
     .after(after)
     .handler(handler);
-  return { clock, handler, after, call: (sent: unknown) => lambda(sent, lambdaContext(remainingMs)) };
+  return { clock, handler, after, call: (sent: unknown) => lambda(sent, contextWith(remainingMs)) };
 }
 
 describe('the warmup middleware', () => {
