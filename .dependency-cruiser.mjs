@@ -8,7 +8,7 @@ const only = (name, from, allowed, comment) => ({
   to: { path: '^(lib|functions|cdk)/', pathNot: allowed },
 });
 
-const INSIDE = '^lib/(core|policy|breaker|http|idempotency|store|events|telemetry|middleware)/';
+const INSIDE = '^lib/(core|policy|breaker|deadline|http|idempotency|store|events|telemetry|middleware)/';
 
 export default {
   forbidden: [
@@ -40,14 +40,25 @@ export default {
       'idempotency knows the store by its interface only',
     ),
     only('policy', '^lib/policy/', '^lib/(core|policy|breaker)/', 'the pipeline composes core and breaker'),
+    only(
+      'deadline',
+      '^lib/deadline/',
+      '^lib/(core|deadline)/',
+      'the time of an invocation stands on core alone',
+    ),
     only('http', '^lib/http/', '^lib/(core|http)/', 'a call over HTTP knows nothing of what protects it'),
-    only('store', '^lib/store/', '^lib/(core|store)/', 'stores implement the interface in core'),
+    only(
+      'store',
+      '^lib/store/',
+      '^lib/(core|breaker|store)/',
+      'stores implement the interface in core, and bring the breaker that is shared through them',
+    ),
     only('events', '^lib/events/', '^lib/(core|events)/', 'events know nothing of stores and policies'),
     only('telemetry', '^lib/telemetry/', '^lib/(core|telemetry)/', 'telemetry is handed to what it watches'),
     only(
       'middleware',
       '^lib/middleware/',
-      '^lib/(core|policy|breaker|idempotency|telemetry|middleware)/',
+      '^lib/(core|policy|breaker|deadline|idempotency|telemetry|middleware)/',
       'middlewares wrap what stands without Middy',
     ),
     only(

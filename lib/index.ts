@@ -1,7 +1,9 @@
 export { circuitBreaker } from './breaker/breaker.ts';
+export { fleetBreaker } from './breaker/fleet.ts';
 export type { LocalBreaker } from './breaker/local.ts';
-export type { BreakerOptions } from './breaker/options.ts';
+export type { BreakerOptions, BreakerStore } from './breaker/options.ts';
 export type { CircuitBreaker, Entering, Permit } from './breaker/permit.ts';
+export type { Call, CallContext, ExecuteOptions, Policy } from './core/call.ts';
 export { type CancelTimer, type Clock, systemClock } from './core/clock.ts';
 export { runWithin, type Timed, type TimeLimit } from './core/deadline.ts';
 export {
@@ -31,6 +33,9 @@ export type {
   WriteOptions,
   WriteResult,
 } from './core/store.ts';
+export { deadlineHeaders, timeLeftMs } from './deadline/next-hop.ts';
+export type { DeadlineOptions } from './deadline/options.ts';
+export { withDeadline } from './deadline/with-deadline.ts';
 export type { FetchAgents } from './http/agents.ts';
 export type { FetchAnswer } from './http/answer.ts';
 export { EncodedAnswerError, HttpStatusError, NoAnswerError, ResponseTooLargeError } from './http/errors.ts';
@@ -66,7 +71,7 @@ export {
   type ScheduleEvent,
   scheduledTime,
 } from './idempotency/sources.ts';
-export type { Call, CallContext } from './policy/call.ts';
+export { type Fallback, type FallbackOptions, fallback, firstOf } from './policy/fallback.ts';
 export type {
   CorruptFault,
   ErrorFault,
@@ -76,13 +81,11 @@ export type {
   LatencyFault,
   PlainFault,
 } from './policy/fault-options.ts';
-export { InjectedFaultError } from './policy/faults.ts';
-export {
-  type ExecuteOptions,
-  type Outcome,
-  type Resilient,
-  type ResilientOptions,
-  resilient,
-} from './policy/resilient.ts';
-export type { RetryOptions } from './policy/retry.ts';
+export { type FaultInjection, InjectedFaultError, injectFaults } from './policy/faults.ts';
+export type { ResilientOptions } from './policy/options.ts';
+export type { Outcome } from './policy/outcome.ts';
+export { type Resilient, resilient, type WrapOptions } from './policy/resilient.ts';
+export { type RetryOptions, retry } from './policy/retry.ts';
+export { type TimeoutOptions, timeout } from './policy/timeout.ts';
+export { type Check, type Validation, type ValidationOptions, validation } from './policy/validate.ts';
 export { memoryStore } from './store/memory.ts';

@@ -1,9 +1,11 @@
+import { policyOf, unprotected } from '../core/call.ts';
 import { systemClock } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
-import { StoreError } from '../core/errors.ts';
+import { DeadlineExceededError, StoreError } from '../core/errors.ts';
 import { systemRandom } from '../core/random.ts';
 import type { Store } from '../core/store.ts';
 import { probeAlone } from './alone.ts';
+import { guardBy } from './guard.ts';
 import {
   admit,
   claimProbe,
@@ -16,15 +18,14 @@ import {
   verdictKey,
   writeVerdict,
 } from './machine.ts';
-import { type BreakerOptions, DEFAULT_OPEN_MS, isBadEnough, windowOf } from './options.ts';
-import type { CircuitBreaker, Permit } from './permit.ts';
-import { protectBy } from './protect.ts';
+import { type BreakerOptions, DEFAULT_OPEN_MS, isBadEnough, STORE_LIMIT_MS, windowOf } from './options.ts';
+import type { CircuitBreaker, Entering, Permit } from './permit.ts';
 import { refused } from './refused.ts';
 
 /** A verdict is believed for this long before the next call reads it again; so long a store that failed is left alone. */
 const REFRESH_MS = 1_000;
-/** What the store may cost a protected call. Past that the last verdict stands. */
-export const STORE_LIMIT_MS = 100;
+/** No store is waited for longer, whatever the caller has left. */
+const LONGEST_MS = 60_000;
 
 /**
  * A circuit breaker whose verdict all sandboxes share: each counts its own outcomes; the first whose window is bad
@@ -110,24 +111,37 @@ export function fleetBreaker(options: BreakerOptions, store: Store): CircuitBrea
     }
   };
 
+  /** Waits no longer than the caller can, nor past its abort. */
+  const within = <R>(context: Entering, access: Promise<R>): Promise<R> => {
+    const limitMs = Math.min(LONGEST_MS, context.remainingMs?.() ?? LONGEST_MS);
+    const exceeded = () => new DeadlineExceededError(name, limitMs, false);
+    return runWithin({ clock, limitMs, signal: context.signal, exceeded }, () => access);
+  };
+  /** What was to be told is told, or not: that never changes what the caller gets. */
+  const tell = (transition: Transition, context: Entering = {}): Promise<void> =>
+    within(context, change(transition)).then(
+      () => undefined,
+      () => undefined,
+    );
+
   const caller = (heldEpoch: number): Permit => ({
-    settle(failed, slow = false) {
+    settle(failed, slow = false, context) {
       // A call that began under another verdict says nothing about this one.
       if (failed === undefined || verdict.epoch !== heldEpoch || verdict.state !== 'closed') return undefined;
       const now = clock.monotonic();
       window.record({ failed, slow }, now);
       if (!(failed || slow) || !isBad(window.totals(now)) || isQuiet()) return undefined;
-      return change(trip(verdict, clock.now(), openMs)).then(() => undefined);
+      return tell(trip(verdict, clock.now(), openMs), context);
     },
   });
   // One for all calls under a verdict: it holds nothing of any one of them.
   let callers = caller(verdict.epoch);
 
   const prober = (held: Verdict): Permit => ({
-    async settle(failed) {
+    settle(failed, _slow, context) {
       // A failed probe writes nothing: its claim runs out and the next one may be made. A success is told even to a
       // store that has just failed, since nobody else can tell it.
-      if (failed === false) await change(closeAfterProbe(held, clock.now()));
+      return failed === false ? tell(closeAfterProbe(held, clock.now()), context) : undefined;
     },
   });
 
@@ -180,11 +194,12 @@ export function fleetBreaker(options: BreakerOptions, store: Store): CircuitBrea
     return refused(name, admission.retryAfterMs);
   };
 
-  const enter = (): Permit | Promise<Permit> => {
+  // Whoever gives up, or runs out of time, while it is entered never makes the call.
+  const enter = (context: Entering = {}): Permit | Promise<Permit> => {
     const error = refusal();
     if (error) throw error;
-    return isOld() || verdict.state === 'open' ? asked() : callers;
+    return isOld() || verdict.state === 'open' ? within(context, asked()) : callers;
   };
 
-  return { name, refusal, enter, protect: protectBy(enter, options, clock) };
+  return { name, refusal, enter, ...policyOf(clock, guardBy(enter, options, clock)(unprotected)) };
 }

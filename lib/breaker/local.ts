@@ -1,8 +1,9 @@
+import { policyOf, unprotected } from '../core/call.ts';
 import { systemClock } from '../core/clock.ts';
+import { guardBy } from './guard.ts';
 import { admitLocally, CLOSED, type LocalState, opened, probed, probing } from './local-machine.ts';
 import { type BreakerOptions, DEFAULT_OPEN_MS, isBadEnough, windowOf } from './options.ts';
 import type { CircuitBreaker, Permit } from './permit.ts';
-import { protectBy } from './protect.ts';
 import { refused } from './refused.ts';
 
 /** A breaker of one sandbox: its state can be seen, and decided by hand. */
@@ -72,7 +73,7 @@ export function localBreaker(options: BreakerOptions): LocalBreaker {
     name,
     refusal,
     enter,
-    protect: protectBy(enter, options, clock),
+    ...policyOf(clock, guardBy(enter, options, clock)(unprotected)),
     get state() {
       return state.kind;
     },

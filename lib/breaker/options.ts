@@ -1,13 +1,21 @@
 import type { Clock } from '../core/clock.ts';
 import { InvalidOptionError } from '../core/errors.ts';
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
+import * as rule from '../core/rules.ts';
 import type { Store } from '../core/store.ts';
 import { countWindow, timeWindow, type Window, type WindowTotals } from '../core/window.ts';
+import type { CircuitBreaker } from './permit.ts';
+
+/** A store that breakers can share their verdict through. It brings what that takes, so that no other breaker has to. */
+export interface BreakerStore extends Store {
+  /** `fleetBreaker`, in all stores of the toolkit. */
+  readonly shareBreaker: (options: BreakerOptions, store: Store) => CircuitBreaker;
+}
 
 export interface BreakerOptions {
   /** Where the verdict is shared. Default: nowhere, each sandbox decides for itself. */
-  readonly store?: Store;
+  readonly store?: BreakerStore;
   /** Name of the breaker: with a store, one verdict for every sandbox that uses it. */
   readonly name: string;
   /** Share of the calls in the window that must fail to open it. Fraction, (0, 1]. Default 0.5. */
@@ -48,6 +56,22 @@ export interface BreakerOptions {
 
 export const DEFAULT_OPEN_MS = 30_000;
 
+/** What an access to the store may cost a protected call, in milliseconds. Past that the last verdict stands. */
+export const STORE_LIMIT_MS = 100;
+
+/** What one option makes of another: what is wrong with them together, if something is. */
+function conflictIn(options: BreakerOptions): string | false {
+  const { store, probes, windowMs, windowCalls, slowCallMs, slowCallRatio, minimumCalls = 5 } = options;
+  if (store && probes) return 'no `probes` beside `store`: one success closes a breaker that is shared';
+  if (windowMs && windowCalls) return 'one of `windowMs` and `windowCalls`, got both';
+  if (slowCallRatio && !slowCallMs) return '`slowCallMs` beside `slowCallRatio`, to say when a call is slow';
+  return (
+    windowCalls !== undefined &&
+    windowCalls < minimumCalls &&
+    `\`windowCalls\` to be at least \`minimumCalls\` (${minimumCalls}), or it never opens, got ${windowCalls}`
+  );
+}
+
 /** @throws {InvalidOptionError} for an unknown option or one out of range. */
 export function checkBreakerOptions(options: BreakerOptions): void {
   checkOptions('circuitBreaker', options, {
@@ -68,20 +92,8 @@ export function checkBreakerOptions(options: BreakerOptions): void {
       random: rule.object(),
     },
   });
-  const { store, probes, windowMs, windowCalls, slowCallMs, slowCallRatio, minimumCalls = 5 } = options;
-  const refuse = (why: string): never => {
-    throw new InvalidOptionError(`circuitBreaker "${options.name}": ${why}`);
-  };
-  if (store !== undefined && probes !== undefined)
-    refuse('expected no `probes` beside `store`: one success closes a breaker that is shared');
-  if (windowMs !== undefined && windowCalls !== undefined)
-    refuse('expected one of `windowMs` and `windowCalls`, got both');
-  if (slowCallRatio !== undefined && slowCallMs === undefined)
-    refuse('expected `slowCallMs` beside `slowCallRatio`, which says when a call is slow');
-  if (windowCalls !== undefined && windowCalls < minimumCalls)
-    refuse(
-      `expected \`windowCalls\` to be at least \`minimumCalls\` (${minimumCalls}), or it never opens, got ${windowCalls}`,
-    );
+  const conflict = conflictIn(options);
+  if (conflict) throw new InvalidOptionError(`circuitBreaker "${options.name}": expected ${conflict}`);
 }
 
 export function windowOf({ windowMs = 10_000, windowCalls }: BreakerOptions): Window {

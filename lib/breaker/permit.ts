@@ -1,8 +1,10 @@
+import type { Policy } from '../core/call.ts';
 import type { BreakerOpenError } from '../core/errors.ts';
 
 /** What a breaker looks at of a call's context. */
 export interface Entering {
-  readonly signal: AbortSignal;
+  /** That of the caller: entering ends with it, and a call that it has ended does not count. Default: none. */
+  readonly signal?: AbortSignal | undefined;
   /** What is left of the caller's time, in milliseconds: entering takes no longer. Default: no limit of the caller's. */
   readonly remainingMs?: () => number;
 }
@@ -11,13 +13,19 @@ export interface Entering {
 export interface Permit {
   /**
    * @param failed Undefined is neutral: the call was never made, or nobody waited for its end.
-   * @param slow Whether it took longer than it may, however it ended.
-   * @returns What is to be awaited before the invocation ends, where there is something.
+   * @param slow Whether it took longer than it may, however it ended. Default false.
+   * @param context Bounds what is awaited. Default: a moment for the store.
+   * @returns What is to be awaited before the invocation ends, where there is something. It never rejects.
    */
-  settle(failed: boolean | undefined, slow?: boolean): Promise<void> | undefined;
+  settle(failed: boolean | undefined, slow?: boolean, context?: Entering): Promise<void> | undefined;
 }
 
-export interface CircuitBreaker {
+/**
+ * Runs calls while it is closed, and refuses them with `BreakerOpenError` while it is open. A refusal of the request (a
+ * thrown 4xx but 408 and 429) is an answer, so it counts as a success. A bug does not count, nor a caller that gave up, nor
+ * what comes after its invocation has ended.
+ */
+export interface CircuitBreaker extends Policy {
   readonly name: string;
   /** What a call would be refused with at this moment, as far as is known without asking anybody; undefined: nothing. */
   refusal(): BreakerOpenError | undefined;
@@ -26,9 +34,4 @@ export interface CircuitBreaker {
    * @throws {BreakerOpenError} while the breaker is open.
    */
   enter(context?: Entering): Permit | Promise<Permit>;
-  /**
-   * Runs a call under the breaker: refused while open, its outcome recorded. A refusal of the request (a thrown 4xx but
-   * 408 and 429) is an answer, so it counts as a success; a bug and a caller that gave up do not count.
-   */
-  protect<C extends Entering, T>(call: (context: C) => Promise<T>): (context: C) => Promise<T>;
 }

@@ -17,32 +17,16 @@ export type ErrorKind = 'transient' | 'permanent' | 'bug';
 const BUGS: readonly (new (...args: never[]) => Error)[] = [TypeError, ReferenceError, RangeError];
 
 /**
- * What AWS calls throttling and timeouts. They often come as a 400, and the SDK marks few of them. This is the list of
- * `@smithy/core`, but for `LimitExceededException`: mostly a quota that no retry gets past.
+ * What AWS calls throttling and timeouts, by the names of errors, which often come as a 400 without a mark. They are the
+ * names in the list of `@smithy/core`, but for `LimitExceededException`: mostly a quota that no retry gets past.
  */
-const AWS_TRANSIENT: ReadonlySet<unknown> = new Set([
-  'BandwidthLimitExceeded',
-  'EC2ThrottledException',
-  'PriorRequestNotComplete',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'RequestThrottled',
-  'RequestThrottledException',
-  'RequestTimeout',
-  'RequestTimeoutException',
-  'SlowDown',
-  'ThrottledException',
-  'Throttling',
-  'ThrottlingException',
-  'TooManyRequestsException',
-  'TransactionInProgressException',
-]);
+const AWS_TRANSIENT =
+  /^((EC2|Request)?Thrott(led|ling)(Exception)?|RequestTimeout(Exception)?|(Bandwidth|Request)LimitExceeded|SlowDown|TooManyRequestsException|ProvisionedThroughputExceededException|PriorRequestNotComplete|TransactionInProgressException)$/;
 
 /** Whether AWS says by a name or a mark, whatever the status, that the same request may pass later. */
 function isAwsTransient(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const { name, $retryable } = error as { name?: unknown; $retryable?: unknown };
-  return AWS_TRANSIENT.has(name) || Boolean($retryable);
+  const { name, $retryable } = (error ?? {}) as { name?: unknown; $retryable?: unknown };
+  return AWS_TRANSIENT.test(String(name)) || Boolean($retryable);
 }
 
 /**
@@ -50,8 +34,7 @@ function isAwsTransient(error: unknown): boolean {
  * where `status` is what a caller of ours is told.
  */
 function statusOf(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { downstreamStatus, status, statusCode, $metadata } = error as {
+  const { downstreamStatus, status, statusCode, $metadata } = (error ?? {}) as {
     downstreamStatus?: unknown;
     status?: unknown;
     statusCode?: unknown;
@@ -80,13 +63,17 @@ export function classifyError(error: unknown): ErrorKind {
  * What an error says about the dependency, which is what a breaker counts:
  * - `failed`: no answer in time, or one that says that it is in trouble (408, 429, 5xx, throttling, an invalid value);
  * - `answered`: it refused this request for a reason of its own (another status below 500), so it is well;
- * - `nothing`: it was not called, or the program itself is wrong.
+ * - `nothing`: it was not called, the program itself is wrong, or the sandbox was frozen while it may have answered.
  */
 export type Evidence = 'failed' | 'answered' | 'nothing';
+
+/** A timeout that is noticed so late: nothing ran meanwhile, so nobody knows whether an answer came in time. */
+const FROZEN_MS = 500;
 
 export function evidenceOf(error: unknown): Evidence {
   if (error instanceof BreakerOpenError) return 'nothing';
   if (error instanceof DeadlineExceededError && !error.called) return 'nothing';
+  if (error instanceof AttemptTimeoutError && error.lateMs >= FROZEN_MS) return 'nothing';
   if (isAwsTransient(error)) return 'failed';
   const status = statusOf(error);
   if (status !== undefined) return mayPass(status) ? 'failed' : 'answered';

@@ -1,5 +1,3 @@
-import { LimitTimers } from './limit-timers.ts';
-
 /** Cancels a timer. Calling it twice, or after the timer ran, does nothing. */
 export type CancelTimer = () => void;
 
@@ -20,26 +18,14 @@ export interface Clock {
 }
 
 /** The longest delay that Node's timers hold; a longer one would fire at once. */
-const MAX_TIMER_MS = 2_147_483_647;
+export const MAX_TIMER_MS = 2_147_483_647;
 
-const limits = new Map<number, LimitTimers>();
-
-/** Whole numbers are limits that somebody has set and come again with each call; what was computed has fractions. */
-function limitTimers(delayMs: number): LimitTimers {
-  const known = limits.get(delayMs);
-  if (known) return known;
-  const timers = new LimitTimers(delayMs, () => limits.delete(delayMs));
-  limits.set(delayMs, timers);
-  return timers;
-}
-
+/** The system's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  after(delayMs, run, now = performance.now()) {
-    const boundMs = Math.min(delayMs, MAX_TIMER_MS);
-    if (boundMs >= 1 && Number.isInteger(boundMs)) return limitTimers(boundMs).set(run, now);
-    const timer = setTimeout(run, boundMs);
+  after(delayMs, run) {
+    const timer = setTimeout(run, Math.min(delayMs, MAX_TIMER_MS));
     return () => clearTimeout(timer);
   },
 };

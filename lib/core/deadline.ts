@@ -9,14 +9,16 @@ export interface TimeLimit {
   readonly now?: number;
   /** The caller's own signal: when it aborts, so does everything inside, with the same reason. */
   readonly signal?: AbortSignal | undefined;
-  /** The error that the run ends with when the time is over. */
-  readonly exceeded: () => Error;
+  /** The error that the run ends with when the time is over, which was noticed `lateMs` after. */
+  readonly exceeded: (lateMs: number) => Error;
 }
 
 /** What the work inside a time limit is told. */
 export interface Timed {
   /** Aborts when the time is over or the caller gave up. Hand it to every I/O call. */
   readonly signal: AbortSignal;
+  /** When the time is over, by the monotonic clock, in milliseconds. */
+  readonly endsAt: number;
   /** What is left, in milliseconds; 0 when the time is over. Measured, not timed: right after a freeze too. */
   remainingMs(): number;
 }
@@ -24,13 +26,13 @@ export interface Timed {
 /** Makes its signal when somebody asks for it: most calls end in time, and many never look at it. */
 class Running implements Timed {
   readonly #clock: Clock;
-  readonly #endsAt: number;
+  readonly endsAt: number;
   #controller: AbortController | undefined;
   #abort: { readonly reason: unknown } | undefined;
 
   constructor(clock: Clock, endsAt: number) {
     this.#clock = clock;
-    this.#endsAt = endsAt;
+    this.endsAt = endsAt;
   }
 
   get signal(): AbortSignal {
@@ -43,7 +45,7 @@ class Running implements Timed {
 
   // A getter, so that whoever takes it out of the object can call it, and nothing is made for those who do not look.
   get remainingMs(): () => number {
-    return () => Math.max(0, this.#endsAt - this.#clock.monotonic());
+    return () => Math.max(0, this.endsAt - this.#clock.monotonic());
   }
 
   abort(reason: unknown): void {
@@ -67,17 +69,18 @@ function onAbort(signal: AbortSignal, run: (reason: unknown) => void): () => voi
 export function runWithin<T>(limit: TimeLimit, work: (timed: Timed) => Promise<T>): Promise<T> {
   const { clock, limitMs, signal: outer, exceeded } = limit;
   if (outer?.aborted) return Promise.reject(outer.reason);
-  if (limitMs <= 0) return Promise.reject(exceeded());
+  if (limitMs <= 0) return Promise.reject(exceeded(0));
 
   const { now = clock.monotonic() } = limit;
-  const running = new Running(clock, now + limitMs);
+  const endsAt = now + limitMs;
+  const running = new Running(clock, endsAt);
   return new Promise<T>((resolve, reject) => {
     const giveUp = (reason: unknown) => {
       settle();
       reject(reason);
       running.abort(reason);
     };
-    const cancel = clock.after(limitMs, () => giveUp(exceeded()), now);
+    const cancel = clock.after(limitMs, () => giveUp(exceeded(Math.max(0, clock.monotonic() - endsAt))), now);
     const unlisten = outer && onAbort(outer, giveUp);
     const settle = () => {
       cancel();

@@ -51,15 +51,15 @@ export class DeadlineExceededError extends FibrinError {
 /** One attempt took longer than it may. */
 export class AttemptTimeoutError extends FibrinError {
   override readonly name: string = 'AttemptTimeoutError';
-  constructor(what: string, limitMs: number) {
+  /** How long after the timeout that was noticed. Milliseconds. Much, where the sandbox was frozen or busy meanwhile. */
+  readonly lateMs: number;
+  constructor(what: string, limitMs: number, lateMs = 0) {
     super(
       'ATTEMPT_TIMEOUT',
       `${what} got no answer within its attempt timeout of ${Math.round(limitMs)} ms`,
-      {
-        retryable: true,
-        status: 504,
-      },
+      { retryable: true, status: 504 },
     );
+    this.lateMs = lateMs;
   }
 }
 

@@ -13,8 +13,12 @@ export interface Envelope<D = unknown> {
   /** When it happened. ISO 8601. */
   readonly time: string;
   readonly data: D;
-  /** What is not part of the fact: with whose request it came about. */
-  readonly metadata?: { readonly correlationId?: string };
+  /** What is not part of the fact: with whose request it came about, and until when it matters. */
+  readonly metadata?: {
+    readonly correlationId?: string;
+    /** After this it is of no use to act on it. ISO 8601. */
+    readonly expiresAt?: string;
+  };
 }
 
 const isText = (value: unknown): value is string =>
@@ -33,11 +37,16 @@ export function readEnvelope(value: unknown): Envelope {
       throw new FibrinError('BAD_ENVELOPE', `An event needs \`${name}\`, text of 1 to 200 characters`);
   }
   const correlationId = fieldOf(value, ['metadata', 'correlationId']);
+  const expiresAt = fieldOf(value, ['metadata', 'expiresAt']);
+  const metadata = {
+    ...(isText(correlationId) && { correlationId }),
+    ...(isText(expiresAt) && { expiresAt }),
+  };
   return {
     id: String(id),
     type: String(type),
     time: String(time),
     data,
-    ...(isText(correlationId) && { metadata: { correlationId } }),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
   };
 }

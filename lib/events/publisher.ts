@@ -2,8 +2,9 @@ import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from 
 import { type Clock, sleep, systemClock } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
 import { AttemptTimeoutError } from '../core/errors.ts';
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
 import { type Random, systemRandom } from '../core/random.ts';
+import * as rule from '../core/rules.ts';
 import type { Envelope } from './envelope.ts';
 
 export interface PublisherOptions {

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { InvalidOptionError } from '../core/errors.ts';
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
+import * as rule from '../core/rules.ts';
 import type { FetchAgents } from './agents.ts';
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../core/clock.ts';
+import { parseRetryAfter } from '../core/retry-after.ts';
 import { type FetchAnswer, makeAnswer } from './answer.ts';
 import { EncodedAnswerError, HttpStatusError, ResponseTooLargeError } from './errors.ts';
-import { parseRetryAfter } from './retry-after.ts';
 
 /** What the body of a refusal may be to be read over, for the sake of the connection. */
 const DRAIN_BYTES = 16_384;

@@ -1,6 +1,7 @@
 import { FibrinError } from '../core/errors.ts';
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
 import { type HttpResponse, toProblem } from '../core/problem.ts';
+import * as rule from '../core/rules.ts';
 import { idempotencyGuard } from './guard.ts';
 import type { IdempotencyOptions } from './options.ts';
 import { type Once, runOnce, UNPROTECTED } from './run-once.ts';

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.ts';
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
 import { type Random, systemRandom } from '../core/random.ts';
+import * as rule from '../core/rules.ts';
 import type { Store } from '../core/store.ts';
 import type { ResultStore } from './codec.ts';
 import type { IdempotencyEvent } from './events.ts';

@@ -1,5 +1,6 @@
 import { FibrinError } from '../core/errors.ts';
-import { checkOptions, type OptionRules, rule } from '../core/options.ts';
+import { checkOptions, type OptionRules } from '../core/options.ts';
+import * as rule from '../core/rules.ts';
 import type { LocalFunction, SandboxSettings, SandboxView } from './lambda/function.ts';
 import type { Sandbox } from './lambda/sandbox.ts';
 

@@ -1,5 +1,6 @@
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
 import { type Random, systemRandom } from '../core/random.ts';
+import * as rule from '../core/rules.ts';
 import {
   CORRELATION_HEADER,
   type Correlation,

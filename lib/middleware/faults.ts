@@ -1,14 +1,16 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
 import { DeadlineExceededError } from '../core/errors.ts';
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
 import { type Random, systemRandom } from '../core/random.ts';
+import * as rule from '../core/rules.ts';
 import type { RemainingTime } from '../idempotency/execution.ts';
 import {
   type CorruptFault,
   checkFaultOptions,
   type Fault,
   type FaultOptions,
+  faultsOf,
 } from '../policy/fault-options.ts';
 import { corrupt, drawFaults, meetFaults } from '../policy/faults.ts';
 import type { Middleware } from './types.ts';
@@ -37,13 +39,14 @@ const isCorrupt = (fault: Fault): fault is Fault & CorruptFault => fault.kind ==
  *   no `after`;
  * - Middy's early timeout watches the handler alone, so it does not see a latency or a hang;
  * - a response stream is replaced as a whole and never read.
- * @throws {InvalidOptionError} when it is constructed with a bad option, and without `enabled: true`.
+ * @throws {InvalidOptionError} when it is constructed with a bad option, and without `enabled`.
  * @example
  * ```ts
- * const isGameDay = process.env['GAME_DAY'] === 'on';
- * const lambda = middy<HttpEvent>().use(problemDetails());
- * if (isGameDay) lambda.use(faults({ enabled: true, faults: [{ kind: 'latency', ms: 800, rate: 0.2 }] }));
- * export const handler = lambda.handler(async () => ({ statusCode: 200 }));
+ * const enabled = process.env['GAME_DAY'] === 'on';
+ * export const handler = middy<HttpEvent>()
+ *   .use(problemDetails())
+ *   .use(faults({ enabled, faults: [{ kind: 'latency', ms: 800, rate: 0.2 }] }))
+ *   .handler(async () => ({ statusCode: 200 }));
  * ```
  */
 export function faults<E, R>(
@@ -58,7 +61,7 @@ export function faults<E, R>(
       optional: { name: rule.name() },
     },
   );
-  const all = checkFaultOptions('faults', rest, name);
+  const all = faultsOf(checkFaultOptions('faults', rest), name);
   const early = all.filter((fault) => !isCorrupt(fault));
   const late = all.filter(isCorrupt);
 

@@ -1,6 +1,7 @@
 import { fieldOf } from '../core/field.ts';
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
 import type { HttpResponse } from '../core/problem.ts';
+import * as rule from '../core/rules.ts';
 import { type HealthChecksOptions, healthChecks } from '../telemetry/health.ts';
 import type { Middleware } from './types.ts';
 

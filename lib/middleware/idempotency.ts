@@ -1,4 +1,5 @@
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
+import * as rule from '../core/rules.ts';
 import { encodeResult } from '../idempotency/codec.ts';
 import type { RemainingTime } from '../idempotency/execution.ts';
 import { type IdempotencyGuard, idempotencyGuard, type Run } from '../idempotency/guard.ts';

@@ -1,5 +1,6 @@
 export { circuitBreaker } from './circuit-breaker.ts';
 export { type CorrelationOptions, correlation } from './correlation.ts';
+export { deadline } from './deadline.ts';
 export { type FaultsMiddlewareOptions, faults } from './faults.ts';
 export { type HealthOptions, health } from './health.ts';
 export { idempotency } from './idempotency.ts';

@@ -1,9 +1,9 @@
 import { systemClock } from '../core/clock.ts';
 import { harmless } from '../core/harmless.ts';
+import { remainingMsOf } from '../core/remaining-time.ts';
 import { isServerError } from '../idempotency/outcome.ts';
 import { type EmfOptions, emfMetrics } from '../telemetry/emf.ts';
 import { counted, milliseconds } from '../telemetry/emf-limits.ts';
-import { remainingMsOf } from './remaining-time.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
 
 interface Begun {

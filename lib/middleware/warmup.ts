@@ -1,7 +1,8 @@
 import { type Clock, sleep, systemClock } from '../core/clock.ts';
 import { fieldOf } from '../core/field.ts';
-import { checkOptions, rule } from '../core/options.ts';
-import { remainingMsOf } from './remaining-time.ts';
+import { checkOptions } from '../core/options.ts';
+import { remainingMsOf } from '../core/remaining-time.ts';
+import * as rule from '../core/rules.ts';
 import type { Middleware } from './types.ts';
 
 export interface WarmupOptions {

@@ -1,4 +1,5 @@
-import { checkOptions, type OptionRule, type OptionRules, rule } from '../core/options.ts';
+import { checkOptions, type OptionRules } from '../core/options.ts';
+import * as rule from '../core/rules.ts';
 
 /** The answer comes later. */
 export interface LatencyFault {
@@ -40,8 +41,8 @@ export type Fault = PlainFault & {
 };
 
 export interface FaultOptions {
-  /** Must be said: faults are for game days, and nobody should come by them unawares. */
-  readonly enabled: true;
+  /** Has to be said, since faults are for game days, and nobody should come by them unawares. False: there are none. */
+  readonly enabled: boolean;
   /** An attempt may meet several: then in this order, from the caller inwards. */
   readonly faults: readonly Fault[];
 }
@@ -55,15 +56,9 @@ const OWN: Readonly<Record<PlainFault['kind'], OptionRules>> = {
 
 const KIND: OptionRules = { required: { kind: rule.oneOf(...Object.keys(OWN)) } };
 
-const share: OptionRule = (value) =>
-  typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'a fraction from 0 to 1';
+const AIM = { rate: rule.share(), target: rule.name() };
 
-const AIM = { rate: share, target: rule.name() };
-
-const saidSo: OptionRule = (value) =>
-  value === true ? undefined : 'true (faults are for game days; on any other day leave them out)';
-
-const list: OptionRule = (value) => (Array.isArray(value) ? undefined : 'an array of faults');
+const list = rule.unless(Array.isArray, 'an array of faults');
 
 /**
  * @param more Options that it may have beside those of its kind.
@@ -84,12 +79,15 @@ export function checkFault<F extends PlainFault>(
 }
 
 /**
- * Checks the options and gives the faults that the policy `name` meets.
+ * Checks the options and gives the faults, none where they are not enabled.
  * @throws {InvalidOptionError} naming the option, the expectation and the value.
  */
-export function checkFaultOptions(owner: string, options: FaultOptions, name?: string): readonly Fault[] {
-  checkOptions(owner, options, { required: { enabled: saidSo, faults: list } });
-  return options.faults
-    .map((fault, index) => checkFault(`${owner}.faults[${index}]`, fault, AIM))
-    .filter(({ target }) => target === undefined || target === name);
+export function checkFaultOptions(owner: string, options: FaultOptions): readonly Fault[] {
+  checkOptions(owner, options, { required: { enabled: rule.boolean(), faults: list } });
+  const faults = options.faults.map((fault, index) => checkFault(`${owner}.faults[${index}]`, fault, AIM));
+  return options.enabled ? faults : [];
 }
+
+/** Those that a policy or a handler of this name meets. */
+export const faultsOf = (faults: readonly Fault[], name: string | undefined): readonly Fault[] =>
+  faults.filter(({ target = name }) => target === name);

@@ -1,9 +1,16 @@
+import type { Call } from '../core/call.ts';
 import { mayPass } from '../core/classify.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { FibrinError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
-import type { Call } from './call.ts';
-import type { CorruptFault, Fault, PlainFault } from './fault-options.ts';
+import {
+  type CorruptFault,
+  checkFaultOptions,
+  type Fault,
+  type FaultOptions,
+  faultsOf,
+  type PlainFault,
+} from './fault-options.ts';
 
 /** A failure that somebody asked for. Retries and breakers take it for one of the dependency with this status. */
 export class InjectedFaultError extends FibrinError {
@@ -53,16 +60,35 @@ export const meetFaults = <T>(call: Call<T>, faults: readonly PlainFault[], cloc
 export const drawFaults = <F extends Fault>(faults: readonly F[], random: Random): readonly F[] =>
   faults.filter(({ rate = 1 }) => random.next() < rate);
 
+/** Failures on purpose, around the function that a policy protects. */
+export interface FaultInjection {
+  /** The call so that each attempt draws which of the faults for this name it meets. */
+  around<T>(call: Call<T>, name: string, clock: Clock, random: Random): Call<T>;
+}
+
 /**
- * Makes a dependency fail on purpose: each attempt draws which of the faults it meets. Sits innermost, just around the
- * function, so that every policy sees them as failures of the dependency.
+ * Makes a dependency fail on purpose, for game days, as the option `faults` of `resilient`: each attempt draws which of the
+ * faults it meets. It sits just around the function, so that every policy takes them for failures of the dependency.
+ * @throws {InvalidOptionError} when it is constructed with a bad option, and without `enabled`.
  * @see https://principlesofchaos.org
+ * @example
+ * ```ts
+ * const rates = resilient<number>({
+ *   name: 'rates',
+ *   faults: injectFaults({
+ *     enabled: process.env['GAME_DAY'] === 'on',
+ *     faults: [{ kind: 'latency', ms: 800, rate: 0.2, target: 'rates' }],
+ *   }),
+ * });
+ * ```
  */
-export function injectFaults<T>(
-  call: Call<T>,
-  faults: readonly Fault[],
-  clock: Clock,
-  random: Random,
-): Call<T> {
-  return async (context) => meetFaults(call, drawFaults(faults, random), clock)(context);
+export function injectFaults(options: FaultOptions): FaultInjection {
+  const all = checkFaultOptions('injectFaults', options);
+  return {
+    around(call, name, clock, random) {
+      const faults = faultsOf(all, name);
+      if (faults.length === 0) return call;
+      return async (context) => meetFaults(call, drawFaults(faults, random), clock)(context);
+    },
+  };
 }

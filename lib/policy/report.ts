@@ -1,26 +1,25 @@
 import type { CircuitBreaker } from '../breaker/permit.ts';
+import type { Protected } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { BreakerOpenError, DeadlineExceededError } from '../core/errors.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
-import type { Protected } from './call.ts';
 
 export type Report = (event: PolicyEvent) => void;
 
 /** Tells of each attempt when it has ended, and of those that no time was left for. */
-export function reportAttempts<T>(
-  call: Protected<T>,
+export function reportAttempts<T, R>(
+  call: Protected<T, R>,
   name: string,
   report: Report,
   clock: Clock,
-): Protected<T> {
-  return async (context) => {
+): Protected<T, R> {
+  return async (run) => {
     const startedAt = clock.monotonic();
-    const ended = () => {
-      const durationMs = clock.monotonic() - startedAt;
-      return { kind: 'attempt', name, attempt: context.attempt, durationMs } as const;
-    };
+    const { attempt } = run;
+    const ended = () =>
+      ({ kind: 'attempt', name, attempt, durationMs: clock.monotonic() - startedAt }) as const;
     try {
-      const value = await call(context);
+      const value = await call(run);
       report(ended());
       return value;
     } catch (error) {

@@ -1,83 +1,29 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { circuitBreaker } from '../breaker/breaker.ts';
-import { STORE_LIMIT_MS } from '../breaker/fleet.ts';
-import { type BreakerOptions, DEFAULT_OPEN_MS } from '../breaker/options.ts';
-import { guardBy } from '../breaker/protect.ts';
-import { classifyError } from '../core/classify.ts';
-import { type Clock, systemClock } from '../core/clock.ts';
-import { AttemptTimeoutError, DeadlineExceededError, InvalidOptionError } from '../core/errors.ts';
+import { guardBy } from '../breaker/guard.ts';
+import { type Call, type CallContext, type ExecuteOptions, type Protected, Run } from '../core/call.ts';
+import type { Timed } from '../core/deadline.ts';
+import { AttemptTimeoutError, DeadlineExceededError } from '../core/errors.ts';
 import { harmless } from '../core/harmless.ts';
-import { checkOptions, rule } from '../core/options.ts';
-import type { PolicyEvent } from '../core/policy-event.ts';
+import { limitClock } from '../core/limit-clock.ts';
 import { rejectedSoon } from '../core/quiet-error.ts';
-import { type Random, systemRandom } from '../core/random.ts';
-import { type Call, type Protected, TotalContext } from './call.ts';
-import { checkFaultOptions, type FaultOptions } from './fault-options.ts';
-import { injectFaults } from './faults.ts';
+import { systemRandom } from '../core/random.ts';
+import { giveInstead, standsIn } from './fallback.ts';
+import { checkResilientOptions, type ResilientOptions } from './options.ts';
+import type { Outcome } from './outcome.ts';
 import { reportAttempts, reportRefusals } from './report.ts';
-import { checkRetryOptions, type RetryOptions, retry } from './retry.ts';
-import { timeout } from './timeout.ts';
-import { validate } from './validate.ts';
-
-export interface ResilientOptions<T> {
-  /** What the dependency is called in errors and state. 1 to 100 letters, digits, ".", "_", "-". */
-  readonly name: string;
-  /** Bound on the whole call: attempts, waits and all. Milliseconds. Default 10,000. */
-  readonly totalTimeoutMs?: number;
-  /** Bound on each attempt, body included. Milliseconds. Default 3,000. */
-  readonly attemptTimeoutMs?: number;
-  /** Retries of transient failures. Default: none, since only you know whether the call may be made twice. */
-  readonly retry?: RetryOptions;
-  /** A circuit breaker whose verdict the whole fleet shares. Default: none. */
-  readonly breaker?: Omit<BreakerOptions, 'name' | 'clock' | 'random'> & { readonly name?: string };
-  /** Any Standard Schema (zod, valibot, arktype, …). An answer that it rejects is a failure. Default: none. */
-  readonly validate?: StandardSchemaV1<unknown, T>;
-  /**
-   * The degraded value when everything else failed. Default: none, the error is thrown. Never stands in for a
-   * programming error (`TypeError`, `ReferenceError`, `RangeError` without a cause).
-   */
-  readonly fallback?: (error: unknown) => T | Promise<T>;
-  /**
-   * Told of each attempt, wait, refusal and outcome, for metrics, logs and traces. What it throws changes nothing. Default:
-   * nobody is told, which costs nothing.
-   */
-  readonly onEvent?: (event: PolicyEvent) => unknown;
-  /** Failures on purpose, for game days, just around your function. Default: none. */
-  readonly faults?: FaultOptions;
-  /** Where time comes from. Default: the system's clock. */
-  readonly clock?: Clock;
-  /** Where chance comes from. Default: the system's. */
-  readonly random?: Random;
-}
-
-export interface ExecuteOptions {
-  /** Aborts the call, retries included. */
-  readonly signal?: AbortSignal | undefined;
-  /** What is left of the caller's own time, in milliseconds. Can only shorten `totalTimeoutMs`. */
-  readonly remainingMs?: number;
-}
+import { retrying } from './retry.ts';
+import { timingOut } from './timeout.ts';
+import { type Check, validating } from './validate.ts';
 
 /** Kept of the total time after the last attempt, for what an attempt's end still has to do: tell the breaker. */
 const SETTLE_RESERVE_MS = 25;
 
-interface Measured {
-  /** How often the function was called. 0 when a breaker refused it. */
-  readonly attempts: number;
-  readonly durationMs: number;
+/** What a wrapped function may say about each of its calls. */
+export interface WrapOptions<A extends readonly unknown[]> {
+  /** What a call is about, made of its arguments. Default: nothing. */
+  readonly key?: (...args: A) => string;
 }
-
-/** What came of a call: the value and where it is from, or the error. */
-export type Outcome<T> = Measured &
-  (
-    | { readonly source: 'live'; readonly degraded: false; readonly value: T; readonly error?: undefined }
-    | { readonly source: 'fallback'; readonly degraded: true; readonly value: T; readonly error: unknown }
-    | {
-        readonly source: 'none';
-        readonly degraded: true;
-        readonly value?: undefined;
-        readonly error: unknown;
-      }
-  );
 
 /** `Raw` is what the function gives: `unknown` where a schema makes the value of it. */
 export interface Resilient<T, Raw = T> {
@@ -85,6 +31,11 @@ export interface Resilient<T, Raw = T> {
   execute(call: Call<Raw>, options?: ExecuteOptions): Promise<T>;
   /** Makes the call and tells what came of it. Never throws. */
   outcome(call: Call<Raw>, options?: ExecuteOptions): Promise<Outcome<T>>;
+  /** A function of the same arguments, but for the context that comes first, each call of which is protected. */
+  wrap<A extends readonly unknown[]>(
+    call: (context: CallContext, ...args: A) => Promise<Raw>,
+    options?: WrapOptions<A>,
+  ): (...args: A) => Promise<T>;
 }
 
 /**
@@ -92,6 +43,8 @@ export interface Resilient<T, Raw = T> {
  * timeout, validation, injected faults, your function. So every attempt feeds the breaker and sees it open, and the
  * total deadline bounds the waits between attempts too.
  *
+ * In an invocation whose time is known (the `deadline` middleware, `withDeadline`) no call takes longer than that has
+ * left; nor does a call in a call. Elsewhere, hand a call within a call the context of the outer one.
  * @throws {InvalidOptionError} for an unknown option or one out of range.
  * @example
  * ```ts
@@ -99,7 +52,7 @@ export interface Resilient<T, Raw = T> {
  *   name: 'social',
  *   attemptTimeoutMs: 1_000,
  *   retry: { attempts: 2 },
- *   fallback: () => null,
+ *   fallback: null,
  * });
  * const count = await friends.execute(async ({ signal }) => {
  *   const response = await fetch('https://social.example/friends/7', { signal });
@@ -109,93 +62,64 @@ export interface Resilient<T, Raw = T> {
  * ```
  */
 export function resilient<T>(
-  options: ResilientOptions<T> & { readonly validate: StandardSchemaV1<unknown, T> },
+  options: ResilientOptions<T> & {
+    readonly validate: StandardSchemaV1<unknown, T> | readonly [StandardSchemaV1<unknown, T>, Check<T>];
+  },
 ): Resilient<T, unknown>;
 export function resilient<T>(options: ResilientOptions<T>): Resilient<T>;
 export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
-  checkOptions('resilient', options, {
-    required: { name: rule.name() },
-    optional: {
-      totalTimeoutMs: rule.durationMs(),
-      attemptTimeoutMs: rule.durationMs(),
-      retry: rule.object(),
-      breaker: rule.object(),
-      validate: rule.schema(),
-      fallback: rule.fn(),
-      faults: rule.object(),
-      onEvent: rule.fn(),
-      clock: rule.object(),
-      random: rule.object(),
-    },
-  });
-  const { name, clock = systemClock, random = systemRandom, fallback } = options;
-  const { totalTimeoutMs = 10_000, attemptTimeoutMs = 3_000 } = options;
-  const owner = `resilient "${name}"`;
-  const retries = options.retry && checkRetryOptions(`${owner}.retry`, options.retry);
-  const faults = options.faults && checkFaultOptions(`${owner}.faults`, options.faults, name);
+  checkResilientOptions(options);
+  const { name, clock = limitClock, random = systemRandom, fallback, fallbackWhen = standsIn } = options;
+  const { totalTimeoutMs = 10_000, attemptTimeoutMs: limitMs = 3_000 } = options;
   const breakerOptions = options.breaker && { name, ...options.breaker, clock, random };
   const breaker = breakerOptions && circuitBreaker(breakerOptions);
   const report = options.onEvent && harmless(options.onEvent);
-  const enter = breaker && report ? reportRefusals(breaker.enter, name, report) : breaker?.enter;
-  const guard = enter && breakerOptions && guardBy(enter, breakerOptions, clock);
-  const openMs = options.breaker?.openMs ?? DEFAULT_OPEN_MS;
-  // A probe is claimed, made and reported within its claim.
-  const probeMs = attemptTimeoutMs + 2 * STORE_LIMIT_MS;
-  if (guard && openMs < probeMs) {
-    throw new InvalidOptionError(
-      `${owner}.breaker: expected \`openMs\` to be at least \`attemptTimeoutMs\` and ${2 * STORE_LIMIT_MS} ms for the store (${probeMs}), so that a probe can end within it, got ${openMs}`,
-    );
-  }
-
-  // Entering the breaker may take what was left: then the attempt is over before it began.
-  const exceeded = (limitMs: number) =>
-    limitMs > 0
-      ? new AttemptTimeoutError(name, limitMs)
-      : new DeadlineExceededError(name, totalTimeoutMs, false);
   const reserveMs = SETTLE_RESERVE_MS;
-  const onRetry =
-    report &&
-    ((attempt: number, delayMs: number, error: unknown) =>
-      report({ kind: 'retry', name, attempt, delayMs, error }));
-  const limit = { clock, limitMs: attemptTimeoutMs, reserveMs, exceeded };
 
   /** The total deadline bounds each attempt, each wait and each access to a store, so that no timer is needed for it. */
-  const compose = (call: Call<T>): Protected<T> => {
-    let composed = timeout(options.validate ? validate(call, options.validate, name) : call, limit);
+  const compose = (): Protected<T> => {
+    const validate = options.validate && validating(options.validate, name);
+    const attempt = validate
+      ? async (run: Run<T>, timed: Timed) => validate(await run.make(timed), run.key)
+      : (run: Run<T>, timed: Timed) => run.make(timed);
+    // Entering the breaker may take what was left: then the attempt is over before it began.
+    const exceeded = (boundMs: number, lateMs: number) =>
+      boundMs > 0
+        ? new AttemptTimeoutError(name, boundMs, lateMs)
+        : new DeadlineExceededError(name, totalTimeoutMs, false);
+    let composed: Protected<T> = timingOut(attempt, { clock, limitMs, reserveMs, exceeded });
     if (report) composed = reportAttempts(composed, name, report, clock);
-    if (guard) composed = guard(composed);
-    return retries ? retry(composed, retries, { clock, random, reserveMs, onRetry }) : composed;
+    if (breaker) {
+      const enter = report ? reportRefusals(breaker.enter, name, report) : breaker.enter;
+      composed = guardBy(enter, breakerOptions, clock)(composed);
+    }
+    if (options.retry === undefined) return composed;
+    const onRetry =
+      report &&
+      ((next: number, delayMs: number, error: unknown) =>
+        report({ kind: 'retry', name, attempt: next, delayMs, error }));
+    const onBudget = report && (() => report({ kind: 'rejected', name, by: 'budget' }));
+    return retrying(composed, options.retry, { clock, random, reserveMs, onRetry, onBudget });
+  };
+  const protect = compose();
+
+  const begin = (call: Call<T>, callOptions: ExecuteOptions): Run<T> => {
+    // A fault stands for the function, so the attempt that meets it counts as made.
+    const made = options.faults ? options.faults.around(call, name, clock, random) : call;
+    return new Run(clock, made, callOptions, totalTimeoutMs);
   };
 
-  // A fault stands for the function, so the attempt that meets it counts as made.
-  const faulty = (call: Call<T>): Call<T> => (faults ? injectFaults(call, faults, clock, random) : call);
-
-  const live = (call: Call<T>, { remainingMs, signal }: ExecuteOptions, startedAt: number): Promise<T> => {
-    const totalMs = Math.min(totalTimeoutMs, remainingMs ?? totalTimeoutMs);
-    return compose(call)(new TotalContext(clock, startedAt + totalMs, signal));
-  };
-
-  /** What gives a value instead of an error, if something may. */
-  const insteadOf = (error: unknown) =>
-    fallback === undefined || classifyError(error) === 'bug' ? undefined : fallback;
-
-  const settled = async (call: Call<T>, callOptions: ExecuteOptions): Promise<Outcome<T>> => {
+  const settled = async (run: Run<T>): Promise<Outcome<T>> => {
     const startedAt = clock.monotonic();
-    const made = faulty(call);
-    let attempts = 0;
-    const counted: Call<T> = (context) => {
-      attempts++;
-      return made(context);
-    };
-    const measured = () => ({ attempts, durationMs: clock.monotonic() - startedAt });
+    const measured = () => ({ attempts: run.made, durationMs: clock.monotonic() - startedAt });
     try {
-      const value = await live(counted, callOptions, startedAt);
+      const value = await protect(run);
       return { source: 'live', degraded: false, value, ...measured() };
     } catch (error) {
-      const instead = insteadOf(error);
-      if (instead === undefined) return { source: 'none', degraded: true, error, ...measured() };
+      if (fallback === undefined || !fallbackWhen(error))
+        return { source: 'none', degraded: true, error, ...measured() };
       try {
-        const value = await instead(error);
+        const value = await giveInstead(fallback, error);
         return { source: 'fallback', degraded: true, value, error, ...measured() };
       } catch (last) {
         return { source: 'none', degraded: true, error: last, ...measured() };
@@ -204,7 +128,7 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
   };
 
   const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {
-    const result = await settled(call, callOptions);
+    const result = await settled(begin(call, callOptions));
     if (report) {
       const { value: _, ...told } = result;
       report({ kind: 'outcome', name, ...told });
@@ -212,27 +136,32 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     return result;
   };
 
-  const execute = async (call: Call<T>, executeOptions: ExecuteOptions): Promise<T> => {
+  const valueIn = async (call: Call<T>, callOptions: ExecuteOptions): Promise<T> => {
     if (report) {
-      const result = await outcome(call, executeOptions);
+      const result = await outcome(call, callOptions);
       if (result.source === 'none') throw result.error;
       return result.value;
     }
     try {
-      return await live(faulty(call), executeOptions, clock.monotonic());
+      return await protect(begin(call, callOptions));
     } catch (error) {
-      const instead = insteadOf(error);
-      if (instead) return instead(error);
-      throw error;
+      if (fallback === undefined || !fallbackWhen(error)) throw error;
+      return giveInstead(fallback, error);
     }
+  };
+
+  const execute = (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<T> => {
+    // A refusal has to cost next to nothing, so it is asked for before anything is made for the call.
+    const refused = fallback !== undefined || report ? undefined : breaker?.refusal();
+    return refused ? rejectedSoon(refused) : valueIn(call, callOptions);
   };
 
   return {
     outcome,
-    execute(call, executeOptions = {}) {
-      // A refusal has to cost next to nothing, so it is asked for before anything is made for the call.
-      const refused = fallback || report ? undefined : breaker?.refusal();
-      return refused ? rejectedSoon(refused) : execute(call, executeOptions);
-    },
+    execute,
+    wrap:
+      (call, { key } = {}) =>
+      (...args) =>
+        execute((context) => call(context, ...args), { key: key?.(...args) }),
   };
 }

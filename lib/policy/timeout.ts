@@ -1,6 +1,10 @@
+import { type Policy, type Protected, policyOf, type Run } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
-import { runWithin } from '../core/deadline.ts';
-import { AttemptContext, type Call, type Protected } from './call.ts';
+import { runWithin, type Timed } from '../core/deadline.ts';
+import { AttemptTimeoutError } from '../core/errors.ts';
+import { limitClock } from '../core/limit-clock.ts';
+import { checkOptions } from '../core/options.ts';
+import * as rule from '../core/rules.ts';
 
 /** Bounds on one attempt. */
 export interface AttemptLimit {
@@ -9,19 +13,60 @@ export interface AttemptLimit {
   readonly limitMs: number;
   /** Kept of the caller's time for what is to be done after it, in milliseconds. */
   readonly reserveMs: number;
-  /** The error when it took longer. Zero or less: there was no time to make it in. */
-  readonly exceeded: (limitMs: number) => Error;
+  /** The error when it took longer. A limit of zero or less: there was no time to make it in. */
+  readonly exceeded: (limitMs: number, lateMs: number) => Error;
 }
 
-/** Bounds one call in time, within the time that its caller still has, and aborts its signal when that is over. */
-export function timeout<T>(call: Call<T>, limit: AttemptLimit): Protected<T> {
-  const { clock, limitMs, reserveMs, exceeded } = limit;
-  return (context) => {
+/** Bounds each attempt in time, within the time that its caller still has, and aborts its signal when that is over. */
+export function timingOut<R, T>(
+  attempt: (run: Run<R>, timed: Timed) => Promise<T>,
+  { clock, limitMs, reserveMs, exceeded }: AttemptLimit,
+): Protected<T, R> {
+  return (run) => {
     const now = clock.monotonic();
-    const boundMs = Math.min(limitMs, context.endsAt - now - reserveMs);
+    const boundMs = Math.min(limitMs, run.endsBy(now) - now - reserveMs);
     return runWithin(
-      { clock, limitMs: boundMs, now, signal: context.callerSignal, exceeded: () => exceeded(boundMs) },
-      (timed) => call(new AttemptContext(timed, context.attempt)),
+      {
+        clock,
+        limitMs: boundMs,
+        now,
+        signal: run.callerSignal,
+        exceeded: (lateMs) => exceeded(boundMs, lateMs),
+      },
+      (timed) => attempt(run, timed),
     );
   };
+}
+
+export interface TimeoutOptions {
+  /** The most that a call may take, its answer's body included. Milliseconds. */
+  readonly limitMs: number;
+  /** What the call is named in errors. Default `call`. */
+  readonly name?: string;
+  /** Where time comes from. Default: the system's clock. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Bounds calls in time: each settles when its time is over, whether or not it listens to its signal, which aborts then.
+ * What it settles with later is dropped.
+ * @throws {InvalidOptionError} for an unknown option or one out of range.
+ * @throws {AttemptTimeoutError} from `execute` when the time is over.
+ * @example
+ * ```ts
+ * const soon = timeout({ limitMs: 800 });
+ * const answer = await soon.execute(({ signal }) => fetch('https://rates.example/eur', { signal }));
+ * ```
+ */
+export function timeout(options: TimeoutOptions): Policy {
+  checkOptions('timeout', options, {
+    required: { limitMs: rule.durationMs() },
+    optional: { name: rule.name(), clock: rule.object() },
+  });
+  const { limitMs, name = 'call', clock = limitClock } = options;
+  const exceeded = (boundMs: number, lateMs: number) => new AttemptTimeoutError(name, boundMs, lateMs);
+  return policyOf(
+    clock,
+    timingOut((run, timed) => run.make(timed), { clock, limitMs, reserveMs: 0, exceeded }),
+  );
 }

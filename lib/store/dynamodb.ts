@@ -1,5 +1,8 @@
+import { fleetBreaker } from '../breaker/fleet.ts';
+import type { BreakerStore } from '../breaker/options.ts';
 import { StoreError } from '../core/errors.ts';
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
+import * as rule from '../core/rules.ts';
 import type {
   Condition,
   Item,
@@ -22,7 +25,7 @@ export interface DynamoStoreOptions {
   readonly transport?: DynamoTransport;
 }
 
-export interface DynamoStore extends TransactionalStore {
+export interface DynamoStore extends TransactionalStore, BreakerStore {
   /** The write of one of its items, for a transaction of another store's: `once.completeWith([users.writeOf(…)], …)`. */
   writeOf(key: string, item: Item, options?: { readonly when?: Condition }): TransactWrite;
 }
@@ -105,6 +108,7 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
   });
   return {
     name: table,
+    shareBreaker: fleetBreaker,
     get,
     async put(key, item, { when, signal } = {}) {
       const input = putOf(key, item, when);

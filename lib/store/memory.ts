@@ -1,4 +1,6 @@
-import type { Clause, Comparison, Condition, Item, Store, WriteResult } from '../core/store.ts';
+import { fleetBreaker } from '../breaker/fleet.ts';
+import type { BreakerStore } from '../breaker/options.ts';
+import type { Clause, Comparison, Condition, Item, WriteResult } from '../core/store.ts';
 
 function holds(item: Item, { attribute, is, value }: Comparison): boolean {
   const actual = item[attribute];
@@ -19,7 +21,7 @@ const allows = (condition: Condition | undefined, item: Item | undefined): boole
  * A store in this process's memory, with the same semantics as the one on DynamoDB: for tests and for trying things
  * out. It is shared by nobody and never forgets, so it protects nothing in a deployed function.
  */
-export function memoryStore(name = 'memory'): Store {
+export function memoryStore(name = 'memory'): BreakerStore {
   const items = new Map<string, Item>();
 
   const write = (key: string, when: Condition | undefined, apply: () => void): WriteResult => {
@@ -31,6 +33,7 @@ export function memoryStore(name = 'memory'): Store {
 
   return {
     name,
+    shareBreaker: fleetBreaker,
     async get(key) {
       const item = items.get(key);
       return item && { ...item };

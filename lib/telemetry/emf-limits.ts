@@ -1,4 +1,4 @@
-import { rule } from '../core/options.ts';
+import * as rule from '../core/rules.ts';
 
 /** What a metric can be told apart by. Few values each: every combination is a metric, and is billed as one. */
 export type Dimensions = Readonly<Record<string, string>>;

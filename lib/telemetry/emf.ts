@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { InvalidOptionError } from '../core/errors.ts';
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
+import * as rule from '../core/rules.ts';
 import {
   counted,
   type Dimensions,

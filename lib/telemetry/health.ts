@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
 import { AttemptTimeoutError, InvalidOptionError } from '../core/errors.ts';
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
+import * as rule from '../core/rules.ts';
 
 /** One thing that the function stands on. */
 export interface HealthCheck {

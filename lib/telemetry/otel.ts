@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { harmless } from '../core/harmless.ts';
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
+import * as rule from '../core/rules.ts';
 import { errorCode } from './error-code.ts';
 
 type Attributes = Record<string, string | number | boolean>;

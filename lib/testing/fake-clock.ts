@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
+import * as rule from '../core/rules.ts';
 import { settle } from './settle.ts';
 import { timerHeap } from './timers.ts';
 

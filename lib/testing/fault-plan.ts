@@ -1,6 +1,7 @@
+import type { Call } from '../core/call.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { checkOptions, rule } from '../core/options.ts';
-import type { Call } from '../policy/call.ts';
+import { checkOptions } from '../core/options.ts';
+import * as rule from '../core/rules.ts';
 import { checkFault, type PlainFault } from '../policy/fault-options.ts';
 import { meetFaults } from '../policy/faults.ts';
 

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.ts';
-import { checkOptions, rule } from '../core/options.ts';
+import { checkOptions } from '../core/options.ts';
 import { systemRandom } from '../core/random.ts';
+import * as rule from '../core/rules.ts';
 
 export interface LambdaContextOptions {
   /** What is left when the context is made. Milliseconds, 0 to 900,000. Default 3,000, Lambda's own. */

@@ -2,10 +2,11 @@ import fc, { type Scheduler } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import { readVerdict, type Verdict, verdictKey } from '../../lib/breaker/machine.ts';
+import type { BreakerStore } from '../../lib/breaker/options.ts';
 import type { Permit } from '../../lib/breaker/permit.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import type { Random } from '../../lib/core/random.ts';
-import type { Item, Store } from '../../lib/core/store.ts';
+import type { Item } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { type FakeClock, fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 
@@ -58,7 +59,7 @@ function watchedStore(scheduler: Scheduler, clock: FakeClock) {
     }
   };
 
-  const store: Store = {
+  const store: BreakerStore = {
     name: 'watched',
     async get(key) {
       await travel('get');
@@ -75,12 +76,13 @@ function watchedStore(scheduler: Scheduler, clock: FakeClock) {
       return result;
     },
     delete: inner.delete,
+    shareBreaker: inner.shareBreaker,
   };
   return { store, inner, claims, count, wrong };
 }
 
 /** One sandbox, which enters one call at a time and may have several under way. */
-function sandbox(store: Store, clock: FakeClock, seed: number, claims: Map<string, number>) {
+function sandbox(store: BreakerStore, clock: FakeClock, seed: number, claims: Map<string, number>) {
   const seeded = seededRandom(seed);
   let drawn: string | undefined;
   const random: Random = {
@@ -249,11 +251,11 @@ describe('a fleet of breakers on one store', () => {
       for (const { who: index, gapMs } of all) {
         await clock.advance(gapMs);
         const since = await openedAt();
-        const call = fleet[index]?.protect(async () => {
+        const call = async () => {
           if (since !== undefined && clock.now() - since >= 1_000) madeLate.push(clock.now());
           throw Object.assign(new Error('outage'), { status: 503 });
-        });
-        await call?.({ signal }).catch(() => 'refused or failed');
+        };
+        await fleet[index]?.execute(call, { signal }).catch(() => 'refused or failed');
       }
 
       late += madeLate.length;

@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { CallContext } from '../../lib/core/call.ts';
 import { sleep as pause } from '../../lib/core/clock.ts';
-import type { CallContext } from '../../lib/policy/call.ts';
 import type { Fault } from '../../lib/policy/fault-options.ts';
 import { drawFaults, injectFaults } from '../../lib/policy/faults.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
@@ -78,7 +78,8 @@ describe('injected faults', () => {
       const end = (outcome: string) => {
         ended = { outcome, at: clock.monotonic() };
       };
-      void injectFaults(call, list, clock, seededRandom(seed))(context).then(end, end);
+      const injected = injectFaults({ enabled: true, faults: list });
+      void injected.around(call, 'posts', clock, seededRandom(seed))(context).then(end, end);
       const chance = seededRandom(seed);
       const want = expected(
         list.filter((each) => chance.next() < (each.rate ?? 1)),
@@ -116,7 +117,8 @@ describe('injected faults', () => {
     const outcomesOf = async (list: readonly Fault[], seed: number) => {
       const clock = fakeClock();
       const { signal } = new AbortController();
-      const injected = injectFaults(async () => 'value', list, clock, seededRandom(seed));
+      const faulty = injectFaults({ enabled: true, faults: list });
+      const injected = faulty.around(async () => 'value', 'posts', clock, seededRandom(seed));
       const outcomes: string[] = [];
       for (let attempt = 1; attempt <= 30; attempt++) {
         const at = clock.monotonic();
@@ -173,7 +175,7 @@ describe('injected faults', () => {
           ...limits,
           retry: { attempts },
           fallback: () => 'fallback',
-          faults: { enabled: true, faults: list },
+          faults: injectFaults({ enabled: true, faults: list }),
           clock,
           random: seededRandom(seed),
         });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sleep as pause } from '../../lib/core/clock.ts';
 import { FibrinError } from '../../lib/core/errors.ts';
-import { checkRetryOptions, retry } from '../../lib/policy/retry.ts';
+import { retry } from '../../lib/policy/retry.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
 /** What one attempt does: how long it takes and how it ends. */
@@ -57,19 +57,9 @@ describe('retry', () => {
           if (current.ends !== 'well') throw errorOf(current);
           return 'well';
         };
-        const retried = retry(call, checkRetryOptions('retry', given), {
-          clock,
-          random: seededRandom(seed),
-          reserveMs: 0,
-        });
+        const policy = retry({ ...given, clock, random: seededRandom(seed) });
         let endedAt = 0;
-        const run = retried({
-          signal: new AbortController().signal,
-          callerSignal: undefined,
-          endsAt: totalMs,
-          attempt: 1,
-          remainingMs: () => totalMs - clock.monotonic(),
-        }).then(
+        const run = policy.execute(call, { remainingMs: totalMs }).then(
           () => {
             endedAt = clock.monotonic();
           },

@@ -1,9 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import { verdictKey } from '../../lib/breaker/machine.ts';
-import type { BreakerOptions } from '../../lib/breaker/options.ts';
+import type { BreakerOptions, BreakerStore } from '../../lib/breaker/options.ts';
 import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
-import type { Store } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 
@@ -20,9 +19,7 @@ function fleet(size: number, given: Partial<BreakerOptions> = {}) {
     const options = { minimumCalls: 2, openMs: 5_000, ...given, name: 'posts', store };
     const breaker = circuitBreaker({ ...options, clock, random: seededRandom(index + 1) });
     const call = <T>(work: () => Promise<T>): Promise<unknown> =>
-      breaker
-        .protect(work)(context)
-        .catch((error: unknown) => error);
+      breaker.execute(work, context).catch((error: unknown) => error);
     return {
       ...breaker,
       call,
@@ -131,9 +128,7 @@ describe('while closed', () => {
     const breaker = circuitBreaker({ store, name: 'posts', clock, minimumCalls: 1 });
     const gone = { signal: AbortSignal.abort() };
 
-    await breaker
-      .protect(() => Promise.reject(outage()))(gone)
-      .catch(() => 'gone');
+    await breaker.execute(() => Promise.reject(outage()), gone).catch(() => 'gone');
 
     expect(await store.get(KEY)).toBeUndefined();
   });
@@ -283,7 +278,7 @@ describe('the probe', () => {
   test('is held by a sandbox whose claim was applied though the answer to it was lost', async () => {
     const inner = memoryStore();
     let losesAnswers = false;
-    const store: Store = {
+    const store: BreakerStore = {
       ...inner,
       async put(key, item, options) {
         const result = await inner.put(key, item, options);

@@ -13,9 +13,7 @@ function alone(given: Partial<BreakerOptions> = {}) {
   const { store: _, ...options } = { minimumCalls: 2, openMs: 5_000, ...given };
   const breaker = circuitBreaker({ ...options, name: 'posts', clock });
   const call = (work: () => Promise<unknown>) =>
-    breaker
-      .protect(work)(context)
-      .catch((error: unknown) => error);
+    breaker.execute(work, context).catch((error: unknown) => error);
   return {
     breaker,
     clock,

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import { verdictKey } from '../../lib/breaker/machine.ts';
+import type { BreakerStore } from '../../lib/breaker/options.ts';
 import { BreakerOpenError, StoreError } from '../../lib/core/errors.ts';
 import type { Store } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
@@ -9,13 +10,13 @@ import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 const KEY = verdictKey('posts');
 const outage = () => Object.assign(new Error('outage'), { status: 503 });
 
-function sandbox(store: Store = memoryStore()) {
+function sandbox(store: BreakerStore = memoryStore()) {
   const clock = fakeClock();
   const options = { store, name: 'posts', minimumCalls: 2, openMs: 5_000, clock, random: seededRandom(1) };
-  const { enter, protect } = circuitBreaker(options);
+  const { enter, execute } = circuitBreaker(options);
   const { signal } = new AbortController();
   const call = <T>(work: () => Promise<T>): Promise<unknown> =>
-    protect(work)({ signal }).catch((error: unknown) => error);
+    execute(work, { signal }).catch((error: unknown) => error);
   const breaker = {
     enter,
     call,
@@ -25,7 +26,7 @@ function sandbox(store: Store = memoryStore()) {
   return { clock, store, breaker };
 }
 
-async function opened(store?: Store) {
+async function opened(store?: BreakerStore) {
   const world = sandbox(store);
   await world.breaker.fails();
   await world.breaker.fails();
@@ -47,7 +48,7 @@ describe('a breaker whose store is in trouble', () => {
   const hangs = () => new Promise<never>(() => {});
 
   test('bothers no caller with it', async () => {
-    const { breaker } = sandbox({ name: 'down', get: broken, put: broken, delete: broken });
+    const { breaker } = sandbox({ ...memoryStore(), get: broken, put: broken, delete: broken });
 
     expect(await breaker.works()).toBe('ok');
     expect(await breaker.fails()).toEqual(outage());
@@ -56,7 +57,7 @@ describe('a breaker whose store is in trouble', () => {
   });
 
   test('costs a call 100 ms at most when the store does not answer', async () => {
-    const { clock, breaker } = sandbox({ name: 'hangs', get: hangs, put: hangs, delete: hangs });
+    const { clock, breaker } = sandbox({ ...memoryStore(), get: hangs, put: hangs, delete: hangs });
     const call = vi.fn(async () => 'ok');
     const run = breaker.call(call);
 
@@ -140,7 +141,7 @@ describe('a breaker whose store is in trouble', () => {
 
 describe('a claim of the probe whose answer was lost', () => {
   /** An open breaker whose time is over, and whose next write meets `trouble`. */
-  async function claiming(trouble: (inner: Store) => Store['put']) {
+  async function claiming(trouble: (inner: BreakerStore) => Store['put']) {
     const inner = memoryStore();
     const store = { ...inner };
     const world = await opened(store);
@@ -150,7 +151,7 @@ describe('a claim of the probe whose answer was lost', () => {
     store.put = inner.put;
     return { ...world, store };
   }
-  const applied: (inner: Store) => Store['put'] = (inner) => async (key, item, options) => {
+  const applied: (inner: BreakerStore) => Store['put'] = (inner) => async (key, item, options) => {
     await inner.put(key, item, options);
     throw new StoreError('the answer was lost');
   };

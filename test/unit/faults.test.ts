@@ -1,13 +1,13 @@
 import { getEventListeners } from 'node:events';
 import * as v from 'valibot';
 import { describe, expect, test, vi } from 'vitest';
+import type { CallContext } from '../../lib/core/call.ts';
 import { classifyError, evidenceOf } from '../../lib/core/classify.ts';
 import { InvalidOptionError } from '../../lib/core/errors.ts';
 import type { Random } from '../../lib/core/random.ts';
-import type { CallContext } from '../../lib/policy/call.ts';
-import { checkFaultOptions, type Fault } from '../../lib/policy/fault-options.ts';
+import { checkFaultOptions, type Fault, faultsOf } from '../../lib/policy/fault-options.ts';
 import { InjectedFaultError, injectFaults } from '../../lib/policy/faults.ts';
-import { validate } from '../../lib/policy/validate.ts';
+import { validation } from '../../lib/policy/validate.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 
 function start(faults: readonly Fault[], random: Random = seededRandom(1)) {
@@ -15,7 +15,7 @@ function start(faults: readonly Fault[], random: Random = seededRandom(1)) {
   const controller = new AbortController();
   const call = vi.fn(async ({ attempt }: CallContext): Promise<unknown> => `answer ${attempt}`);
   const context: CallContext = { signal: controller.signal, attempt: 1, remainingMs: () => 60_000 };
-  const injected = injectFaults(call, faults, clock, random);
+  const injected = injectFaults({ enabled: true, faults }).around(call, 'posts', clock, random);
   let ended = false;
   const run = () => {
     const outcome = injected(context).catch((error: unknown) => error);
@@ -153,10 +153,10 @@ describe('a corrupt value', () => {
     ['nothing', v.null()],
     ['an object of nothing else', v.strictObject({})],
   ])('is no value to a schema of %s', async (_, schema) => {
-    const corrupted = injectFaults(async () => 1, [{ kind: 'corrupt' }], fakeClock(), seededRandom(1));
-    const context = { signal: new AbortController().signal, attempt: 1, remainingMs: () => 1 };
+    const faults = injectFaults({ enabled: true, faults: [{ kind: 'corrupt' }] });
+    const corrupted = faults.around(async () => 1, 'posts', fakeClock(), seededRandom(1));
 
-    await expect(validate<unknown>(corrupted, schema, 'posts')(context)).rejects.toMatchObject({
+    await expect(validation<unknown>({ validate: schema }).execute(corrupted)).rejects.toMatchObject({
       code: 'INVALID_ANSWER',
     });
   });
@@ -212,17 +212,19 @@ describe('several faults', () => {
 });
 
 describe('the options of faults', () => {
-  const check = (options: unknown, name?: string) =>
-    checkFaultOptions('posts.faults', options as Parameters<typeof checkFaultOptions>[1], name);
+  const check = (options: unknown) =>
+    checkFaultOptions('posts.faults', options as Parameters<typeof checkFaultOptions>[1]);
   const of = (fault: unknown) => ({ enabled: true, faults: [fault] });
 
-  test.each([[undefined], [false], ['true'], [1]])(
-    'are refused with a reason where enabled is %s',
-    (enabled) => {
-      expect(() => check({ enabled, faults: [] })).toThrow(InvalidOptionError);
-      expect(() => check({ enabled, faults: [] })).toThrow(/`enabled` to be true \(faults are for game days/);
-    },
-  );
+  test.each([[undefined], ['true'], [1]])('are refused where enabled is %s', (enabled) => {
+    expect(() => check({ enabled, faults: [] })).toThrow(InvalidOptionError);
+    expect(() => check({ enabled, faults: [] })).toThrow(/expected `enabled` to be true or false, got/);
+  });
+
+  test('are checked, and give no fault, where they are not enabled', () => {
+    expect(check({ enabled: false, faults: [{ kind: 'hang' }] })).toEqual([]);
+    expect(() => check({ enabled: false, faults: [{ kind: 'latncy' }] })).toThrow(InvalidOptionError);
+  });
 
   test.each<[unknown, RegExp]>([
     [{ enabled: true }, /`faults` to be an array of faults, got undefined/],
@@ -247,12 +249,11 @@ describe('the options of faults', () => {
   });
 
   test('leave out what is aimed at another policy', () => {
-    const all = { kind: 'hang' };
-    const posts = { kind: 'hang', target: 'posts' };
-    const social = { kind: 'hang', target: 'social' };
-    const options = { enabled: true, faults: [all, posts, social] };
+    const all: Fault = { kind: 'hang' };
+    const posts: Fault = { kind: 'hang', target: 'posts' };
+    const social: Fault = { kind: 'hang', target: 'social' };
 
-    expect(check(options, 'posts')).toEqual([all, posts]);
-    expect(check(options)).toEqual([all]);
+    expect(faultsOf([all, posts, social], 'posts')).toEqual([all, posts]);
+    expect(faultsOf([all, posts, social], undefined)).toEqual([all]);
   });
 });

@@ -136,7 +136,7 @@ describe('the faults middleware', () => {
   });
 
   test.each<[string, object, RegExp]>([
-    ['faults that nobody has enabled', { faults: [] }, /`enabled` to be true \(faults are for game days/],
+    ['faults that nobody has enabled', { faults: [] }, /`enabled` to be true or false/],
     ['a bad reserve', { enabled: true, faults: [], reserveMs: -1 }, /`reserveMs` to be a number of millis/],
     ['a bad name', { enabled: true, faults: [], name: '' }, /`name` to be a name/],
     ['an unknown option', { enabled: true, faults: [], rate: 1 }, /unknown option `rate`/],

@@ -1,7 +1,7 @@
-import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { InvalidOptionError } from '../../lib/core/errors.ts';
-import { checkOptions, rule } from '../../lib/core/options.ts';
+import { checkOptions } from '../../lib/core/options.ts';
+import * as rule from '../../lib/core/rules.ts';
 
 const rules = { required: { name: rule.name() }, optional: { attempts: rule.integer(1, 10) } };
 
@@ -80,12 +80,12 @@ describe('the rules', () => {
     ['text', rule.text(), [' '], ['', 1, null]],
     ['fn', rule.fn(), [() => 1], [{}, 'fn', null]],
     ['object', rule.object(), [{}], [null, 'object', () => 1]],
-    [
-      'schema',
-      rule.schema(),
-      [v.number(), Object.assign(() => 1, v.number())],
-      [undefined, null, 7, 'schema', {}, () => 1, { '~standard': null }, { '~standard': { validate: true } }],
-    ],
+    ['share', rule.share(), [0, 0.5, 1], [-0.01, 1.01, nan, '0.5']],
+    ['texts', rule.texts(), [[], ['a', '']], [['a', 1], 'a', null]],
+    ['boolean', rule.boolean(), [true, false], [0, 'true', null]],
+    ['oneOf', rule.oneOf('a', 'b'), ['a', 'b'], ['c', 'A', 1]],
+    ['secret', rule.secret(2), ['ab', new Uint8Array(2)], ['a', new Uint8Array(1), 22, null]],
+    ['defined', rule.defined(), [null, 0, ''], [undefined]],
   ];
 
   test.each(cases)(
@@ -95,4 +95,8 @@ describe('the rules', () => {
       for (const value of bad) expect(check(value), String(value)).toEqual(expect.any(String));
     },
   );
+
+  test('never repeat a secret that is too short', () => {
+    expect(rule.secret(8)('hunter2')).toBe('text or bytes of 8 or more');
+  });
 });

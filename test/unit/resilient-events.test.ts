@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PolicyEvent } from '../../lib/core/policy-event.ts';
-import { type ResilientOptions, resilient } from '../../lib/policy/resilient.ts';
+import type { ResilientOptions } from '../../lib/policy/options.ts';
+import { resilient } from '../../lib/policy/resilient.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
 const outage = () => Object.assign(new Error('outage'), { status: 503 });

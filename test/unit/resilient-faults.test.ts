@@ -1,14 +1,10 @@
 import * as v from 'valibot';
 import { describe, expect, test, vi } from 'vitest';
-import {
-  AttemptTimeoutError,
-  BreakerOpenError,
-  InvalidOptionError,
-  ValidationError,
-} from '../../lib/core/errors.ts';
+import { AttemptTimeoutError, BreakerOpenError, ValidationError } from '../../lib/core/errors.ts';
 import type { Fault } from '../../lib/policy/fault-options.ts';
-import { InjectedFaultError } from '../../lib/policy/faults.ts';
-import { type ResilientOptions, resilient } from '../../lib/policy/resilient.ts';
+import { InjectedFaultError, injectFaults } from '../../lib/policy/faults.ts';
+import type { ResilientOptions } from '../../lib/policy/options.ts';
+import { resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
@@ -18,7 +14,7 @@ function build(faults: readonly Fault[], given: Partial<ResilientOptions<number>
     name: 'posts',
     clock,
     random: seededRandom(1),
-    faults: { enabled: true, faults },
+    faults: injectFaults({ enabled: true, faults }),
     ...given,
   });
   const call = vi.fn(async () => 7);
@@ -89,11 +85,10 @@ describe('a protected call with faults', () => {
     expect(await outcome()).toMatchObject({ source: 'live', value: 7 });
   });
 
-  test('is not constructed with faults that nobody has enabled', () => {
-    const options: object = { faults: { enabled: false, faults: [] } };
-    const construct = () => build([], options as Partial<ResilientOptions<number>>);
+  test('meets none that are not enabled', async () => {
+    const faults = injectFaults({ enabled: false, faults: [{ kind: 'error' }] });
+    const { outcome } = build([], { faults });
 
-    expect(construct).toThrow(InvalidOptionError);
-    expect(construct).toThrow(/resilient "posts".faults: expected `enabled` to be true \(faults are for/);
+    expect(await outcome()).toMatchObject({ source: 'live', value: 7 });
   });
 });

@@ -1,6 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import * as v from 'valibot';
 import { describe, expect, test, vi } from 'vitest';
+import type { BreakerStore } from '../../lib/breaker/options.ts';
+import type { Call } from '../../lib/core/call.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import {
   AttemptTimeoutError,
@@ -10,9 +12,8 @@ import {
   InvalidOptionError,
   ValidationError,
 } from '../../lib/core/errors.ts';
-import type { Store } from '../../lib/core/store.ts';
-import type { Call } from '../../lib/policy/call.ts';
-import { type ResilientOptions, resilient } from '../../lib/policy/resilient.ts';
+import type { ResilientOptions } from '../../lib/policy/options.ts';
+import { resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
@@ -303,7 +304,7 @@ describe('a call that was never made', () => {
   ])('since entering the breaker took %s says nothing about the dependency', async (_, remainingMs) => {
     const clock = fakeClock();
     const inner = memoryStore();
-    const store: Store = {
+    const store: BreakerStore = {
       ...inner,
       async get(key) {
         await sleep(clock, 80);
@@ -319,6 +320,98 @@ describe('a call that was never made', () => {
 
     expect(call).not.toHaveBeenCalled();
     expect(await inner.get('breaker#posts')).toBeUndefined();
+  });
+});
+
+describe('the key of a call', () => {
+  test('is told to the function and to the check of its answer', async () => {
+    const { posts } = build<{ id: string }>({ validate: ({ id }, { key }) => id === key });
+    const call: Call<{ id: string }> = async ({ key }) => ({ id: `${key}` });
+
+    expect(await posts.execute(call, { key: '7' })).toEqual({ id: '7' });
+    expect(await posts.outcome(async () => ({ id: '8' }), { key: '7' })).toMatchObject({
+      source: 'none',
+      error: { code: 'INVALID_ANSWER' },
+    });
+  });
+
+  test('counts an answer about something else as a failure of the dependency', async () => {
+    const { posts } = build<string>({
+      validate: (value, { key }) => value === key,
+      breaker: { minimumCalls: 1 },
+    });
+    await posts.outcome(async () => 'another', { key: '7' });
+
+    expect((await posts.outcome(async () => '7', { key: '7' })).error).toBeInstanceOf(BreakerOpenError);
+  });
+});
+
+describe('a wrapped function', () => {
+  test('takes its own arguments, and is protected', async () => {
+    const { clock, posts } = build<string>({ attemptTimeoutMs: 100, fallback: 'nothing' });
+    const fetchPosts = posts.wrap(async ({ signal, key }, id: string, count: number) => {
+      if (id === 'hang') return never();
+      return `${count} of ${id}, about ${key}, ${signal.aborted}`;
+    });
+
+    expect(await fetchPosts('7', 3)).toBe('3 of 7, about undefined, false');
+    const hung = fetchPosts('hang', 3);
+    await clock.advance(100);
+    expect(await hung).toBe('nothing');
+  });
+
+  test('makes the key of its arguments', async () => {
+    const { posts } = build<string>({ validate: (value, { key }) => value === key });
+    const wrapped = posts.wrap(async (_, id: string) => id, { key: (id) => id });
+
+    expect(await wrapped('7')).toBe('7');
+  });
+});
+
+describe('a fallback', () => {
+  test.each([null, 0, '', false])('may be the value %j itself', async (fallback) => {
+    const { posts } = build<unknown>({ fallback });
+
+    expect(await posts.execute(failing)).toBe(fallback);
+    expect(await posts.outcome(failing)).toMatchObject({ source: 'fallback', value: fallback });
+  });
+
+  test('stands in for a programming error only where it is asked to', async () => {
+    const bug = () => Promise.reject(new TypeError('x is not a function'));
+    const { posts } = build<string>({ fallback: 'stale' });
+    const { posts: forAll } = build<string>({ fallback: 'stale', fallbackWhen: () => true });
+
+    await expect(posts.execute(bug)).rejects.toThrow('x is not a function');
+    expect(await forAll.execute(bug)).toBe('stale');
+    expect(await forAll.outcome(bug)).toMatchObject({ source: 'fallback', value: 'stale' });
+  });
+
+  test('stands in for those errors that it is asked to', async () => {
+    const fallbackWhen = (error: unknown) => error instanceof BreakerOpenError;
+    const { posts } = build<string>({ fallback: 'stale', fallbackWhen });
+
+    await expect(posts.execute(failing)).rejects.toThrow('outage');
+    expect((await posts.outcome(failing)).source).toBe('none');
+  });
+});
+
+describe('a freeze in the middle of an attempt', () => {
+  test('is no evidence against the dependency', async () => {
+    const { clock, posts } = build<string>({ attemptTimeoutMs: 1_000, breaker: { minimumCalls: 1 } });
+    const run = posts.outcome(never);
+    await clock.freeze(60_000);
+
+    expect(await run).toMatchObject({ error: { code: 'ATTEMPT_TIMEOUT', lateMs: 59_000 } });
+    expect(await posts.outcome(async () => 'fine')).toMatchObject({ source: 'live' });
+  });
+
+  test('is not to be confused with a timer that is a little late', async () => {
+    const { clock, posts } = build<string>({ attemptTimeoutMs: 1_000, breaker: { minimumCalls: 1 } });
+    const run = posts.outcome(never);
+    await clock.freeze(1_499);
+    await run;
+
+    expect((await posts.outcome(async () => 'fine')).error).toBeInstanceOf(BreakerOpenError);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseRetryAfter } from '../../lib/http/retry-after.ts';
+import { parseRetryAfter } from '../../lib/core/retry-after.ts';
 
 const NOW = Date.UTC(1994, 10, 6, 8, 49, 7);
 

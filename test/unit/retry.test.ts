@@ -1,29 +1,21 @@
 import { describe, expect, test, vi } from 'vitest';
-import { FibrinError, StoreError } from '../../lib/core/errors.ts';
+import type { Call, ExecuteOptions } from '../../lib/core/call.ts';
+import { BreakerOpenError, FibrinError, StoreError } from '../../lib/core/errors.ts';
 import type { Random } from '../../lib/core/random.ts';
-import type { PolicyContext } from '../../lib/policy/call.ts';
-import { checkRetryOptions, type RetryOptions, retry } from '../../lib/policy/retry.ts';
+import { type RetryOptions, retry } from '../../lib/policy/retry.ts';
 import { fakeClock, settle } from '../../lib/testing/index.ts';
 
 /** Chance at its most: every wait is as long as it may be. */
 const highest: Random = { next: () => 1 - Number.EPSILON, token: () => 'token' };
 const lowest: Random = { next: () => 0, token: () => 'token' };
 
-const contextOf = (given: Partial<PolicyContext> = {}): PolicyContext => ({
-  signal: new AbortController().signal,
-  callerSignal: undefined,
-  endsAt: 60_000,
-  attempt: 1,
-  remainingMs: () => 60_000,
-  ...given,
-});
-
 const outage = () => Object.assign(new Error('outage'), { status: 503 });
 
-function start(call: (context: PolicyContext) => Promise<string>, given: RetryOptions, random = lowest) {
+function start(call: Call<string>, given: RetryOptions, random = lowest) {
   const clock = fakeClock();
-  const retried = retry(call, checkRetryOptions('retry', given), { clock, random, reserveMs: 0 });
-  const run = (context = contextOf()) => retried(context).catch((error: unknown) => error);
+  const policy = retry({ ...given, clock, random });
+  const run = (options: ExecuteOptions = {}) =>
+    policy.execute(call, options).catch((error: unknown) => error);
   return { clock, run };
 }
 
@@ -132,21 +124,19 @@ describe('retry', () => {
     const call = vi.fn(() => Promise.reject(error));
     const { clock, run } = start(call, { attempts: 5, baseDelayMs: 100 }, highest);
 
-    expect(await run(contextOf({ remainingMs: () => 99 }))).toBe(error);
+    expect(await run({ remainingMs: 99 })).toBe(error);
 
     expect(call).toHaveBeenCalledTimes(1);
     expect(clock.pending).toBe(0);
   });
 
   test('makes no other call when the wait took longer than it should have', async () => {
-    let remainingMs = 1_000;
     const error = outage();
     const call = vi.fn(() => Promise.reject(error));
     const { clock, run } = start(call, { attempts: 5, baseDelayMs: 100 }, highest);
-    const done = run(contextOf({ remainingMs: () => remainingMs }));
+    const done = run({ remainingMs: 1_000 });
     await settle();
-    remainingMs = 0;
-    await clock.advance(100);
+    await clock.freeze(1_000);
 
     expect(await done).toBe(error);
     expect(call).toHaveBeenCalledTimes(1);
@@ -156,7 +146,7 @@ describe('retry', () => {
     const controller = new AbortController();
     const call = vi.fn(() => Promise.reject(outage()));
     const { clock, run } = start(call, { attempts: 5, baseDelayMs: 100 }, highest);
-    const done = run(contextOf({ callerSignal: controller.signal }));
+    const done = run({ signal: controller.signal });
     await clock.advance(10);
 
     controller.abort('gone');
@@ -176,34 +166,230 @@ describe('retry', () => {
     });
     const { run } = start(call, { attempts: 5 });
 
-    expect(await run(contextOf({ callerSignal: controller.signal }))).toBe(error);
+    expect(await run({ signal: controller.signal })).toBe(error);
+
+    expect(call).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('what a dependency asks for', () => {
+  const waitAfter = async (error: unknown) => {
+    const startedAt: number[] = [];
+    const { clock, run } = start(
+      ({ attempt }) => {
+        startedAt.push(clock.monotonic());
+        return attempt === 1 ? Promise.reject(error) : Promise.resolve('fine');
+      },
+      { retryable: () => true },
+    );
+    // A moment that a date of whole seconds can name.
+    clock.jump(-(clock.now() % 1_000));
+    const done = run();
+    await clock.advance(100_000);
+    await done;
+    return (startedAt[1] ?? Number.NaN) - (startedAt[0] ?? 0);
+  };
+  const inSeconds = (seconds: number) => {
+    const now = fakeClock().now();
+    return new Date(now - (now % 1_000) + seconds * 1_000).toUTCString();
+  };
+
+  test.each<[string, unknown, number]>([
+    ['in milliseconds, by the error itself', { retryAfterMs: 250 }, 250],
+    ['in seconds, as Lambda does', { retryAfterSeconds: '3' }, 3_000],
+    [
+      'in seconds, by a header of fetch',
+      { response: { headers: new Headers({ 'Retry-After': '2' }) } },
+      2_000,
+    ],
+    ['in seconds, by a header of axios', { response: { headers: { 'retry-after': '2' } } }, 2_000],
+    ['in seconds, by a header of the AWS SDK', { $response: { headers: { 'Retry-After': '2' } } }, 2_000],
+    ['in seconds, by a header of the error', { headers: { 'retry-after': '7' } }, 7_000],
+    ['by a date', { headers: { 'retry-after': inSeconds(4) } }, 4_000],
+    ['by a date that has passed', { headers: { 'retry-after': inSeconds(-4) } }, 0],
+    ['by what nobody understands', { headers: { 'retry-after': 'soon' } }, 0],
+    ['by headers without it', { headers: {}, response: { headers: new Headers() }, $response: {} }, 0],
+    ['by nothing at all', null, 0],
+  ])('is waited for: %s', async (_, error, waitMs) => {
+    expect(await waitAfter(error)).toBeCloseTo(waitMs, 6);
+  });
+});
+
+describe('a backoff of your own', () => {
+  const waitsOf = async (backoff: (attempt: number, error: unknown) => number) => {
+    const startedAt: number[] = [];
+    const { clock, run } = start(
+      () => {
+        startedAt.push(clock.monotonic());
+        return Promise.reject(outage());
+      },
+      { attempts: 4, maxDelayMs: 500, backoff },
+    );
+    const done = run();
+    await clock.advance(10_000);
+    await done;
+    return startedAt.slice(1).map((at, index) => at - (startedAt[index] ?? 0));
+  };
+
+  test('is told the number of the attempt and its error', async () => {
+    const backoff = vi.fn((attempt: number) => attempt * 10);
+
+    expect(await waitsOf(backoff)).toEqual([10, 20, 30]);
+
+    expect(backoff).toHaveBeenLastCalledWith(3, outage());
+  });
+
+  test.each([
+    [-1, 0],
+    [Number.NaN, 0],
+    [501, 500],
+    [Number.POSITIVE_INFINITY, 500],
+  ])('of %d ms is one of %d', async (given, waitMs) => {
+    expect(await waitsOf(() => given)).toEqual([waitMs, waitMs, waitMs]);
+  });
+});
+
+describe('the budget', () => {
+  const failing = () => Promise.reject(outage());
+
+  test('has a retry for the first calls and then none while everything fails', async () => {
+    const call = vi.fn(failing);
+    const { clock, run } = start(call, { attempts: 2 });
+    for (let calls = 0; calls < 100; calls++) {
+      const done = run();
+      await clock.advance(1);
+      await done;
+    }
+
+    expect(call).toHaveBeenCalledTimes(103);
+  });
+
+  test('is enough for all attempts of the first call', async () => {
+    const call = vi.fn(failing);
+    const { clock, run } = start(call, { attempts: 10 });
+    const done = run();
+    await clock.advance(1);
+    await done;
+
+    expect(call).toHaveBeenCalledTimes(10);
+  });
+
+  test.each([
+    [0, 103],
+    [0.1, 113],
+    [0.5, 153],
+    [1, 203],
+  ])('of %d retries a success pays for so many', async (budgetRatio, made) => {
+    let fails = true;
+    const call = vi.fn(() => (fails ? failing() : Promise.resolve('fine')));
+    const { clock, run } = start(call, { attempts: 2, budgetRatio });
+    const once = async () => {
+      const done = run();
+      await clock.advance(1);
+      await done;
+    };
+    for (let calls = 0; calls < 3; calls++) await once();
+    call.mockClear();
+    // What successes save up is little, so that they alternate with failures.
+    for (let calls = 0; calls < 100; calls++) {
+      fails = false;
+      await once();
+      fails = true;
+      await once();
+    }
+
+    expect(call).toHaveBeenCalledTimes(200 + made - 103);
+  });
+
+  test('saves up a few retries and no more', async () => {
+    let fails = false;
+    const call = vi.fn(() => (fails ? failing() : Promise.resolve('fine')));
+    const { clock, run } = start(call, { attempts: 2, budgetRatio: 1 });
+    for (let calls = 0; calls < 50; calls++) await run();
+    fails = true;
+    call.mockClear();
+    for (let calls = 0; calls < 10; calls++) {
+      const done = run();
+      await clock.advance(1);
+      await done;
+    }
+
+    expect(call).toHaveBeenCalledTimes(13);
+  });
+});
+
+describe('what is worth another attempt', () => {
+  test('is decided by `retryable`, which is told what the toolkit thinks', async () => {
+    const retryable = vi.fn((_error: unknown, isTransient: boolean) => !isTransient);
+    const odd = Object.assign(new Error('odd'), { status: 404 });
+    const call = vi.fn(({ attempt }: { attempt: number }) => Promise.reject(attempt === 1 ? odd : outage()));
+    const { clock, run } = start(call, { attempts: 5, retryable });
+    const done = run();
+    await clock.advance(1);
+    await done;
+
+    expect(call).toHaveBeenCalledTimes(2);
+    expect(retryable.mock.calls).toEqual([
+      [odd, false],
+      [outage(), true],
+    ]);
+  });
+
+  test('is never a call that an open breaker has refused', async () => {
+    const call = vi.fn(() => Promise.reject(new BreakerOpenError('posts', 1)));
+    const { run } = start(call, { attempts: 5, retryable: () => true });
+
+    await run();
 
     expect(call).toHaveBeenCalledTimes(1);
   });
 });
 
 describe('the options of retry', () => {
-  test('are two attempts with waits of 50 ms to a second unless they say otherwise', () => {
-    expect(checkRetryOptions('retry', {})).toMatchObject({ attempts: 2, baseDelayMs: 50, maxDelayMs: 1_000 });
+  test('are two attempts with waits of up to 50 ms unless they say otherwise', async () => {
+    const startedAt: number[] = [];
+    const { clock, run } = start(
+      () => {
+        startedAt.push(clock.monotonic());
+        return Promise.reject(outage());
+      },
+      {},
+      highest,
+    );
+    const done = run();
+    await clock.advance(1_000);
+    await done;
+
+    expect(startedAt).toEqual([0, expect.closeTo(50, 6)]);
   });
 
-  test('that are undefined are the defaults, as where they are left out', () => {
+  test('that are undefined are the defaults, as where they are left out', async () => {
     // Without exactOptionalPropertyTypes a caller may hand on an undefined setting: attempts without end otherwise.
     const handedOn = JSON.parse('{}') as { attempts: number; maxDelayMs: number };
     const { attempts, maxDelayMs } = handedOn;
+    const call = vi.fn(() => Promise.reject(outage()));
+    const { clock, run } = start(call, { attempts, maxDelayMs });
+    const done = run();
+    await clock.advance(1_000);
+    await done;
 
-    expect(checkRetryOptions('retry', { attempts, maxDelayMs })).toMatchObject({
-      attempts: 2,
-      maxDelayMs: 1_000,
-    });
+    expect(call).toHaveBeenCalledTimes(2);
   });
 
-  test.each([{ attempts: 0 }, { attempts: 11 }, { baseDelayMs: 0 }, { maxDelayMs: -1 }])(
-    'out of range are refused at construction: %j',
-    (options) => {
-      expect(() => checkRetryOptions('retry', options)).toThrow(
-        `retry: expected \`${Object.keys(options)[0]}\``,
-      );
-    },
-  );
+  test('may be left out altogether', async () => {
+    expect(await retry().execute(async () => 'fine')).toBe('fine');
+  });
+
+  test.each([
+    { attempts: 0 },
+    { attempts: 11 },
+    { baseDelayMs: 0 },
+    { maxDelayMs: -1 },
+    { backoff: 7 },
+    { budgetRatio: 1.1 },
+    { budgetRatio: -0.1 },
+    { retires: 1 },
+  ])('out of range are refused at construction: %j', (options) => {
+    expect(() => retry(options as RetryOptions)).toThrow(/^retry: (expected|unknown option) `/);
+  });
 });

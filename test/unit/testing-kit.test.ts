@@ -1,8 +1,8 @@
 import type { Context } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
+import type { CallContext } from '../../lib/core/call.ts';
 import { sleep as pause } from '../../lib/core/clock.ts';
 import { InvalidOptionError } from '../../lib/core/errors.ts';
-import type { CallContext } from '../../lib/policy/call.ts';
 import { InjectedFaultError } from '../../lib/policy/faults.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import {

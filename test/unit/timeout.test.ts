@@ -1,94 +1,116 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
-import type { CallContext, PolicyContext } from '../../lib/policy/call.ts';
+import type { CallContext } from '../../lib/core/call.ts';
+import { AttemptTimeoutError } from '../../lib/core/errors.ts';
 import { timeout } from '../../lib/policy/timeout.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 
-const exceeded = (limitMs: number) => new Error(`over ${limitMs}`);
-const limit = { limitMs: 100, reserveMs: 0, exceeded };
 const never = () => new Promise<never>(() => {});
-const contextOf = (remainingMs: number, callerSignal?: AbortSignal): PolicyContext => ({
-  signal: callerSignal ?? new AbortController().signal,
-  callerSignal,
-  attempt: 4,
-  endsAt: remainingMs,
-  remainingMs: () => remainingMs,
-});
+
+function start() {
+  const clock = fakeClock();
+  const policy = timeout({ limitMs: 100, name: 'posts', clock });
+  return { clock, policy };
+}
 
 describe('timeout', () => {
   test('bounds the call by its own limit when that is the shorter one', async () => {
-    const clock = fakeClock();
-    const bounded = timeout(never, { clock, ...limit });
-    const run = bounded(contextOf(5_000)).catch((error: unknown) => error);
+    const { clock, policy } = start();
+    const run = policy.execute(never, { remainingMs: 5_000 }).catch((error: unknown) => error);
 
     await clock.advance(100);
 
-    expect(await run).toEqual(exceeded(100));
+    expect(await run).toEqual(new AttemptTimeoutError('posts', 100));
   });
 
-  test('bounds the call by what its caller has left when that is shorter', async () => {
-    const clock = fakeClock();
-    const bounded = timeout(never, { clock, ...limit });
-    const run = bounded(contextOf(60)).catch((error: unknown) => error);
+  test.each([60, () => 60])(
+    'bounds the call by what its caller has left when that is shorter',
+    async (remainingMs) => {
+      const { clock, policy } = start();
+      const run = policy.execute(never, { remainingMs }).catch((error: unknown) => error);
 
-    await clock.advance(60);
+      await clock.advance(60);
 
-    expect(await run).toEqual(exceeded(60));
-  });
-
-  test('keeps a reserve of what its caller has left', async () => {
-    const clock = fakeClock();
-    const bounded = timeout(never, { clock, ...limit, reserveMs: 25 });
-    const run = bounded(contextOf(60)).catch((error: unknown) => error);
-
-    await clock.advance(35);
-
-    expect(await run).toEqual(exceeded(35));
-  });
+      expect(await run).toEqual(new AttemptTimeoutError('posts', 60));
+    },
+  );
 
   test('makes no call when no time is left', async () => {
     const call = vi.fn(never);
-    const bounded = timeout(call, { clock: fakeClock(), ...limit });
+    const { policy } = start();
 
-    await expect(bounded(contextOf(0))).rejects.toThrow('over 0');
+    await expect(policy.execute(call, { remainingMs: 0 })).rejects.toThrow(
+      'within its attempt timeout of 0 ms',
+    );
 
     expect(call).not.toHaveBeenCalled();
   });
 
-  test('tells the call its own signal and time, and passes the number of the attempt on', async () => {
-    const clock = fakeClock();
+  test('tells the call its own signal, its time and its key', async () => {
+    const { clock, policy } = start();
     const seen: CallContext[] = [];
-    const given = contextOf(5_000);
-    const bounded = timeout(
-      async (context) => {
-        seen.push(context);
-        await clock.advance(30);
-        return context.remainingMs();
-      },
-      { clock, ...limit },
-    );
+    const { signal } = new AbortController();
+    const call = async (context: CallContext) => {
+      seen.push(context);
+      await clock.advance(30);
+      return context.remainingMs();
+    };
 
-    expect(await bounded(given)).toBe(70);
+    expect(await policy.execute(call, { signal, key: '7' })).toBe(70);
 
-    expect(seen[0]?.attempt).toBe(4);
-    expect(seen[0]?.signal).not.toBe(given.signal);
+    expect(seen[0]).toMatchObject({ attempt: 1, key: '7' });
+    expect(seen[0]?.signal).not.toBe(signal);
+    expect(seen[0]?.signal.aborted).toBe(false);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   test('hands the abort of the caller on with its reason', async () => {
-    const clock = fakeClock();
+    const { policy } = start();
     const controller = new AbortController();
     let inner: AbortSignal | undefined;
-    const bounded = timeout(
-      ({ signal }) => {
-        inner = signal;
-        return never();
-      },
-      { clock, ...limit },
-    );
-    const run = bounded(contextOf(500, controller.signal)).catch((error: unknown) => error);
+    const call = ({ signal }: CallContext) => {
+      inner = signal;
+      return never();
+    };
+    const run = policy.execute(call, { signal: controller.signal }).catch((error: unknown) => error);
+    await Promise.resolve();
 
     controller.abort('gone');
 
     expect(await run).toBe('gone');
     expect(inner?.reason).toBe('gone');
+  });
+
+  test('says how late it was noticed, which after a freeze is much', async () => {
+    const { clock, policy } = start();
+    const run = policy.execute(never).catch((error: unknown) => error);
+    await Promise.resolve();
+
+    await clock.freeze(60_000);
+
+    expect(await run).toMatchObject({ code: 'ATTEMPT_TIMEOUT', lateMs: 59_900 });
+  });
+
+  test('rejects where the call throws at once', async () => {
+    const { clock, policy } = start();
+    const thrown = new Error('at once');
+
+    await expect(
+      policy.execute(() => {
+        throw thrown;
+      }),
+    ).rejects.toBe(thrown);
+
+    expect(clock.pending).toBe(0);
+  });
+
+  test('uses the clock of the system where none is handed in', async () => {
+    expect(await timeout({ limitMs: 10_000 }).execute(async ({ remainingMs }) => remainingMs() > 0)).toBe(
+      true,
+    );
+  });
+
+  test.each([{}, { limitMs: 0 }, { limitMs: 100, attempts: 1 }])('refuses wrong options: %j', (options) => {
+    expect(() => timeout(options as { limitMs: number })).toThrow(/^timeout: /);
   });
 });

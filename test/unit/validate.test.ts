@@ -1,17 +1,16 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { ValidationError } from '../../lib/core/errors.ts';
-import type { CallContext } from '../../lib/policy/call.ts';
-import { validate } from '../../lib/policy/validate.ts';
+import { type Validation, validation } from '../../lib/policy/validate.ts';
 
-const context: CallContext = { signal: new AbortController().signal, attempt: 1, remainingMs: () => 1_000 };
 const Post = v.object({ id: v.number(), tags: v.array(v.object({ name: v.string() })) });
 
-const check = <T>(answer: unknown, schema: StandardSchemaV1<unknown, T>): Promise<unknown> =>
-  validate(async () => answer, schema, 'posts')(context).catch((error: unknown) => error);
+const check = <T>(answer: unknown, validate: Validation<T>, key?: string): Promise<unknown> =>
+  validation({ name: 'posts', validate })
+    .execute(async () => answer, { key })
+    .catch((error: unknown) => error);
 
-describe('validate', () => {
+describe('validation', () => {
   test('passes an answer on that fits', async () => {
     expect(await check({ id: 1, tags: [] }, Post)).toEqual({ id: 1, tags: [] });
   });
@@ -60,6 +59,58 @@ describe('validate', () => {
   test('does not look at the answer of a call that failed', async () => {
     const broken = new Error('broken');
 
-    await expect(validate(() => Promise.reject(broken), Post, 'posts')(context)).rejects.toBe(broken);
+    await expect(validation({ validate: Post }).execute(() => Promise.reject(broken))).rejects.toBe(broken);
   });
+
+  describe('against the request', () => {
+    interface Own {
+      readonly id: string;
+    }
+    const isOfKey = ({ id }: Own, { key }: { readonly key: string | undefined }) => id === key;
+
+    test('passes on what the call was about', async () => {
+      expect(await check<Own>({ id: '7' }, isOfKey, '7')).toEqual({ id: '7' });
+    });
+
+    test('refuses the answer to somebody else, and does not quote it', async () => {
+      const error = await check<Own>({ id: 'anna' }, isOfKey, '7');
+
+      expect(error).toBeInstanceOf(ValidationError);
+      expect(error).toMatchObject({ retryable: true, issues: ['it is no answer to what was asked'] });
+      expect(JSON.stringify([String(error), error])).not.toContain('anna');
+    });
+
+    test('comes after the schema, and sees what that has made', async () => {
+      const Numbered = v.pipe(
+        v.object({ id: v.number() }),
+        v.transform(({ id }) => ({ id: String(id) })),
+      );
+
+      expect(await check<Own>({ id: 7 }, [Numbered, isOfKey], '7')).toEqual({ id: '7' });
+      expect(await check<Own>({ id: 8 }, [Numbered, isOfKey], '7')).toBeInstanceOf(ValidationError);
+      expect(await check<Own>({ id: '7' }, [Numbered, isOfKey], '7')).toMatchObject({
+        issues: ['`id` does not fit the schema'],
+      });
+    });
+
+    test('may take its time, and takes nothing but true for a yes', async () => {
+      expect(await check(1, async () => true)).toBe(1);
+      expect(await check(1, async () => false)).toBeInstanceOf(ValidationError);
+      const truthy = (() => 1) as unknown as () => boolean;
+      expect(await check(1, truthy)).toBeInstanceOf(ValidationError);
+    });
+  });
+
+  test('takes a schema that is a function for a schema', async () => {
+    const schema = Object.assign(() => false, { '~standard': Post['~standard'] });
+
+    expect(await check({ id: 1, tags: [] }, schema)).toEqual({ id: 1, tags: [] });
+  });
+
+  test.each([undefined, null, 7, 'text', {}, [], [Post], [String], [String, Post], [Post, String, String]])(
+    'refuses %j for an option',
+    (validate) => {
+      expect(() => check(1, validate as never)).toThrow('expected `validate` to be a Standard Schema');
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { rule } from '../../core/options.ts';
+import * as rule from '../../core/rules.ts';
 import { keyOfRecord, type Scopes } from '../../idempotency/identity.ts';
 import { digestWith, operationOf } from '../../idempotency/key.ts';
 import { UsageError } from '../usage.ts';
@@ -60,8 +60,8 @@ export function recordKeyOf(text: string, given: KeyArguments): RecordKey {
     throw new UsageError(
       'name the operation with --operation, or give the key of the record: idempotency#operation#digest, 43 characters of digest',
     );
-  const expected = rule.name()(operation);
-  if (expected) throw new UsageError(`--operation: expected ${expected}, got ${JSON.stringify(operation)}`);
+  const trouble = rule.name()(operation);
+  if (trouble) throw new UsageError(`--operation: expected ${trouble}`);
   if (text === '')
     throw new UsageError(`the key is empty; if that is what the caller sent, give it as --json-key '""'`);
   const key = isJson ? parsed(text) : text;

@@ -1,4 +1,5 @@
-import { checkOptions, rule } from '../../../core/options.ts';
+import { checkOptions } from '../../../core/options.ts';
+import * as rule from '../../../core/rules.ts';
 import { OR, toBranches } from './branches.ts';
 import { refuseComplexWildcards } from './complexity.ts';
 import { invalid } from './errors.ts';

@@ -1,0 +1,40 @@
+import { runInAmbient } from '../core/ambient.ts';
+import { runWithin, type Timed } from '../core/deadline.ts';
+import { DeadlineExceededError } from '../core/errors.ts';
+import { beginInvocation } from './begin.ts';
+import { checkDeadlineOptions, type DeadlineOptions } from './options.ts';
+
+/**
+ * Wraps a handler so that it is over in time: its protected calls know how long they have, and one that takes longer than
+ * the invocation has left, less a reserve, is answered with `DeadlineExceededError` (504) while there is time to do so. The
+ * handler is handed a signal that aborts then. A request whose time is over when it arrives is refused at once.
+ *
+ * A caller can shorten the time by a header, and an event by `detail.metadata.expiresAt`; nobody can make it longer.
+ * @throws {InvalidOptionError} when it is constructed with a bad option.
+ * @throws {DeadlineExceededError} from the handler, when the time is over.
+ * @example
+ * ```ts
+ * export const handler = withDeadline({ reserveMs: 200 }, async (_event: HttpEvent, _context: RemainingTime, { signal }) => {
+ *   const answer = await fetch('https://rates.example/eur', { signal });
+ *   return { statusCode: 200, body: await answer.text() };
+ * });
+ * ```
+ */
+export function withDeadline<E, C, R>(
+  options: DeadlineOptions,
+  handle: (event: E, context: C, time: Timed) => Promise<R>,
+): (event: E, context: C) => Promise<R> {
+  const settings = checkDeadlineOptions('withDeadline', options);
+  return async (event, context) => {
+    const begun = beginInvocation(event, context, settings);
+    const { clock, limitMs, invocation } = begun;
+    const exceeded = () => new DeadlineExceededError('The invocation', limitMs);
+    try {
+      return await runWithin({ clock, limitMs, exceeded }, (time) =>
+        runInAmbient(begun, handle, event, context, time),
+      );
+    } finally {
+      invocation.isOver = true;
+    }
+  };
+}
