@@ -11,11 +11,12 @@ const TOPICS = ['on calls', 'on waiting', 'on queues', 'on mending', 'on limits'
 const postsOf = (id: number) =>
   Array.from({ length: 1 + (id % 5) }, (_, index) => ({
     id: `${id}-${index + 1}`,
+    userId: String(id),
     title: `Notes ${TOPICS[(id + index) % TOPICS.length]}`,
     publishedAt: new Date(Date.UTC(2026, 0, 1 + ((id * 7 + index) % 300))).toISOString(),
   }));
 
-const friendsOf = (id: number) => ({ count: (id * 37) % 500 });
+const friendsOf = (id: number) => ({ userId: String(id), count: (id * 37) % 500 });
 
 /** The fault that the local run asks this request to show. Compiled to nothing in a bundle that is deployed. */
 function switchedFault(event: LambdaFunctionURLEvent): JsonResponse | undefined {

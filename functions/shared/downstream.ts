@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { resilientFetch } from 'fibrin';
+import { deadlineHeaders, resilientFetch } from 'fibrin';
+import { correlationHeaders } from 'fibrin/telemetry';
 import { setting } from './http.ts';
 
 /** SHA-256 in the shape that the signer wants: a hash, or an HMAC when there is a secret. */
@@ -60,7 +61,8 @@ async function signedRequest(path: string): Promise<{ url: URL; headers: Record<
 /** Reads JSON from the downstream function. */
 export async function fetchDownstream(path: string, signal: AbortSignal): Promise<unknown> {
   const { url, headers } = await signedRequest(path);
-  const answer = await resilientFetch(url, { signal, headers, maxBytes: MAX_BYTES });
+  const told = { ...headers, ...correlationHeaders(), ...deadlineHeaders() };
+  const answer = await resilientFetch(url, { signal, headers: told, maxBytes: MAX_BYTES });
   return answer.json();
 }
 

@@ -1,10 +1,12 @@
-import { FibrinError, type Item } from 'fibrin';
+import { FibrinError, type Item, type Outcome } from 'fibrin';
 import * as v from 'valibot';
 
 /** The records of the workload, and what an answer about them must look like to be believed. */
 
+const userId = v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/));
+
 export const User = v.object({
-  id: v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/)),
+  id: userId,
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
   email: v.pipe(v.string(), v.email(), v.maxLength(254)),
   bio: v.optional(v.pipe(v.string(), v.maxLength(1_000))),
@@ -16,6 +18,7 @@ export const Posts = v.pipe(
   v.array(
     v.object({
       id: v.string(),
+      userId,
       title: v.string(),
       publishedAt: v.pipe(v.string(), v.isoTimestamp()),
     }),
@@ -32,8 +35,23 @@ export const newestFirst = (posts: Posts): Posts =>
 export const MaybeUser = v.optional(User);
 export type MaybeUser = v.InferOutput<typeof MaybeUser>;
 
-export const Friends = v.object({ count: v.pipe(v.number(), v.integer(), v.minValue(0)) });
+export const Friends = v.object({ userId, count: v.pipe(v.number(), v.integer(), v.minValue(0)) });
 export type Friends = v.InferOutput<typeof Friends>;
+
+/** Whether something is the user's whom was asked about, and not somebody else's. */
+export const isAbout = (
+  found: { readonly userId: string } | null,
+  asked: { readonly key: string | undefined },
+): boolean => found?.userId === asked.key;
+
+/** Which parts of a profile are not live, and where each is from. */
+export function degradation(parts: Readonly<Record<string, Outcome<unknown>>>) {
+  const entries = Object.entries(parts);
+  return {
+    degraded: entries.flatMap(([part, { degraded }]) => (degraded ? [part] : [])),
+    sources: Object.fromEntries(entries.map(([part, { source }]) => [part, source])),
+  };
+}
 
 /** What a caller may change of a profile. Anything else in the body is refused. */
 export const ProfileChange = v.strictObject({

@@ -2,13 +2,18 @@
 export interface Log {
   /** A line about the run itself. */
   say(line: string): void;
-  /** What a function printed, a line at a time. */
+  /** What a function printed, a line at a time. Metrics are left out. */
   output(source: string, line: string): void;
 }
+
+/** A metric is for CloudWatch, which takes it out of the log: hundreds a second would bury what a function says. */
+const isMetric = (line: string): boolean => line.startsWith('{"_aws":');
 
 export function streamLog(stream: NodeJS.WritableStream = process.stdout): Log {
   return {
     say: (line) => void stream.write(`${line}\n`),
-    output: (source, line) => void stream.write(`${source} | ${line}\n`),
+    output(source, line) {
+      if (!isMetric(line)) stream.write(`${source} | ${line}\n`);
+    },
   };
 }
