@@ -7,6 +7,8 @@ export interface Entering {
   readonly signal?: AbortSignal | undefined;
   /** What is left of the caller's time, in milliseconds: entering takes no longer. Default: no limit of the caller's. */
   readonly remainingMs?: () => number;
+  /** When the call was made, by the monotonic clock. Default: when it is settled. */
+  readonly beganAt?: number;
 }
 
 /** Leave to make one call. Settle it with what came of the call. */

@@ -66,6 +66,8 @@ export class Run<R> implements Timed {
   readonly callerSignal: AbortSignal | undefined;
   /** Number of the attempt that is made, from 1. */
   attempt = 1;
+  /** When the attempt began, by the monotonic clock. */
+  beganAt = 0;
   /** How often the function was called. */
   made = 0;
 
@@ -85,6 +87,12 @@ export class Run<R> implements Timed {
     this.#limitMs = saidMs === undefined ? limitMs : Math.min(limitMs, saidMs);
     this.key = key;
     this.callerSignal = signal ?? around?.attempt?.signal;
+  }
+
+  /** An attempt begins, at this moment of the monotonic clock. Gives the end of the call's time. */
+  begin(now: number): number {
+    this.beganAt = now;
+    return this.endsBy(now);
   }
 
   /**
@@ -131,11 +139,11 @@ export class Run<R> implements Timed {
   }
 }
 
-/** A call under policies: each of them makes one of the next. */
+/** A call under policies: each of them makes one of the next. It rejects; what it throws is a refusal to make the call. */
 export type Protected<T, R = T> = (run: Run<R>) => Promise<T>;
 
 /** The innermost: the call itself, with all the time that its caller has. */
-export const unprotected = <R>(run: Run<R>): Promise<R> => run.make(run);
+export const unprotected = async <R>(run: Run<R>): Promise<R> => run.make(run);
 
 /** One policy alone. */
 export interface Policy {
@@ -146,7 +154,7 @@ export interface Policy {
 /** A call whose time begins now. */
 export function beginRun<R>(clock: Clock, call: Call<R>, options: ExecuteOptions = {}): Run<R> {
   const run = new Run(clock, call, options);
-  run.endsBy(clock.monotonic());
+  run.begin(clock.monotonic());
   return run;
 }
 

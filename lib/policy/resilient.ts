@@ -136,24 +136,27 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     return result;
   };
 
-  const valueIn = async (call: Call<T>, callOptions: ExecuteOptions): Promise<T> => {
-    if (report) {
-      const result = await outcome(call, callOptions);
-      if (result.source === 'none') throw result.error;
-      return result.value;
-    }
-    try {
-      return await protect(begin(call, callOptions));
-    } catch (error) {
-      if (fallback === undefined || !fallbackWhen(error)) throw error;
-      return giveInstead(fallback, error);
-    }
+  const told = async (call: Call<T>, callOptions: ExecuteOptions): Promise<T> => {
+    const result = await outcome(call, callOptions);
+    if (result.source === 'none') throw result.error;
+    return result.value;
+  };
+
+  const instead = async (error: unknown): Promise<T> => {
+    if (fallback === undefined || !fallbackWhen(error)) throw error;
+    return giveInstead(fallback, error);
   };
 
   const execute = (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<T> => {
+    if (report) return told(call, callOptions);
     // A refusal has to cost next to nothing, so it is asked for before anything is made for the call.
-    const refused = fallback !== undefined || report ? undefined : breaker?.refusal();
-    return refused ? rejectedSoon(refused) : valueIn(call, callOptions);
+    const refused = breaker?.refusal();
+    if (refused) return fallback === undefined ? rejectedSoon(refused) : instead(refused);
+    try {
+      return protect(begin(call, callOptions)).catch(instead);
+    } catch (refusal) {
+      return instead(refusal);
+    }
   };
 
   return {

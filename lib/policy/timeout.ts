@@ -24,7 +24,7 @@ export function timingOut<R, T>(
 ): Protected<T, R> {
   return (run) => {
     const now = clock.monotonic();
-    const boundMs = Math.min(limitMs, run.endsBy(now) - now - reserveMs);
+    const boundMs = Math.min(limitMs, run.begin(now) - now - reserveMs);
     return runWithin(
       {
         clock,

@@ -66,6 +66,7 @@ interface Settings {
 function promised({ minimumCalls, failureRatio, probes }: Settings) {
   let state = 'closed';
   let seen: { readonly slot: number; readonly failed: boolean }[] = [];
+  let newest = 0;
   let openUntil = 0;
   let succeeded = 0;
   const open = (now: number) => {
@@ -85,14 +86,16 @@ function promised({ minimumCalls, failureRatio, probes }: Settings) {
       }
       return state === 'closed' || state === 'forced-closed' || state === 'half-open';
     },
-    settle(failed: boolean | undefined, now: number): void {
+    settle(failed: boolean | undefined, now: number, beganAt: number): void {
       if (failed === undefined) return;
       if (state === 'half-open') {
         if (failed) open(now);
         else if (++succeeded >= probes) close();
         return;
       }
-      const slot = Math.floor(now / SLOT_MS);
+      // A success counts from when it was begun, and no slot comes back.
+      const slot = Math.max(newest, Math.floor((failed ? now : beganAt) / SLOT_MS));
+      newest = slot;
       seen = [...seen.filter((each) => each.slot > slot - 10), { slot, failed }];
       const failures = seen.filter((each) => each.failed).length;
       const isBad = seen.length >= minimumCalls && failures / seen.length >= failureRatio;
@@ -122,7 +125,8 @@ describe('a breaker of one sandbox', () => {
           breaker.force(event.state);
           model.force(event.state);
         } else {
-          const admitted = model.admits(clock.monotonic());
+          const beganAt = clock.monotonic();
+          const admitted = model.admits(beganAt);
           expect(breaker.refusal() === undefined).toBe(admitted);
           let made = false;
           const outcome = await breaker
@@ -140,7 +144,7 @@ describe('a breaker of one sandbox', () => {
           } else {
             const isSlow = slowCallMs !== undefined && event.tookMs >= slowCallMs;
             const failed = event.ends === 'nothing' ? undefined : event.ends === 'failed' || isSlow;
-            model.settle(failed, clock.monotonic());
+            model.settle(failed, clock.monotonic(), beganAt);
           }
         }
         expect(breaker.state).toBe(model.state());
