@@ -18,23 +18,49 @@ const postsOf = (id: number) =>
 
 const friendsOf = (id: number) => ({ userId: String(id), count: (id * 37) % 500 });
 
-/** The fault that the local run asks this request to show. Compiled to nothing in a bundle that is deployed. */
-function switchedFault(event: LambdaFunctionURLEvent): JsonResponse | undefined {
-  if (process.env['FIBRIN_FAULT_SWITCHES'] !== 'on') return undefined;
-  const header = event.headers['x-fibrin-fault'];
-  if (header === undefined) return undefined;
-  const fault = JSON.parse(header) as { kind: string; status?: number };
-  if (fault.kind === 'error') return json(fault.status ?? 500, { message: 'Internal error' });
-  // Valid JSON, a success by its status, and nothing that was asked for.
-  if (fault.kind === 'corrupt') return json(200, { posts: null, count: 'many' });
-  return undefined;
-}
-
-export async function handler(event: LambdaFunctionURLEvent): Promise<JsonResponse> {
-  const fault = switchedFault(event);
-  if (fault) return fault;
-  const [, service, id] = /^\/(posts|social)\/(\d{1,9})$/.exec(event.rawPath) ?? [];
+async function serve({ rawPath }: { readonly rawPath: string }): Promise<JsonResponse> {
+  const [, service, id] = /^\/(posts|social)\/(\d{1,9})$/.exec(rawPath) ?? [];
   if (service === 'posts') return json(200, postsOf(Number(id)));
   if (service === 'social') return json(200, friendsOf(Number(id)));
   return json(404, { message: 'Not Found' });
 }
+
+/** What the local run asks a service to do wrong. */
+interface SwitchedFault {
+  readonly kind?: string;
+  readonly status?: number;
+  readonly retryAfterSeconds?: number;
+  readonly retryAfterForm?: string;
+}
+
+function unwell({ status = 500, retryAfterSeconds, retryAfterForm }: SwitchedFault): JsonResponse {
+  const answer = json(status, { message: 'Internal error' });
+  if (retryAfterSeconds === undefined) return answer;
+  const retryAfter =
+    retryAfterForm === 'date'
+      ? new Date(Date.now() + retryAfterSeconds * 1_000).toUTCString()
+      : String(retryAfterSeconds);
+  return { ...answer, headers: { ...answer.headers, 'retry-after': retryAfter } };
+}
+
+const nextPath = (path: string): string => path.replace(/\d+$/, (id) => String(Number(id) + 1));
+
+async function serveWithFaults(event: LambdaFunctionURLEvent): Promise<JsonResponse> {
+  const fault = JSON.parse(event.headers['x-fibrin-fault'] ?? '{}') as SwitchedFault;
+  switch (fault.kind) {
+    case 'error':
+      return unwell(fault);
+    case 'corrupt':
+      // Valid JSON, a success by its status, and nothing that was asked for.
+      return json(200, { posts: null, count: 'many' });
+    case 'mix-up':
+      // As from a cache with a bad key: the right answer to what somebody else has asked.
+      return serve({ rawPath: nextPath(event.rawPath) });
+    default:
+      return serve(event);
+  }
+}
+
+/** With the faults that the local run switches on. They are not in a bundle that is deployed. */
+export const handler: (event: LambdaFunctionURLEvent) => Promise<JsonResponse> =
+  process.env['FIBRIN_FAULT_SWITCHES'] === 'on' ? serveWithFaults : serve;

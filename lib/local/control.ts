@@ -34,8 +34,10 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-async function setFault({ options: { faults }, name, body }: Call): Promise<unknown> {
+async function setFault({ options: { faults, closeIdleSockets }, name, body }: Call): Promise<unknown> {
   const { fault, affects } = faults.set(name, await body());
+  // Who holds a connection looks nothing up.
+  if (fault.kind === 'unresolved') closeIdleSockets();
   const note =
     affects.length === 0 ? 'nothing in this template is that target; the fault has no effect' : undefined;
   return { target: name, fault, affects, note };
@@ -44,6 +46,7 @@ async function setFault({ options: { faults }, name, body }: Call): Promise<unkn
 /** Each answers with what it returns, as JSON. */
 const ROUTES: Readonly<Record<string, (call: Call) => unknown>> = {
   'GET /_fibrin/state': ({ options }) => options.state(),
+  'GET /_fibrin/traffic': ({ options: { faults } }) => faults.traffic(),
   'GET /_fibrin/faults': ({ options: { faults } }) => faults.list(),
   'PUT /_fibrin/faults/{target}': setFault,
   'DELETE /_fibrin/faults': ({ options: { faults } }) => {

@@ -1,3 +1,4 @@
+import type { Affected } from './faults.ts';
 import type { Log } from './log.ts';
 import { LocalRunError } from './problem.ts';
 import type { AppModel, ClassCount } from './template/model.ts';
@@ -24,19 +25,19 @@ export function printClasses(classes: readonly ClassCount[], log: Log): void {
   }
 }
 
-/** What each fault target stands for: `{ users: ['table fibrin-profile-local-Users…'] }`. */
-export function affectedBy(model: AppModel): Record<string, string[]> {
-  const affected: Record<string, string[]> = {};
-  const add = (target: string, what: string) => {
-    affected[target] = [...(affected[target] ?? []), what];
+/** What each fault target stands for: `{ users: [{ surface: 'table', name: 'table fibrin-profile-local-Users…' }] }`. */
+export function affectedBy(model: AppModel): Record<string, Affected[]> {
+  const affected: Record<string, Affected[]> = {};
+  const add = (target: string, surface: Affected['surface'], name: string) => {
+    affected[target] = [...(affected[target] ?? []), { surface, name }];
   };
   for (const { faultTarget, tableName } of model.tables)
-    if (faultTarget) add(faultTarget, `table ${tableName}`);
+    if (faultTarget) add(faultTarget, 'table', `table ${tableName}`);
   for (const { faultTargets, logicalId } of model.urls) {
     for (const [target, path] of Object.entries(faultTargets))
-      add(target, `${path}… of function URL ${logicalId}`);
+      add(target, 'service', `${path}… of function URL ${logicalId}`);
   }
-  for (const { name } of model.buses) add('bus', `event bus ${name}`);
+  for (const { name } of model.buses) add('bus', 'bus', `event bus ${name}`);
   return affected;
 }
 

@@ -12,7 +12,7 @@ import { startEventServices } from './event-services.ts';
 import { startEventSources } from './event-sources.ts';
 import { faultSwitches } from './faults.ts';
 import { serveHttpApi, serviceAnswer } from './http/front.ts';
-import { startFunctionUrl } from './http/function-url.ts';
+import { hostOf, startFunctionUrl } from './http/function-url.ts';
 import { routeFinder } from './http/routes.ts';
 import { guarded, type Listening, listen, send } from './http/server.ts';
 import { type LocalFunction, localFunction, type SandboxSettings } from './lambda/function.ts';
@@ -131,13 +131,16 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     servers.push(services.buses, ...(services.sqs ? [services.sqs] : []));
 
     const functionUrls = new Map<string, string>();
+    const namedUrls = new Map<string, string>();
     for (const url of model.urls) {
-      functionUrls.set(url.logicalId, `${opened(await startFunctionUrl(url, functions, faults))}/`);
+      const listening = await startFunctionUrl(url, functions, faults);
+      functionUrls.set(url.logicalId, `${opened(listening)}/`);
+      namedUrls.set(url.logicalId, `http://${hostOf(url)}:${listening.port}/`);
     }
     const queueUrls = new Map(
       model.queues.map(({ logicalId, queueName }) => [logicalId, services.sqs?.urlOfName(queueName) ?? '']),
     );
-    const addresses = new Map([...functionUrls, ...queueUrls]);
+    const addresses = new Map([...namedUrls, ...queueUrls]);
     const endpoints = {
       AWS_ENDPOINT_URL_DYNAMODB: tables,
       AWS_ENDPOINT_URL_EVENTBRIDGE: addressOf(services.buses),
@@ -148,12 +151,20 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const takeTurn = turns(availableParallelism());
     const bootstrap = await bootstrapFile(join(project, '.fibrin'));
     for (const fn of model.functions) {
+      const environment = { ...model.environmentOf(fn, addresses), ...endpoints };
+      const called = model.urls.filter((url) =>
+        Object.values(environment).some((value) => value.includes(hostOf(url))),
+      );
       functions.set(
         fn.functionName,
         localFunction({
           ...{ model: fn, region: REGION, processes, bootstrap, settings, takeTurn },
           defaultConcurrency: DEFAULT_CONCURRENCY,
-          environment: { ...model.environmentOf(fn, addresses), ...endpoints },
+          environment,
+          unresolvedNames: () =>
+            called
+              .filter(({ faultTargets }) => Object.keys(faultTargets).some(faults.isUnresolved))
+              .map(hostOf),
           onOutput: (line) => log.output(fn.displayName, line),
         }),
       );
@@ -176,6 +187,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       queues: await queues.states(),
       ...sources.state(),
       faults: faults.list(),
+      traffic: faults.traffic(),
       breakers: (
         await Promise.all(model.tables.map(({ tableName }) => readBreakers(engine.endpoint, tableName)))
       ).flat(),

@@ -171,10 +171,14 @@ describe('an unwell EventBridge', () => {
     expect(await put(entry())).toMatchObject({ FailedEntryCount: 1 });
   });
 
-  it.each(['reset', 'refuse'])('breaks the connection: %s', async (kind) => {
+  it.each([
+    ['before it has taken the event', 'refuse', 0],
+    ['in the middle of the answer, when it has', 'reset', 1],
+    ['instead of the answer, when it has', 'lost-answer', 1],
+  ])('breaks the connection %s: %s', async (_, kind, taken) => {
     faults.set('bus', { kind });
     await expect(put(entry())).rejects.toThrow();
-    expect(sent).toEqual([]);
+    expect(sent).toHaveLength(taken);
   });
 
   it('hangs until the fault is cleared', async () => {

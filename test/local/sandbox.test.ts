@@ -29,11 +29,12 @@ interface Wanted {
   readonly folder?: string;
   readonly processes?: Processes;
   readonly takeTurn?: TakeTurn;
+  readonly unresolvedNames?: () => readonly string[];
 }
 
 function start(handler: string, wanted: Wanted = {}): LocalFunction {
   const { timeoutMs = 10_000, concurrency = 5, folder = HANDLERS, freeze = true, capacity = 1 } = wanted;
-  const { takeTurn = turns(2) } = wanted;
+  const { takeTurn = turns(2), unresolvedNames } = wanted;
   return localFunction({
     model: {
       logicalId: 'Fn',
@@ -49,6 +50,7 @@ function start(handler: string, wanted: Wanted = {}): LocalFunction {
     processes: wanted.processes ?? processes,
     bootstrap,
     takeTurn,
+    ...(unresolvedNames && { unresolvedNames }),
     environment: { OWN: 'value' },
     defaultConcurrency: 5,
     settings: { freeze, maxConcurrencyPerSandbox: capacity },
@@ -84,6 +86,19 @@ describe('a sandbox', () => {
       TZ: ':UTC',
     });
     expect(value.env).not.toHaveProperty('SECRET_OF_THE_HOST');
+  });
+
+  it('finds names of this machine, and does not find those that have stopped to resolve', async () => {
+    const unresolved: string[] = [];
+    const fn = start('connects', { unresolvedNames: () => unresolved });
+    // Nothing listens there.
+    const call = async (host: string) => payloadOf(await fn.invoke(JSON.stringify({ host, port: 9 })));
+    expect(await call('service.localhost')).toBe('ECONNREFUSED');
+    unresolved.push('service.localhost');
+    expect(await call('service.localhost')).toBe('ENOTFOUND');
+    expect(await call('another.localhost')).toBe('ECONNREFUSED');
+    unresolved.pop();
+    expect(await call('service.localhost')).toBe('ECONNREFUSED');
   });
 
   it('is used again, and keeps what the module holds', async () => {

@@ -1,7 +1,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { FaultSwitches } from '../faults.ts';
 import { type Answer, guarded, type Listening, listen, readBody, send } from '../http/server.ts';
-import { loseAnswer, meetWireFault } from '../http/wire-faults.ts';
+import { meetWireFault } from '../http/wire-faults.ts';
 import type { Transacted, Transactions } from './transactions.ts';
 
 /** What does the work. */
@@ -123,8 +123,9 @@ export function startDynamoDbProxy({ behind, faults, targetOf }: ProxyOptions): 
       // A transaction meets the fault of whichever of its tables has one.
       const targets = tablesOf(parsed).map(targetOf);
       const target = targets.find((one) => one !== undefined && one in faults.list()) ?? targets[0];
-      const fault = await meetWireFault(faults, target, request, response, THROTTLED);
-      if (fault === 'answered') return;
+      const arrived = await meetWireFault(faults, target, request, response, THROTTLED);
+      if (arrived === 'answered') return;
+      const { fault, deliver } = arrived;
       if (fault?.kind === 'error') {
         return send(
           response,
@@ -137,14 +138,12 @@ export function startDynamoDbProxy({ behind, faults, targetOf }: ProxyOptions): 
       }
       const { endpoint, transactions } = await behind;
       if (transactions && parsed.TransactItems && isTransaction(request)) {
-        const transacted = answerOf(await transactions.run(parsed.TransactItems));
-        return fault?.kind === 'lost-answer' ? loseAnswer(request) : send(response, transacted);
+        return deliver(answerOf(await transactions.run(parsed.TransactItems)));
       }
       const answer = await (transactions
         ? transactions.outside(() => forward(endpoint, request, body))
         : forward(endpoint, request, body));
-      if (fault?.kind === 'lost-answer') return loseAnswer(request);
-      send(response, fault?.kind === 'corrupt' ? { ...answer, body: corrupt(answer.body) } : answer);
+      await deliver(fault?.kind === 'corrupt' ? { ...answer, body: corrupt(answer.body) } : answer);
     }),
   );
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { FibrinError } from '../../core/errors.ts';
 import type { FaultSwitches } from '../faults.ts';
 import { type Answer, guarded, type Listening, listen, readBody, send } from '../http/server.ts';
-import { loseAnswer, meetWireFault } from '../http/wire-faults.ts';
+import { meetWireFault } from '../http/wire-faults.ts';
 import type { Buses } from './bus.ts';
 import { MAX_ENTRIES_BYTES } from './entries.ts';
 import { isJsonObject, type JsonObject } from './pattern/model.ts';
@@ -56,8 +56,9 @@ export function startEventBridgeApi({ buses, faults }: EventBridgeApiOptions): P
     0,
     guarded(async (request, response) => {
       const body = await readBody(request, MAX_REQUEST_BYTES);
-      const fault = await meetWireFault(faults, FAULT_TARGET, request, response, throttled());
-      if (fault === 'answered') return;
+      const arrived = await meetWireFault(faults, FAULT_TARGET, request, response, throttled());
+      if (arrived === 'answered') return;
+      const { fault, deliver } = arrived;
       if (fault?.kind === 'error') {
         const message = 'The request processing has failed because of an unknown error.';
         return send(response, failure(fault.status, 'InternalException', message));
@@ -70,8 +71,7 @@ export function startEventBridgeApi({ buses, faults }: EventBridgeApiOptions): P
       }
       try {
         const done = operation(parseRequest(body), fault?.kind === 'corrupt');
-        if (fault?.kind === 'lost-answer') return loseAnswer(request);
-        send(response, answer(200, done));
+        await deliver(answer(200, done));
       } catch (error) {
         if (!(error instanceof FibrinError) || error.status !== 400) throw error;
         send(response, failure(400, error.code, error.message));

@@ -8,7 +8,6 @@ import { ACCOUNT } from '../template/reader.ts';
 import { toAnswer, toEvent } from './event.ts';
 import type { RouteMatch } from './routes.ts';
 import { type Answer, readBody, send } from './server.ts';
-import { loseAnswer } from './wire-faults.ts';
 
 /** API Gateway's limit on a request body. */
 const API_MAX_BODY_BYTES = 10 * 1_024 * 1_024;
@@ -110,14 +109,12 @@ export async function serveFunctionUrl(
   response: ServerResponse,
   fn: LocalFunction,
   authType: string,
-  isAnswerLost: boolean,
+  deliver: (answer: Answer) => Promise<void>,
 ): Promise<void> {
   // Whether the signature is right is AWS's to check; that there is one, a caller can get wrong here already.
   if (authType === 'AWS_IAM' && !request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 ')) {
     return send(response, serviceAnswer(403, 'Forbidden'));
   }
   const target = { fn, routeKey: '$default', pathParameters: {}, maxBodyBytes: LAMBDA_MAX_PAYLOAD_BYTES };
-  const answer = answerOf(await invoke(request, target), FUNCTION_URL);
-  if (isAnswerLost) loseAnswer(request);
-  else send(response, answer);
+  await deliver(answerOf(await invoke(request, target), FUNCTION_URL));
 }

@@ -66,12 +66,19 @@ export interface Answer {
   readonly body?: string | Buffer;
 }
 
-export function send(response: ServerResponse, { statusCode, headers = {}, body = '' }: Answer): void {
-  if (response.headersSent || response.destroyed) return;
+/** Begins an answer. Without a length it is sent in chunks. */
+export function sendHead(response: ServerResponse, answer: Answer, lengthBytes?: number): void {
+  const { statusCode, headers = {} } = answer;
   response.writeHead(statusCode, {
     ...(headers as Record<string, string | string[]>),
-    'content-length': Buffer.byteLength(body),
+    ...(lengthBytes !== undefined && { 'content-length': lengthBytes }),
   });
+}
+
+export function send(response: ServerResponse, answer: Answer): void {
+  if (response.headersSent || response.destroyed) return;
+  const { body = '' } = answer;
+  sendHead(response, answer, Buffer.byteLength(body));
   response.end(body);
 }
 
@@ -86,11 +93,12 @@ export function sendJson(response: ServerResponse, statusCode: number, value: un
 /**
  * Refuses what did not come from this machine's own pages and tools. A page of another site can make a browser call
  * 127.0.0.1, under a name of its own that resolves there too: its Host or its Origin gives it away.
+ * @param names Further names that the server has.
  * @throws {FibrinError} 403
  */
-export function refuseStrangers(request: IncomingMessage): void {
+export function refuseStrangers(request: IncomingMessage, names: readonly string[] = []): void {
   const port = request.socket.localPort;
-  const own = [`127.0.0.1:${port}`, `localhost:${port}`];
+  const own = ['127.0.0.1', 'localhost', ...names].map((name) => `${name}:${port}`);
   const { host, origin } = request.headers;
   if (host === undefined || !own.includes(host)) {
     throw new FibrinError('BAD_HOST', `This server answers to ${own.join(' and ')} only`, { status: 403 });
@@ -103,12 +111,13 @@ export function refuseStrangers(request: IncomingMessage): void {
 /** Makes a listener out of an asynchronous one: strangers refused, whatever it throws answered as a problem. */
 export function guarded(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  names?: readonly string[],
 ): RequestListener {
   return (request, response) => {
     // A client that went away in the middle is no news.
     request.on('error', () => undefined);
     (async () => {
-      refuseStrangers(request);
+      refuseStrangers(request, names);
       await handle(request, response);
     })().catch((error: unknown) => {
       // Answered already, or nobody is left to answer: what is left of the request is of no use.

@@ -1,48 +1,36 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { sleep, systemClock } from '../../core/clock.ts';
+import type { Fault } from '../fault.ts';
 import type { FaultSwitches } from '../faults.ts';
+import { deliver, pause, untilLifted } from './delivery.ts';
 import { type Answer, send } from './server.ts';
 
-/** What was asked for is done, and nobody hears of it: the connection breaks where the answer should be. */
-export const loseAnswer = (request: IncomingMessage): void => void request.socket.resetAndDestroy();
-
-/** Waits until the signal aborts or the client has gone. */
-async function untilLifted(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  // `once` rejects when the signal aborts: either way the wait is over.
-  await once(response, 'close', { signal }).catch(() => undefined);
+/** A request that has come through to the service. */
+export interface Arrived {
+  /** What the service itself does wrong (`error`, `corrupt`, `mix-up`), or what becomes of its answer on the way. */
+  readonly fault: Fault | undefined;
+  /** Sends the service's answer, as far as the fault lets it come. */
+  readonly deliver: (answer: Answer) => Promise<void>;
 }
 
-/**
- * Does to a request what happens on the way to a service, and says what is left to do: nothing, or what the service
- * itself does wrong (`error`, `corrupt`), its usual work, or that and
- * no answer (`lost-answer`).
- */
+/** Does to a request what happens on the way to a service, and says with what it arrives there, if it does. */
 export async function meetWireFault(
   faults: FaultSwitches,
   target: string | undefined,
   request: IncomingMessage,
   response: ServerResponse,
   throttled: Answer,
-): Promise<'answered' | ReturnType<FaultSwitches['roll']>> {
+): Promise<'answered' | Arrived> {
   const fault = faults.roll(target);
-  const lifted = faults.lifted(target);
+  const way = { request, response, lifted: faults.lifted(target) };
+  const arrived = { fault, deliver: (answer: Answer) => deliver(way, fault, answer) };
   switch (fault?.kind) {
-    case 'latency': {
-      const gone = new AbortController();
-      response.once('close', () => gone.abort());
-      await sleep(systemClock, fault.ms, AbortSignal.any([lifted, gone.signal])).catch(() => undefined);
-      return response.destroyed ? 'answered' : undefined;
-    }
+    case 'latency':
+      await pause(fault.ms, way);
+      return response.destroyed ? 'answered' : arrived;
     case 'hang':
       request.resume();
-      await untilLifted(response, lifted);
+      await untilLifted(way);
       response.destroy();
-      return 'answered';
-    case 'reset':
-      // The answer begins and breaks off.
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_024 });
-      response.write('{"', () => request.socket.resetAndDestroy());
       return 'answered';
     case 'refuse':
       // As near as a port that others share comes to a closed one: gone before a byte of answer.
@@ -53,6 +41,6 @@ export async function meetWireFault(
       send(response, throttled);
       return 'answered';
     default:
-      return fault;
+      return arrived;
   }
 }

@@ -4,6 +4,7 @@
  * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 
+import dns from 'node:dns';
 import { existsSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
@@ -128,10 +129,30 @@ function setClockOffset(offsetMs: number): void {
   clockOffsetMs = offsetMs;
 }
 
+let unresolved: readonly string[] = [];
+
+/**
+ * Lets names of this machine under `.localhost` resolve, as RFC 6761 has it and not every system does, or not, as it happens
+ * to names. Whatever is made of that, in sockets, agents and clients, is theirs.
+ */
+function resolveLocalNames(): void {
+  const lookup = dns.lookup as (...args: unknown[]) => void;
+  const localLookup = (hostname: string, ...rest: unknown[]) => {
+    if (!hostname.endsWith('.localhost')) return lookup(hostname, ...rest);
+    if (!unresolved.includes(hostname)) return lookup('127.0.0.1', ...rest);
+    const failure = { errno: -3008, code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname };
+    const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), failure);
+    process.nextTick(rest.at(-1) as (error: Error) => void, error);
+  };
+  dns.lookup = localLookup as typeof dns.lookup;
+}
+resolveLocalNames();
+
 async function serve(handler: Handler): Promise<never> {
   for (;;) {
     const { headers, body } = await call('GET', 'invocation/next');
     setClockOffset(Number(headers['x-fibrin-clock-offset-ms'] ?? 0));
+    unresolved = String(headers['x-fibrin-unresolved'] ?? '').split(',');
     const id = String(headers['lambda-runtime-aws-request-id']);
     process.env['_X_AMZN_TRACE_ID'] = String(headers['lambda-runtime-trace-id'] ?? '');
     let result: string;

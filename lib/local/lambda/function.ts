@@ -12,7 +12,8 @@ export interface SandboxSettings {
   maxConcurrencyPerSandbox: number;
 }
 
-export interface FunctionOptions extends Pick<SandboxOptions, 'processes' | 'bootstrap' | 'takeTurn'> {
+export interface FunctionOptions
+  extends Pick<SandboxOptions, 'processes' | 'bootstrap' | 'takeTurn' | 'unresolvedNames'> {
   readonly model: FunctionModel;
   readonly region: string;
   /** What the template and the run set, beside what Lambda itself does. */
@@ -99,6 +100,7 @@ export function localFunction(options: FunctionOptions): LocalFunction {
       processes: options.processes,
       bootstrap: options.bootstrap,
       takeTurn: options.takeTurn,
+      ...(options.unresolvedNames && { unresolvedNames: options.unresolvedNames }),
       codeFolder: model.codeFolder,
       memoryMb: model.memoryMb,
       timeoutMs: model.timeoutMs,

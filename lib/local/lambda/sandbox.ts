@@ -17,6 +17,8 @@ export interface SandboxOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** For what its start costs this machine's processors. On Lambda each has processors of its own. */
   readonly takeTurn: TakeTurn;
+  /** The host names that do not resolve in the invocation that begins now. Default: none. */
+  readonly unresolvedNames?: () => readonly string[];
   /** How many invocations it serves at once: 1, or more as on Managed Instances. */
   readonly capacity: number;
   /** Whether it is stopped between invocations, as Lambda does. Never with a capacity above 1, as Lambda does not. */
@@ -185,6 +187,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
         'lambda-runtime-invoked-function-arn': functionArn,
         'lambda-runtime-trace-id': `Root=1-${Math.floor(deadline / 1_000).toString(16)}-${trace};Sampled=0`,
         'x-fibrin-clock-offset-ms': String(sandbox.clockOffsetMs),
+        'x-fibrin-unresolved': options.unresolvedNames?.().join(',') ?? '',
       });
       poll.end(payload);
     }

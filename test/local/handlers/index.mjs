@@ -1,5 +1,6 @@
 /* Handlers that behave and misbehave, for the sandbox tests. */
 import { appendFileSync } from 'node:fs';
+import { connect } from 'node:net';
 
 let calls = 0;
 
@@ -50,6 +51,9 @@ export const clock = async (_, context) => ({
   constructed: new Date().toISOString(),
   remainingMs: context.getRemainingTimeInMillis(),
 });
+/** Why there is no connection, by the code of the error. */
+export const connects = ({ host, port }) =>
+  new Promise((resolve) => connect(port, host).once('error', ({ code }) => resolve(code)));
 export const leavesWorkBehind = async () => {
   new Promise((resolve) => setTimeout(resolve, 20));
   const failing = new Promise((_, reject) => setTimeout(() => reject(new Error('late')), 20));
