@@ -6,6 +6,8 @@ export interface Api {
   fault(target: string, fault: unknown): Promise<Response>;
   clearFaults(): Promise<void>;
   state(): Promise<RunState>;
+  /** What has come to a fault target since the run began. */
+  traffic(target: string): Promise<Traffic>;
 }
 
 export interface Profile {
@@ -14,6 +16,11 @@ export interface Profile {
   readonly friendCount: number | null;
   readonly degraded: readonly string[];
   readonly sources: Readonly<Record<string, string>>;
+}
+
+interface Traffic {
+  readonly requests: number;
+  readonly faulted: number;
 }
 
 interface QueueState {
@@ -92,6 +99,10 @@ export function apiOf(url: string): Api {
     },
     async state() {
       return (await (await get('/_fibrin/state')).json()) as RunState;
+    },
+    async traffic(target) {
+      const all = await bodyOf<Record<string, Traffic>>(await get('/_fibrin/traffic'));
+      return all[target] ?? { requests: 0, faulted: 0 };
     },
   };
 }
