@@ -26,7 +26,11 @@ function bodyOf(event: HttpHandlerEvent): string {
   if (bytes.length > MAX_BODY_BYTES) {
     throw new FibrinError('BODY_TOO_LARGE', `A profile is at most ${MAX_BODY_BYTES} bytes`, { status: 413 });
   }
-  return bytes.toString('utf8');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new FibrinError('BAD_ENCODING', 'The body is not UTF-8', { status: 400 });
+  }
 }
 
 function parseChange(event: HttpHandlerEvent): ProfileChange {

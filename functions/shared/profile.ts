@@ -5,11 +5,19 @@ import * as v from 'valibot';
 
 const userId = v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/));
 
+/** Text as people write it: whole characters, none that was lost on the way, and none that steers a terminal. */
+const text = (mostCharacters: number) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(mostCharacters),
+    v.check((value) => value.isWellFormed() && !/[[\p{Cc}\uFFFD]--[\n\t]]/v.test(value)),
+  );
+
 export const User = v.object({
   id: userId,
-  name: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
+  name: v.pipe(text(100), v.minLength(1)),
   email: v.pipe(v.string(), v.email(), v.maxLength(254)),
-  bio: v.optional(v.pipe(v.string(), v.maxLength(1_000))),
+  bio: v.optional(text(1_000)),
   version: v.pipe(v.number(), v.integer(), v.minValue(1)),
 });
 export type User = v.InferOutput<typeof User>;

@@ -133,6 +133,9 @@ function expectWithoutPosts({ status, body, durationMs }: Asked): void {
 }
 
 describe('the user database', () => {
+  // Successes pay for the retries of a row.
+  beforeEach(() => inTurn(4, () => ask(1)));
+
   it.each([{ kind: 'refuse' }, { kind: 'error', status: 500 }])(
     'F08: is down ($kind): 503 with Retry-After within the deadline, after three attempts',
     async (fault) => {
@@ -200,6 +203,19 @@ describe('posts, for one profile', () => {
     expectWithoutPosts(await ask(8));
   });
 
+  it.each([
+    ['posts', { posts: [], degraded: ['posts'] }],
+    ['social', { friendCount: null, degraded: ['friendCount'] }],
+  ])(
+    'F29: %s answer with the data of another user: degraded, and none of it shown',
+    async (target, degraded) => {
+      await api.fault(target, { kind: 'mix-up' });
+      const { status, body } = await ask(15);
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ user: { id: '15' }, ...degraded });
+    },
+  );
+
   it('F21: answer 200 with the wrong shape: degraded', async () => {
     await api.fault('posts', { kind: 'corrupt' });
     expectWithoutPosts(await ask(10));
@@ -224,12 +240,16 @@ describe('posts, for one profile', () => {
     expect(requests).toBe(1);
   });
 
-  it('F24: answer 503 with Retry-After as a date, within the deadline: asked again after it', async () => {
-    const once = { kind: 'error', status: 503, retryAfterSeconds: 1, retryAfterForm: 'date', times: 1 };
+  it.each([
+    ['F23: answer 429 with Retry-After in seconds', { status: 429, retryAfterForm: 'seconds' }],
+    ['F24: answer 503 with Retry-After as a date', { status: 503, retryAfterForm: 'date' }],
+  ])('%s, within the deadline: asked again after it', async (_, fault) => {
+    const once = { kind: 'error', retryAfterSeconds: 1, times: 1, ...fault };
     let early = 0;
-    // A date has no milliseconds, so that some of these waits leave no time.
+    // A second is nearly all of the time, and a date has no milliseconds: some of these waits leave too little.
     const askOnce = async () => {
-      const notBefore = Math.floor(Date.now() / 1_000 + 1) * 1_000;
+      const notBefore =
+        fault.retryAfterForm === 'date' ? Math.floor(Date.now() / 1_000 + 1) * 1_000 : Date.now() + 1_000;
       await api.fault('posts', once);
       const { result, requests } = await during('posts', () => ask(13));
       if (requests > 1 && Date.now() < notBefore) early++;
@@ -273,6 +293,29 @@ describe('posts, for one profile after the other', () => {
   });
 });
 
+describe('traffic', () => {
+  it.each(['0', '-5', '150'])(
+    'F35: a request that its caller waits %s ms more for is refused at once, and nothing is called',
+    async (timeout) => {
+      const traffic = async () => bodyOf(await api.get('/_fibrin/traffic'));
+      const before = await traffic();
+      const response = await api.get('/api/profiles/16', { headers: { 'x-request-timeout-ms': timeout } });
+      expect(response.status).toBe(504);
+      expect(await bodyOf(response)).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+      expect(await traffic()).toEqual(before);
+    },
+  );
+
+  it('F35: the time that a caller has left is all that anybody takes', async () => {
+    await api.fault('posts', { kind: 'hang' });
+    const startedAt = performance.now();
+    const response = await api.get('/api/profiles/16', { headers: { 'x-request-timeout-ms': '400' } });
+    expect(await bodyOf(response)).toMatchObject({ degraded: ['posts'] });
+    // Half of what it takes without the header.
+    expect(performance.now() - startedAt).toBeLessThan(1_050);
+  });
+});
+
 describe('hostile input', () => {
   const mark = `mark${randomUUID()}`;
   const change = { name: mark, email: 'a@example.com' };
@@ -296,6 +339,16 @@ describe('hostile input', () => {
     ['the end of a key in the id', 400, `30%00${mark}`, mark, change],
     ['an id that is encoded in part', 400, `30%E0%A4${mark}`, mark, change],
     ['a body in UTF-16', 400, '30', mark, Buffer.from(JSON.stringify(change), 'utf16le')],
+    [
+      'a body that is no UTF-8',
+      400,
+      '30',
+      mark,
+      Buffer.from(`{"name":"${mark}\xff","email":"a@b.co"}`, 'latin1'),
+    ],
+    ['half a character', 400, '30', mark, `{"name":"${mark}\\ud800","email":"a@b.co"}`],
+    ['the end of a text in its middle', 400, '30', mark, { ...change, name: `${mark}\u0000` }],
+    ['a bell', 400, '30', mark, { ...change, bio: `${mark}\u0007` }],
     ['brackets upon brackets', 400, '30', mark, `${'['.repeat(8_000)}"${mark}"${']'.repeat(8_000)}`],
   ])('F36: %s: %d', async (what, status, id, key, body, headers = {}) => {
     // Its own, since a key that comes with another payload is refused for that.
