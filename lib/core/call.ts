@@ -84,7 +84,8 @@ export class Run<R> implements Timed {
     this.#clock = clock;
     this.#call = call;
     this.#around = around;
-    this.#limitMs = saidMs === undefined ? limitMs : Math.min(limitMs, saidMs);
+    // What is no number limits nothing.
+    this.#limitMs = saidMs !== undefined && saidMs < limitMs ? saidMs : limitMs;
     this.key = key;
     this.callerSignal = signal ?? around?.attempt?.signal;
   }
