@@ -6,12 +6,15 @@ import { startLocalRun } from '../local/run.ts';
 
 export const LOCAL_HELP = `fibrin local: runs the synthesized app of this folder on this machine
 
-Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--time-scale N] [--fresh]
+Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--time-scale N]
+                    [--concurrency-per-sandbox N] [--fresh]
 
   --port N      port of the HTTP API (default: PORT, else 4400)
   --dynamodb E  engine of the tables (default auto: DynamoDB Local where there is Java 17, else dynalite)
   --time-scale N  how many times faster than on AWS retries, visibility timeouts and schedules pass, 1 to 1000
                 (default: FIBRIN_TIME_SCALE, else 1); functions and their timeouts keep their own pace
+  --concurrency-per-sandbox N  how many invocations a sandbox takes at once, 1 to 64 (default 1, as Lambda): above 1 the
+                functions run as on Managed Instances. A function with a capacity provider takes what the template says
   --fresh       synthesize even when nothing has changed
   --help        this text
 
@@ -35,6 +38,15 @@ function timeScaleOf(text: string): number {
   );
 }
 
+function concurrencyOf(text: string): number {
+  const concurrency = Number(text);
+  if (text.trim() !== '' && Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 64)
+    return concurrency;
+  throw new InvalidOptionError(
+    `expected the concurrency per sandbox to be an integer from 1 to 64, got ${JSON.stringify(text)}`,
+  );
+}
+
 function engineOf(text: string): EngineChoice {
   const engine = ENGINES.find((candidate) => candidate === text);
   if (engine) return engine;
@@ -51,6 +63,7 @@ export async function local(args: readonly string[]): Promise<number> {
       port: { type: 'string' },
       dynamodb: { type: 'string', default: 'auto' },
       'time-scale': { type: 'string' },
+      'concurrency-per-sandbox': { type: 'string', default: '1' },
       fresh: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -62,6 +75,7 @@ export async function local(args: readonly string[]): Promise<number> {
   const port = portOf(values.port ?? process.env['PORT'] ?? '4400');
   const dynamodb = engineOf(values.dynamodb);
   const timeScale = timeScaleOf(values['time-scale'] ?? process.env['FIBRIN_TIME_SCALE'] ?? '1');
+  const concurrencyPerSandbox = concurrencyOf(values['concurrency-per-sandbox']);
 
   const ending = new AbortController();
   const ended = new Promise<number>((resolve) => {
@@ -83,6 +97,7 @@ export async function local(args: readonly string[]): Promise<number> {
       port,
       dynamodb,
       timeScale,
+      concurrencyPerSandbox,
       fresh: values.fresh,
       log,
       signal: ending.signal,

@@ -35,6 +35,8 @@ export interface LocalRunOptions {
   readonly dynamodb: EngineChoice;
   /** How many times faster than AWS's the platform's own delays pass. 1 to 1,000. */
   readonly timeScale: number;
+  /** How many invocations a sandbox takes at once where the template does not say. Integer, 1 to 64. */
+  readonly concurrencyPerSandbox: number;
   readonly fresh: boolean;
   readonly log: Log;
   /** Ends the run, also while it starts. */
@@ -147,7 +149,10 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       ...(services.sqs && { AWS_ENDPOINT_URL_SQS: services.sqs.endpoint }),
     };
 
-    const settings: SandboxSettings = { freeze: true, maxConcurrencyPerSandbox: 1 };
+    const settings: SandboxSettings = {
+      freeze: true,
+      maxConcurrencyPerSandbox: options.concurrencyPerSandbox,
+    };
     const takeTurn = turns(availableParallelism());
     const bootstrap = await bootstrapFile(join(project, '.fibrin'));
     for (const fn of model.functions) {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { local } from '../../lib/cli/local.ts';
 import { synthesize } from '../../lib/local/synth.ts';
 import { apiOf } from '../support/api.ts';
 import { hasJava } from '../support/engines.ts';
@@ -110,6 +111,12 @@ describe('a local run that cannot start says so in one line', () => {
     const { code, output } = await runCommand(['local'], { PORT: 'eighty' });
     expect(code).toBe(1);
     expect(oneLine(output)).toMatch(/integer from 0 to 65535, got "eighty"/);
+  });
+
+  it.each(['0', '1.5', '65', '', 'all'])('for a concurrency per sandbox of %j', async (text) => {
+    await expect(local(['--concurrency-per-sandbox', text])).rejects.toThrow(
+      `expected the concurrency per sandbox to be an integer from 1 to 64, got "${text}"`,
+    );
   });
 
   it('for a folder without an app', async () => {

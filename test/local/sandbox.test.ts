@@ -45,6 +45,7 @@ function start(handler: string, wanted: Wanted = {}): LocalFunction {
       memoryMb: 256,
       timeoutMs,
       reservedConcurrency: concurrency,
+      maxConcurrencyPerSandbox: undefined,
     },
     region: 'us-east-1',
     processes: wanted.processes ?? processes,
@@ -281,23 +282,63 @@ describe('between invocations', () => {
 });
 
 describe('a sandbox that serves several invocations at once', () => {
-  it('takes them up to its capacity before another one is started', async () => {
+  const statesOf = (fn: LocalFunction) => fn.state().sandboxes.map(({ state }) => state);
+
+  it('takes them up to its capacity before another one is started, also while it starts, and is never frozen', async () => {
     const fn = start('slow', { capacity: 3 });
-    await fn.warm();
-    const served = (await Promise.all(Array.from({ length: 4 }, () => fn.invoke('{"ms":300}')))).map(
-      payloadOf,
-    );
-    const byPid = Map.groupBy(served, ({ pid }) => pid);
-    expect([...byPid.values()].map((group) => group.length).sort()).toEqual([1, 3]);
+    const pids = async (count: number) => {
+      const served = await Promise.all(Array.from({ length: count }, () => fn.invoke('{"ms":200}')));
+      return Map.groupBy(served.map(payloadOf), ({ pid }) => pid);
+    };
+    expect([...(await pids(4)).values()].map((group) => group.length).sort()).toEqual([1, 3]);
+    expect((await pids(3)).size).toBe(1);
+    expect(statesOf(fn)).toEqual(['idle', 'idle']);
   });
 
-  it('fails all of them when it dies', async () => {
-    const fn = start('slow', { capacity: 2, concurrency: 1 });
-    const both = [fn.invoke('{"ms":60000}'), fn.warm(), fn.invoke('{"ms":60000}')] as const;
-    await expect.poll(() => fn.sandboxes()[0]?.invocations).toBeGreaterThan(0);
-    for (const sandbox of fn.sandboxes()) sandbox.kill();
-    expect((await both[0]).kind).not.toBe('success');
-    expect((await both[2]).kind).not.toBe('success');
+  it('gives each its own context, and says where it is', async () => {
+    const fn = start('echo', { capacity: 2 });
+    const [one, two] = (await Promise.all([fn.invoke('1'), fn.invoke('2')])).map(payloadOf);
+    expect([one.event, two.event]).toEqual([1, 2]);
+    expect(one.pid).toBe(two.pid);
+    for (const { requestId, traceId } of [one, two]) {
+      expect(traceId).toContain(requestId.replaceAll('-', '').slice(0, 24));
+    }
+    expect(one.env).toMatchObject({
+      AWS_LAMBDA_MAX_CONCURRENCY: '2',
+      AWS_LAMBDA_INITIALIZATION_TYPE: 'lambda-managed-instances',
+    });
+    // There is one environment for both.
+    expect(one.env).not.toHaveProperty('_X_AMZN_TRACE_ID');
+  });
+
+  it('serves the others when one has timed out, which goes on and is not heard any more', async () => {
+    const fn = start('slow', { capacity: 2, timeoutMs: 1_000 });
+    const late = fn.invoke('{"ms":1500}');
+    expect((await fn.invoke('{"ms":0}')).kind).toBe('success');
+    expect(errorOf(await late)).toMatchObject({
+      errorType: 'Sandbox.Timedout',
+      errorMessage: expect.stringMatching(/Error: Task timed out after 1\.00 seconds$/),
+    });
+    let heard = 1;
+    const unheard = async () => payloadOf(await fn.invoke('{"ms":0}')).calls - ++heard;
+    await expect.poll(unheard, { timeout: 10_000 }).toBe(1);
+    expect(fn.state()).toMatchObject({ timeouts: 1, errors: 1, coldStarts: 1 });
+  });
+
+  it('fails all of them when it dies, those too that it was given while it was stopped', async () => {
+    const fn = start('slow', { capacity: 3, concurrency: 1 });
+    const invoke = () => fn.invoke('{"ms":60000}');
+    const before = [invoke(), invoke()];
+    const [sandbox] = fn.sandboxes();
+    await expect.poll(() => sandbox?.invocations).toBe(2);
+    sandbox?.freeze();
+    const all = [...before, invoke()];
+    expect(statesOf(fn)).toEqual(['frozen']);
+    expect((await invoke()).kind).toBe('throttled');
+    sandbox?.kill();
+    for (const result of await Promise.all(all)) {
+      expect(errorOf(result).errorMessage).toMatch(/Runtime exited with error: signal: killed$/);
+    }
   });
 });
 

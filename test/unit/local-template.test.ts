@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Template } from '../../lib/local/template/assembly.ts';
 import { classOf } from '../../lib/local/template/classes.ts';
+import { readFunctions } from '../../lib/local/template/functions.ts';
 import { createResolver } from '../../lib/local/template/intrinsics.ts';
+import { createReader } from '../../lib/local/template/reader.ts';
 
 const template: Template = {
   Resources: {},
@@ -82,5 +84,45 @@ describe('the classes', () => {
     });
     expect(classOf('AWS::New::Thing').kind).toBe('refused');
     expect(classOf('constructor').kind).toBe('refused');
+  });
+});
+
+describe('the functions', () => {
+  const concurrencyOf = (properties: object, memoryMb = 4_096) => {
+    const assembly = {
+      stackName: 'app',
+      template: {
+        Resources: {
+          Provider: { Type: 'AWS::Lambda::CapacityProvider', Properties: {} },
+          Fn: {
+            Type: 'AWS::Lambda::Function',
+            Properties: {
+              ...{ Runtime: 'nodejs24.x', Handler: 'index.handler', MemorySize: memoryMb },
+              ...{ Code: { S3Key: 'code.zip' }, ...properties },
+            },
+          },
+        },
+      },
+      assetFolder: () => '/code',
+    };
+    return readFunctions(assembly, createReader(assembly, 'eu-west-1'))[0]?.maxConcurrencyPerSandbox;
+  };
+  const managed = (more: object) => ({
+    CapacityProviderConfig: {
+      LambdaManagedInstancesCapacityProviderConfig: {
+        CapacityProviderArn: { 'Fn::GetAtt': ['Provider', 'Arn'] },
+        ...more,
+      },
+    },
+  });
+
+  it.each([
+    ['nothing without a capacity provider', {}, 4_096, undefined],
+    ['what is said', managed({ PerExecutionEnvironmentMaxConcurrency: 10 }), 4_096, 10],
+    ['64 for each virtual processor, of which one has two gigabytes', managed({}), 4_096, 128],
+    ['64 for each virtual processor', managed({ ExecutionEnvironmentMemoryGiBPerVCpu: 4 }), 4_096, 64],
+    ['64 for the only virtual processor', managed({ ExecutionEnvironmentMemoryGiBPerVCpu: 8 }), 2_048, 64],
+  ])('take at once %s', (_, properties, memoryMb, expected) => {
+    expect(concurrencyOf(properties, memoryMb)).toBe(expected);
   });
 });

@@ -14,9 +14,10 @@ type Handler = (event: unknown, context: unknown) => unknown;
 
 const env = (name: string): string => process.env[name] ?? '';
 const [host, port] = env('AWS_LAMBDA_RUNTIME_API').split(':');
-/** Above one it serves so many invocations at once, as on Managed Instances. */
-const concurrency = Number(env('AWS_LAMBDA_MAX_CONCURRENCY') || 1);
-const agent = new Agent({ keepAlive: true, maxSockets: concurrency * 2 });
+/** On Managed Instances alone: how many invocations it is given at once. */
+const { AWS_LAMBDA_MAX_CONCURRENCY: concurrency } = process.env;
+// Each invocation has its answer under way, while the next one is asked for.
+const agent = new Agent({ keepAlive: true, maxSockets: Number(concurrency ?? 1) + 1 });
 
 interface Reply {
   readonly headers: IncomingHttpHeaders;
@@ -106,6 +107,7 @@ function contextOf(headers: IncomingHttpHeaders): Record<string, unknown> {
     memoryLimitInMB: env('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'),
     logGroupName: env('AWS_LAMBDA_LOG_GROUP_NAME'),
     logStreamName: env('AWS_LAMBDA_LOG_STREAM_NAME'),
+    xRayTraceId: headers['lambda-runtime-trace-id'],
     callbackWaitsForEmptyEventLoop: true,
     getRemainingTimeInMillis: () => deadline - Date.now(),
   };
@@ -148,24 +150,38 @@ function resolveLocalNames(): void {
 }
 resolveLocalNames();
 
+async function invoke(handler: Handler, { headers, body }: Reply): Promise<void> {
+  const id = String(headers['lambda-runtime-aws-request-id']);
+  let result: string;
+  try {
+    result = JSON.stringify(await handler(JSON.parse(body), contextOf(headers))) ?? 'null';
+  } catch (error) {
+    console.error(
+      JSON.stringify({ level: 'ERROR', message: 'Invoke Error', requestId: id, ...describeError(error) }),
+    );
+    return report(`invocation/${id}/error`, error);
+  }
+  await call('POST', `invocation/${id}/response`, result, { 'content-type': 'application/json' });
+}
+
+/** The other end has gone: so does this one. */
+function leave(error: NodeJS.ErrnoException): never {
+  if (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET') process.exit(0);
+  throw error;
+}
+
 async function serve(handler: Handler): Promise<never> {
   for (;;) {
-    const { headers, body } = await call('GET', 'invocation/next');
-    setClockOffset(Number(headers['x-fibrin-clock-offset-ms'] ?? 0));
-    unresolved = String(headers['x-fibrin-unresolved'] ?? '').split(',');
-    const id = String(headers['lambda-runtime-aws-request-id']);
-    process.env['_X_AMZN_TRACE_ID'] = String(headers['lambda-runtime-trace-id'] ?? '');
-    let result: string;
-    try {
-      result = JSON.stringify(await handler(JSON.parse(body), contextOf(headers))) ?? 'null';
-    } catch (error) {
-      console.error(
-        JSON.stringify({ level: 'ERROR', message: 'Invoke Error', requestId: id, ...describeError(error) }),
-      );
-      await report(`invocation/${id}/error`, error);
-      continue;
+    const next = await call('GET', 'invocation/next');
+    setClockOffset(Number(next.headers['x-fibrin-clock-offset-ms'] ?? 0));
+    unresolved = String(next.headers['x-fibrin-unresolved'] ?? '').split(',');
+    if (concurrency === undefined) {
+      process.env['_X_AMZN_TRACE_ID'] = String(next.headers['lambda-runtime-trace-id'] ?? '');
+      await invoke(handler, next);
+    } else {
+      // How many they are is up to who gives them. Each has its trace in its context, and an async context of its own.
+      setImmediate(() => void invoke(handler, next).catch(leave));
     }
-    await call('POST', `invocation/${id}/response`, result, { 'content-type': 'application/json' });
   }
 }
 
@@ -184,10 +200,4 @@ try {
   await report('init/error', error);
   process.exit(1);
 }
-await Promise.all(Array.from({ length: concurrency }, () => serve(handler))).catch(
-  (error: NodeJS.ErrnoException) => {
-    // The other end has gone: so does this one.
-    if (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET') process.exit(0);
-    throw error;
-  },
-);
+await serve(handler).catch(leave);

@@ -8,7 +8,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 export interface SandboxSettings {
   /** Whether a sandbox is stopped between invocations, as Lambda does. */
   freeze: boolean;
-  /** How many invocations a sandbox takes at once: 1, or more as on Managed Instances. */
+  /** How many invocations a sandbox takes at once where the template does not say: 1, or more as on Managed Instances. */
   maxConcurrencyPerSandbox: number;
 }
 
@@ -105,7 +105,7 @@ export function localFunction(options: FunctionOptions): LocalFunction {
       memoryMb: model.memoryMb,
       timeoutMs: model.timeoutMs,
       environment,
-      capacity: settings.maxConcurrencyPerSandbox,
+      capacity: model.maxConcurrencyPerSandbox ?? settings.maxConcurrencyPerSandbox,
       freezes: () => settings.freeze,
       onOutput: options.onOutput,
       onFree() {

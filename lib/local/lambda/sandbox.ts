@@ -19,9 +19,13 @@ export interface SandboxOptions {
   readonly takeTurn: TakeTurn;
   /** The host names that do not resolve in the invocation that begins now. Default: none. */
   readonly unresolvedNames?: () => readonly string[];
-  /** How many invocations it serves at once: 1, or more as on Managed Instances. */
+  /**
+   * How many invocations it serves at once. Above 1 it is one of Managed Instances, with one worker thread: it never
+   * freezes, and its timeout ends the wait for an invocation instead of the sandbox.
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
+   */
   readonly capacity: number;
-  /** Whether it is stopped between invocations, as Lambda does. Never with a capacity above 1, as Lambda does not. */
+  /** Whether it is stopped between invocations, as Lambda does. */
   readonly freezes: () => boolean;
   readonly onOutput: (line: string) => void;
   /** The sandbox can take an invocation (again). */
@@ -44,6 +48,7 @@ export interface Sandbox {
   readonly state: SandboxState;
   readonly startedAt: number;
   readonly invocations: number;
+  /** Whether it has room for an invocation, be it as soon as it has started. */
   readonly free: boolean;
   /** How far its clock is ahead, in milliseconds. Takes effect with the next invocation. */
   clockOffsetMs: number;
@@ -57,8 +62,9 @@ export interface Sandbox {
   kill(): void;
 }
 
-/** How long the code outside the handler may take, as on Lambda. */
+/** How long the code outside the handler may take, as on Lambda and, where it may be longer, on Managed Instances. */
 const INIT_LIMIT_MS = 10_000;
+const MANAGED_INIT_LIMIT_MS = 130_000;
 /** A start that takes longer waits for something else than a processor. */
 const TURN_LIMIT_MS = 1_000;
 
@@ -71,6 +77,8 @@ interface Pending {
 /** Starts a sandbox. */
 export function startSandbox(options: SandboxOptions): Sandbox {
   const { capacity, processes, timeoutMs } = options;
+  const isManaged = capacity > 1;
+  const initLimitMs = isManaged ? Math.max(MANAGED_INIT_LIMIT_MS, timeoutMs) : INIT_LIMIT_MS;
   /** Given to it, and not asked for yet. */
   const waiting: Pending[] = [];
   const running = new Map<string, Pending>();
@@ -82,7 +90,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   let invocations = 0;
 
   const owed = () => [...waiting, ...running.values()];
-  const free = () => phase === 'serving' && !doomed && owed().length < capacity;
+  const free = () => phase !== 'gone' && !doomed && owed().length < capacity;
 
   const thaw = () => {
     if (frozen && child) processes.signal(child, 'SIGCONT');
@@ -93,7 +101,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     frozen = true;
   };
   const freezeWhenIdle = () => {
-    if (capacity === 1 && owed().length === 0 && polls.length > 0 && options.freezes()) freeze();
+    if (!isManaged && owed().length === 0 && polls.length > 0 && options.freezes()) freeze();
   };
   const kill = () => {
     doomed = true;
@@ -115,8 +123,8 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   let endInit = () => {};
   const beginInit = (endTurn: () => void) => {
     const cancelTurn = systemClock.after(TURN_LIMIT_MS, endTurn);
-    const cancelLimit = systemClock.after(INIT_LIMIT_MS, () => {
-      fail(() => failure('Sandbox.Timedout', `Init timed out after ${INIT_LIMIT_MS / 1_000} s`));
+    const cancelLimit = systemClock.after(initLimitMs, () => {
+      fail(() => failure('Sandbox.Timedout', `Init timed out after ${initLimitMs / 1_000} s`));
       kill();
     });
     endInit = () => {
@@ -126,14 +134,19 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     };
   };
 
-  const limit = (requestId: string): CancelTimer =>
+  /** Waits no longer for an invocation, which may go on: what comes of it is told to nobody. */
+  const abandon = (pending: Pending, why: InvocationResult) => {
+    running.delete(pending.invocation.requestId);
+    if (waiting.includes(pending)) waiting.splice(waiting.indexOf(pending), 1);
+    pending.settle(why);
+  };
+  const limit = (pending: Pending): CancelTimer =>
     systemClock.after(timeoutMs, () => {
       const seconds = (timeoutMs / 1_000).toFixed(2);
-      fail((id) =>
-        id === requestId
-          ? failure('Sandbox.Timedout', `RequestId: ${id} Error: Task timed out after ${seconds} seconds`)
-          : failure('Runtime.ExitError', `RequestId: ${id} Error: Runtime exited with error: signal: killed`),
-      );
+      const text = `RequestId: ${pending.invocation.requestId} Error: Task timed out after ${seconds} seconds`;
+      const timedOut = failure('Sandbox.Timedout', text);
+      if (isManaged) return abandon(pending, timedOut);
+      fail(() => timedOut);
       kill();
     });
 
@@ -156,9 +169,10 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     },
     invoke(invocation) {
       return new Promise((settle) => {
+        const pending: Pending = { invocation, settle, cancelTimer: () => undefined };
         // While it starts, the limit on its start counts.
-        const cancelTimer = phase === 'init' ? () => undefined : limit(invocation.requestId);
-        waiting.push({ invocation, settle, cancelTimer });
+        if (phase !== 'init') pending.cancelTimer = limit(pending);
+        waiting.push(pending);
         deliver();
       });
     },
@@ -173,11 +187,11 @@ export function startSandbox(options: SandboxOptions): Sandbox {
       const poll = polls.shift();
       if (pending === undefined || poll === undefined) return;
       const { requestId, functionArn, payload } = pending.invocation;
+      if (running.size === 0) thaw();
       running.set(requestId, pending);
       invocations++;
-      thaw();
       pending.cancelTimer();
-      pending.cancelTimer = limit(requestId);
+      pending.cancelTimer = limit(pending);
       const deadline = systemClock.now() + sandbox.clockOffsetMs + timeoutMs;
       const trace = requestId.replaceAll('-', '').slice(0, 24);
       poll.writeHead(200, {
@@ -242,7 +256,10 @@ export function startSandbox(options: SandboxOptions): Sandbox {
         ...options.environment,
         LAMBDA_TASK_ROOT: options.codeFolder,
         AWS_LAMBDA_RUNTIME_API: address,
-        ...(capacity > 1 && { AWS_LAMBDA_MAX_CONCURRENCY: String(capacity) }),
+        ...(isManaged && {
+          AWS_LAMBDA_MAX_CONCURRENCY: String(capacity),
+          AWS_LAMBDA_INITIALIZATION_TYPE: 'lambda-managed-instances',
+        }),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

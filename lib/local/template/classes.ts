@@ -31,6 +31,7 @@ const CLASSES: Readonly<Record<string, ResourceClass>> = {
     'there is one stage, $default; its throttling and access log are not applied',
   ),
   'AWS::Lambda::Version': ignored('an alias points at the code as it is now'),
+  'AWS::Lambda::CapacityProvider': ignored('sandboxes are processes of this machine'),
   'AWS::Lambda::Permission': ignored(NO_PERMISSIONS),
   'AWS::IAM::Role': ignored(NO_PERMISSIONS),
   'AWS::IAM::Policy': ignored(NO_PERMISSIONS),

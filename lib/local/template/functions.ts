@@ -12,6 +12,8 @@ export interface FunctionModel {
   readonly memoryMb: number;
   readonly timeoutMs: number;
   readonly reservedConcurrency: number | undefined;
+  /** How many invocations one sandbox takes at once, where a capacity provider gives it Managed Instances. */
+  readonly maxConcurrencyPerSandbox: number | undefined;
 }
 
 /** What Lambda does with an asynchronous invocation. */
@@ -23,11 +25,29 @@ export interface AsyncInvokeModel {
   readonly deadLetterQueue?: string;
 }
 
+/** What a sandbox with one virtual processor takes at once where the template does not say, in Node's runtime. */
+const MANAGED_CONCURRENCY_PER_CPU = 64;
+
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-nodejs-runtime.html */
+function managedConcurrency(capacityProvider: unknown, memoryMb: number): number | undefined {
+  const managed = (capacityProvider as Record<string, Properties> | undefined)?.[
+    'LambdaManagedInstancesCapacityProviderConfig'
+  ];
+  if (managed === undefined) return undefined;
+  const {
+    PerExecutionEnvironmentMaxConcurrency: concurrency,
+    ExecutionEnvironmentMemoryGiBPerVCpu: perCpuGiB = 2,
+  } = managed;
+  const cpus = Math.max(1, Math.floor(memoryMb / 1_024 / Number(perCpuGiB)));
+  return Number(concurrency ?? cpus * MANAGED_CONCURRENCY_PER_CPU);
+}
+
 export function readFunctions(assembly: Assembly, reader: TemplateReader): readonly FunctionModel[] {
   const names = ['Runtime', 'Handler', 'MemorySize', 'Timeout', 'ReservedConcurrentExecutions', 'Code'];
-  return reader.ofType(['AWS::Lambda::Function'], names).map((resource) => {
+  return reader.ofType(['AWS::Lambda::Function'], [...names, 'CapacityProviderConfig']).map((resource) => {
     const { logicalId, properties, displayName } = resource;
-    const { Runtime, Handler, MemorySize, Timeout, ReservedConcurrentExecutions, Code } = properties;
+    const { Runtime, Handler, Timeout, ReservedConcurrentExecutions, Code } = properties;
+    const memoryMb = Number(properties['MemorySize'] ?? 128);
     if (!/^nodejs\d/.test(String(Runtime))) {
       refuse(logicalId, `the runtime ${Runtime}`, 'leave the function out for -c stage=local');
     }
@@ -40,10 +60,11 @@ export function readFunctions(assembly: Assembly, reader: TemplateReader): reado
       displayName,
       codeFolder,
       handler: String(Handler),
-      memoryMb: Number(MemorySize ?? 128),
+      memoryMb,
       timeoutMs: Number(Timeout ?? 3) * 1_000,
       reservedConcurrency:
         ReservedConcurrentExecutions === undefined ? undefined : Number(ReservedConcurrentExecutions),
+      maxConcurrencyPerSandbox: managedConcurrency(properties['CapacityProviderConfig'], memoryMb),
     };
   });
 }

@@ -51,6 +51,7 @@ export const functionOfArn = (arn: string): string =>
 /** The property of each type that names it, and where in an ARN the name stands, if that follows from the type. */
 const NAMES: Readonly<Record<string, { readonly property: string; readonly arn?: string }>> = {
   'AWS::Lambda::Function': { property: 'FunctionName', arn: 'lambda:function:' },
+  'AWS::Lambda::CapacityProvider': { property: 'CapacityProviderName', arn: 'lambda:capacity-provider:' },
   'AWS::DynamoDB::Table': { property: 'TableName', arn: 'dynamodb:table/' },
   'AWS::DynamoDB::GlobalTable': { property: 'TableName', arn: 'dynamodb:table/' },
   'AWS::SQS::Queue': { property: 'QueueName', arn: 'sqs:' },

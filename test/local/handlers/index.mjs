@@ -10,6 +10,7 @@ export const echo = async (event, context) => ({
   pid: process.pid,
   remainingMs: context.getRemainingTimeInMillis(),
   requestId: context.awsRequestId,
+  traceId: context.xRayTraceId,
   arn: context.invokedFunctionArn,
   memory: context.memoryLimitInMB,
   env: { ...process.env },
