@@ -9,6 +9,8 @@ const support = (name: string) => fileURLToPath(new URL(`./support/${name}.ts`, 
 
 /** Tests of code alone. */
 const CODE = tests('{unit,property,model,cdk}/**/*');
+/** Takes longest by far. */
+const APP = tests('local/profile');
 /** Tests of what needs tables and no more. */
 const TABLES = tests('{contract,idempotency}/**/*', 'local/{transactions,streams,idempotency-command}');
 
@@ -24,13 +26,23 @@ export default defineConfig({
     isolate: false,
     restoreMocks: true,
     setupFiles: support('setup'),
+    env: {
+      // `npm run synth` validates the template. What processes compile the next of them need not compile again.
+      CDK_VALIDATION: 'false',
+      NODE_COMPILE_CACHE: fileURLToPath(new URL('../.fibrin/compile-cache', import.meta.url)),
+    },
     testTimeout: 30_000,
     // The first run of a fresh clone synthesizes the app.
     hookTimeout: 180_000,
+    // Begun in the order of their names.
     projects: [
+      { extends: true, test: { name: 'app', include: APP } },
       { extends: true, test: { name: 'code', include: CODE } },
       { extends: true, test: { name: 'tables', include: TABLES, globalSetup: support('shared-engine') } },
-      { extends: true, test: { name: 'processes', include: tests('**/*'), exclude: [...CODE, ...TABLES] } },
+      {
+        extends: true,
+        test: { name: 'processes', include: tests('**/*'), exclude: [...APP, ...CODE, ...TABLES] },
+      },
     ],
   },
 });

@@ -4,13 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { local } from '../../lib/cli/local.ts';
 import { synthesize } from '../../lib/local/synth.ts';
 import { apiOf } from '../support/api.ts';
 import { hasJava } from '../support/engines.ts';
 import { temporaryFolder } from '../support/folders.ts';
-import { runCommand, startRun } from '../support/local-run.ts';
+import { runCommand, type StartedRun, startRun } from '../support/local-run.ts';
 import { aliveOf, childrenOf, hasProc, listeningAddresses } from '../support/processes.ts';
 
 /** An app that starts fast: its functions need no bundling. */
@@ -36,29 +36,6 @@ describe('a local run', () => {
     expect(aliveOf(started)).toEqual([]);
   });
 
-  it('leaves no process behind when it is killed itself, not even a frozen or a busy one', async () => {
-    const run = await startRun([], {}, EVENTS_APP);
-    const api = apiOf(run.url);
-    void api.get('/who?ms=60000').catch(() => 'cut off');
-    const states = async () =>
-      (await api.state()).functions.flatMap(({ sandboxes }) => sandboxes.map(({ state }) => state));
-    await expect.poll(states).toEqual(expect.arrayContaining(['frozen', 'busy']));
-    const started = childrenOf(run.child.pid);
-    run.child.kill('SIGKILL');
-    await expect.poll(() => aliveOf(started), { timeout: 10_000 }).toEqual([]);
-  });
-
-  it.skipIf(!hasProc)('listens on the loopback interface only, DynamoDB Local too', async () => {
-    const run = await startRun([], {}, EVENTS_APP);
-    const { dynamodb } = await apiOf(run.url).state();
-    expect(dynamodb.engine).toBe(hasJava ? 'DynamoDB Local' : 'dynalite');
-    const own = [Number(run.child.pid), ...childrenOf(run.child.pid)];
-    const addresses = own.flatMap(listeningAddresses);
-    await run.stop();
-    expect(addresses.length).toBeGreaterThanOrEqual(3);
-    expect(addresses.filter((address) => !LOOPBACK.includes(address))).toEqual([]);
-  });
-
   it('runs on dynalite where there is no Java, and says what is weaker', async () => {
     const path = join(temporaryFolder(), 'bin');
     mkdirSync(path);
@@ -80,6 +57,33 @@ describe('a local run', () => {
   });
 });
 
+describe('a local run with all of its processes', () => {
+  let run: StartedRun;
+  beforeAll(async () => {
+    run = await startRun([], {}, EVENTS_APP);
+  });
+
+  it.skipIf(!hasProc)('listens on the loopback interface only, DynamoDB Local too', async () => {
+    const { dynamodb } = await apiOf(run.url).state();
+    expect(dynamodb.engine).toBe(hasJava ? 'DynamoDB Local' : 'dynalite');
+    const own = [Number(run.child.pid), ...childrenOf(run.child.pid)];
+    const addresses = own.flatMap(listeningAddresses);
+    expect(addresses.length).toBeGreaterThanOrEqual(3);
+    expect(addresses.filter((address) => !LOOPBACK.includes(address))).toEqual([]);
+  });
+
+  it('leaves none behind when it is killed itself, not even a frozen or a busy one', async () => {
+    const api = apiOf(run.url);
+    void api.get('/who?ms=60000').catch(() => 'cut off');
+    const states = async () =>
+      (await api.state()).functions.flatMap(({ sandboxes }) => sandboxes.map(({ state }) => state));
+    await expect.poll(states).toEqual(expect.arrayContaining(['frozen', 'busy']));
+    const started = childrenOf(run.child.pid);
+    run.child.kill('SIGKILL');
+    await expect.poll(() => aliveOf(started), { timeout: 10_000 }).toEqual([]);
+  });
+});
+
 /** Exactly one line, which names the thing and the fix. */
 const oneLine = (output: string): string => {
   const lines = output.split('\n').filter((line) => line.startsWith('fibrin: '));
@@ -93,6 +97,9 @@ function project(files: Readonly<Record<string, string>>): string {
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   return folder;
 }
+
+/** The engine starts beside what fails here, for nothing: this one costs least. */
+const WITHOUT_JAVA = ['local', '--port', '0', '--dynamodb', 'dynalite'];
 
 describe('a local run that cannot start says so in one line', () => {
   it('for a port that is taken', async () => {
@@ -120,7 +127,7 @@ describe('a local run that cannot start says so in one line', () => {
   });
 
   it('for a folder without an app', async () => {
-    const { code, output } = await runCommand(['local', '--port', '0'], {}, project({}));
+    const { code, output } = await runCommand(WITHOUT_JAVA, {}, project({}));
     expect(code).toBe(1);
     expect(oneLine(output)).toMatch(/no cdk\.json in .*; run this in the folder of a CDK app/);
   });
@@ -130,7 +137,7 @@ describe('a local run that cannot start says so in one line', () => {
       'cdk.json': '{"app":"node app.mjs"}',
       'app.mjs': 'throw new Error("the stack has no name");',
     });
-    const { code, output } = await runCommand(['local', '--port', '0'], {}, folder);
+    const { code, output } = await runCommand(WITHOUT_JAVA, {}, folder);
     expect(code).toBe(1);
     expect(oneLine(output)).toMatch(/synthesis failed: .*the stack has no name.*npx cdk synth/);
   });
@@ -148,7 +155,7 @@ describe('a local run that cannot start says so in one line', () => {
         mkdirSync(process.env.CDK_OUTDIR, { recursive: true });
         for (const [name, text] of Object.entries(${JSON.stringify(assembly)})) writeFileSync(process.env.CDK_OUTDIR + '/' + name, text);`,
     });
-    const { code, output } = await runCommand(['local', '--port', '0'], {}, folder);
+    const { code, output } = await runCommand(WITHOUT_JAVA, {}, folder);
     expect(code).toBe(1);
     expect(output).toMatch(/refused:\n\s+1 × AWS::StepFunctions::StateMachine — /);
     expect(oneLine(output)).toMatch(/AWS::StepFunctions::StateMachine.*leave it out/);

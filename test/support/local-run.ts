@@ -41,8 +41,7 @@ function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd 
     ['--conditions=fibrin-source', `${ROOT}lib/cli/main.ts`, ...args],
     {
       cwd,
-      // What commands compile they need not compile again.
-      env: { ...process.env, NODE_COMPILE_CACHE: `${ROOT}.fibrin/compile-cache`, ...env },
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Api, apiOf } from '../../support/api.ts';
+import type { StartedRun } from '../../support/local-run.ts';
+import { type Views, viewsOf } from '../../support/views.ts';
+
+export const idempotencyFailures = (theRun: () => Promise<StartedRun>) =>
+  describe('idempotency in the profile app', () => {
+    let run: StartedRun;
+    let api: Api;
+    let views: Views;
+    beforeAll(async () => {
+      run = await theRun();
+      api = apiOf(run.url);
+      views = await viewsOf(api);
+    });
+    afterEach(async () => {
+      await api.clearFaults();
+      await killAll();
+    });
+
+    const change = { name: 'Ada Byron', email: 'ada@example.com' };
+    const sandboxes = async () =>
+      (await api.state()).functions.find(({ name }) => name === 'PutProfile')?.sandboxes ?? [];
+    const isBusy = async () => (await sandboxes()).some(({ state }) => state === 'busy');
+    const send = (method: string, pid: number, body?: object) =>
+      api.get(`/_fibrin/sandboxes/${pid}`, { method, ...(body && { body: JSON.stringify(body) }) });
+
+    /** Ends every sandbox, and with them the clocks that were put ahead. */
+    async function killAll(): Promise<void> {
+      for (const { pid } of await sandboxes()) await send('DELETE', pid);
+    }
+
+    /** Kills what works on a change, and puts the clock of whoever comes next past the lease. */
+    async function killAndGoPastTheLease(): Promise<void> {
+      await killAll();
+      // A request of its own starts the next sandbox.
+      await api.put(999, undefined, change);
+      for (const { pid } of await sandboxes()) await send('PUT', pid, { clockOffsetMs: 60_000 });
+    }
+
+    /** Sends a change until it is answered: a busy machine may answer a cold sandbox's first with 503. */
+    const sendAgain = (id: number, key: string) =>
+      expect.poll(async () => (await api.put(id, key, change)).status, { timeout: 20_000 }).toBe(200);
+
+    describe('a change of a profile', () => {
+      it('whose sandbox is killed at any moment happens exactly once when it is sent again', async () => {
+        const before = await views.written(300);
+        const delaysMs = [0, 10, 40, 80, 160];
+        for (const delayMs of delaysMs) {
+          const key = randomUUID();
+          // Everything on the way is slow, so that the kills fall on all of it.
+          await api.fault('users', { kind: 'latency', ms: 60 });
+          await api.fault('resilience', { kind: 'latency', ms: 60 });
+          const first = api.put(300, key, change);
+          await expect.poll(isBusy, { interval: 1, timeout: 10_000 }).toBe(true);
+          await new Promise((resolve) => setTimeout(resolve, delayMs));
+          await killAndGoPastTheLease();
+          await first;
+          await api.clearFaults();
+          await sendAgain(300, key);
+          await killAll();
+        }
+        expect(await views.written(300)).toBe(before + delaysMs.length);
+      });
+
+      it('that runs into the timeout of its function is neither answered from memory nor made beside itself', async () => {
+        const before = await views.written(301);
+        const key = randomUUID();
+        await api.fault('users', { kind: 'hang' });
+        expect((await api.put(301, key, change)).status).toBe(500);
+        await api.clearFaults();
+        const retry = await api.put(301, key, change);
+        expect(retry.status).toBe(409);
+        expect(retry.headers.get('retry-after')).toBe('1');
+        expect(await views.written(301)).toBe(before);
+        await killAndGoPastTheLease();
+        await sendAgain(301, key);
+        expect(await views.written(301)).toBe(before + 1);
+      });
+
+      it('is recognised as one’s own where the answer of the table was lost', async () => {
+        const before = await views.written(302);
+        await api.fault('resilience', { kind: 'lost-answer', rate: 0.4 });
+        const keys = Array.from({ length: 8 }, () => randomUUID());
+        for (const key of keys) {
+          const response = await api.put(302, key, change);
+          // Three answers lost in a row are an answer that is not known: never one that says that it failed.
+          expect([200, 503]).toContain(response.status);
+        }
+        await api.clearFaults();
+        await killAndGoPastTheLease();
+        for (const key of keys) await sendAgain(302, key);
+        expect(await views.written(302)).toBe(before + keys.length);
+      });
+
+      it('is replayed and says so, and never to another caller’s key', async () => {
+        const key = randomUUID();
+        const first = await api.put(303, key, change);
+        const replay = await api.put(303, key, change);
+        expect(first.headers.get('idempotent-replayed')).toBeNull();
+        expect(replay.headers.get('idempotent-replayed')).toBe('true');
+        expect(await replay.text()).toBe(await first.text());
+      });
+    });
+  });

@@ -1,0 +1,349 @@
+import { randomUUID } from 'node:crypto';
+import { request } from 'node:http';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Api, apiOf, bodyOf, type Profile } from '../../support/api.ts';
+import type { StartedRun } from '../../support/local-run.ts';
+
+export const profileRequests = (theRun: () => Promise<StartedRun>) =>
+  describe('the profile app', () => {
+    let run: StartedRun;
+    let api: Api;
+    beforeAll(async () => {
+      run = await theRun();
+      api = apiOf(run.url);
+    });
+    afterEach(() => api.clearFaults());
+
+    /** A profile with all of its parts: on a busy machine the first of a cold sandbox may come without some. */
+    async function wholeProfile(id: number): Promise<Profile> {
+      let profile: Profile | undefined;
+      await expect
+        .poll(
+          async () => {
+            profile = await api.profile(id);
+            return profile.degraded;
+          },
+          { timeout: 20_000 },
+        )
+        .toEqual([]);
+      if (profile === undefined) throw new Error('expected a profile');
+      return profile;
+    }
+
+    const change = { name: 'Ada Byron', email: 'ada@example.com' };
+
+    describe('reading a profile', () => {
+      it('brings all parts live when nothing is wrong', async () => {
+        const profile = await wholeProfile(1_000);
+        expect(profile).toMatchObject({
+          degraded: [],
+          sources: { user: 'live', posts: 'live', friendCount: 'live' },
+        });
+        expect(profile.user.id).toBe('1000');
+        expect(profile.posts.length).toBeGreaterThan(0);
+        expect(profile.friendCount).toEqual(expect.any(Number));
+      });
+
+      it('gives the same profile as the naive function while nothing is wrong', async () => {
+        const naive = await bodyOf<Profile>(await api.get('/api/naive/profiles/12'));
+        const { user, posts, friendCount } = await wholeProfile(12);
+        expect({ user, posts, friendCount }).toEqual({
+          user: naive.user,
+          posts: naive.posts,
+          friendCount: naive.friendCount,
+        });
+      });
+
+      it.each([
+        { kind: 'hang' },
+        { kind: 'error' },
+        { kind: 'corrupt' },
+        { kind: 'reset' },
+        { kind: 'latency', ms: 6_000 },
+        { kind: 'refuse' },
+        { kind: 'throttle' },
+      ])(
+        'is answered without posts while they show $kind, where the naive function hangs or fails',
+        async (fault) => {
+          await api.fault('posts', fault);
+          const giveUp = new AbortController();
+          let naiveStatus: number | 'waiting' = 'waiting';
+          const naive = api
+            .get('/api/naive/profiles/3', { signal: giveUp.signal })
+            .then((response) => {
+              naiveStatus = response.status;
+            })
+            .catch(() => undefined);
+          const profile = await api.profile(3);
+          expect(profile).toMatchObject({
+            posts: [],
+            degraded: ['posts'],
+            sources: { user: 'live', posts: 'fallback' },
+          });
+          if (naiveStatus === 'waiting' && !['hang', 'latency'].includes(fault.kind)) await naive;
+          expect(naiveStatus).not.toBe(200);
+          giveUp.abort();
+          await naive;
+        },
+      );
+
+      it('is live again after the faults are gone, once the breaker has let a probe through', async () => {
+        await api.fault('posts', { kind: 'error' });
+        for (let calls = 0; calls < 10; calls++) await api.profile(4);
+        expect((await api.state()).breakers).toContainEqual(
+          expect.objectContaining({ name: 'posts', state: 'open' }),
+        );
+        await api.clearFaults();
+        await expect
+          .poll(async () => (await api.profile(4)).degraded, { timeout: 20_000, interval: 200 })
+          .toEqual([]);
+        expect((await api.state()).breakers).toContainEqual(
+          expect.objectContaining({ name: 'posts', state: 'closed' }),
+        );
+      });
+
+      it('no longer waits for posts that hang once a few calls have', async () => {
+        await api.fault('posts', { kind: 'hang' });
+        for (let calls = 0; calls < 6; calls++) await api.profile(4);
+        expect((await api.state()).breakers).toContainEqual(
+          expect.objectContaining({ name: 'posts', state: 'open' }),
+        );
+      });
+
+      it('degrades both parts that are not critical, each by itself', async () => {
+        await api.fault('posts', { kind: 'error' });
+        await api.fault('social', { kind: 'hang' });
+        expect(await api.profile(5)).toMatchObject({
+          posts: [],
+          friendCount: null,
+          degraded: ['posts', 'friendCount'],
+        });
+      });
+
+      it.each(['hang', 'error', 'throttle', 'reset', 'refuse', 'corrupt'])(
+        'is a 503 with Retry-After while the users show %s',
+        async (kind) => {
+          await api.fault('users', { kind });
+          const response = await api.get('/api/profiles/6');
+          expect(response.status).toBe(503);
+          expect(response.headers.get('content-type')).toBe('application/problem+json');
+          expect(response.headers.get('retry-after')).toBe('1');
+        },
+      );
+
+      it.each(['hang', 'error', 'throttle', 'latency'])(
+        'does not need the resilience table: it shows %s and the profile is whole',
+        async (kind) => {
+          await api.fault('resilience', { kind, ms: 2_000 });
+          await expect
+            .poll(async () => (await api.profile(7)).sources, { timeout: 20_000 })
+            .toMatchObject({ user: 'live', friendCount: 'live' });
+        },
+      );
+
+      it.each([
+        ['0', 400],
+        ['-1', 400],
+        ['1.5', 400],
+        ['1e3', 400],
+        ['abc', 400],
+        ['__proto__', 400],
+        ['constructor', 400],
+        ['%00', 400],
+        ['%ZZ', 400],
+        ['%E0%A4%A', 400],
+        ['..%2f..%2fetc', 400],
+        ['1%23user', 400],
+        ['9'.repeat(5_000), 400],
+        ['1234567890', 400],
+        ['%F0%9F%98%80', 400],
+        ['1001', 404],
+        ['999999999', 404],
+      ])('refuses the id %.20s with a problem (%d)', async (id, status) => {
+        const response = await api.get(`/api/profiles/${id}`);
+        expect(response.status).toBe(status);
+        expect(response.headers.get('content-type')).toBe('application/problem+json');
+        expect(await response.json()).toMatchObject({ status });
+      });
+    });
+
+    describe('changing a profile', () => {
+      it('happens once for one key however many come at once, and is replayed after', async () => {
+        const upTo20 = Array.from({ length: 20 }, (_, n) => n);
+        // On a busy machine the first of a cold sandbox may be a 503, and nobody may have its key until the lease ends.
+        const others = () =>
+          Promise.all(upTo20.map(async (n) => (await api.put(400 + n, randomUUID(), change)).status));
+        await expect.poll(others, { timeout: 20_000 }).not.toContain(503);
+        const before = (await api.profile(20)).user.version;
+        const key = randomUUID();
+        const responses = await Promise.all(upTo20.map(() => api.put(20, key, change)));
+        const statuses = responses.map(({ status }) => status);
+        expect(statuses).toContain(200);
+        expect(statuses.filter((status) => status !== 200 && status !== 409)).toEqual([]);
+        const bodies = new Set(
+          await Promise.all(
+            responses.filter(({ status }) => status === 200).map((response) => response.text()),
+          ),
+        );
+        expect(bodies.size).toBe(1);
+        for (const refused of responses.filter(({ status }) => status === 409)) {
+          expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+        }
+        const replay = await api.put(20, key, change);
+        expect(replay.status).toBe(200);
+        expect(bodies).toContain(await replay.text());
+        expect((await api.profile(20)).user.version).toBe(before + 1);
+      });
+
+      it('happens again for another key', async () => {
+        const first = await bodyOf<Profile>(await api.put(21, randomUUID(), change));
+        const second = await bodyOf<Profile>(await api.put(21, randomUUID(), change));
+        expect(second.user.version).toBe(first.user.version + 1);
+      });
+
+      it('refuses a key that comes with another payload or another profile', async () => {
+        const key = randomUUID();
+        expect((await api.put(22, key, change)).status).toBe(200);
+        expect((await api.put(22, key, { ...change, name: 'Eve' })).status).toBe(422);
+        expect((await api.put(23, key, change)).status).toBe(422);
+        expect((await api.profile(22)).user.name).toBe(change.name);
+      });
+
+      it('is a 503 and does not happen while the resilience table is down', async () => {
+        const before = (await api.profile(24)).user.version;
+        await api.fault('resilience', { kind: 'error' });
+        const response = await api.put(24, randomUUID(), change);
+        expect(response.status).toBe(503);
+        await api.clearFaults();
+        expect((await api.profile(24)).user.version).toBe(before);
+      });
+
+      it.each([
+        ['no key', 400, undefined, change],
+        ['an empty key', 400, '', change],
+        ['a key of 300 characters', 400, 'k'.repeat(300), change],
+        ['a body that is not JSON', 400, 'a', '{"name":'],
+        ['an empty body', 400, 'a', ''],
+        ['an array', 400, 'a', '[]'],
+        ['null', 400, 'a', 'null'],
+        ['a field that is missing', 400, 'a', { name: 'Ada' }],
+        ['a field of the wrong type', 400, 'a', { ...change, name: { $ne: 1 } }],
+        ['a field that is unknown', 400, 'a', { ...change, version: 9 }],
+        ['prototype pollution', 400, 'a', '{"name":"a","email":"a@b.co","__proto__":{"admin":true}}'],
+        [
+          'constructor pollution',
+          400,
+          'a',
+          '{"name":"a","email":"a@b.co","constructor":{"prototype":{"x":1}}}',
+        ],
+        ['a body over the limit', 413, 'a', { ...change, bio: 'x'.repeat(20_000) }],
+        ['a body over the gateway’s limit', 413, 'a', 'x'.repeat(11 * 1_024 * 1_024)],
+      ])('refuses %s with a problem (%d)', async (_, status, key, body) => {
+        const response = await api.put(25, key === undefined ? undefined : `${key}`, body);
+        expect(response.status).toBe(status);
+        expect(response.headers.get('content-type')).toBe('application/problem+json');
+        expect((await api.profile(25)).user.version).toBe(1);
+      });
+    });
+
+    describe('health', () => {
+      it('is shallow for everybody and deep where the authorizer stands', async () => {
+        expect(await (await api.get('/api/health')).json()).toEqual({ status: 'ok' });
+        const deep = await (await api.get('/api/health/deep')).json();
+        expect(deep).toMatchObject({
+          status: 'ok',
+          dependencies: { users: { status: 'ok' }, posts: { status: 'ok' } },
+        });
+      });
+
+      it('throttles above the reserved concurrency as an HTTP API does', async () => {
+        const { concurrency = 0 } = (await api.state()).functions.find(({ name }) => name === 'Health') ?? {};
+        const responses = await Promise.all(Array.from({ length: 40 }, () => api.get('/api/health')));
+        const statuses = responses.map(({ status }) => status);
+        const { sandboxes = [], throttles = 0 } =
+          (await api.state()).functions.find(({ name }) => name === 'Health') ?? {};
+        expect(sandboxes.length).toBeLessThanOrEqual(concurrency);
+        expect(statuses.filter((status) => status === 503)).toHaveLength(throttles);
+        expect(statuses.filter((status) => status === 200)).toHaveLength(40 - throttles);
+      });
+    });
+
+    describe('the local run', () => {
+      it('answers 5xx when the sandbox is killed in the middle of a request, and serves the next', async () => {
+        await api.fault('users', { kind: 'hang' });
+        const broken = api.get('/api/naive/profiles/8');
+        const busy = async () =>
+          (await api.state()).functions
+            .find(({ name }) => name === 'GetProfileNaive')
+            ?.sandboxes.find(({ state }) => state === 'busy');
+        await expect.poll(busy, { timeout: 5_000 }).toBeDefined();
+        process.kill((await busy())?.pid ?? 0, 'SIGKILL');
+        expect((await broken).status).toBe(500);
+        await api.clearFaults();
+        expect((await api.get('/api/naive/profiles/8')).status).toBe(200);
+      });
+
+      it('freezes functions in the middle of abandoned work, closes their sockets, and nobody is the wiser', async () => {
+        for (let round = 0; round < 3; round++) {
+          await api.fault('posts', { kind: 'hang' });
+          expect((await api.profile(9)).degraded).toEqual(['posts']);
+          // The sandbox is frozen; the call that it gave up ends now, and with it every connection that it holds.
+          await api.clearFaults();
+          await api.get('/_fibrin/sandboxes/idle-sockets', { method: 'DELETE' });
+          await expect
+            .poll(async () => (await api.profile(9)).sources, { timeout: 20_000 })
+            .toMatchObject({ user: 'live', friendCount: 'live' });
+        }
+        expect(run.output()).not.toMatch(/unhandledRejection|uncaughtException/);
+      });
+
+      it.each([
+        ['another host', { host: 'evil.example:80' }, 403],
+        ['no port', { host: '127.0.0.1' }, 403],
+        ['another origin', { origin: 'https://evil.example' }, 403],
+        ['a null origin', { origin: 'null' }, 403],
+        ['another port of this machine', { origin: 'http://127.0.0.1:1' }, 403],
+      ])('refuses a request from %s', async (_, headers, expected) => {
+        for (const path of ['/api/health', '/_fibrin/state', '/_fibrin/faults']) {
+          const status = await new Promise((resolve, reject) => {
+            request(`${run.url}${path}`, { headers }, (response) => resolve(response.resume().statusCode))
+              .on('error', reject)
+              .end();
+          });
+          expect(status).toBe(expected);
+        }
+      });
+
+      it('lets its own pages call it', async () => {
+        expect((await api.get('/api/health', { headers: { origin: run.url } })).status).toBe(200);
+      });
+
+      it.each([
+        ['posts', { kind: 'gremlin' }, 400, /one of error, latency, hang/],
+        ['posts', { kind: 'error', rate: 2 }, 400, /`rate` to be a number from 0 to 1, got 2/],
+        ['posts', { kind: 'error', colour: 'red' }, 400, /unknown member `colour`/],
+        ['posts', [], 400, /expected a fault/],
+        ['nothing', { kind: 'error' }, 404, /expected a target out of posts, social/],
+      ])('refuses a fault it cannot do: %s %j', async (target, fault, status, reason) => {
+        const response = await api.fault(target, fault);
+        expect(response.status).toBe(status);
+        expect((await bodyOf(response))['detail']).toMatch(reason);
+      });
+
+      it('says what a fault acts on', async () => {
+        expect(await (await api.fault('bus', { kind: 'error' })).json()).toMatchObject({
+          affects: [expect.stringMatching(/^event bus /)],
+        });
+        expect(await (await api.fault('posts', { kind: 'error', rate: 0.5 })).json()).toMatchObject({
+          fault: { kind: 'error', rate: 0.5 },
+          affects: [expect.stringMatching(/^\/posts\//)],
+        });
+      });
+
+      it('answers an unknown route as an HTTP API does', async () => {
+        const response = await api.get('/nowhere');
+        expect(response.status).toBe(404);
+        expect(await response.json()).toMatchObject({ message: 'Not Found' });
+      });
+    });
+  });
