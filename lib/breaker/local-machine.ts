@@ -32,21 +32,23 @@ export function admitLocally(state: LocalState, now: number): LocalAdmission {
   return now >= freeAt ? 'probe' : { waitMs: freeAt - now };
 }
 
+/** Probes are made. */
+export type HalfOpen = Extract<LocalState, { readonly kind: 'half-open' }>;
+
 /** Somebody makes the probe, and has `leaseMs` for it. */
-export function probing(state: LocalState, now: number, leaseMs: number): LocalState {
+export function probing(state: LocalState, now: number, leaseMs: number): HalfOpen {
   const succeeded = state.kind === 'half-open' ? state.succeeded : 0;
   return { kind: 'half-open', succeeded, leaseUntilMs: now + leaseMs };
 }
 
 /** A probe has ended. Undefined says nothing: the next one may be made at once. */
 export function probed(
-  state: LocalState,
+  { succeeded }: HalfOpen,
   failed: boolean | undefined,
   now: number,
   { openMs, probes }: { readonly openMs: number; readonly probes: number },
 ): LocalState {
-  if (state.kind !== 'half-open') return state;
   if (failed) return opened(now, openMs);
-  const succeeded = state.succeeded + (failed === false ? 1 : 0);
-  return succeeded >= probes ? CLOSED : { kind: 'half-open', succeeded, leaseUntilMs: now };
+  const all = succeeded + (failed === false ? 1 : 0);
+  return all >= probes ? CLOSED : { kind: 'half-open', succeeded: all, leaseUntilMs: now };
 }

@@ -1,7 +1,15 @@
 import { policyOf, unprotected } from '../core/call.ts';
 import { systemClock } from '../core/clock.ts';
 import { guardBy } from './guard.ts';
-import { admitLocally, CLOSED, type LocalState, opened, probed, probing } from './local-machine.ts';
+import {
+  admitLocally,
+  CLOSED,
+  type HalfOpen,
+  type LocalState,
+  opened,
+  probed,
+  probing,
+} from './local-machine.ts';
 import { type BreakerOptions, DEFAULT_OPEN_MS, isBadEnough, windowOf } from './options.ts';
 import type { CircuitBreaker, Permit } from './permit.ts';
 import { refused } from './refused.ts';
@@ -46,10 +54,10 @@ export function localBreaker(options: BreakerOptions): LocalBreaker {
   // One for all calls between two changes: it holds nothing of any one of them.
   let permit = callers(epoch);
 
-  const prober = (heldEpoch: number): Permit => ({
+  const prober = (heldEpoch: number, held: HalfOpen): Permit => ({
     settle(failed) {
       if (epoch !== heldEpoch) return undefined;
-      become(probed(state, failed, clock.monotonic(), { openMs, probes }));
+      become(probed(held, failed, clock.monotonic(), { openMs, probes }));
       return undefined;
     },
   });
@@ -66,8 +74,9 @@ export function localBreaker(options: BreakerOptions): LocalBreaker {
     const may = admission();
     if (may === 'call') return permit;
     if (may !== 'probe') throw refused(name, may.waitMs);
-    become(probing(state, clock.monotonic(), openMs));
-    return prober(epoch);
+    const held = probing(state, clock.monotonic(), openMs);
+    become(held);
+    return prober(epoch, held);
   };
 
   return {

@@ -25,12 +25,11 @@ const TITLES: Readonly<Record<number, string>> = {
 
 /** One error as `application/problem+json`. Only errors meant for callers (with a status) tell what happened. */
 export function toProblem(error: unknown): HttpResponse {
-  const known = error instanceof FibrinError && error.status !== undefined;
-  const status = known ? (error.status ?? 500) : 500;
+  const known = error instanceof FibrinError && error.status !== undefined ? error : undefined;
+  const status = known?.status ?? 500;
   const title = TITLES[status] ?? 'Error';
-  const detail = known && status < 500 ? error.message : undefined;
-  const knownWaitMs = known ? error.retryAfterMs : undefined;
-  const retryAfterMs = knownWaitMs ?? (status === 503 ? UNKNOWN_WAIT_MS : undefined);
+  const detail = status < 500 ? known?.message : undefined;
+  const retryAfterMs = known?.retryAfterMs ?? (status === 503 ? UNKNOWN_WAIT_MS : undefined);
   return {
     statusCode: status,
     headers: {
@@ -42,7 +41,7 @@ export function toProblem(error: unknown): HttpResponse {
       title,
       status,
       detail,
-      code: known ? error.code : undefined,
+      code: known?.code,
     }),
   };
 }

@@ -18,6 +18,16 @@ export interface Window {
   clear(): void;
 }
 
+type MutableTotals = { -readonly [Member in keyof WindowTotals]: WindowTotals[Member] };
+
+const NOTHING: WindowTotals = { calls: 0, failures: 0, slow: 0 };
+
+function count(totals: MutableTotals, { failed, slow }: Counted): void {
+  totals.calls++;
+  if (failed) totals.failures++;
+  if (slow) totals.slow++;
+}
+
 const SLOTS = 10;
 
 /**
@@ -26,47 +36,37 @@ const SLOTS = 10;
  */
 export function timeWindow(windowMs: number): Window {
   const slotMs = windowMs / SLOTS;
-  // Rings: slot n is at n % SLOTS.
-  const calls = new Uint32Array(SLOTS);
-  const failures = new Uint32Array(SLOTS);
-  const slow = new Uint32Array(SLOTS);
-  const sums = { calls: 0, failures: 0, slow: 0 };
+  // A ring: slot n is at n % SLOTS.
+  const slots = Array.from({ length: SLOTS }, (): MutableTotals => ({ ...NOTHING }));
+  const slotAt = (n: number) => slots[n % SLOTS] as MutableTotals;
+  const sums: MutableTotals = { ...NOTHING };
   let newest = Number.NEGATIVE_INFINITY;
 
   const clear = () => {
-    for (const ring of [calls, failures, slow]) ring.fill(0);
-    Object.assign(sums, { calls: 0, failures: 0, slow: 0 });
+    for (const totals of [...slots, sums]) Object.assign(totals, NOTHING);
   };
 
-  const forget = (at: number) => {
-    sums.calls -= calls[at] ?? 0;
-    sums.failures -= failures[at] ?? 0;
-    sums.slow -= slow[at] ?? 0;
-    calls[at] = failures[at] = slow[at] = 0;
+  const forget = (n: number) => {
+    const slot = slotAt(n);
+    sums.calls -= slot.calls;
+    sums.failures -= slot.failures;
+    sums.slow -= slot.slow;
+    Object.assign(slot, NOTHING);
   };
 
   const rotate = (now: number) => {
     const slot = Math.floor(now / slotMs);
     if (slot <= newest) return;
     if (slot - newest >= SLOTS) clear();
-    else for (let next = newest + 1; next <= slot; next++) forget(next % SLOTS);
+    else for (let next = newest + 1; next <= slot; next++) forget(next);
     newest = slot;
   };
 
   return {
     record(outcome, now) {
       rotate(now);
-      const at = newest % SLOTS;
-      sums.calls++;
-      calls[at] = (calls[at] ?? 0) + 1;
-      if (outcome.failed) {
-        sums.failures++;
-        failures[at] = (failures[at] ?? 0) + 1;
-      }
-      if (outcome.slow) {
-        sums.slow++;
-        slow[at] = (slow[at] ?? 0) + 1;
-      }
+      count(slotAt(newest), outcome);
+      count(sums, outcome);
     },
     totals(now) {
       rotate(now);
@@ -82,24 +82,24 @@ const SLOW = 2;
 /** Counts the last `size` outcomes, whenever they were. */
 export function countWindow(size: number): Window {
   const ring = new Uint8Array(size);
-  const sums = { calls: 0, failures: 0, slow: 0 };
+  const sums: MutableTotals = { ...NOTHING };
   let next = 0;
 
   return {
-    record({ failed, slow }) {
+    record(outcome) {
       if (sums.calls === size) {
-        const oldest = ring[next] ?? 0;
+        const oldest = ring[next] as number;
+        sums.calls--;
         if (oldest & FAILED) sums.failures--;
         if (oldest & SLOW) sums.slow--;
-      } else sums.calls++;
-      ring[next] = (failed ? FAILED : 0) | (slow ? SLOW : 0);
-      if (failed) sums.failures++;
-      if (slow) sums.slow++;
+      }
+      ring[next] = (outcome.failed ? FAILED : 0) | (outcome.slow ? SLOW : 0);
+      count(sums, outcome);
       next = (next + 1) % size;
     },
     totals: () => ({ ...sums }),
     clear() {
-      Object.assign(sums, { calls: 0, failures: 0, slow: 0 });
+      Object.assign(sums, NOTHING);
       next = 0;
     },
   };

@@ -109,17 +109,23 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     return new Run(clock, made, callOptions, totalTimeoutMs);
   };
 
-  const settled = async (run: Run<T>): Promise<Outcome<T>> => {
+  /** The fallback's value, where it stands in for the error; else the error is thrown. */
+  const instead = async (error: unknown): Promise<T> => {
+    if (fallback === undefined || !fallbackWhen(error)) throw error;
+    return giveInstead(fallback, error);
+  };
+
+  const settled = async (call: Call<T>, callOptions: ExecuteOptions): Promise<Outcome<T>> => {
     const startedAt = clock.monotonic();
-    const measured = () => ({ attempts: run.made, durationMs: clock.monotonic() - startedAt });
+    let run: Run<T> | undefined;
+    const measured = () => ({ attempts: run?.made ?? 0, durationMs: clock.monotonic() - startedAt });
     try {
+      run = begin(call, callOptions);
       const value = await protect(run);
       return { source: 'live', degraded: false, value, ...measured() };
     } catch (error) {
-      if (fallback === undefined || !fallbackWhen(error))
-        return { source: 'none', degraded: true, error, ...measured() };
       try {
-        const value = await giveInstead(fallback, error);
+        const value = await instead(error);
         return { source: 'fallback', degraded: true, value, error, ...measured() };
       } catch (last) {
         return { source: 'none', degraded: true, error: last, ...measured() };
@@ -128,7 +134,7 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
   };
 
   const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {
-    const result = await settled(begin(call, callOptions));
+    const result = await settled(call, callOptions);
     if (report) {
       const { value: _, ...told } = result;
       report({ kind: 'outcome', name, ...told });
@@ -142,11 +148,6 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     return result.value;
   };
 
-  const instead = async (error: unknown): Promise<T> => {
-    if (fallback === undefined || !fallbackWhen(error)) throw error;
-    return giveInstead(fallback, error);
-  };
-
   const execute = (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<T> => {
     if (report) return told(call, callOptions);
     // A refusal has to cost next to nothing, so it is asked for before anything is made for the call.
@@ -154,8 +155,9 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     if (refused) return fallback === undefined ? rejectedSoon(refused) : instead(refused);
     try {
       return protect(begin(call, callOptions)).catch(instead);
-    } catch (refusal) {
-      return instead(refusal);
+    } catch (error) {
+      // Whatever it is, nobody expects it but by the promise.
+      return instead(error);
     }
   };
 

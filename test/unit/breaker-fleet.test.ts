@@ -40,6 +40,16 @@ async function opened(size = 2, given: Partial<BreakerOptions> = {}) {
   return world;
 }
 
+describe('a store that breakers cannot share', () => {
+  test('is refused, and the error says what it lacks', () => {
+    const { shareBreaker: _, ...store } = memoryStore();
+
+    expect(() => circuitBreaker({ name: 'posts', store: store as BreakerStore })).toThrow(
+      'circuitBreaker "posts": expected `store` to have `shareBreaker`',
+    );
+  });
+});
+
 describe('while closed', () => {
   test('every call is made and its value or its error is handed on', async () => {
     const { first } = fleet(1);

@@ -31,6 +31,45 @@ async function opened(given: Partial<BreakerOptions> = {}) {
 }
 
 describe('a breaker of one sandbox', () => {
+  test('can be entered and settled by hand', async () => {
+    const { breaker } = alone();
+    for (let call = 0; call < 2; call++) await (await breaker.enter()).settle(false);
+    expect(breaker.state).toBe('closed');
+
+    for (let call = 0; call < 2; call++) await (await breaker.enter()).settle(true);
+
+    expect(breaker.state).toBe('open');
+    expect(breaker.enter).toThrow(BreakerOpenError);
+  });
+
+  test('hears nothing of a probe that comes back when another one has taken its place', async () => {
+    const { breaker, clock, call } = await opened({ probes: 1 });
+    await clock.advance(5_000);
+    const late = Promise.withResolvers<string>();
+    const probe = call(() => late.promise);
+    await clock.advance(5_000);
+    await call(() => Promise.reject(outage()));
+    expect(breaker.state).toBe('open');
+
+    late.resolve('fine');
+
+    expect(await probe).toBe('fine');
+    expect(breaker.state).toBe('open');
+  });
+
+  test('counts a call that throws before it waits for anything', async () => {
+    const { breaker, call } = alone({ minimumCalls: 1 });
+    const thrown = outage();
+
+    expect(
+      await call(() => {
+        throw thrown;
+      }),
+    ).toBe(thrown);
+
+    expect(breaker.state).toBe('open');
+  });
+
   test('opens when its window is bad enough, and refuses with what is left of its time', async () => {
     const { breaker, clock, works } = await opened();
     expect(breaker.state).toBe('open');

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { sleep as pause, systemClock } from '../../lib/core/clock.ts';
+import { limitClock } from '../../lib/core/limit-clock.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
@@ -54,7 +55,10 @@ describe('sleep', () => {
   });
 });
 
-describe('systemClock', () => {
+describe.each([
+  ['systemClock', systemClock],
+  ['limitClock', limitClock],
+])('%s', (_, clock) => {
   afterEach(() => {
     vi.useRealTimers();
   });
@@ -63,7 +67,7 @@ describe('systemClock', () => {
     vi.useFakeTimers();
     const run = vi.fn<() => void>();
 
-    systemClock.after(2 ** 31, run);
+    clock.after(2 ** 31, run);
     vi.advanceTimersByTime(1_000_000);
 
     expect(run).not.toHaveBeenCalled();
@@ -72,7 +76,7 @@ describe('systemClock', () => {
   test('a cancelled timer does not fire, however often it is cancelled', () => {
     vi.useFakeTimers();
     const run = vi.fn<() => void>();
-    const cancel = systemClock.after(10, run);
+    const cancel = clock.after(10, run);
 
     cancel();
     cancel();
@@ -83,11 +87,33 @@ describe('systemClock', () => {
 
   test('the wall clock is the one of the machine, and the monotonic one follows time too', () => {
     vi.useFakeTimers({ now: 1_750_000_000_000 });
-    const before = systemClock.monotonic();
+    const before = clock.monotonic();
 
     vi.advanceTimersByTime(250);
 
-    expect(systemClock.now()).toBe(1_750_000_000_250);
-    expect(systemClock.monotonic() - before).toBe(250);
+    expect(clock.now()).toBe(1_750_000_000_250);
+    expect(clock.monotonic() - before).toBe(250);
+  });
+
+  test.each([10, 10.5, 0.5, 0])('fires %d ms from now, once', (delayMs) => {
+    vi.useFakeTimers();
+    const run = vi.fn<() => void>();
+    clock.after(delayMs, run);
+
+    vi.advanceTimersByTime(Math.max(0, delayMs - 1));
+    if (delayMs > 1) expect(run).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(100);
+
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
+  test('fires for each of many that wait as long', () => {
+    vi.useFakeTimers();
+    const run = vi.fn<() => void>();
+    for (let n = 0; n < 3; n++) clock.after(20, run);
+
+    vi.advanceTimersByTime(100);
+
+    expect(run).toHaveBeenCalledTimes(3);
   });
 });

@@ -20,6 +20,19 @@ describe('runWithin', () => {
     expect(listeners(signal)).toBe(0);
   });
 
+  test('hands an aborted signal to work that looks at it when the time is over already', async () => {
+    const clock = fakeClock();
+    let timed: Timed | undefined;
+    const run = runWithin({ clock, limitMs: 10, exceeded }, (given) => {
+      timed = given;
+      return never();
+    }).catch((error: unknown) => error);
+    await clock.advance(10);
+    await run;
+
+    expect(timed?.signal.reason).toBe(over);
+  });
+
   test('passes on the error of the work', async () => {
     const clock = fakeClock();
     const broken = new Error('broken');

@@ -96,6 +96,28 @@ describe('the rules', () => {
     },
   );
 
+  test.each<[(value: unknown) => string | undefined, unknown, string]>([
+    [rule.integer(), 1.5, 'an integer of 0 or more, got 1.5'],
+    [rule.integer(1, 3), {}, 'an integer from 1 to 3, got an object'],
+    [rule.durationMs(), [1], 'a number of milliseconds from 1 to 2147483647, got an array'],
+    [rule.ratio(), null, 'a fraction above 0 and up to 1, got null'],
+    [rule.share(), -1, 'a fraction from 0 to 1, got -1'],
+    [
+      rule.name(),
+      '',
+      'a name of 1 to 100 letters, digits, ".", "_" or "-" that starts with a letter or digit, got ""',
+    ],
+    [rule.text(), undefined, 'a non-empty string, got undefined'],
+    [rule.texts(), 'a', 'an array of strings, got "a"'],
+    [rule.boolean(), 1, 'true or false, got 1'],
+    [rule.oneOf('a', 'b'), 'c', 'one of a, b, got "c"'],
+    [rule.fn(), true, 'a function, got true'],
+    [rule.object(), () => 1, 'an object, got a function'],
+    [rule.defined(), undefined, 'given, got undefined'],
+  ])('say what they expect and what they got', (check, value, said) => {
+    expect(check(value)).toBe(said);
+  });
+
   test('never repeat a secret that is too short', () => {
     expect(rule.secret(8)('hunter2')).toBe('text or bytes of 8 or more');
   });

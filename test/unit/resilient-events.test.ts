@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { PolicyEvent } from '../../lib/core/policy-event.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
 const outage = () => Object.assign(new Error('outage'), { status: 503 });
@@ -47,6 +48,30 @@ describe('who listens to a policy', () => {
       ['outcome', undefined],
     ]);
     expect(events[0]).toMatchObject({ error: outage() });
+  });
+
+  test('hears when the budget has no further attempt', async () => {
+    const { clock, events, posts } = listening({ retry: { attempts: 2, budgetRatio: 0 } });
+    for (let call = 0; call < 4; call++) {
+      const run = posts.outcome(failing);
+      await clock.advance(1_000);
+      await run;
+    }
+
+    expect(events.filter(({ kind }) => kind === 'retry')).toHaveLength(3);
+    expect(events.filter(({ kind }) => kind === 'rejected')).toEqual([
+      { kind: 'rejected', name: 'posts', by: 'budget' },
+    ]);
+  });
+
+  test('hears of no refusal where entering the breaker fails for want of time', async () => {
+    const hangs = () => new Promise<never>(() => {});
+    const { clock, events, posts } = listening({ breaker: { store: { ...memoryStore(), get: hangs } } });
+    const run = posts.outcome(failing, { remainingMs: 50 });
+    await clock.advance(50);
+
+    expect(await run).toMatchObject({ attempts: 0, error: { code: 'DEADLINE_EXCEEDED' } });
+    expect(events.map(({ kind }) => kind)).toEqual(['outcome']);
   });
 
   test.each(['execute', 'outcome'] as const)('hears when %s is refused by the breaker', async (how) => {

@@ -346,6 +346,29 @@ describe('the key of a call', () => {
   });
 });
 
+describe('what the caller has left', () => {
+  test('is asked for, and an error of it is one of the call', async () => {
+    const { posts } = build<string>();
+    const unknown = new Error('unknown');
+    const remainingMs = () => {
+      throw unknown;
+    };
+    const call = vi.fn(async () => 'fine');
+
+    await expect(posts.execute(call, { remainingMs })).rejects.toBe(unknown);
+    expect(await posts.outcome(call, { remainingMs })).toMatchObject({ attempts: 0, error: unknown });
+    expect(call).not.toHaveBeenCalled();
+  });
+
+  test('limits nothing where it is no number', async () => {
+    const { posts } = build<number>({ attemptTimeoutMs: 10_000 });
+
+    expect(await posts.execute(async ({ remainingMs }) => remainingMs(), { remainingMs: Number.NaN })).toBe(
+      9_975,
+    );
+  });
+});
+
 describe('a wrapped function', () => {
   test('takes its own arguments, and is protected', async () => {
     const { clock, posts } = build<string>({ attemptTimeoutMs: 100, fallback: 'nothing' });
@@ -365,6 +388,54 @@ describe('a wrapped function', () => {
     const wrapped = posts.wrap(async (_, id: string) => id, { key: (id) => id });
 
     expect(await wrapped('7')).toBe('7');
+  });
+});
+
+describe('a breaker that is open', () => {
+  const opened = async (given: Omit<ResilientOptions<string>, 'name'> = {}) => {
+    const world = build<string>({ breaker: { minimumCalls: 1 }, ...given });
+    await world.posts.outcome(failing);
+    return world.posts;
+  };
+
+  test('refuses at once, and the call is never made', async () => {
+    const posts = await opened();
+    const call = vi.fn(async () => 'fine');
+
+    await expect(posts.execute(call)).rejects.toBeInstanceOf(BreakerOpenError);
+
+    expect(call).not.toHaveBeenCalled();
+  });
+
+  test('has the fallback answer at once', async () => {
+    expect(await (await opened({ fallback: 'stale' })).execute(async () => 'fine')).toBe('stale');
+  });
+
+  test('which becomes known only when it is asked refuses all the same', async () => {
+    const store = memoryStore();
+    const { clock, posts } = build<string>({ breaker: { store, minimumCalls: 1 }, fallback: 'stale' });
+    const { posts: other } = build<string>({ breaker: { store, minimumCalls: 1 } });
+    await posts.execute(async () => 'fine');
+    await other.outcome(failing);
+    await clock.advance(1_500);
+
+    expect(await posts.execute(async () => 'fine')).toBe('stale');
+  });
+
+  test('for the second of two that probe at once refuses that one', async () => {
+    const { clock, posts } = build<string>({
+      breaker: { minimumCalls: 1, openMs: 1_000 },
+      fallback: 'stale',
+    });
+    await posts.outcome(failing);
+    await clock.advance(1_000);
+
+    const [first, second] = await Promise.all([
+      posts.execute(async () => 'back'),
+      posts.execute(async () => 'back'),
+    ]);
+
+    expect([first, second]).toEqual(['back', 'stale']);
   });
 });
 

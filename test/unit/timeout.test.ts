@@ -104,6 +104,23 @@ describe('timeout', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('names a call that nobody has named', async () => {
+    const { clock } = start();
+    const run = timeout({ limitMs: 10, clock })
+      .execute(never)
+      .catch((error: unknown) => error);
+    await clock.advance(10);
+
+    expect(await run).toEqual(new AttemptTimeoutError('call', 10));
+  });
+
+  test('begins where the clock is, not at its start', async () => {
+    const { clock, policy } = start();
+    await clock.advance(5_000);
+
+    expect(await policy.execute(async ({ remainingMs }) => remainingMs(), { remainingMs: 70 })).toBe(70);
+  });
+
   test('uses the clock of the system where none is handed in', async () => {
     expect(await timeout({ limitMs: 10_000 }).execute(async ({ remainingMs }) => remainingMs() > 0)).toBe(
       true,

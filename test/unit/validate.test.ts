@@ -34,6 +34,13 @@ describe('validation', () => {
     });
   });
 
+  test('understands paths of both forms that the standard has', async () => {
+    const issues = [{ message: 'no', path: [{ key: 'tags' }, 1, { key: 'name' }] }];
+    const schema = { '~standard': { version: 1, vendor: 'mine', validate: () => ({ issues }) } } as const;
+
+    expect(await check({}, schema)).toMatchObject({ issues: ['`tags.1.name` does not fit the schema'] });
+  });
+
   test('never repeats the wrong value, which may be personal', async () => {
     const error = await check({ id: 'anna@example.org', tags: [] }, Post);
 
