@@ -31,6 +31,13 @@ async function opened(given: Partial<BreakerOptions> = {}) {
 }
 
 describe('a breaker of one sandbox', () => {
+  test('that is kept open asks its callers to come back in a minute', () => {
+    const { breaker } = alone();
+    breaker.force('open');
+
+    expect(breaker.refusal()).toMatchObject({ code: 'BREAKER_OPEN', retryAfterMs: 60_000 });
+  });
+
   test('can be entered and settled by hand', async () => {
     const { breaker } = alone();
     for (let call = 0; call < 2; call++) await (await breaker.enter()).settle(false);

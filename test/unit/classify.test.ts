@@ -13,6 +13,17 @@ import { InFlightError } from '../../lib/idempotency/errors.ts';
 
 const withStatus = (status: number) => Object.assign(new Error('http'), { status });
 
+describe('a timeout that is noticed late', () => {
+  test.each([
+    [0, 'failed'],
+    [499, 'failed'],
+    [500, 'nothing'],
+    [60_000, 'nothing'],
+  ])('by %d ms is evidence of %s', (lateMs, evidence) => {
+    expect(evidenceOf(new AttemptTimeoutError('posts', 1_000, lateMs))).toBe(evidence);
+  });
+});
+
 describe('classifyError', () => {
   test.each([408, 429, 500, 502, 503, 504])('a status of %i may pass', (status) => {
     expect(classifyError(withStatus(status))).toBe('transient');

@@ -33,6 +33,20 @@ describe('runWithin', () => {
     expect(timed?.signal.reason).toBe(over);
   });
 
+  test('has one signal, however often it is asked for', async () => {
+    const clock = fakeClock();
+    const seen: AbortSignal[] = [];
+    const run = runWithin({ clock, limitMs: 10, exceeded }, (timed) => {
+      seen.push(timed.signal, timed.signal);
+      return never();
+    }).catch((error: unknown) => error);
+    await clock.advance(10);
+    await run;
+
+    expect(seen[0]).toBe(seen[1]);
+    expect(seen[0]?.aborted).toBe(true);
+  });
+
   test('passes on the error of the work', async () => {
     const clock = fakeClock();
     const broken = new Error('broken');
