@@ -171,6 +171,18 @@ describe('a breaker of one sandbox', () => {
     expect(breaker.state).toBe('closed');
   });
 
+  test('a probe that ends after somebody has decided by hand changes nothing', async () => {
+    const { breaker, clock, call } = await opened({ probes: 1 });
+    await clock.advance(5_000);
+    const late = Promise.withResolvers<string>();
+    const probe = call(() => late.promise);
+    breaker.force('open');
+    late.resolve('ok');
+    await probe;
+
+    expect(breaker.state).toBe('forced-open');
+  });
+
   test('a window that has just closed knows nothing of before', async () => {
     const { breaker, clock, works, fails } = await opened({ probes: 1 });
     await clock.advance(5_000);
