@@ -21,8 +21,8 @@ const SETTLE_RESERVE_MS = 25;
 
 /** What a wrapped function may say about each of its calls. */
 export interface WrapOptions<A extends readonly unknown[]> {
-  /** What a call is about, made of its arguments. Default: nothing. */
-  readonly key?: (...args: A) => string;
+  /** What each call is about, or what makes that of its arguments. Default: nothing. */
+  readonly key?: string | ((...args: A) => string);
 }
 
 /** `Raw` is what the function gives: `unknown` where a schema makes the value of it. */
@@ -167,6 +167,8 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     wrap:
       (call, { key } = {}) =>
       (...args) =>
-        execute((context) => call(context, ...args), { key: key?.(...args) }),
+        execute((context) => call(context, ...args), {
+          key: typeof key === 'function' ? key(...args) : key,
+        }),
   };
 }

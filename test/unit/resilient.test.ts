@@ -389,6 +389,12 @@ describe('a wrapped function', () => {
 
     expect(await wrapped('7')).toBe('7');
   });
+
+  test('may always be about the same', async () => {
+    const { posts } = build<string>({ validate: (value, { key }) => value === key });
+
+    expect(await posts.wrap(async () => 'all', { key: 'all' })()).toBe('all');
+  });
 });
 
 describe('a breaker that is open', () => {
