@@ -29,7 +29,7 @@ export const INITIAL: Verdict = { epoch: 0, state: 'closed', until: 0, since: 0,
 /** Reads an item; undefined when it is not a verdict that this version understands. */
 export function readVerdict(item: Item): Verdict | undefined {
   const { v, epoch, state, until, since, prober } = item;
-  const numbers = [epoch, until, since].every((value) => typeof value === 'number' && Number.isFinite(value));
+  const numbers = [epoch, until, since].every(Number.isFinite);
   if (
     v !== SCHEMA_VERSION ||
     !numbers ||

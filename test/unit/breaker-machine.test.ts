@@ -129,6 +129,10 @@ describe('the item', () => {
     expect(readVerdict(writeVerdict(open))).toEqual(open);
   });
 
+  test('that is not there yet says closed since ever, with a probe that is nobody’s', () => {
+    expect(INITIAL).toEqual({ epoch: 0, state: 'closed', until: 0, since: 0, prober: '' });
+  });
+
   test.each([
     {},
     { ...writeVerdict(open), v: 2 },

@@ -206,6 +206,8 @@ describe('the item', () => {
     { ...writeRecord(done), state: 'lost' },
     { ...writeRecord(done), owner: 1 },
     { ...writeRecord(done), fence: 'high' },
+    { ...writeRecord(done), leaseUntil: 'later' },
+    { ...writeRecord(done), payload: 7 },
     { ...writeRecord(done), form: 'rot13' },
     { ...writeRecord(done), result: true },
     { ...writeRecord(done), expiresAt: 'soon' },
