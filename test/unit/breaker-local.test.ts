@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import type { BreakerOptions } from '../../lib/breaker/options.ts';
 import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
@@ -183,6 +183,33 @@ describe('a breaker of one sandbox', () => {
     expect(breaker.state).toBe('forced-open');
   });
 
+  test('a probe that fails after its time says nothing about the next one', async () => {
+    const { breaker, clock, call, works } = await opened({ probes: 1 });
+    await clock.advance(5_000);
+    const [late, next] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+    const first = call(() => late.promise);
+    await clock.advance(5_000);
+    const second = call(() => next.promise);
+    late.reject(outage());
+    await first;
+    expect(breaker.state).toBe('half-open');
+    expect(await works()).toBeInstanceOf(BreakerOpenError);
+    next.resolve('ok');
+    await second;
+
+    expect(breaker.state).toBe('closed');
+  });
+
+  test('looks at no clock while it is closed', async () => {
+    const { breaker, clock } = alone();
+    const looked = vi.spyOn(clock, 'monotonic');
+
+    await breaker.enter();
+
+    expect(breaker.refusal()).toBeUndefined();
+    expect(looked).not.toHaveBeenCalled();
+  });
+
   test('a window that has just closed knows nothing of before', async () => {
     const { breaker, clock, works, fails } = await opened({ probes: 1 });
     await clock.advance(5_000);
@@ -215,6 +242,35 @@ describe('a breaker of one sandbox', () => {
 });
 
 describe('what counts', () => {
+  test('a call that says nothing is none of the calls', async () => {
+    const { breaker, call, fails } = alone();
+    await call(() => Promise.reject(new TypeError('bug')));
+    await fails();
+    expect(breaker.state).toBe('closed');
+    await fails();
+
+    expect(breaker.state).toBe('open');
+  });
+
+  test('a call that works opens nothing, though the window is bad enough with it', async () => {
+    const { breaker, fails, works } = alone();
+    await fails();
+    await works();
+    expect(breaker.state).toBe('closed');
+    await fails();
+
+    expect(breaker.state).toBe('open');
+  });
+
+  test('a call of which nobody says how long it took was not slow', async () => {
+    const { breaker } = alone({ minimumCalls: 1, slowCallMs: 100, slowCallRatio: 0.1 });
+    const permit = await breaker.enter();
+
+    await permit.settle(false);
+
+    expect(breaker.state).toBe('closed');
+  });
+
   const takes = async (world: ReturnType<typeof alone>, ms: number) =>
     world.call(async () => {
       await world.clock.advance(ms);

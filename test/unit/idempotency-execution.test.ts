@@ -64,7 +64,10 @@ describe('a durable execution', () => {
   test('of which nobody knows the name counts as an invocation', () => {
     const nameless = { ...context, executionContext: {} };
 
-    expect(executionOf(nameless, DAY_MS)).toMatchObject({ arn: undefined });
+    const { arn, workMs } = executionOf(nameless, DAY_MS);
+
+    expect(arn).toBeUndefined();
+    expect(workMs).toBeLessThanOrEqual(10_000);
   });
 
   test('is not told by members that anybody can have', () => {
@@ -81,6 +84,7 @@ describe('what is no context', () => {
     ['nothing', undefined, /expected the Lambda context as second argument, got nothing/],
     ['null', null, /got an object with no members/],
     ['another object', { requestId: 1, user: 2 }, /got an object with requestId, user/],
+    ['a large object', { a: 1, b: 1, c: 1, d: 1, e: 1, f: 1 }, /got an object with a, b, c, d, e$/],
     ['a time that cannot be asked', { getRemainingTimeInMillis: 3_000 }, /second argument/],
     ['a response stream', new PassThrough(), /a streamed response cannot be recorded/],
   ])('is refused: %s', (_, context, message) => {

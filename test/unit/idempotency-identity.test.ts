@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Identity, identify } from '../../lib/idempotency/identity.ts';
+import { digestWith, recordKey } from '../../lib/idempotency/key.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 
@@ -60,6 +61,21 @@ describe('the identity of a request', () => {
         status: 400,
         message: expect.stringContaining(name),
       }),
+    );
+  });
+
+  test('is refused where the key is missing', () => {
+    const message = 'The request has no "order" without an idempotency key';
+
+    expect(() => identityOf({ user: 'a' }, scopes.principal)).toThrow(message);
+  });
+
+  test('is that of the key alone where nobody says whose it is, as it was before anybody could', () => {
+    const digest = digestWith(undefined);
+
+    expect(identityOf({ id: 'x' }).key).toBe(recordKey('order', digest('x')));
+    expect(identityOf({ id: 'x', user: 'a' }, scopes.principal).key).toBe(
+      recordKey('order', digest({ scope: [['principal', 'a']], key: 'x' })),
     );
   });
 

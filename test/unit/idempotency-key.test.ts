@@ -58,6 +58,27 @@ describe('canonicalJson', () => {
   });
 });
 
+describe('what a refusal of canonicalJson tells', () => {
+  class Order {}
+  const nameless = Object.create(Object.create(null)) as unknown;
+
+  test.each<[string, unknown]>([
+    ['a value of type undefined', undefined],
+    ['a value of type bigint', 1n],
+    ['NaN', Number.NaN],
+    ['an instance of Date', new Date(0)],
+    ['an instance of Order', new Order()],
+    ['an instance of a class', nameless],
+    ['a string that is not well-formed Unicode', '\ud83d'],
+  ])('is what it is, and not what it holds: %s', (what, value) => {
+    expect(() => canonicalJson({ member: value })).toThrow(
+      expect.objectContaining({
+        message: `An idempotency key or payload must be plain JSON; it holds ${what}`,
+      }),
+    );
+  });
+});
+
 describe('the key of a record', () => {
   test('does not depend on the order of the members', () => {
     expect(digest({ a: 1, b: 2 })).toBe(digest({ b: 2, a: 1 }));
@@ -92,6 +113,8 @@ describe('the key of a record', () => {
       'idempotency#charge#short',
       `breaker#charge#${digested}`,
       `idempotency##${digested}`,
+      `an idempotency#charge#${digested}`,
+      `idempotency#charge#${digested} and more`,
     ])
       expect(operationOf(text)).toBeUndefined();
   });

@@ -55,6 +55,7 @@ describe('a key of parts', () => {
     const key = allOf(optional(user), optional(line));
 
     expect(() => key({})).toThrow(IdempotencyKeyError);
+    expect(() => key({})).toThrow('All parts of the idempotency key are missing');
     expect(key({ line: 0 })).toEqual([null, 0]);
   });
 });

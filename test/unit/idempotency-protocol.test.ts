@@ -7,6 +7,7 @@ import {
   decide,
   type IdempotencyRecord,
   isMine,
+  ownerOf,
   readRecord,
   standingOf,
   writeRecord,
@@ -121,6 +122,20 @@ describe('a claim', () => {
     expect(decideOn(running, { owner: 'a' })).toEqual({ kind: 'run', record: running });
     expect(decideOn({ ...running, leaseUntil: NOW - 1 }, { owner: 'a' }).kind).toBe('run');
     expect(decideOn(done, { owner: 'a' }).kind).toBe('replay');
+  });
+
+  test('of a durable execution gets what it has done, however long ago', () => {
+    const before = { ...done, owner: ownerOf('e', '1'), expiresAt: SECOND };
+
+    expect(decideOn(before, { execution: 'e', owner: ownerOf('e', '2') })).toMatchObject({
+      kind: 'replay',
+      record: { result: '7' },
+    });
+  });
+
+  test('is of no execution where none is named, whatever the owner before is called', () => {
+    expect(ownerOf(undefined, 'token')).toBe('token');
+    expect(decideOn({ ...running, owner: 'undefined#1' })).toMatchObject({ kind: 'in-flight' });
   });
 
   test('keeps a record for its retention after the lease, and a margin for clocks that are behind', () => {

@@ -49,6 +49,16 @@ describe('the results that a sandbox keeps', () => {
     expect([get('a'), get('b')]).toEqual(['of a', 'newer']);
   });
 
+  test('are used when they are replaced', () => {
+    const { put, get } = cacheOf({ maxEntries: 2 });
+    put('a');
+    put('b');
+    put('a', 'newer');
+    put('c');
+
+    expect([get('a'), get('b'), get('c')]).toEqual(['newer', undefined, 'of c']);
+  });
+
   test('are a hundred by default', () => {
     const { put, get } = cacheOf();
     for (let at = 0; at <= 100; at++) put(`${at}`);

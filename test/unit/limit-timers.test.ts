@@ -27,6 +27,30 @@ describe('timers of one delay', () => {
     expect(fired).toEqual(['a', 'b']);
   });
 
+  test('wake nobody up between the one and the next', () => {
+    const { fired, set } = world();
+    set('a');
+    vi.advanceTimersByTime(60);
+    set('b');
+    vi.advanceTimersToNextTimer();
+    expect(fired).toEqual(['a']);
+    vi.advanceTimersToNextTimer();
+
+    expect(fired).toEqual(['a', 'b']);
+  });
+
+  test('do not fire a millisecond early', () => {
+    const { fired, set } = world();
+    set('a');
+    vi.advanceTimersByTime(1);
+    set('b');
+    vi.advanceTimersByTime(99);
+    expect(fired).toEqual(['a']);
+    vi.advanceTimersByTime(1);
+
+    expect(fired).toEqual(['a', 'b']);
+  });
+
   test.each([
     [['a'], ['b', 'c']],
     [['b'], ['a', 'c']],
@@ -40,6 +64,18 @@ describe('timers of one delay', () => {
     vi.advanceTimersByTime(1_000);
 
     expect(fired).toEqual(left);
+  });
+
+  test('take no others with them when they are cancelled twice', () => {
+    const { fired, set } = world();
+    const [, cancelB, cancelC] = [set('a'), set('b'), set('c')];
+    cancelB();
+    cancelC();
+    set('d');
+    cancelB();
+    vi.advanceTimersByTime(100);
+
+    expect(fired).toEqual(['a', 'd']);
   });
 
   test('are not fired again by being cancelled late', () => {
@@ -63,6 +99,7 @@ describe('timers of one delay', () => {
     timers.set(() => fired.push('b'), performance.now());
     vi.advanceTimersByTime(150);
     expect(fired).toEqual(['a', 'b']);
+    expect(vi.getTimerCount()).toBe(1);
     vi.advanceTimersByTime(100);
 
     expect(fired).toEqual(['a', 'b', 'c']);
@@ -101,9 +138,11 @@ describe('timers of one delay', () => {
     const { set } = world();
     const before = waiting();
 
-    const cancels = [set('a'), set('b')];
+    const [cancelA, cancelB] = [set('a'), set('b')];
     expect(waiting()).toBe(before + 1);
-    for (const cancel of cancels) cancel();
+    cancelA();
+    expect(waiting()).toBe(before + 1);
+    cancelB();
     expect(waiting()).toBe(before);
     const cancel = set('c');
     expect(waiting()).toBe(before + 1);
