@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 const conditions = ['fibrin-source'];
 
@@ -50,7 +50,11 @@ export default defineConfig({
       { extends: true, test: { name: 'tables', include: TABLES, globalSetup: support('shared-engine') } },
       {
         extends: true,
-        test: { name: 'processes', include: tests('**/*'), exclude: [...APP, ...CODE, ...TABLES] },
+        test: {
+          name: 'processes',
+          include: tests('**/*'),
+          exclude: [...configDefaults.exclude, ...APP, ...CODE, ...TABLES],
+        },
       },
     ],
   },
