@@ -159,7 +159,7 @@ export function beginRun<R>(clock: Clock, call: Call<R>, options: ExecuteOptions
   return run;
 }
 
-/** Runs calls under one policy. A call that throws at once rejects, as any other. */
+/** Runs calls under one policy. A call that throws at once rejects like all others. */
 export const policyOf = (clock: Clock, policy: <T>(run: Run<T>) => Promise<T>): Policy => ({
   execute: async (call, options) => policy(beginRun(clock, call, options)),
 });

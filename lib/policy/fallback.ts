@@ -1,4 +1,4 @@
-import { beginRun, type Call, type ExecuteOptions } from '../core/call.ts';
+import { beginRun, type Call, type ExecuteOptions, unprotected } from '../core/call.ts';
 import { classifyError } from '../core/classify.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { checkOptions } from '../core/options.ts';
@@ -9,10 +9,7 @@ export type Fallback<T> = T | ((error: unknown) => T | Promise<T>);
 
 const isBug = (error: unknown): boolean => classifyError(error) === 'bug';
 
-/** A fallback that never stands in for a programming error, unless it is asked to. */
-export const standsIn = (error: unknown): boolean => !isBug(error);
-
-export const giveInstead = async <T>(instead: Fallback<T>, error: unknown): Promise<T> =>
+const giveInstead = <T>(instead: Fallback<T>, error: unknown): T | Promise<T> =>
   typeof instead === 'function' ? (instead as (error: unknown) => T | Promise<T>)(error) : instead;
 
 /**
@@ -50,6 +47,17 @@ export interface FallbackOptions<T> {
   readonly clock?: Clock;
 }
 
+/** Gives the value that stands in for an error, where one does; else it throws the error. */
+export function insteadBy<T>({
+  fallback: instead,
+  fallbackWhen = (error) => !isBug(error),
+}: Partial<FallbackOptions<T>>): (error: unknown) => Promise<T> {
+  return async (error) => {
+    if (instead === undefined || !fallbackWhen(error)) throw error;
+    return giveInstead(instead, error);
+  };
+}
+
 /**
  * Gives a degraded value where a call fails.
  * @throws {InvalidOptionError} for an unknown option or one out of range.
@@ -66,16 +74,9 @@ export function fallback<T>(options: FallbackOptions<T>): {
     required: { fallback: rule.defined() },
     optional: { fallbackWhen: rule.fn(), clock: rule.object() },
   });
-  const { fallback: instead, fallbackWhen = standsIn, clock = systemClock } = options;
+  const clock = options.clock ?? systemClock;
+  const instead = insteadBy(options);
   return {
-    async execute(call, callOptions) {
-      const run = beginRun(clock, call, callOptions);
-      try {
-        return await run.make(run);
-      } catch (error) {
-        if (!fallbackWhen(error)) throw error;
-        return giveInstead(instead, error);
-      }
-    },
+    execute: async (call, callOptions) => unprotected(beginRun(clock, call, callOptions)).catch(instead),
   };
 }

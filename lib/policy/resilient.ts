@@ -8,7 +8,7 @@ import { harmless } from '../core/harmless.ts';
 import { limitClock } from '../core/limit-clock.ts';
 import { rejectedSoon } from '../core/quiet-error.ts';
 import { systemRandom } from '../core/random.ts';
-import { giveInstead, standsIn } from './fallback.ts';
+import { insteadBy } from './fallback.ts';
 import { checkResilientOptions, type ResilientOptions } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import { reportAttempts, reportRefusals } from './report.ts';
@@ -69,7 +69,7 @@ export function resilient<T>(
 export function resilient<T>(options: ResilientOptions<T>): Resilient<T>;
 export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
   checkResilientOptions(options);
-  const { name, clock = limitClock, random = systemRandom, fallback, fallbackWhen = standsIn } = options;
+  const { name, clock = limitClock, random = systemRandom } = options;
   const { totalTimeoutMs = 10_000, attemptTimeoutMs: limitMs = 3_000 } = options;
   const breakerOptions = options.breaker && { name, ...options.breaker, clock, random };
   const breaker = breakerOptions && circuitBreaker(breakerOptions);
@@ -109,11 +109,7 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     return new Run(clock, made, callOptions, totalTimeoutMs);
   };
 
-  /** The fallback's value, where it stands in for the error; else the error is thrown. */
-  const instead = async (error: unknown): Promise<T> => {
-    if (fallback === undefined || !fallbackWhen(error)) throw error;
-    return giveInstead(fallback, error);
-  };
+  const instead = insteadBy(options);
 
   const settled = async (call: Call<T>, callOptions: ExecuteOptions): Promise<Outcome<T>> => {
     const startedAt = clock.monotonic();
@@ -152,7 +148,7 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     if (report) return told(call, callOptions);
     // A refusal has to cost next to nothing, so it is asked for before anything is made for the call.
     const refused = breaker?.refusal();
-    if (refused) return fallback === undefined ? rejectedSoon(refused) : instead(refused);
+    if (refused) return options.fallback === undefined ? rejectedSoon(refused) : instead(refused);
     try {
       return protect(begin(call, callOptions)).catch(instead);
     } catch (error) {
