@@ -1,28 +1,13 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Call, ExecuteOptions } from '../../lib/core/call.ts';
 import { BreakerOpenError, FibrinError, StoreError } from '../../lib/core/errors.ts';
-import type { Random } from '../../lib/core/random.ts';
 import { type RetryOptions, retry } from '../../lib/policy/retry.ts';
 import { fakeClock, settle } from '../../lib/testing/index.ts';
-
-/** Chance at its most: every wait is as long as it may be. */
-const highest: Random = { next: () => 1 - Number.EPSILON, token: () => 'token' };
-const lowest: Random = { next: () => 0, token: () => 'token' };
-
-const outage = () => Object.assign(new Error('outage'), { status: 503 });
-
-function start(call: Call<string>, given: RetryOptions, random = lowest) {
-  const clock = fakeClock();
-  const policy = retry({ ...given, clock, random });
-  const run = (options: ExecuteOptions = {}) =>
-    policy.execute(call, options).catch((error: unknown) => error);
-  return { clock, run };
-}
+import { highest, lowest, outage, retried, waitsOf } from '../support/retried.ts';
 
 describe('retry', () => {
   test('makes the call once when it succeeds', async () => {
     const call = vi.fn(async () => 'fine');
-    const { run } = start(call, { attempts: 5 });
+    const { run } = retried(call, { attempts: 5 });
 
     expect(await run()).toBe('fine');
 
@@ -31,7 +16,7 @@ describe('retry', () => {
 
   test('makes it again after a transient failure and tells it the number of the attempt', async () => {
     const numbers: number[] = [];
-    const { clock, run } = start(
+    const { clock, run } = retried(
       async ({ attempt }) => {
         numbers.push(attempt);
         if (attempt < 3) throw outage();
@@ -47,7 +32,7 @@ describe('retry', () => {
   });
 
   test('ends with the last error when the attempts are used up', async () => {
-    const { clock, run } = start(({ attempt }) => Promise.reject(new Error(`error ${attempt}`)), {
+    const { clock, run } = retried(({ attempt }) => Promise.reject(new Error(`error ${attempt}`)), {
       attempts: 3,
     });
     const error = run();
@@ -61,7 +46,7 @@ describe('retry', () => {
     ['a bug', new TypeError('x is not a function')],
   ])('does not repeat %s', async (_, error) => {
     const call = vi.fn(() => Promise.reject(error));
-    const { run } = start(call, { attempts: 5 });
+    const { run } = retried(call, { attempts: 5 });
 
     expect(await run()).toBe(error);
 
@@ -70,7 +55,7 @@ describe('retry', () => {
 
   test('asks the caller of the toolkit what is worth another attempt, if told to', async () => {
     const call = vi.fn(() => Promise.reject(outage()));
-    const { run } = start(call, { attempts: 5, retryable: () => false });
+    const { run } = retried(call, { attempts: 5, retryable: () => false });
 
     await run();
 
@@ -78,27 +63,15 @@ describe('retry', () => {
   });
 
   test('doubles the bound of the wait each time, up to the most that a wait may take', async () => {
-    const startedAt: number[] = [];
-    const { clock, run } = start(
-      () => {
-        startedAt.push(clock.monotonic());
-        return Promise.reject(outage());
-      },
-      { attempts: 6, baseDelayMs: 100, maxDelayMs: 500 },
-      highest,
-    );
-    const done = run();
-    await clock.advance(10_000);
-    await done;
+    const waits = await waitsOf({ attempts: 6, baseDelayMs: 100, maxDelayMs: 500 }, highest);
 
-    const waits = startedAt.slice(1).map((at, index) => Math.round(at - (startedAt[index] ?? 0)));
-    expect(waits).toEqual([100, 200, 400, 500, 500]);
+    expect(waits.map(Math.round)).toEqual([100, 200, 400, 500, 500]);
   });
 
   test('waits at least as long as the error asks for', async () => {
     const busy = new FibrinError('BUSY', 'busy', { retryable: true, retryAfterMs: 700 });
     const call = vi.fn(() => Promise.reject(busy));
-    const { clock, run } = start(call, { attempts: 2, baseDelayMs: 1 });
+    const { clock, run } = retried(call, { attempts: 2, baseDelayMs: 1 });
     const done = run();
 
     await clock.advance(699);
@@ -111,7 +84,7 @@ describe('retry', () => {
 
   test('backs off as usual from a store that does not say how long it will be in trouble', async () => {
     const call = vi.fn(() => Promise.reject(new StoreError('down', { retryable: true })));
-    const { clock, run } = start(call, { attempts: 2, baseDelayMs: 50 }, highest);
+    const { clock, run } = retried(call, { attempts: 2, baseDelayMs: 50 }, highest);
     const done = run();
     await clock.advance(50);
 
@@ -122,7 +95,7 @@ describe('retry', () => {
   test('does not wait when no time would be left to try in', async () => {
     const error = outage();
     const call = vi.fn(() => Promise.reject(error));
-    const { clock, run } = start(call, { attempts: 5, baseDelayMs: 100 }, highest);
+    const { clock, run } = retried(call, { attempts: 5, baseDelayMs: 100 }, highest);
 
     expect(await run({ remainingMs: 99 })).toBe(error);
 
@@ -133,7 +106,7 @@ describe('retry', () => {
   test('makes no other call when the wait took longer than it should have', async () => {
     const error = outage();
     const call = vi.fn(() => Promise.reject(error));
-    const { clock, run } = start(call, { attempts: 5, baseDelayMs: 100 }, highest);
+    const { clock, run } = retried(call, { attempts: 5, baseDelayMs: 100 }, highest);
     const done = run({ remainingMs: 1_000 });
     await settle();
     await clock.freeze(1_000);
@@ -145,7 +118,7 @@ describe('retry', () => {
   test('a caller who gives up during the wait ends it at once, and nothing is called again', async () => {
     const controller = new AbortController();
     const call = vi.fn(() => Promise.reject(outage()));
-    const { clock, run } = start(call, { attempts: 5, baseDelayMs: 100 }, highest);
+    const { clock, run } = retried(call, { attempts: 5, baseDelayMs: 100 }, highest);
     const done = run({ signal: controller.signal });
     await clock.advance(10);
 
@@ -164,7 +137,7 @@ describe('retry', () => {
       controller.abort('gone');
       return Promise.reject(error);
     });
-    const { run } = start(call, { attempts: 5 });
+    const { run } = retried(call, { attempts: 5 });
 
     expect(await run({ signal: controller.signal })).toBe(error);
 
@@ -173,22 +146,6 @@ describe('retry', () => {
 });
 
 describe('what a dependency asks for', () => {
-  const waitAfter = async (error: unknown) => {
-    const startedAt: number[] = [];
-    const { clock, run } = start(
-      ({ attempt }) => {
-        startedAt.push(clock.monotonic());
-        return attempt === 1 ? Promise.reject(error) : Promise.resolve('fine');
-      },
-      { retryable: () => true },
-    );
-    // A moment that a date of whole seconds can name.
-    clock.jump(-(clock.now() % 1_000));
-    const done = run();
-    await clock.advance(100_000);
-    await done;
-    return (startedAt[1] ?? Number.NaN) - (startedAt[0] ?? 0);
-  };
   const inSeconds = (seconds: number) => {
     const now = fakeClock().now();
     return new Date(now - (now % 1_000) + seconds * 1_000).toUTCString();
@@ -211,30 +168,19 @@ describe('what a dependency asks for', () => {
     ['by headers without it', { headers: {}, response: { headers: new Headers() }, $response: {} }, 0],
     ['by nothing at all', null, 0],
   ])('is waited for: %s', async (_, error, waitMs) => {
-    expect(await waitAfter(error)).toBeCloseTo(waitMs, 6);
+    const [asked] = await waitsOf({ retryable: () => true }, lowest, error);
+
+    expect(asked).toBeCloseTo(waitMs, 6);
   });
 });
 
 describe('a backoff of your own', () => {
-  const waitsOf = async (backoff: (attempt: number, error: unknown) => number) => {
-    const startedAt: number[] = [];
-    const { clock, run } = start(
-      () => {
-        startedAt.push(clock.monotonic());
-        return Promise.reject(outage());
-      },
-      { attempts: 4, maxDelayMs: 500, backoff },
-    );
-    const done = run();
-    await clock.advance(10_000);
-    await done;
-    return startedAt.slice(1).map((at, index) => at - (startedAt[index] ?? 0));
-  };
+  const LIMITS = { attempts: 4, maxDelayMs: 500 };
 
   test('is told the number of the attempt and its error', async () => {
     const backoff = vi.fn((attempt: number) => attempt * 10);
 
-    expect(await waitsOf(backoff)).toEqual([10, 20, 30]);
+    expect(await waitsOf({ ...LIMITS, backoff })).toEqual([10, 20, 30]);
 
     expect(backoff).toHaveBeenLastCalledWith(3, outage());
   });
@@ -245,76 +191,7 @@ describe('a backoff of your own', () => {
     [501, 500],
     [Number.POSITIVE_INFINITY, 500],
   ])('of %d ms is one of %d', async (given, waitMs) => {
-    expect(await waitsOf(() => given)).toEqual([waitMs, waitMs, waitMs]);
-  });
-});
-
-describe('the budget', () => {
-  const failing = () => Promise.reject(outage());
-
-  test('has a retry for the first calls and then none while everything fails', async () => {
-    const call = vi.fn(failing);
-    const { clock, run } = start(call, { attempts: 2 });
-    for (let calls = 0; calls < 100; calls++) {
-      const done = run();
-      await clock.advance(1);
-      await done;
-    }
-
-    expect(call).toHaveBeenCalledTimes(103);
-  });
-
-  test('is enough for all attempts of the first call', async () => {
-    const call = vi.fn(failing);
-    const { clock, run } = start(call, { attempts: 10 });
-    const done = run();
-    await clock.advance(1);
-    await done;
-
-    expect(call).toHaveBeenCalledTimes(10);
-  });
-
-  test.each([
-    [0, 103],
-    [0.1, 113],
-    [0.5, 153],
-    [1, 203],
-  ])('of %d retries a success pays for so many', async (budgetRatio, made) => {
-    let fails = true;
-    const call = vi.fn(() => (fails ? failing() : Promise.resolve('fine')));
-    const { clock, run } = start(call, { attempts: 2, budgetRatio });
-    const once = async () => {
-      const done = run();
-      await clock.advance(1);
-      await done;
-    };
-    for (let calls = 0; calls < 3; calls++) await once();
-    call.mockClear();
-    // What successes save up is little, so that they alternate with failures.
-    for (let calls = 0; calls < 100; calls++) {
-      fails = false;
-      await once();
-      fails = true;
-      await once();
-    }
-
-    expect(call).toHaveBeenCalledTimes(200 + made - 103);
-  });
-
-  test('saves up a few retries and no more', async () => {
-    let fails = false;
-    const call = vi.fn(() => (fails ? failing() : Promise.resolve('fine')));
-    const { clock, run } = start(call, { attempts: 2, budgetRatio: 1 });
-    for (let calls = 0; calls < 50; calls++) await run();
-    fails = true;
-    call.mockClear();
-    for (let calls = 0; calls < 10; calls++) {
-      const done = run();
-      await clock.advance(1);
-      await done;
-    }
-
-    expect(call).toHaveBeenCalledTimes(13);
+    expect(await waitsOf({ ...LIMITS, backoff: () => given })).toEqual([waitMs, waitMs, waitMs]);
   });
 });
 
@@ -323,7 +200,7 @@ describe('what is worth another attempt', () => {
     const retryable = vi.fn((_error: unknown, isTransient: boolean) => !isTransient);
     const odd = Object.assign(new Error('odd'), { status: 404 });
     const call = vi.fn(({ attempt }: { attempt: number }) => Promise.reject(attempt === 1 ? odd : outage()));
-    const { clock, run } = start(call, { attempts: 5, retryable });
+    const { clock, run } = retried(call, { attempts: 5, retryable });
     const done = run();
     await clock.advance(1);
     await done;
@@ -337,7 +214,7 @@ describe('what is worth another attempt', () => {
 
   test('is never a call that an open breaker has refused', async () => {
     const call = vi.fn(() => Promise.reject(new BreakerOpenError('posts', 1)));
-    const { run } = start(call, { attempts: 5, retryable: () => true });
+    const { run } = retried(call, { attempts: 5, retryable: () => true });
 
     await run();
 
@@ -347,20 +224,7 @@ describe('what is worth another attempt', () => {
 
 describe('the options of retry', () => {
   test('are two attempts with waits of up to 50 ms unless they say otherwise', async () => {
-    const startedAt: number[] = [];
-    const { clock, run } = start(
-      () => {
-        startedAt.push(clock.monotonic());
-        return Promise.reject(outage());
-      },
-      {},
-      highest,
-    );
-    const done = run();
-    await clock.advance(1_000);
-    await done;
-
-    expect(startedAt).toEqual([0, expect.closeTo(50, 6)]);
+    expect(await waitsOf({}, highest)).toEqual([expect.closeTo(50, 6)]);
   });
 
   test('that are undefined are the defaults, as where they are left out', async () => {
@@ -368,7 +232,7 @@ describe('the options of retry', () => {
     const handedOn = JSON.parse('{}') as { attempts: number; maxDelayMs: number };
     const { attempts, maxDelayMs } = handedOn;
     const call = vi.fn(() => Promise.reject(outage()));
-    const { clock, run } = start(call, { attempts, maxDelayMs });
+    const { clock, run } = retried(call, { attempts, maxDelayMs });
     const done = run();
     await clock.advance(1_000);
     await done;

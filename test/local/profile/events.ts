@@ -1,20 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../lib/testing/index.ts';
-import { type Api, apiOf, bodyOf, type Profile } from '../../support/api.ts';
+import { type Api, bodyOf, type Profile } from '../../support/api.ts';
 import { hasJava } from '../../support/engines.ts';
-import type { StartedRun } from '../../support/local-run.ts';
-import { type Views, viewsOf } from '../../support/views.ts';
+import type { ProfileRun } from '../../support/profile-run.ts';
+import type { Views } from '../../support/views.ts';
 
-export const changedProfiles = (theRun: () => Promise<StartedRun>) =>
+export const changedProfiles = (theRun: () => Promise<ProfileRun>) =>
   describe('events of the profile app', () => {
-    let run: StartedRun;
     let api: Api;
     let views: Views;
     beforeAll(async () => {
-      run = await theRun();
-      api = apiOf(run.url);
-      views = await viewsOf(api);
+      ({ api, views } = await theRun());
     });
     afterEach(() => api.clearFaults());
 

@@ -1,18 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Api, apiOf } from '../../support/api.ts';
-import type { StartedRun } from '../../support/local-run.ts';
-import { type Views, viewsOf } from '../../support/views.ts';
+import type { Api } from '../../support/api.ts';
+import type { ProfileRun } from '../../support/profile-run.ts';
+import type { Views } from '../../support/views.ts';
 
-export const idempotencyFailures = (theRun: () => Promise<StartedRun>) =>
+export const idempotencyFailures = (theRun: () => Promise<ProfileRun>) =>
   describe('idempotency in the profile app', () => {
-    let run: StartedRun;
     let api: Api;
     let views: Views;
     beforeAll(async () => {
-      run = await theRun();
-      api = apiOf(run.url);
-      views = await viewsOf(api);
+      ({ api, views } = await theRun());
     });
     afterEach(async () => {
       await api.clearFaults();

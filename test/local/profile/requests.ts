@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Api, apiOf, bodyOf, type Profile } from '../../support/api.ts';
+import { type Api, bodyOf, type Profile } from '../../support/api.ts';
 import type { StartedRun } from '../../support/local-run.ts';
+import type { ProfileRun } from '../../support/profile-run.ts';
 
-export const profileRequests = (theRun: () => Promise<StartedRun>) =>
+export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
   describe('the profile app', () => {
     let run: StartedRun;
     let api: Api;
     beforeAll(async () => {
-      run = await theRun();
-      api = apiOf(run.url);
+      ({ run, api } = await theRun());
     });
     afterEach(() => api.clearFaults());
 

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Api, apiOf, bodyOf, type Profile } from '../../support/api.ts';
-import type { StartedRun } from '../../support/local-run.ts';
+import { type Api, bodyOf, type Profile } from '../../support/api.ts';
+import type { ProfileRun } from '../../support/profile-run.ts';
 
-export const severalAtOnce = (theRun: () => Promise<StartedRun>) =>
+export const severalAtOnce = (theRun: () => Promise<ProfileRun>) =>
   describe('several requests at once in one sandbox', () => {
     let api: Api;
     const setSandboxes = (settings: object) =>
       api.get('/_fibrin/sandboxes', { method: 'PUT', body: JSON.stringify(settings) });
     beforeAll(async () => {
-      api = apiOf((await theRun()).url);
+      ({ api } = await theRun());
       await setSandboxes({ maxConcurrencyPerSandbox: 30 });
     });
     afterEach(() => api.clearFaults());
