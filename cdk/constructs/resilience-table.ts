@@ -8,6 +8,14 @@ export interface ResilienceTableProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
+/** What a function has the table for. */
+export type ResilienceUse = 'breakers' | 'idempotency';
+
+const ACTIONS: Readonly<Record<ResilienceUse, readonly string[]>> = {
+  breakers: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  idempotency: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+};
+
 /** The table on which breakers and idempotency stand: one string key, expiry by TTL, paid by request. */
 export class ResilienceTable extends Construct {
   readonly table: TableV2;
@@ -27,8 +35,8 @@ export class ResilienceTable extends Construct {
     this.table.grant(grantee, 'dynamodb:GetItem');
   }
 
-  /** What a function needs to take part: reads, and writes of single items. */
-  grantUse(grantee: IGrantable): void {
-    this.table.grant(grantee, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
+  /** What a function needs to take part: reads, and those writes of single items that its uses make. */
+  grantUse(grantee: IGrantable, uses: readonly ResilienceUse[]): void {
+    this.table.grant(grantee, ...new Set(uses.flatMap((use) => ACTIONS[use])));
   }
 }

@@ -9,7 +9,7 @@ import {
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { bundledCode } from './bundled-code.ts';
-import type { ResilienceTable } from './resilience-table.ts';
+import type { ResilienceTable, ResilienceUse } from './resilience-table.ts';
 
 export interface ResilientFunctionProps {
   /** File with the handler, relative to the project. */
@@ -21,7 +21,7 @@ export interface ResilientFunctionProps {
   /** The most sandboxes there may be at once, set aside for this function. @default - shares the account's */
   readonly reservedConcurrency?: number;
   /** @default - the function takes no part in breakers and idempotency */
-  readonly resilience?: ResilienceTable;
+  readonly resilience?: { readonly table: ResilienceTable; readonly uses: readonly ResilienceUse[] };
   readonly environment?: { readonly [name: string]: string };
   /** Replaced in the code when it is bundled. @default - nothing */
   readonly define?: { readonly [name: string]: string };
@@ -51,11 +51,11 @@ export class ResilientFunction extends Construct {
         removalPolicy: RemovalPolicy.DESTROY,
       }),
       environment: {
-        ...(props.resilience && { FIBRIN_TABLE: props.resilience.table.tableName }),
+        ...(props.resilience && { FIBRIN_TABLE: props.resilience.table.table.tableName }),
         ...props.environment,
       },
     });
-    props.resilience?.grantUse(this.function);
+    props.resilience?.table.grantUse(this.function, props.resilience.uses);
     this.alias = new Alias(this, 'Live', { aliasName: 'live', version: this.function.currentVersion });
   }
 }

@@ -65,7 +65,7 @@ export class ProfileStack extends Stack {
       entry: 'functions/get-profile.ts',
       timeout: Duration.seconds(5),
       reservedConcurrency: 40,
-      resilience,
+      resilience: { table: resilience, uses: ['breakers'] },
       environment,
     });
     const getProfileNaive = fn('GetProfileNaive', {
@@ -78,7 +78,7 @@ export class ProfileStack extends Stack {
       entry: 'functions/put-profile.ts',
       timeout: Duration.seconds(10),
       reservedConcurrency: 25,
-      resilience,
+      resilience: { table: resilience, uses: ['idempotency'] },
       environment: { USERS_TABLE: users.tableName },
     });
     const health = fn('Health', {

@@ -105,6 +105,7 @@ describe('the profile stack, deployed', () => {
       'dynamodb:GetShardIterator',
       'dynamodb:ListStreams',
       'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
       'events:PutEvents',
       'lambda:InvokeFunction',
       'lambda:InvokeFunctionUrl',
@@ -154,15 +155,33 @@ describe('the profile stack, deployed', () => {
     template.resourceCountIs('AWS::SQS::QueuePolicy', 5);
   });
 
-  it('lets the health function read and nothing more', () => {
+  const actionsOf = (name: string) => {
     const [policy] = Object.entries(template.findResources('AWS::IAM::Policy'))
-      .filter(([logicalId]) => logicalId.startsWith('Health'))
+      .filter(([logicalId]) => logicalId.startsWith(name))
       .map(([, { Properties }]) => Properties as Properties);
-    const actions = policy?.PolicyDocument?.Statement.flatMap(({ Action }) => Action);
-    expect([...new Set(actions)].sort()).toEqual([
+    return [...new Set(policy?.PolicyDocument?.Statement.flatMap(({ Action }) => Action))].sort();
+  };
+
+  it('lets the health function read and nothing more', () => {
+    expect(actionsOf('Health')).toEqual([
       'dynamodb:GetItem',
       'lambda:InvokeFunction',
       'lambda:InvokeFunctionUrl',
+    ]);
+  });
+
+  it('lets that one alone add to evidence which shares a breaker, and it deletes nothing', () => {
+    expect(actionsOf('GetProfileFunction')).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'lambda:InvokeFunction',
+      'lambda:InvokeFunctionUrl',
+    ]);
+    expect(actionsOf('PutProfileFunction')).toEqual([
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
     ]);
   });
 

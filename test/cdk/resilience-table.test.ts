@@ -5,7 +5,9 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import { describe, expect, it } from 'vitest';
-import { ResilienceTable } from '../../cdk/constructs/resilience-table.ts';
+import { ResilienceTable, type ResilienceUse } from '../../cdk/constructs/resilience-table.ts';
+import { evidenceKey } from '../../lib/breaker/evidence.ts';
+import { verdictKey } from '../../lib/breaker/verdict.ts';
 import { digestWith, recordKey } from '../../lib/idempotency/key.ts';
 
 interface Statement {
@@ -18,10 +20,10 @@ const TEMPLATE = fileURLToPath(new URL('../../docs/resilience-table.template.jso
 const written = Template.fromJSON(JSON.parse(readFileSync(TEMPLATE, 'utf8')));
 
 /** The construct as a stack of its own, used by one function's role. */
-function synthesized(): Template {
+function synthesized(...uses: readonly ResilienceUse[]): Template {
   const stack = new Stack(new App(), 'Test');
   const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-  new ResilienceTable(stack, 'Resilience').grantUse(role);
+  new ResilienceTable(stack, 'Resilience').grantUse(role, uses);
   return Template.fromStack(stack);
 }
 
@@ -42,15 +44,27 @@ const actionsOf = (statements: readonly Statement[]) => statements.flatMap(({ Ac
 
 describe('the template for those who deploy without the CDK', () => {
   it('has the table of the construct, retained like it', () => {
-    expect(tableOf(written)).toEqual(tableOf(synthesized()));
+    expect(tableOf(written)).toEqual(tableOf(synthesized('breakers')));
     expect(tableOf(written)).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
   });
 
-  it('allows a function what the construct grants, on that table alone', () => {
-    const statements = statementsOf(written, 'AWS::IAM::ManagedPolicy', 'FunctionPolicy');
-    expect(actionsOf(statements)).toEqual(actionsOf(statementsOf(synthesized(), 'AWS::IAM::Policy')));
-    expect(actionsOf(statements)).toHaveLength(3);
-    expect(statements.map(({ Resource }) => Resource)).toEqual([{ 'Fn::GetAtt': ['Table', 'Arn'] }]);
+  it.each([
+    ['breakers', 'BreakerPolicy', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']],
+    ['idempotency', 'IdempotencyPolicy', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem']],
+  ] as const)(
+    'allows a function for %s what the construct grants, on that table alone',
+    (use, policy, actions) => {
+      const statements = statementsOf(written, 'AWS::IAM::ManagedPolicy', policy);
+      expect(actionsOf(statements)).toEqual(actions);
+      expect(actionsOf(statementsOf(synthesized(use), 'AWS::IAM::Policy'))).toEqual(actions);
+      expect(statements.map(({ Resource }) => Resource)).toEqual([{ 'Fn::GetAtt': ['Table', 'Arn'] }]);
+    },
+  );
+
+  it('allows a function that does both each action once', () => {
+    expect(actionsOf(statementsOf(synthesized('breakers', 'idempotency'), 'AWS::IAM::Policy'))).toEqual([
+      ...['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+    ]);
   });
 
   it('allows an operator to look at idempotency records and to delete them, and nothing of breakers', () => {
@@ -62,14 +76,16 @@ describe('the template for those who deploy without the CDK', () => {
       const [pattern = ''] = Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? [];
       expect(pattern).toMatch(/\*$/);
       expect(key.startsWith(pattern.slice(0, -1))).toBe(true);
-      expect('breaker#posts'.startsWith(pattern.slice(0, -1))).toBe(false);
+      for (const other of [verdictKey('posts'), evidenceKey('posts', 1, 2)])
+        expect(other.startsWith(pattern.slice(0, -1))).toBe(false);
     }
   });
 
   it('tells the name of the table and the policies', () => {
     for (const [name, logicalId] of [
       ['TableName', 'Table'],
-      ['FunctionPolicyArn', 'FunctionPolicy'],
+      ['BreakerPolicyArn', 'BreakerPolicy'],
+      ['IdempotencyPolicyArn', 'IdempotencyPolicy'],
       ['OperatorPolicyArn', 'OperatorPolicy'],
     ] as const)
       written.hasOutput(name, { Value: { Ref: logicalId } });
