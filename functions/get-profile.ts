@@ -35,8 +35,7 @@ const posts = resilient<Posts>({
   name: 'posts',
   attemptTimeoutMs: 3_000,
   retry: { attempts: 2 },
-  // A hang takes a second, so a sandbox never sees ten of them in the window of ten seconds.
-  breaker: { store, minimumCalls: 5, openMs: 5_000 },
+  breaker: { store, slowCallMs: 800, openMs: 5_000 },
   validate: [Posts, (list, about) => list.every((post) => isAbout(post, about))],
   fallback: () => [],
   onEvent,

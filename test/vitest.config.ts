@@ -12,7 +12,10 @@ const CODE = tests('{unit,property,model,cdk}/**/*');
 /** Takes longest by far. */
 const APP = tests('local/profile');
 /** Tests of what needs tables and no more. */
-const TABLES = tests('{contract,idempotency}/**/*', 'local/{transactions,streams,idempotency-command}');
+const TABLES = tests(
+  '{contract,idempotency}/**/*',
+  'local/{transactions,streams,breakers,idempotency-command}',
+);
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),

@@ -1,205 +1,228 @@
 import { policyOf, unprotected } from '../core/call.ts';
-import { systemClock } from '../core/clock.ts';
+import { type CancelTimer, systemClock } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
-import { DeadlineExceededError, StoreError } from '../core/errors.ts';
+import { DeadlineExceededError } from '../core/errors.ts';
 import { systemRandom } from '../core/random.ts';
-import type { Store } from '../core/store.ts';
+import { storeAccess } from './access.ts';
 import { probeAlone } from './alone.ts';
 import { guardBy } from './guard.ts';
-import {
-  admit,
-  claimProbe,
-  closeAfterProbe,
-  INITIAL,
-  readVerdict,
-  type Transition,
-  trip,
-  type Verdict,
-  verdictKey,
-  writeVerdict,
-} from './machine.ts';
-import { type BreakerOptions, DEFAULT_OPEN_MS, isBadEnough, STORE_LIMIT_MS, windowOf } from './options.ts';
+import { known as knownOf } from './known.ts';
+import { localBreaker } from './local.ts';
+import { type BreakerOptions, type BreakerStore, DEFAULT_FLEET_OPEN_MS } from './options.ts';
 import type { CircuitBreaker, Entering, Permit } from './permit.ts';
 import { refused } from './refused.ts';
+import { reports } from './reports.ts';
+import { admittedShare, claimShare, lookShare } from './shares.ts';
+import { claimProbe, probeAbandoned, probeFailed, probeSucceeded } from './transitions.ts';
+import { asOf, type Verdict } from './verdict.ts';
 
-/** A verdict is believed for this long before the next call reads it again; so long a store that failed is left alone. */
-const REFRESH_MS = 1_000;
-/** No store is waited for longer, whatever the caller has left. */
+/** A verdict is not asked for again within this time, whatever the reason. */
+const FRESH_MS = 1_000;
+/** Who was away for so long looks before it calls. */
+const IDLE_MS = 22_000;
+/** After the time of a probe is over, those that do not claim the next one leave it so long before they look. */
+const LOOK_AFTER_MS = 500;
+/** What callers are asked to wait where nobody knows when. */
+const UNKNOWN_WAIT_MS = 1_000;
+/** Successes in a row of which the breaker closes. */
+export const PROBES = 3;
+/** A claim is waited for no longer, whatever the caller has left. */
 const LONGEST_MS = 60_000;
+/** What telling the store may cost a call. What takes longer goes on beside it. */
+const TELL_MS = 20;
+/** A timer that is so late has seen a freeze, and says nothing. */
+const FROZEN_MS = 500;
+/** A store that has failed so often in a row is not asked for the probe any more. */
+const FAILURES_TO_GO_ALONE = 2;
+
+/** What may be done about a call. */
+type Step = 'call' | 'alone' | 'look' | 'claim' | { readonly waitMs: number };
 
 /**
- * A circuit breaker whose verdict all sandboxes share: each counts its own outcomes; the first whose window is bad
- * enough opens it for all; after `openMs` exactly one caller probes; its success closes it for all.
+ * A circuit breaker that all sandboxes share. Its verdict is one item; the evidence is another, to which a sample of all
+ * outcomes is added, and whoever adds a failure looks whether that is enough. A call reads nothing while all is well: it
+ * looks at the verdict when it has a reason (its last call failed, it was away), or once a minute, beside its work. Shares
+ * of calls, not timers or members, bound what the fleet asks of the store.
  *
- * Store trouble, decided once for every access: **fail static**. The last verdict known stands, no caller gets an
- * error of the store, no call waits longer than 100 ms for an answer, and a store that failed is left alone for a second.
- * An open verdict does not stand for ever: when its time is over and the store gives no probe away, each sandbox makes
- * one call each `openMs`, and after a success all of its calls until one fails. It tells nobody and writes nothing.
- * @see Nygard, Release It! 2nd ed., "Circuit Breaker"
+ * Store trouble, decided once for every access: **fail static**, see `storeAccess`. While the store fails, a breaker of this
+ * sandbox alone watches its calls, and one of its calls probes each `openMs` where the shared one is open.
  */
-export function fleetBreaker(options: BreakerOptions, store: Store): CircuitBreaker {
-  const { name, clock = systemClock, random = systemRandom, openMs = DEFAULT_OPEN_MS } = options;
-  const window = windowOf(options);
-  const isBad = isBadEnough(options);
-  const key = verdictKey(name);
+export function fleetBreaker(options: BreakerOptions, store: BreakerStore): CircuitBreaker {
+  const { name, clock = systemClock, random = systemRandom, openMs = DEFAULT_FLEET_OPEN_MS } = options;
+  const { failureRatio = 0.5, slowCallMs } = options;
+  const { store: _, ...own } = options;
+  const access = storeAccess(store.name, clock);
+  const { isQuiet } = access;
+  const chance = () => random.next();
+  const known = knownOf(name, { store, access, clock, chance });
+  const evidence = reports(name, { store, access, known, clock, chance, failureRatio, openMs });
 
-  let verdict: Verdict = INITIAL;
-  let readAt = Number.NEGATIVE_INFINITY;
-  let reading: Promise<void> | undefined;
-  let quietUntil = Number.NEGATIVE_INFINITY;
-  /** Our claim of the probe, from when it is first made until we hold the probe or know that we do not. */
-  let claim: { readonly token: string; inDoubtUntil?: number } | undefined;
-
-  /** `asked`: the verdict we held when we asked the store for this one. */
-  const adopt = (next: Verdict, asked: Verdict) => {
-    // Overtaken: an answer from before the change that we know of by now. A lower epoch is otherwise believed, since
-    // somebody may have removed the item.
-    if (verdict !== asked && next.epoch < verdict.epoch) return;
-    readAt = clock.monotonic();
-    if (next.epoch !== verdict.epoch) {
-      // A breaker that has just closed must not be opened again by what was counted before.
-      window.clear();
-      claim = undefined;
-      callers = caller(next.epoch);
-    }
-    verdict = next;
-  };
-
-  /** Whether the store has just failed. Nobody waits for it then, since it needs no more requests either. */
-  const isQuiet = () => clock.monotonic() < quietUntil;
-
-  const ask = async <R>(operation: (signal: AbortSignal) => Promise<R>): Promise<R> => {
-    const exceeded = () => new StoreError(`${store.name} gave no answer in ${STORE_LIMIT_MS} ms`);
-    try {
-      return await runWithin({ clock, limitMs: STORE_LIMIT_MS, exceeded }, ({ signal }) => operation(signal));
-    } catch (error) {
-      quietUntil = clock.monotonic() + REFRESH_MS;
-      throw error;
-    }
-  };
-
-  const read = async () => {
-    const asked = verdict;
-    try {
-      const item = await ask((signal) => store.get(key, { signal }));
-      const known = item === undefined ? INITIAL : readVerdict(item);
-      // An item of a version we do not understand is left alone: the last verdict stands.
-      adopt(known ?? verdict, asked);
-    } catch {
-      // Fail static: the last verdict stands.
-    }
-  };
-
-  const refresh = (): Promise<void> => {
-    reading ??= read().finally(() => {
-      reading = undefined;
-    });
-    return reading;
-  };
-
-  /** Whether the store answered: then the verdict is our change, or what somebody else made of it. */
-  const change = async ({ next, when }: Transition): Promise<boolean> => {
-    const asked = verdict;
-    try {
-      const result = await ask((signal) => store.put(key, writeVerdict(next), { when, signal }));
-      const current = result.applied ? next : result.current && readVerdict(result.current);
-      if (current) adopt(current, asked);
-      return true;
-    } catch {
-      // Fail static: the change may have been made all the same, which a later read will show.
-      return false;
-    }
-  };
+  /** So long after a probe was claimed there is something to learn about it. */
+  const probeMs = (slowCallMs ?? 0) + LOOK_AFTER_MS;
+  let enteredAt = Number.NEGATIVE_INFINITY;
+  /** The epoch in which the last call that this sandbox has made failed or was slow. It doubts the verdict of that one. */
+  let doubted: number | undefined;
+  let isClaiming = false;
 
   /** Waits no longer than the caller can, nor past its abort. */
-  const within = <R>(context: Entering, access: Promise<R>): Promise<R> => {
-    const limitMs = Math.min(LONGEST_MS, context.remainingMs?.() ?? LONGEST_MS);
+  const within = <R>(context: Entering, mostMs: number, wait: Promise<R>): Promise<R> => {
+    const limitMs = Math.min(mostMs, context.remainingMs?.() ?? mostMs);
     const exceeded = () => new DeadlineExceededError(name, limitMs, false);
-    return runWithin({ clock, limitMs, signal: context.signal, exceeded }, () => access);
+    return runWithin({ clock, limitMs, signal: context.signal, exceeded }, () => wait);
   };
+  const nothing = () => undefined;
   /** What was to be told is told, or not: that never changes what the caller gets. */
-  const tell = (transition: Transition, context: Entering = {}): Promise<void> =>
-    within(context, change(transition)).then(
-      () => undefined,
-      () => undefined,
-    );
+  const tell = (context: Entering, mostMs: number, told: Promise<unknown>): Promise<void> =>
+    within(context, mostMs, told).then(nothing, nothing);
 
-  const caller = (heldEpoch: number): Permit => ({
-    settle(failed, slow = false, context) {
+  /** One call under a closed verdict. */
+  const caller = ({ epoch }: Verdict): Permit => {
+    let isTold = false;
+    const note = (failed: boolean, slow: boolean): Promise<void> | undefined => {
+      doubted = failed || slow ? epoch : undefined;
+      const verdict = asOf(known.verdict, clock.now());
       // A call that began under another verdict says nothing about this one.
-      if (failed === undefined || verdict.epoch !== heldEpoch || verdict.state !== 'closed') return undefined;
-      const now = clock.monotonic();
-      window.record({ failed, slow }, now);
-      if (!(failed || slow) || !isBad(window.totals(now)) || isQuiet()) return undefined;
-      return tell(trip(verdict, clock.now(), openMs), context);
-    },
-  });
-  // One for all calls under a verdict: it holds nothing of any one of them.
-  let callers = caller(verdict.epoch);
-
-  const prober = (held: Verdict): Permit => ({
-    settle(failed, _slow, context) {
-      // A failed probe writes nothing: its claim runs out and the next one may be made. A success is told even to a
-      // store that has just failed, since nobody else can tell it.
-      return failed === false ? tell(closeAfterProbe(held, clock.now()), context) : undefined;
-    },
-  });
-
-  const makeClaim = async () => {
-    // One token for a claim and its repetitions: whichever of them arrives is ours.
-    claim ??= { token: random.token() };
-    const made = claim;
-    const answered = await change(claimProbe(verdict, clock.now(), openMs, made.token));
-    if (!answered) made.inDoubtUntil ??= quietUntil;
-    else if (verdict.prober !== made.token) claim = undefined;
-  };
-
-  /** Takes the probe when the verdict shows our claim, also one that was applied without an answer. For one caller. */
-  const holdProbe = (): Permit | undefined => {
-    if (verdict.prober !== claim?.token || clock.now() >= verdict.until) return undefined;
-    claim = undefined;
-    return prober(verdict);
-  };
-
-  const alone = probeAlone(clock, openMs);
-  /** Past the time, with a store in trouble. Not yet while a read may still show that our claim was applied. */
-  const goAlone = (): Permit | undefined => {
-    const isDue = admit(verdict, clock.now()).kind === 'ask-for-probe';
-    const isInDoubt = clock.monotonic() < (claim?.inDoubtUntil ?? Number.NEGATIVE_INFINITY);
-    if (!isDue || !isQuiet() || isInDoubt || !alone.mayCall()) return undefined;
+      if (isTold || verdict.epoch !== epoch || verdict.state !== 'closed' || isQuiet()) return undefined;
+      isTold = true;
+      return evidence.tell(failed, verdict);
+    };
+    const cancel = noteSlow(note);
     return {
-      settle(failed) {
-        alone.settle(failed);
-        return undefined;
+      settle(failed, slow = false, context = {}) {
+        cancel?.();
+        const told = failed === undefined ? undefined : note(failed, slow);
+        return told && tell(context, TELL_MS, told);
+      },
+    };
+  };
+  /** A slow call is told of the moment it is one: it may take long to end. */
+  const noteSlow = (note: (failed: boolean, slow: boolean) => unknown): CancelTimer | undefined => {
+    if (slowCallMs === undefined || options.slowCallRatio !== undefined) return undefined;
+    const dueAt = clock.monotonic() + slowCallMs;
+    return clock.after(slowCallMs, () => {
+      if (clock.monotonic() - dueAt < FROZEN_MS) note(true, true);
+    });
+  };
+
+  const prober = (claim: Verdict): Permit => {
+    let isTold = false;
+    const note = (failed: boolean | undefined): Promise<boolean> | undefined => {
+      if (isTold) return undefined;
+      isTold = true;
+      const now = clock.now();
+      // A success that comes when its claim is over may be from long ago.
+      const isLate = failed === false && now >= claim.until;
+      if (failed === undefined || isLate) return known.change(probeAbandoned(claim, now));
+      return known.change(failed ? probeFailed(claim) : probeSucceeded(claim, now, PROBES));
+    };
+    const cancel = noteSlow(note);
+    return {
+      settle(failed, _slow, context = {}) {
+        cancel?.();
+        const told = note(failed);
+        // A success is waited for, since nobody else can tell it. A failure that nobody hears of ends with the claim.
+        return told && tell(context, failed === false ? LONGEST_MS : TELL_MS, told);
       },
     };
   };
 
-  /** Whether the verdict may have changed since it was read, and somebody can be asked. */
-  const isOld = () => clock.monotonic() - readAt >= REFRESH_MS && !isQuiet();
+  // What a sandbox does while the store fails it keeps to itself.
+  const local = localBreaker({ ...own, openMs, clock });
+  const alone = probeAlone(clock, openMs);
+  const loner: Permit = {
+    settle(failed) {
+      alone.settle(failed);
+      return undefined;
+    },
+  };
 
-  const asked = async (): Promise<Permit> => {
-    if (isOld()) await refresh();
-    const { kind } = admit(verdict, clock.now());
-    if (kind === 'call') return callers;
-    if (kind === 'ask-for-probe' && !isQuiet()) await makeClaim();
-    const permit = holdProbe() ?? goAlone();
-    if (permit) return permit;
-    throw refused(name, verdict.until - clock.now());
+  const mayLook = (rate: number, afterMs = FRESH_MS) =>
+    clock.monotonic() - known.askedAt >= afterMs && !isQuiet() && chance() < lookShare(rate);
+
+  const stepClosed = (verdict: Verdict, now: number, idleMs: number): Step => {
+    // Also of several that come at once when a sandbox has just begun.
+    const isNew = known.askedAt === Number.NEGATIVE_INFINITY;
+    const isDoubted = doubted === verdict.epoch;
+    if ((isNew || isDoubted || idleMs > IDLE_MS) && mayLook(verdict.rate)) return 'look';
+    const share = admittedShare(verdict, now);
+    return share >= 1 || chance() < share ? 'call' : { waitMs: UNKNOWN_WAIT_MS };
+  };
+  const stepOpen = ({ until, isProbing, rate }: Verdict, now: number): Step => {
+    if (now < until) {
+      // What is known of a probe grows old before its claim does.
+      return isProbing && mayLook(rate, Math.max(FRESH_MS, probeMs)) ? 'look' : { waitMs: until - now };
+    }
+    if (isQuiet()) {
+      const isAlone = access.failures >= FAILURES_TO_GO_ALONE && alone.mayCall();
+      return isAlone ? 'alone' : { waitMs: UNKNOWN_WAIT_MS };
+    }
+    if (!isClaiming && chance() < claimShare(rate, now - until)) return 'claim';
+    return now >= until + probeMs && mayLook(rate) ? 'look' : { waitMs: UNKNOWN_WAIT_MS };
+  };
+  const stepOf = (now: number, idleMs: number): Step => {
+    const verdict = asOf(known.verdict, now);
+    switch (verdict.state) {
+      case 'closed':
+        return stepClosed(verdict, now, idleMs);
+      case 'open':
+        return stepOpen(verdict, now);
+      case 'forced-closed':
+        return 'call';
+      case 'forced-open':
+        return { waitMs: verdict.until - now };
+    }
+  };
+
+  const claim = async (): Promise<Permit | undefined> => {
+    isClaiming = true;
+    // From the verdict that allows a claim, whatever has become of it meanwhile.
+    const { verdict } = known;
+    const rate = await evidence.rateOf(verdict);
+    const transition = claimProbe(verdict, clock.now(), { openMs, chance: chance() }, rate);
+    const isMine = rate !== undefined && (await known.change(transition));
+    isClaiming = false;
+    return isMine ? prober(transition.next) : undefined;
+  };
+
+  /** What comes of a step that asks nobody. */
+  const permitFor = (step: Step): Permit => {
+    if (step === 'alone') return loner;
+    if (step !== 'call') throw refused(name, typeof step === 'string' ? UNKNOWN_WAIT_MS : step.waitMs);
+    return isQuiet() ? (local.enter() as Permit) : caller(known.verdict);
+  };
+  const asked = async (first: 'look' | 'claim'): Promise<Permit> => {
+    if (first === 'look') await known.look();
+    const second = first === 'look' ? stepOf(clock.now(), 0) : first;
+    const permit = second === 'claim' ? await claim() : undefined;
+    return permit ?? permitFor(second === 'claim' ? stepOf(clock.now(), 0) : second);
   };
 
   const refusal = () => {
-    const admission = admit(verdict, clock.now());
-    if (admission.kind !== 'refuse' || isOld()) return undefined;
-    return refused(name, admission.retryAfterMs);
+    const now = clock.now();
+    const { state, until, isProbing } = known.verdict;
+    const isShut = (state === 'forced-open' || (state === 'open' && !isProbing)) && now < until;
+    return isShut && !known.isOld(clock.monotonic()) ? refused(name, until - now) : undefined;
   };
 
-  // Whoever gives up, or runs out of time, while it is entered never makes the call.
   const enter = (context: Entering = {}): Permit | Promise<Permit> => {
-    const error = refusal();
-    if (error) throw error;
-    return isOld() || verdict.state === 'open' ? within(context, asked()) : callers;
+    const now = clock.monotonic();
+    const idleMs = now - enteredAt;
+    enteredAt = now;
+    // Once in a while, beside the work. It settles by itself, and by its own clock is old after a freeze.
+    if (known.isOld(now) && !isQuiet()) void known.look();
+    const step = stepOf(clock.now(), idleMs);
+    return step === 'look' || step === 'claim' ? within(context, LONGEST_MS, asked(step)) : permitFor(step);
   };
 
-  return { name, refusal, enter, ...policyOf(clock, guardBy(enter, options, clock)(unprotected)) };
+  return {
+    name,
+    refusal,
+    enter,
+    ...policyOf(clock, guardBy(enter, options, clock)(unprotected)),
+    get retryShare() {
+      const now = clock.now();
+      const verdict = asOf(known.verdict, now);
+      return verdict.retryShare * admittedShare(verdict, now);
+    },
+  };
 }

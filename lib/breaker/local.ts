@@ -81,6 +81,7 @@ export function localBreaker(options: BreakerOptions): LocalBreaker {
 
   return {
     name,
+    retryShare: 1,
     refusal,
     enter,
     ...policyOf(clock, guardBy(enter, options, clock)(unprotected)),

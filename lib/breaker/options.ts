@@ -3,14 +3,14 @@ import { InvalidOptionError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import * as rule from '../core/rules.ts';
-import type { Store } from '../core/store.ts';
+import type { CountingStore } from '../core/store.ts';
 import { countWindow, timeWindow, type Window, type WindowTotals } from '../core/window.ts';
 import type { CircuitBreaker } from './permit.ts';
 
 /** A store that breakers can share their verdict through. It brings what that takes, so that no other breaker has to. */
-export interface BreakerStore extends Store {
+export interface BreakerStore extends CountingStore {
   /** `fleetBreaker`, in all stores of the toolkit. */
-  readonly shareBreaker: (options: BreakerOptions, store: Store) => CircuitBreaker;
+  readonly shareBreaker: (options: BreakerOptions, store: BreakerStore) => CircuitBreaker;
 }
 
 export interface BreakerOptions {
@@ -25,23 +25,24 @@ export interface BreakerOptions {
    * call counts as one that failed.
    */
   readonly slowCallRatio?: number;
-  /** Calls that one sandbox must have seen in the window before its ratios count. Integer ≥ 1. Default 5. */
+  /**
+   * Calls that a sandbox must have seen in the window before its ratios count. With a store that is so only for the breaker
+   * that it keeps to itself while the store fails: the fleet opens when it is sure. Integer ≥ 1. Default 5.
+   */
   readonly minimumCalls?: number;
-  /** How far back a sandbox looks. Milliseconds. Default 10,000. */
+  /** How far back a sandbox looks; a fleet always 10,000. Milliseconds. Default 10,000. */
   readonly windowMs?: number;
   /** Looks at the last so many calls, however long ago they were. Integer, 1 to 10,000. Default: a window of time. */
   readonly windowCalls?: number;
   /** A call that takes longer is slow. Milliseconds. Default: no limit. */
   readonly slowCallMs?: number;
   /**
-   * How long it stays open before one caller may probe, and how long that caller has to succeed: longer than the
-   * protected call and two writes to the store may take. Milliseconds. Default 30,000.
+   * How long it stays open before one caller may probe. With a store that caller then has half as long again to succeed, so
+   * it has to be longer than the protected call and two writes may take; after a relapse within 30 s it is three times as
+   * long. Milliseconds. Default 30,000; with a store 12,000.
    */
   readonly openMs?: number;
-  /**
-   * Probes in a row that must succeed before it closes, without a store. Integer, 1 to 100. Default 2. With a store one
-   * success closes it.
-   */
+  /** Probes in a row that must succeed before it closes, without a store. Integer, 1 to 100. Default 2; of a fleet 3. */
   readonly probes?: number;
   /**
    * Whether an error says that the dependency is in trouble. Default: no answer in time, or one that says so (408, 429,
@@ -55,14 +56,15 @@ export interface BreakerOptions {
 }
 
 export const DEFAULT_OPEN_MS = 30_000;
+export const DEFAULT_FLEET_OPEN_MS = 12_000;
 
 /** What an access to the store may cost a protected call, in milliseconds. Past that the last verdict stands. */
-export const STORE_LIMIT_MS = 100;
+export const STORE_LIMIT_MS = 50;
 
 /** What one option makes of another: what is wrong with them together, if something is. */
 function conflictIn(options: BreakerOptions): string | false {
   const { store, probes, windowMs, windowCalls, slowCallMs, slowCallRatio, minimumCalls = 5 } = options;
-  if (store && probes) return 'no `probes` beside `store`: one success closes a breaker that is shared';
+  if (store && probes) return 'no `probes` beside `store`: three successes close a breaker that is shared';
   if (windowMs && windowCalls) return 'one of `windowMs` and `windowCalls`, got both';
   if (slowCallRatio && !slowCallMs) return '`slowCallMs` beside `slowCallRatio`, to say when a call is slow';
   return (

@@ -32,6 +32,11 @@ export interface CircuitBreaker extends Policy {
   /** What a call would be refused with at this moment, as far as is known without asking anybody; undefined: nothing. */
   refusal(): BreakerOpenError | undefined;
   /**
+   * What share of the failed calls may be made once more, as far as is known: less than one while the fleet sees more fail
+   * than it can afford to repeat, or has just closed its breaker. Fraction. Of a breaker of one sandbox it is all.
+   */
+  readonly retryShare: number;
+  /**
    * Leave to make one call: at once where nothing has to be asked.
    * @throws {BreakerOpenError} while the breaker is open.
    */

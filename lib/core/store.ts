@@ -28,6 +28,11 @@ export interface StoreCallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface ReadOptions extends StoreCallOptions {
+  /** Whether an answer from a moment ago will do, for half the price. Default false. */
+  readonly isEventual?: boolean;
+}
+
 export interface WriteOptions extends StoreCallOptions {
   /** Without it the write is unconditional. */
   readonly when?: Condition;
@@ -35,15 +40,29 @@ export interface WriteOptions extends StoreCallOptions {
 
 /**
  * The narrow store on which idempotency and breakers stand: single items under a string key, changed only by atomic
- * conditional writes. Reads are strongly consistent.
+ * conditional writes. Reads are strongly consistent unless they are told not to be.
  * @throws {StoreError} from each operation when the outcome is not known.
  */
 export interface Store {
   /** What the store is called in messages, e.g. the name of its table. */
   readonly name: string;
-  get(key: string, options?: StoreCallOptions): Promise<Item | undefined>;
+  get(key: string, options?: ReadOptions): Promise<Item | undefined>;
   put(key: string, item: Item, options?: WriteOptions): Promise<WriteResult>;
   delete(key: string, options?: WriteOptions): Promise<WriteResult>;
+}
+
+export interface AddOptions extends StoreCallOptions {
+  /** When the item may be removed. Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** A store that can add to numbers, many at once and none lost. */
+export interface CountingStore extends Store {
+  /**
+   * Adds to the attributes of an item, which is made where there is none, or to none of them where one holds no number.
+   * Gives the item with the sums.
+   */
+  add(key: string, amounts: Readonly<Record<string, number>>, options: AddOptions): Promise<Item>;
 }
 
 /** One write of a DynamoDB transaction, as TransactWriteItems takes it. */

@@ -1,14 +1,19 @@
-import { breakerNameOf, readVerdict, stateName, verdictKey } from '../breaker/machine.ts';
+import { admittedShare } from '../breaker/shares.ts';
+import { breakerNameOf, readVerdict, stateName, verdictKey } from '../breaker/verdict.ts';
 import type { Item } from '../core/store.ts';
 import { fromWireItem } from '../store/marshal.ts';
 import { callDynamoDb } from './dynamodb/client.ts';
 
 export interface BreakerState {
   readonly name: string;
-  readonly state: 'closed' | 'open' | 'half-open';
+  readonly state: ReturnType<typeof stateName>;
   readonly epoch: number;
   readonly since: string;
   readonly until: string;
+  /** Calls a second that the fleet makes; 0: nobody knows. */
+  readonly rate: number;
+  /** The share of calls that is let through. Below 1 while it has just closed. */
+  readonly admittedShare: number;
 }
 
 interface Page {
@@ -16,17 +21,26 @@ interface Page {
   readonly LastEvaluatedKey?: object;
 }
 
-function stateOf(item: Item): readonly BreakerState[] {
+/** The last moment that a Date can tell. */
+const LAST_MS = 8.64e15;
+const momentOf = (ms: number): string => new Date(Math.min(ms, LAST_MS)).toISOString();
+
+function stateOf(item: Item, now: number): readonly BreakerState[] {
   const name = breakerNameOf(String(item['pk']));
   const verdict = readVerdict(item);
   if (name === undefined || verdict === undefined) return [];
-  const { epoch, since, until } = verdict;
-  const times = { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
-  return [{ name, state: stateName(verdict), epoch, ...times }];
+  const { epoch, since, until, rate } = verdict;
+  const times = { since: momentOf(since), until: momentOf(until) };
+  const share = admittedShare(verdict, now);
+  return [{ name, state: stateName(verdict, now), epoch, ...times, rate, admittedShare: share }];
 }
 
 /** The breakers whose verdicts a table holds. Read past the faults: what one sees must be what is there. */
-export async function readBreakers(endpoint: string, tableName: string): Promise<readonly BreakerState[]> {
+export async function readBreakers(
+  endpoint: string,
+  tableName: string,
+  now: number,
+): Promise<readonly BreakerState[]> {
   const breakers: BreakerState[] = [];
   let from: object | undefined;
   do {
@@ -37,7 +51,7 @@ export async function readBreakers(endpoint: string, tableName: string): Promise
       ExpressionAttributeValues: { ':prefix': { S: verdictKey('') } },
       ...(from && { ExclusiveStartKey: from }),
     })) as Page;
-    breakers.push(...(page.Items ?? []).flatMap((wire) => stateOf(fromWireItem(wire))));
+    breakers.push(...(page.Items ?? []).flatMap((wire) => stateOf(fromWireItem(wire), now)));
     from = page.LastEvaluatedKey;
   } while (from);
   return breakers;

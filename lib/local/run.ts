@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../core/clock.ts';
 import { systemRandom } from '../core/random.ts';
 import { bootstrapFile } from './bootstrap-file.ts';
 import { readBreakers } from './breakers.ts';
@@ -194,7 +195,9 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       faults: faults.list(),
       traffic: faults.traffic(),
       breakers: (
-        await Promise.all(model.tables.map(({ tableName }) => readBreakers(engine.endpoint, tableName)))
+        await Promise.all(
+          model.tables.map(({ tableName }) => readBreakers(engine.endpoint, tableName, systemClock.now())),
+        )
       ).flat(),
       resources: classes,
     });

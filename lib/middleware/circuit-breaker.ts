@@ -1,7 +1,9 @@
 import { circuitBreaker as breakerOf } from '../breaker/breaker.ts';
+import { settleBy } from '../breaker/guard.ts';
 import type { BreakerOptions } from '../breaker/options.ts';
 import type { Permit } from '../breaker/permit.ts';
 import { classifyError, evidenceOf } from '../core/classify.ts';
+import { systemClock } from '../core/clock.ts';
 import { isServerError } from '../idempotency/outcome.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
 
@@ -11,19 +13,20 @@ import type { Middleware, MiddyRequest } from './types.ts';
  * 4xx (but 408 and 429) and any other answer are successes. What another breaker refused does not count.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  */
-export function circuitBreaker<E, R>(
-  options: Omit<BreakerOptions, 'slowCallMs'>,
-): Required<Middleware<E, unknown, R>> {
+export function circuitBreaker<E, R>(options: BreakerOptions): Required<Middleware<E, unknown, R>> {
+  const { clock = systemClock } = options;
   const breaker = breakerOf(options);
-  const permits = new WeakMap<object, Permit>();
+  const tell = settleBy(options, clock);
+  const entered = new WeakMap<object, { readonly permit: Permit; readonly startedAt: number }>();
   const settle = async (request: MiddyRequest<E, unknown, R>, failed: boolean | undefined) => {
-    const permit = permits.get(request);
-    permits.delete(request);
-    await permit?.settle(failed);
+    const held = entered.get(request);
+    entered.delete(request);
+    if (held) await tell(held.permit, failed, held.startedAt);
   };
   return {
     async before(request) {
-      permits.set(request, await breaker.enter());
+      const permit = await breaker.enter();
+      entered.set(request, { permit, startedAt: clock.monotonic() });
       return undefined;
     },
     after: (request) => settle(request, isServerError(request.response)),

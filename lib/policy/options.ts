@@ -1,4 +1,4 @@
-import { type BreakerOptions, DEFAULT_OPEN_MS, STORE_LIMIT_MS } from '../breaker/options.ts';
+import { type BreakerOptions, DEFAULT_FLEET_OPEN_MS, STORE_LIMIT_MS } from '../breaker/options.ts';
 import type { Clock } from '../core/clock.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
@@ -71,7 +71,7 @@ export function checkResilientOptions<T>(options: ResilientOptions<T>): void {
   checkRetryOptions(`resilient "${name}".retry`, retry);
   // A probe that the fleet shares is claimed, made and reported within its claim.
   const probeMs = attemptTimeoutMs + 2 * STORE_LIMIT_MS;
-  const openMs = breaker?.openMs ?? DEFAULT_OPEN_MS;
+  const openMs = breaker?.openMs ?? DEFAULT_FLEET_OPEN_MS;
   if (breaker?.store && openMs < probeMs) {
     throw new InvalidOptionError(
       `resilient "${name}".breaker: expected \`openMs\` to be at least \`attemptTimeoutMs\` and ${2 * STORE_LIMIT_MS} ms for the store (${probeMs}), so that a probe can end within it, got ${openMs}`,

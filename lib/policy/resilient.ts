@@ -99,7 +99,9 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
       ((next: number, delayMs: number, error: unknown) =>
         report({ kind: 'retry', name, attempt: next, delayMs, error }));
     const onBudget = report && (() => report({ kind: 'rejected', name, by: 'budget' }));
-    return retrying(composed, options.retry, { clock, random, reserveMs, onRetry, onBudget });
+    // What the whole fleet can afford, on top of what this sandbox can.
+    const share = breaker && (() => breaker.retryShare);
+    return retrying(composed, options.retry, { clock, random, reserveMs, share, onRetry, onBudget });
   };
   const protect = compose();
 

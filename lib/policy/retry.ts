@@ -56,6 +56,8 @@ export interface RetryTools {
   readonly reserveMs?: number;
   /** Told before each wait of the attempt that follows it. */
   readonly onRetry?: ((attempt: number, delayMs: number, error: unknown) => void) | undefined;
+  /** What share of the retries that the budget allows may be made now. Fraction. Default: all. */
+  readonly share?: (() => number) | undefined;
   /** Told when a retry is not made, since the budget is used up. */
   readonly onBudget?: (() => void) | undefined;
 }
@@ -64,7 +66,7 @@ export interface RetryTools {
 export function retrying<R, T>(
   call: Protected<T, R>,
   options: RetryOptions,
-  { clock, random, reserveMs = 0, onRetry, onBudget }: RetryTools,
+  { clock, random, reserveMs = 0, share = () => 1, onRetry, onBudget }: RetryTools,
 ): Protected<T, R> {
   const { attempts = 2, baseDelayMs = 50, maxDelayMs = 1_000, budgetRatio = 0.5, retryable } = options;
   const { backoff = fullJitter(random, baseDelayMs, maxDelayMs) } = options;
@@ -79,6 +81,11 @@ export function retrying<R, T>(
   const delayAfter = (attempt: number, error: unknown) => {
     const backoffMs = Math.min(maxDelayMs, Math.max(0, backoff(attempt, error) || 0));
     return Math.max(backoffMs, askedWaitMs(error, clock.now()));
+  };
+
+  const isAfforded = () => {
+    const afforded = share();
+    return afforded >= 1 || random.next() < afforded;
   };
 
   const makeAttempt = (run: Run<R>, attempt: number): Promise<T> => {
@@ -98,7 +105,7 @@ export function retrying<R, T>(
     if (!isWorthOne(error)) throw error;
     const delayMs = delayAfter(attempt, error);
     if (delayMs >= run.remainingMs() - reserveMs) throw error;
-    if (!budget.spend()) {
+    if (!isAfforded() || !budget.spend()) {
       onBudget?.();
       throw error;
     }

@@ -1,6 +1,6 @@
 import { fleetBreaker } from '../breaker/fleet.ts';
 import type { BreakerStore } from '../breaker/options.ts';
-import { StoreError } from '../core/errors.ts';
+import { InvalidOptionError, StoreError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import type {
@@ -11,7 +11,7 @@ import type {
   TransactWrite,
   WriteResult,
 } from '../core/store.ts';
-import { toExpression } from './expression.ts';
+import { toAddition, toExpression } from './expression.ts';
 import { fromWireItem, toWireItem } from './marshal.ts';
 import { sdkTransport } from './transport/sdk.ts';
 import type { DynamoTransport, WireWriteResult } from './transport/transport.ts';
@@ -33,7 +33,8 @@ export interface DynamoStore extends TransactionalStore, BreakerStore {
 /** What an operator can do about an error, where its name says it. */
 const FIXES: Readonly<Record<string, string>> = {
   ResourceNotFoundException: 'deploy the table, or name the right one in `table` or FIBRIN_TABLE',
-  AccessDeniedException: 'grant the function dynamodb:GetItem, PutItem and DeleteItem on the table',
+  AccessDeniedException:
+    'grant the function dynamodb:GetItem and PutItem on the table, DeleteItem too for idempotency, UpdateItem for breakers',
   CredentialsProviderError: 'give the process AWS credentials',
 };
 
@@ -83,9 +84,10 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
     }
   };
 
-  const get: Store['get'] = (key, { signal } = {}) =>
+  const get: Store['get'] = (key, { signal, isEventual = false } = {}) =>
     guarded('GetItem', async () => {
-      const wire = await transport.get({ TableName: table, Key: keyOf(key), ConsistentRead: true }, signal);
+      const input = { TableName: table, Key: keyOf(key), ConsistentRead: !isEventual };
+      const wire = await transport.get(input, signal);
       return wire && itemOf(wire);
     });
 
@@ -108,7 +110,12 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
   });
   return {
     name: table,
-    shareBreaker: fleetBreaker,
+    shareBreaker(shared, store) {
+      if (transport.update) return fleetBreaker(shared, store);
+      throw new InvalidOptionError(
+        `circuitBreaker "${shared.name}": expected the \`transport\` of its dynamoStore to have \`update\`, as sdkTransport() does`,
+      );
+    },
     get,
     async put(key, item, { when, signal } = {}) {
       const input = putOf(key, item, when);
@@ -121,6 +128,17 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
       const { transact } = transport;
       const input = { TransactItems: [{ Put: putOf(key, item, when) }, ...writes] };
       return resultOf(await guarded('TransactWriteItems', () => transact(input, signal)), key, signal);
+    },
+    async add(key, amounts, { expiresAt, signal }) {
+      if (transport.update === undefined) throw new StoreError(`${table}: its transport has no update`);
+      const { update } = transport;
+      const input = {
+        TableName: table,
+        Key: keyOf(key),
+        ...toAddition(amounts, { expiresAt }),
+        ReturnValues: 'ALL_NEW',
+      } as const;
+      return itemOf(await guarded('UpdateItem', () => update(input, signal)));
     },
     async delete(key, { when, signal } = {}) {
       const input = { ...write, Key: keyOf(key), ...conditionOf(when) };

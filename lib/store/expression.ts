@@ -1,4 +1,4 @@
-import type { Clause, Condition } from '../core/store.ts';
+import type { Clause, Condition, Item } from '../core/store.ts';
 import { toWire, type WireValue } from './marshal.ts';
 
 export interface Expression {
@@ -32,5 +32,32 @@ export function toExpression(condition: Condition, keyAttribute: string): Expres
     ConditionExpression,
     ExpressionAttributeNames: names,
     ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+  };
+}
+
+export interface Addition {
+  readonly UpdateExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+  readonly ExpressionAttributeValues: Record<string, WireValue>;
+}
+
+/** Adds to some attributes and sets others, every name and value by placeholder. */
+export function toAddition(amounts: Readonly<Record<string, number>>, set: Item): Addition {
+  const names: Record<string, string> = {};
+  const values: Record<string, WireValue> = {};
+  const terms = (attributes: Item, operator: string) =>
+    Object.entries(attributes).map(([attribute, value]) => {
+      const at = Object.keys(names).length;
+      names[`#n${at}`] = attribute;
+      values[`:v${at}`] = toWire(value);
+      return `#n${at}${operator}:v${at}`;
+    });
+  const setting = `SET ${terms(set, ' = ').join(', ')}`;
+  const adding = terms(amounts, ' ');
+  return {
+    // DynamoDB refuses an ADD of nothing.
+    UpdateExpression: adding.length > 0 ? `${setting} ADD ${adding.join(', ')}` : setting,
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: values,
   };
 }

@@ -1,5 +1,6 @@
 import { fleetBreaker } from '../breaker/fleet.ts';
 import type { BreakerStore } from '../breaker/options.ts';
+import { StoreError } from '../core/errors.ts';
 import type { Clause, Comparison, Condition, Item, WriteResult } from '../core/store.ts';
 
 function holds(item: Item, { attribute, is, value }: Comparison): boolean {
@@ -40,6 +41,19 @@ export function memoryStore(name = 'memory'): BreakerStore {
     },
     async put(key, item, { when } = {}) {
       return write(key, when, () => items.set(key, { ...item }));
+    },
+    async add(key, amounts, { expiresAt }) {
+      const before = new Map(Object.entries(items.get(key) ?? {}));
+      const sums = Object.entries(amounts).map(([attribute, amount]) => {
+        const present = before.get(attribute) ?? 0;
+        if (typeof present === 'number') return [attribute, present + amount] as const;
+        throw new StoreError(`${name}: "${attribute}" of "${key}" is no number to add to`, {
+          retryable: true,
+        });
+      });
+      const item: Item = { ...items.get(key), ...Object.fromEntries(sums), expiresAt };
+      items.set(key, item);
+      return { ...item };
     },
     async delete(key, { when } = {}) {
       return write(key, when, () => items.delete(key));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Condition, Store } from '../../lib/core/store.ts';
+import { StoreError } from '../../lib/core/errors.ts';
+import type { Condition, CountingStore } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { hasJava, startTestEngine, type TestEngine } from '../support/engines.ts';
 
@@ -8,8 +9,8 @@ const is = (attribute: string, value: string | number | boolean): Condition => [
 ];
 
 /** What every store has to do alike. */
-function contract(fresh: () => Promise<Store>): void {
-  let store: Store;
+function contract(fresh: () => Promise<CountingStore>): void {
+  let store: CountingStore;
   beforeEach(async () => {
     store = await fresh();
   });
@@ -136,6 +137,78 @@ function contract(fresh: () => Promise<Store>): void {
     const winner = results.findIndex(({ applied }) => applied);
     expect(await store.get('a')).toEqual({ writer: winner });
   });
+
+  it('reads what was written a while ago when that will do', async () => {
+    await store.put('a', { n: 1 });
+
+    await expect.poll(() => store.get('a', { isEventual: true })).toEqual({ n: 1 });
+    expect(await store.get('b', { isEventual: true })).toBeUndefined();
+  });
+
+  it('makes the item that is added to, and gives the sums without the key', async () => {
+    expect(await store.add('a', { f1: 2, m1: 1 }, { expiresAt: 100 })).toEqual({
+      f1: 2,
+      m1: 1,
+      expiresAt: 100,
+    });
+    expect(await store.add('a', { f1: 3, s1: 7 }, { expiresAt: 200 })).toEqual({
+      ...{ f1: 5, m1: 1, s1: 7 },
+      expiresAt: 200,
+    });
+    expect(await store.get('a')).toEqual({ f1: 5, m1: 1, s1: 7, expiresAt: 200 });
+    expect(await store.get('b')).toBeUndefined();
+  });
+
+  it('adds fractions and takes away, and keeps nothing of what it was handed', async () => {
+    const amounts = { f1: 0.5, s1: 1 / 3 };
+    await store.add('a', amounts, { expiresAt: 100 });
+    amounts.f1 = 9;
+
+    const sums = (await store.add('a', { f1: 0.25, s1: -1 / 3 }, { expiresAt: 100 })) as { f1: number };
+
+    expect(sums).toEqual({ f1: 0.75, s1: 0, expiresAt: 100 });
+    sums.f1 = 9;
+    expect(await store.get('a')).toEqual({ f1: 0.75, s1: 0, expiresAt: 100 });
+  });
+
+  it('leaves alone what is not added to, whatever the names', async () => {
+    await store.put('a', { name: 'kept', yes: true, n: 1, 'a.b-c': 1 });
+
+    expect(await store.add('a', { 'a.b-c': 1, count: 1, constructor: 2 }, { expiresAt: 100 })).toEqual({
+      ...{ name: 'kept', yes: true, n: 1, 'a.b-c': 2, count: 1, constructor: 2 },
+      expiresAt: 100,
+    });
+  });
+
+  it('only sets when the item may be removed where nothing is to be added', async () => {
+    expect(await store.add('a', {}, { expiresAt: 100 })).toEqual({ expiresAt: 100 });
+  });
+
+  it('loses nothing of a hundred additions at once', async () => {
+    const sums = await Promise.all(
+      Array.from({ length: 100 }, (_, n) => store.add('a', { n, [`of${n % 3}`]: 1 }, { expiresAt: 100 })),
+    );
+
+    expect(await store.get('a')).toEqual({ n: 4_950, of0: 34, of1: 33, of2: 33, expiresAt: 100 });
+    // Each one has been told a sum of its own, the last of them all there is.
+    const counts = sums.map(({ of0 = 0, of1 = 0, of2 = 0 }) => Number(of0) + Number(of1) + Number(of2));
+    expect(counts.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
+  });
+
+  it.each([['text'], ['1'], [true]])(
+    'adds nothing at all where there is %j instead of a number',
+    async (value) => {
+      await store.put('a', { n: 1, odd: value });
+
+      const error = await store
+        .add('a', { n: 1, odd: 1 }, { expiresAt: 100 })
+        .catch((caught: unknown) => caught);
+
+      expect(error).toBeInstanceOf(StoreError);
+      expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+      expect(await store.get('a')).toEqual({ n: 1, odd: value });
+    },
+  );
 }
 
 describe('memory store', () => contract(async () => memoryStore()));

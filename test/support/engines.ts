@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { TransactionalStore } from '../../lib/core/store.ts';
 import { type Engine, type EngineChoice, startEngine } from '../../lib/local/dynamodb/engine.ts';
 import { findJava } from '../../lib/local/dynamodb/java.ts';
 import { createTable } from '../../lib/local/dynamodb/tables.ts';
 import { type Processes, startProcesses } from '../../lib/local/processes.ts';
-import { dynamoStore } from '../../lib/store/dynamodb.ts';
+import { type DynamoStore, dynamoStore } from '../../lib/store/dynamodb.ts';
 import { sdkTransport } from '../../lib/store/transport/sdk.ts';
 
 export const hasJava: boolean = (await findJava()) !== undefined;
@@ -22,7 +21,7 @@ export interface TestEngine {
   readonly processes: Processes;
   readonly client: DynamoDBClient;
   /** A store on a table of its own. */
-  store(): Promise<TransactionalStore>;
+  store(): Promise<DynamoStore>;
   stop(): Promise<void>;
 }
 

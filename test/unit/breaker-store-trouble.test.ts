@@ -1,281 +1,268 @@
 import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
-import { verdictKey } from '../../lib/breaker/machine.ts';
-import type { BreakerStore } from '../../lib/breaker/options.ts';
+import type { BreakerOptions, BreakerStore } from '../../lib/breaker/options.ts';
+import { verdictKey } from '../../lib/breaker/verdict.ts';
 import { BreakerOpenError, StoreError } from '../../lib/core/errors.ts';
-import type { Store } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
+import { ENOUGH_FAILURES as ENOUGH, putVerdict, times } from '../support/shared-breaker.ts';
 
 const KEY = verdictKey('posts');
 const outage = () => Object.assign(new Error('outage'), { status: 503 });
+const OPEN_MS = 4_900;
 
-function sandbox(store: BreakerStore = memoryStore()) {
+const broken = () => Promise.reject(new StoreError('down'));
+const hangs = () => new Promise<never>(() => {});
+type Trouble = Pick<BreakerStore, 'get' | 'put' | 'add'>;
+const BROKEN: Trouble = { get: broken, put: broken, add: broken };
+const HANGS: Trouble = { get: hangs, put: hangs, add: hangs };
+
+/** One sandbox on a store that can be put into trouble. With a chance of 0 it does all that it ever does a share of. */
+function sandbox(given: Partial<BreakerOptions> = {}) {
   const clock = fakeClock();
-  const options = { store, name: 'posts', minimumCalls: 2, openMs: 5_000, clock, random: seededRandom(1) };
-  const { enter, execute } = circuitBreaker(options);
-  const { signal } = new AbortController();
+  const inner = memoryStore();
+  let now: Trouble = inner;
+  const store: BreakerStore = {
+    ...inner,
+    get: (...args) => now.get(...args),
+    put: (...args) => now.put(...args),
+    add: (...args) => now.add(...args),
+  };
+  const random = { ...seededRandom(1), next: () => 0 };
+  const breaker = circuitBreaker({ openMs: 5_000, ...given, store, name: 'posts', clock, random });
   const call = <T>(work: () => Promise<T>): Promise<unknown> =>
-    execute(work, { signal }).catch((error: unknown) => error);
-  const breaker = {
-    enter,
+    breaker.execute(work).catch((error: unknown) => error);
+  return {
+    clock,
+    inner,
+    breaker,
     call,
+    trouble: (next: Trouble = inner) => {
+      now = next;
+    },
     fails: () => call(() => Promise.reject(outage())),
     works: () => call(async () => 'ok'),
   };
-  return { clock, store, breaker };
 }
 
-async function opened(store?: BreakerStore) {
-  const world = sandbox(store);
-  await world.breaker.fails();
-  await world.breaker.fails();
+async function opened() {
+  const world = sandbox();
+  await times(ENOUGH, world.fails);
+  expect(await world.inner.get(KEY)).toMatchObject({ state: 'open' });
   return world;
 }
 
 /** What a run has come to by now, without any time passing. */
 async function atOnce(run: Promise<unknown>): Promise<unknown> {
-  let value: unknown = 'still waiting';
-  void run.then((settled) => {
-    value = settled;
-  });
   await settle();
-  return value;
+  return Promise.race([run, Promise.resolve('still waiting')]);
 }
 
 describe('a breaker whose store is in trouble', () => {
-  const broken = () => Promise.reject(new StoreError('down'));
-  const hangs = () => new Promise<never>(() => {});
+  test.each([
+    ['fails', BROKEN],
+    ['throttles', { get: broken, put: broken, add: broken }],
+  ])('bothers no caller with it while it %s', async (_, trouble) => {
+    const world = sandbox();
+    world.trouble(trouble);
 
-  test('bothers no caller with it', async () => {
-    const { breaker } = sandbox({ ...memoryStore(), get: broken, put: broken, delete: broken });
-
-    expect(await breaker.works()).toBe('ok');
-    expect(await breaker.fails()).toEqual(outage());
-    expect(await breaker.fails()).toEqual(outage());
-    expect(await breaker.works()).toBe('ok');
+    expect(await world.works()).toBe('ok');
+    expect(await world.fails()).toEqual(outage());
+    expect(await world.works()).toBe('ok');
   });
 
-  test('costs a call 100 ms at most when the store does not answer', async () => {
-    const { clock, breaker } = sandbox({ ...memoryStore(), get: hangs, put: hangs, delete: hangs });
-    const call = vi.fn(async () => 'ok');
-    const run = breaker.call(call);
+  test('costs a call 50 ms at most when it looks and gets no answer', async () => {
+    const world = sandbox();
+    world.trouble(HANGS);
+    const run = world.works();
+    await world.clock.advance(49);
+    expect(await atOnce(run)).toBe('still waiting');
 
-    await clock.advance(99);
-    expect(call).not.toHaveBeenCalled();
-    await clock.advance(1);
+    await world.clock.advance(1);
 
-    expect(await run).toBe('ok');
+    expect(await atOnce(run)).toBe('ok');
   });
 
-  test('refuses at once for a second after a claim that was not answered', async () => {
-    const store = { ...memoryStore() };
-    const { clock, breaker } = await opened(store);
-    await clock.advance(5_000);
-    store.put = hangs;
-    const first = breaker.works();
-    await clock.advance(100);
-    expect(await first).toBeInstanceOf(BreakerOpenError);
+  test('costs a call 20 ms at most when it tells and gets no answer', async () => {
+    const world = sandbox();
+    await world.works();
+    world.trouble(HANGS);
+    const run = world.fails();
+    await world.clock.advance(19);
+    expect(await atOnce(run)).toBe('still waiting');
 
-    await clock.advance(999);
-    expect(await atOnce(breaker.works())).toBeInstanceOf(BreakerOpenError);
+    await world.clock.advance(1);
+
+    expect(await atOnce(run)).toEqual(outage());
+    await world.clock.advance(1_000);
+    expect(world.clock.pending).toBe(0);
   });
 
-  test('does not hold the next failure up when it could not be told of the one before', async () => {
-    const store = { ...memoryStore(), put: hangs };
-    const { clock, breaker } = sandbox(store);
-    await breaker.fails();
-    const second = breaker.fails();
-    await clock.advance(100);
-    await second;
+  test('leaves it alone after that, for longer each time', async () => {
+    const world = sandbox();
+    const get = vi.fn(broken);
+    world.trouble({ ...BROKEN, get });
+    const asked: number[] = [];
+    for (let second = 0; second < 40; second++) {
+      const before = get.mock.calls.length;
+      await world.works();
+      if (get.mock.calls.length > before) asked.push(second);
+      await world.clock.advance(1_000);
+    }
 
-    expect(await atOnce(breaker.fails())).toEqual(outage());
+    expect(asked).toEqual([0, 1, 3, 7, 15, 31]);
+  });
+
+  test('watches its own calls meanwhile, and opens for itself', async () => {
+    const world = sandbox({ minimumCalls: 3 });
+    world.trouble(BROKEN);
+    await times(4, world.fails);
+
+    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
+
+    world.trouble();
+    await world.clock.advance(20_000);
+    expect(await world.works()).toBe('ok');
+    expect(await world.inner.get(KEY)).toBeUndefined();
   });
 
   test('leaves the last verdict standing', async () => {
-    const inner = memoryStore();
-    const store = { ...inner };
-    const { clock, breaker } = await opened(store);
-    store.get = broken;
-    store.put = broken;
+    const world = await opened();
+    world.trouble(BROKEN);
+    await world.clock.advance(OPEN_MS - 1);
 
-    await clock.advance(2_000);
-
-    expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
+    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
   });
 
-  test('an item of another version is left alone', async () => {
-    const { clock, breaker, store } = await opened();
-    await store.put(KEY, { v: 99, state: 'something else' });
-    await clock.advance(1_000);
+  test('adds nothing to the evidence with a weight that was not drawn', async () => {
+    const world = sandbox();
+    const add = vi.fn(broken);
+    world.trouble({ ...world.inner, add });
+    await world.fails();
+    world.trouble();
+    const added = vi.spyOn(world.inner, 'add');
+    await world.clock.advance(20_000);
+    world.trouble({ ...world.inner, add: added });
 
-    expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
+    await world.fails();
 
-    expect(await store.get(KEY)).toEqual({ v: 99, state: 'something else' });
-  });
-
-  test('a read that was overtaken by a trip does not close the breaker again', async () => {
-    const inner = memoryStore();
-    const slow = Promise.withResolvers<undefined>();
-    const store = { ...inner };
-    const { clock, breaker } = sandbox(store);
-    const early = [await breaker.enter(), await breaker.enter()];
-    await clock.advance(1_000);
-    store.get = () => slow.promise;
-    const late = breaker.works();
-    for (const permit of early) await permit.settle(true);
-
-    slow.resolve(undefined);
-
-    expect(await late).toBeInstanceOf(BreakerOpenError);
-  });
-
-  test('a breaker whose item was removed starts over', async () => {
-    const { clock, breaker, store } = await opened();
-    await store.delete(KEY);
-    await clock.advance(1_000);
-
-    expect(await breaker.works()).toBe('ok');
+    // Half as many are told after one that failed, and each counts for two.
+    expect(Object.values(added.mock.calls[0]?.[1] ?? {})).toContain(2);
   });
 });
 
-describe('a claim of the probe whose answer was lost', () => {
-  /** An open breaker whose time is over, and whose next write meets `trouble`. */
-  async function claiming(trouble: (inner: BreakerStore) => Store['put']) {
-    const inner = memoryStore();
-    const store = { ...inner };
-    const world = await opened(store);
-    await world.clock.advance(5_000);
-    store.put = trouble(inner);
-    expect(await world.breaker.works()).toBeInstanceOf(BreakerOpenError);
-    store.put = inner.put;
-    return { ...world, store };
+describe('an open breaker whose store is in trouble', () => {
+  async function stranded(trouble: Trouble) {
+    const world = await opened();
+    world.trouble(trouble);
+    await world.clock.advance(OPEN_MS);
+    // Once the probe cannot be claimed, and the next time it is made all the same.
+    const run = world.works();
+    await world.clock.advance(50);
+    expect(await run).toBeInstanceOf(BreakerOpenError);
+    await world.clock.advance(1_000);
+    const inTime = async (call: Promise<unknown>) => {
+      await world.clock.advance(50);
+      return call;
+    };
+    return { ...world, inTime };
   }
-  const applied: (inner: BreakerStore) => Store['put'] = (inner) => async (key, item, options) => {
-    await inner.put(key, item, options);
-    throw new StoreError('the answer was lost');
-  };
-  const lost = () => () => Promise.reject(new StoreError('the request was lost'));
 
-  test('is recognised by the next read, and one call is the probe', async () => {
-    const { clock, breaker, store } = await claiming(applied);
-    const call = vi.fn(async () => 'ok');
-    await clock.advance(1_000);
+  test.each([
+    ['fails', BROKEN],
+    ['hangs', HANGS],
+  ])('that %s probes by itself, one call each time that it would have stayed open', async (_, trouble) => {
+    const world = await stranded(trouble);
+    const call = vi.fn(() => Promise.reject(outage()));
 
-    const answers = await Promise.all([breaker.call(call), breaker.call(call)]);
+    await world.inTime(world.call(call));
+    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
 
-    expect(answers).toEqual(['ok', expect.any(BreakerOpenError)]);
     expect(call).toHaveBeenCalledTimes(1);
-    expect(await store.get(KEY)).toMatchObject({ state: 'closed', epoch: 2 });
   });
 
-  test('is made again when it never arrived', async () => {
-    const { clock, breaker, store } = await claiming(lost);
-    await clock.advance(1_000);
+  test('lets all calls through after a success of its own, until one fails', async () => {
+    const world = await stranded(BROKEN);
 
-    expect(await breaker.works()).toBe('ok');
+    expect(await world.works()).toBe('ok');
+    expect(await world.works()).toBe('ok');
+    expect(await world.fails()).toEqual(outage());
 
-    expect(await store.get(KEY)).toMatchObject({ state: 'closed', epoch: 2 });
+    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
   });
 
-  test('is made again when it has run out by the time that it is seen', async () => {
-    const { clock, breaker, store } = await claiming(applied);
-    await clock.advance(5_000);
+  test('is told nothing by a call that says nothing', async () => {
+    const world = await stranded(BROKEN);
+    await world.call(() => Promise.reject(new TypeError('bug')));
 
-    expect(await breaker.fails()).toEqual(outage());
-
-    expect(await store.get(KEY)).toMatchObject({ state: 'open', until: clock.now() + 5_000 });
+    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
   });
 
-  test('is no probe once another sandbox has claimed it', async () => {
-    const { clock, breaker, store } = await claiming(lost);
-    const item = await store.get(KEY);
-    await store.put(KEY, { ...item, prober: 'another', until: clock.now() + 5_000 });
-    await clock.advance(1_000);
+  test('does as the store says when that is back', async () => {
+    const world = await stranded(BROKEN);
+    await world.works();
+    world.trouble();
+    await world.clock.advance(20_000);
 
-    expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
+    await times(3, world.works);
+
+    expect(await world.inner.get(KEY)).toMatchObject({ state: 'closed', epoch: 2 });
   });
 });
 
-describe('an open breaker whose store does not come back', () => {
-  const broken = () => Promise.reject(new StoreError('down'));
-
-  /** Past its time, its store broken, after the second in which a claim is in doubt. */
-  async function stranded(trouble: Partial<Store>) {
-    const inner = memoryStore();
-    const store = { ...inner };
-    const world = await opened(store);
-    Object.assign(store, trouble);
-    await world.clock.advance(5_000);
-    await world.breaker.fails();
-    await world.clock.advance(5_000);
-    return { ...world, store, inner };
-  }
-
-  describe.each<[string, Partial<Store>]>([
-    ['of which nothing works', { get: broken, put: broken }],
-    ['that can be read and not written', { put: broken }],
-  ])('%s', (_, trouble) => {
-    test('lets one call through, and another after the time that it would have stayed open', async () => {
-      const { clock, breaker } = await stranded(trouble);
-
-      expect(await breaker.fails()).toEqual(outage());
-      await clock.advance(4_999);
-      expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
-      await clock.advance(1);
-
-      expect(await breaker.fails()).toEqual(outage());
+describe('an answer of the store', () => {
+  test('from a replica that lags behind is asked for once more, for certain', async () => {
+    const world = await opened();
+    const get = vi.fn<BreakerStore['get']>(async (key, options) =>
+      options?.isEventual ? undefined : world.inner.get(key),
+    );
+    world.trouble({ ...world.inner, get });
+    await world.clock.advance(100_000);
+    world.trouble({
+      ...world.inner,
+      get,
+      put: async () => ({ applied: false, current: await world.inner.get(KEY) }),
     });
 
-    test('lets one call through, not two at once', async () => {
-      const { breaker } = await stranded(trouble);
+    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
+    await settle();
 
-      const answers = await Promise.all([breaker.works(), breaker.works()]);
-
-      expect(answers).toEqual(['ok', expect.any(BreakerOpenError)]);
-    });
-
-    test('lets all calls through after a success, until one fails', async () => {
-      const { clock, breaker } = await stranded(trouble);
-      await breaker.works();
-      for (let second = 0; second < 20; second++) {
-        expect(await Promise.all([breaker.works(), breaker.works()])).toEqual(['ok', 'ok']);
-        await clock.advance(1_000);
-      }
-
-      await breaker.fails();
-
-      expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
-    });
-
-    test('changes nothing for the others, and does as the store says when that is back', async () => {
-      const { clock, breaker, store, inner } = await stranded(trouble);
-      const before = await inner.get(KEY);
-      await breaker.works();
-      expect(await inner.get(KEY)).toEqual(before);
-      Object.assign(store, inner);
-      await inner.put(KEY, { ...before, prober: 'another', until: clock.now() + 5_000 });
-      await clock.advance(1_000);
-
-      expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
-    });
+    const looks = get.mock.calls.filter(([key]) => key === KEY);
+    expect(looks.map(([, options]) => options?.isEventual)).toEqual([true, false]);
   });
 
-  test('lets a call through at once when the store cannot even be read', async () => {
-    const store = { ...memoryStore() };
-    const { clock, breaker } = await opened(store);
-    store.get = broken;
-    await clock.advance(4_999);
-    expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
-    await clock.advance(1_000);
+  test('that a claim was applied and its acknowledgement lost leaves the breaker open for the lease', async () => {
+    const world = await opened();
+    const put: BreakerStore['put'] = async (...args) => {
+      await world.inner.put(...args);
+      throw new StoreError('lost');
+    };
+    world.trouble({ ...world.inner, put });
+    await world.clock.advance(OPEN_MS);
+    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
+    expect(await world.inner.get(KEY)).toMatchObject({ claims: 1 });
+    world.trouble();
+    await world.clock.advance(20_000);
+    // The claim of the next probe is refused by what is there, which tells what it has to be made of.
+    await world.works();
 
-    expect(await breaker.works()).toBe('ok');
+    expect(await world.works()).toBe('ok');
   });
 
-  test('learns nothing from a call that says nothing', async () => {
-    const { breaker } = await stranded({ get: broken, put: broken });
-    await breaker.call(() => Promise.reject(new TypeError('bug')));
+  test('that is older and cannot be had for certain changes nothing', async () => {
+    const world = sandbox();
+    await putVerdict(world.inner, { state: 'forced-open', until: world.clock.now() + 500_000 });
+    await world.works();
+    const get = vi.fn<BreakerStore['get']>(async (_, options) =>
+      options?.isEventual ? undefined : broken(),
+    );
+    world.trouble({ ...world.inner, get });
+    await world.clock.advance(100_000);
 
-    expect(await breaker.works()).toBeInstanceOf(BreakerOpenError);
+    await world.works();
+    await settle();
+
+    expect(get).toHaveBeenCalledTimes(2);
+    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import { InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
 import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import type { DynamoTransport } from '../../lib/store/transport/transport.ts';
@@ -32,6 +33,65 @@ describe('the store on DynamoDB', () => {
     await dynamoStore({ table: 'resilience', transport, keyAttribute }).get('k');
 
     expect(transport.get.mock.calls[0]?.[0]).toMatchObject({ Key: { pk: { S: 'k' } } });
+  });
+
+  test('reads for half the price where an answer from a moment ago will do', async () => {
+    const transport = wire();
+
+    await dynamoStore({ table: 'resilience', transport }).get('k', { isEventual: true });
+
+    expect(transport.get.mock.calls[0]?.[0]).toMatchObject({ ConsistentRead: false });
+  });
+
+  test('adds in one request, with names and values by placeholder', async () => {
+    const update = vi.fn(async () => ({ pk: { S: 'k' }, f1: { N: '3' }, expiresAt: { N: '100' } }));
+    const { signal } = new AbortController();
+    const store = dynamoStore({ table: 't', transport: { ...wire(), update } });
+
+    expect(await store.add('k', { f1: 2.5, m1: 1 }, { expiresAt: 100, signal })).toEqual({
+      f1: 3,
+      expiresAt: 100,
+    });
+
+    expect(update.mock.calls).toEqual([
+      [
+        {
+          TableName: 't',
+          Key: { pk: { S: 'k' } },
+          UpdateExpression: 'SET #n0 = :v0 ADD #n1 :v1, #n2 :v2',
+          ExpressionAttributeNames: { '#n0': 'expiresAt', '#n1': 'f1', '#n2': 'm1' },
+          ExpressionAttributeValues: { ':v0': { N: '100' }, ':v1': { N: '2.5' }, ':v2': { N: '1' } },
+          ReturnValues: 'ALL_NEW',
+        },
+        signal,
+      ],
+    ]);
+  });
+
+  test('says which permission an addition lacks', async () => {
+    const update = () => Promise.reject(named('AccessDeniedException'));
+    const store = dynamoStore({ table: 't', transport: { ...wire(), update } });
+
+    await expect(store.add('k', { n: 1 }, { expiresAt: 100 })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      retryable: false,
+      message: expect.stringMatching(
+        /UpdateItem failed with AccessDeniedException;.*UpdateItem for breakers/,
+      ),
+    });
+  });
+
+  test('of a transport that cannot update is told by name, and shares no breaker', async () => {
+    const store = dynamoStore({ table: 'resilience', transport: wire() });
+
+    await expect(store.add('k', { n: 1 }, { expiresAt: 100 })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      retryable: false,
+      message: expect.stringMatching(/resilience.*transport has no update/),
+    });
+    const share = () => circuitBreaker({ name: 'posts', store });
+    expect(share).toThrow(InvalidOptionError);
+    expect(share).toThrow(/"posts".*`transport`.*`update`.*sdkTransport/);
   });
 
   test('sends names and values of a condition by placeholder, however they are called', async () => {

@@ -1,6 +1,8 @@
 import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
-import { verdictKey } from '../../lib/breaker/machine.ts';
+import type { BreakerOptions } from '../../lib/breaker/options.ts';
+import { verdictKey } from '../../lib/breaker/verdict.ts';
+import { sleep } from '../../lib/core/clock.ts';
 import {
   BreakerOpenError,
   DeadlineExceededError,
@@ -12,16 +14,25 @@ import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 import { contextWith } from '../support/lambda-context.ts';
+import { ENOUGH_FAILURES, times } from '../support/shared-breaker.ts';
 
 const context = contextWith();
 const outage = Object.assign(new Error('outage'), { statusCode: 503 });
 
-function world(run: () => Promise<unknown> = async () => 'ok') {
+function world(
+  run: () => Promise<unknown> = async () => 'ok',
+  given: Partial<BreakerOptions> = {},
+  outer: object = {},
+) {
   const clock = fakeClock();
   const store = memoryStore();
+  const add = vi.spyOn(store, 'add');
   const handler = vi.fn(run);
-  const options = { store, name: 'posts', minimumCalls: 2, openMs: 5_000, clock, random: seededRandom(1) };
+  // With a chance of 0 it does all that it ever does a share of.
+  const random = { ...seededRandom(1), next: () => 0 };
+  const options = { store, name: 'posts', openMs: 5_000, clock, random, ...given };
   const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
+    .use({ before: () => {}, ...outer })
     .use(circuitBreaker<unknown, unknown>(options))
     .handler(handler);
   const call = () => lambda({}, context).catch((error: unknown) => error);
@@ -29,7 +40,11 @@ function world(run: () => Promise<unknown> = async () => 'ok') {
     handler.mockRejectedValueOnce(error);
     return call();
   };
-  return { clock, store, handler, lambda, call, fail, verdict: () => store.get(verdictKey('posts')) };
+  /** What the fleet was told, of all invocations so far. */
+  const told = () =>
+    add.mock.calls.map(([, amounts]) => (Object.keys(amounts).join().includes('f') ? 'failed' : 'succeeded'));
+  const verdict = () => store.get(verdictKey('posts'));
+  return { clock, store, handler, lambda, call, fail, told, verdict };
 }
 
 describe('the circuit breaker middleware', () => {
@@ -42,119 +57,130 @@ describe('the circuit breaker middleware', () => {
   test('refuses with 503 before the handler runs once enough invocations have failed', async () => {
     const { handler, call, fail } = world();
     expect(await fail()).toBe(outage);
-    await fail();
+    await times(ENOUGH_FAILURES - 1, fail);
 
     const refused = await call();
 
     expect(refused).toBeInstanceOf(BreakerOpenError);
-    expect(refused).toMatchObject({ status: 503, retryAfterMs: 5_000 });
-    expect(handler).toHaveBeenCalledTimes(2);
+    expect(refused).toMatchObject({ status: 503, retryAfterMs: 4_900 });
+    expect(handler).toHaveBeenCalledTimes(ENOUGH_FAILURES);
   });
 
   test('does not count its own refusals, so it closes when the dependency is back', async () => {
-    const { clock, call, fail, verdict } = world();
-    await fail();
-    await fail();
+    const { clock, call, fail, told, verdict } = world();
+    await times(ENOUGH_FAILURES, fail);
     for (let second = 0; second < 5; second++) {
-      await call();
+      expect(await call()).toBeInstanceOf(BreakerOpenError);
       await clock.advance(1_000);
     }
+    expect(told()).toEqual(Array(ENOUGH_FAILURES).fill('failed'));
 
-    expect(await call()).toBe('ok');
+    await times(3, call);
 
     expect(await verdict()).toMatchObject({ state: 'closed', epoch: 2 });
   });
 
   test('takes a thrown 4xx for an answer, as it does a returned one', async () => {
-    const { fail, verdict } = world();
-    const missing = new FibrinError('NO_SUCH_POST', 'There is no post 7', { status: 404 });
-    for (let times = 0; times < 3; times++) await fail(missing);
+    const { fail, told } = world();
 
-    await fail();
-    await fail();
+    await fail(new FibrinError('NO_SUCH_POST', 'There is no post 7', { status: 404 }));
 
-    expect(await verdict()).toBeUndefined();
+    expect(told()).toEqual(['succeeded']);
   });
 
   test.each<[string, Error]>([
     ['of the toolkit with a status of 5xx', new FibrinError('DOWN', 'down', { status: 503 })],
     ['that is a bug of the handler', new TypeError('x is undefined')],
   ])('counts an error %s', async (_, error) => {
-    const { fail, verdict } = world();
+    const { fail, told } = world();
 
     await fail(error);
-    await fail(error);
 
-    expect(await verdict()).toMatchObject({ state: 'open' });
+    expect(told()).toEqual(['failed']);
   });
 
   test('does not count what another breaker has refused', async () => {
-    const { fail, verdict } = world();
+    const { fail, told } = world();
 
-    for (let times = 0; times < 5; times++) await fail(new BreakerOpenError('rates', 1_000));
+    await fail(new BreakerOpenError('rates', 1_000));
 
-    expect(await verdict()).toBeUndefined();
+    expect(told()).toEqual([]);
   });
 
   test('counts an answer of 500 or more, and none below', async () => {
-    const { handler, call, verdict } = world(async () => ({ statusCode: 404 }));
-    for (let times = 0; times < 3; times++) await call();
-    expect(await verdict()).toBeUndefined();
+    const { handler, call, told } = world(async () => ({ statusCode: 499 }));
+    await call();
+    handler.mockResolvedValue({ statusCode: 500 });
+    await call();
 
-    handler.mockResolvedValue({ statusCode: 502 });
-    for (let times = 0; times < 3; times++) await call();
-
-    expect(await verdict()).toMatchObject({ state: 'open' });
+    expect(told()).toEqual(['succeeded', 'failed']);
   });
 
   test('counts a deadline that has passed: the dependency gave no answer', async () => {
-    const { fail, verdict } = world();
+    const { fail, told } = world();
 
     await fail(new DeadlineExceededError('posts', 1_000));
-    await fail(new DeadlineExceededError('posts', 1_000));
 
-    expect(await verdict()).toMatchObject({ state: 'open' });
+    expect(told()).toEqual(['failed']);
   });
 
   test('keeps concurrent invocations of one sandbox apart', async () => {
     const ends = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
     let runs = 0;
-    const { call, verdict } = world(() => ends[runs++]?.promise ?? Promise.resolve('unexpected'));
+    const { call, told } = world(() => ends[runs++]?.promise ?? Promise.resolve('unexpected'));
     const answers = [call(), call()];
     await settle();
 
-    ends[0]?.reject(outage);
-    await answers[0];
-    expect(await verdict()).toBeUndefined();
     ends[1]?.reject(outage);
     await answers[1];
+    expect(told()).toEqual(['failed']);
+    ends[0]?.resolve('ok');
+    await answers[0];
 
-    expect(await verdict()).toMatchObject({ state: 'open' });
+    expect(told()).toEqual(['failed', 'succeeded']);
   });
 
   test('does not count a success again when an outer middleware throws afterwards', async () => {
-    const { store, verdict } = world();
-    const outer = {
-      after: () => {
-        throw new Error('after hook');
-      },
+    const after = () => {
+      throw new Error('after hook');
     };
-    const options = { store, name: 'posts', minimumCalls: 1, clock: fakeClock() };
-    const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
-      .use(outer)
-      .use(circuitBreaker<unknown, unknown>(options))
-      .handler(async () => 'ok');
+    const { lambda, told } = world(undefined, {}, { after });
 
     await expect(lambda({}, context)).rejects.toThrow('after hook');
 
-    expect(await verdict()).toBeUndefined();
+    expect(told()).toEqual(['succeeded']);
+  });
+
+  test('counts a handler that takes too long for a failure, the moment that it does', async () => {
+    const late = Promise.withResolvers<string>();
+    const { clock, call, told } = world(() => late.promise, { slowCallMs: 500 });
+    const run = call();
+    await clock.advance(500);
+    expect(told()).toEqual(['failed']);
+
+    late.resolve('late');
+
+    expect(await run).toBe('late');
+    expect(told()).toEqual(['failed']);
+  });
+
+  test('without a store counts slow answers by a ratio of their own', async () => {
+    const { clock, call } = world(() => sleep(clock, 500).then(() => 'late'), {
+      ...{ store: undefined as never, slowCallMs: 500, slowCallRatio: 0.5, minimumCalls: 2 },
+    });
+    for (let calls = 0; calls < 2; calls++) {
+      const run = call();
+      await clock.advance(500);
+      expect(await run).toBe('late');
+    }
+
+    expect(await call()).toBeInstanceOf(BreakerOpenError);
   });
 
   test('is answered by problem details with the time to come back', async () => {
     const { lambda, call, fail } = world();
     lambda.use(problemDetails<unknown, unknown>({ onServerError: () => {} }));
-    await fail();
-    await fail();
+    await times(ENOUGH_FAILURES, fail);
 
     expect(await call()).toMatchObject({ statusCode: 503, headers: { 'retry-after': '5' } });
   });

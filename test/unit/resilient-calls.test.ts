@@ -8,33 +8,37 @@ import { resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 import { build, failing, never } from '../support/resilient-posts.ts';
+import { putVerdict } from '../support/shared-breaker.ts';
 
 describe('a call that was never made', () => {
   test('for want of time says nothing about the dependency', async () => {
     const store = memoryStore();
-    const { posts } = build<string>({ breaker: { store, minimumCalls: 1 } });
+    const add = vi.spyOn(store, 'add');
+    const { posts } = build<string>({ breaker: { store } });
     const call = vi.fn(failing);
 
     await expect(posts.execute(call, { remainingMs: 20 })).rejects.toBeInstanceOf(DeadlineExceededError);
 
     expect(call).not.toHaveBeenCalled();
-    expect(await store.get('breaker#posts')).toBeUndefined();
+    expect(add).not.toHaveBeenCalled();
   });
 
   test.each([
-    ['the time for an attempt', 90],
-    ['all of the time', 60],
+    ['the time for an attempt', 60],
+    ['all of the time', 30],
   ])('since entering the breaker took %s says nothing about the dependency', async (_, remainingMs) => {
     const clock = fakeClock();
     const inner = memoryStore();
+    const add = vi.fn(inner.add);
     const store: BreakerStore = {
       ...inner,
+      add,
       async get(key) {
-        await sleep(clock, 80);
+        await sleep(clock, 40);
         return inner.get(key);
       },
     };
-    const posts = resilient<string>({ name: 'posts', clock, breaker: { store, minimumCalls: 1 } });
+    const posts = resilient<string>({ name: 'posts', clock, breaker: { store } });
     const call = vi.fn(failing);
     const run = posts.outcome(call, { remainingMs });
     await clock.advance(1_000);
@@ -42,7 +46,7 @@ describe('a call that was never made', () => {
     expect((await run).error).toMatchObject({ code: 'DEADLINE_EXCEEDED', called: false });
 
     expect(call).not.toHaveBeenCalled();
-    expect(await inner.get('breaker#posts')).toBeUndefined();
+    expect(add).not.toHaveBeenCalled();
   });
 });
 
@@ -142,11 +146,8 @@ describe('a breaker that is open', () => {
 
   test('which becomes known only when it is asked refuses all the same', async () => {
     const store = memoryStore();
-    const { clock, posts } = build<string>({ breaker: { store, minimumCalls: 1 }, fallback: 'stale' });
-    const { posts: other } = build<string>({ breaker: { store, minimumCalls: 1 } });
-    await posts.execute(async () => 'fine');
-    await other.outcome(failing);
-    await clock.advance(1_500);
+    const { clock, posts } = build<string>({ breaker: { store }, fallback: 'stale' });
+    await putVerdict(store, { state: 'open', until: clock.now() + 10_000 });
 
     expect(await posts.execute(async () => 'fine')).toBe('stale');
   });
@@ -212,5 +213,22 @@ describe('a freeze in the middle of an attempt', () => {
     await run;
 
     expect((await posts.outcome(async () => 'fine')).error).toBeInstanceOf(BreakerOpenError);
+  });
+});
+
+describe('what the whole fleet can afford', () => {
+  test.each([
+    [0.3, 2],
+    [0.05, 1],
+  ])('bounds the retries of each: a share of %d', async (retryShare, attempts) => {
+    const store = memoryStore();
+    await putVerdict(store, { epoch: 0, retryShare });
+    // What is drawn: nothing for the look and the report, a tenth for the retry.
+    const random = { token: () => 'token', next: () => 0.1 };
+    const { clock, posts } = build<string>({ breaker: { store }, retry: { attempts: 2 }, random });
+    const run = posts.outcome(failing);
+    await clock.advance(100);
+
+    expect((await run).attempts).toBe(attempts);
   });
 });

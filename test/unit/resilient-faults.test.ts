@@ -5,7 +5,6 @@ import type { Fault } from '../../lib/policy/fault-options.ts';
 import { InjectedFaultError, injectFaults } from '../../lib/policy/faults.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
-import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
 function build(faults: readonly Fault[], given: Partial<ResilientOptions<number>> = {}) {
@@ -61,7 +60,7 @@ describe('a protected call with faults', () => {
   });
 
   test('opens its breaker with injected errors', async () => {
-    const { outcome } = build([{ kind: 'error' }], { breaker: { store: memoryStore(), minimumCalls: 2 } });
+    const { outcome } = build([{ kind: 'error' }], { breaker: { minimumCalls: 2 } });
     await outcome();
     await outcome();
 

@@ -7,6 +7,7 @@ import {
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { DynamoTransport, WireWriteResult } from './transport.ts';
 
@@ -38,6 +39,10 @@ export function sdkTransport(client: DynamoDBClient = new DynamoDBClient({})): D
       // The SDK gives each command a token of its own, and the same one to each of its retries.
       const command = new TransactWriteItemsCommand({ TransactItems: TransactItems as TransactWriteItem[] });
       return written(client.send(command, optionsFor(signal)));
+    },
+    async update(input, signal) {
+      const { Attributes = {} } = await client.send(new UpdateItemCommand(input), optionsFor(signal));
+      return Attributes;
     },
     delete: (input, signal) => written(client.send(new DeleteItemCommand(input), optionsFor(signal))),
   };

@@ -1,4 +1,4 @@
-import type { Random } from '../core/random.ts';
+import type { Random } from './random.ts';
 
 /**
  * Chance that is the same for the same seed: a run that failed can be had again. Tokens repeat with the seed too, so give

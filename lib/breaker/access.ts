@@ -1,0 +1,47 @@
+import type { Clock } from '../core/clock.ts';
+import { runWithin } from '../core/deadline.ts';
+import { StoreError } from '../core/errors.ts';
+import { STORE_LIMIT_MS } from './options.ts';
+
+/** So long a store that failed is left alone, twice as long each time that it fails again. */
+const QUIET_MS = 1_000;
+const MOST_QUIET_MS = 16_000;
+
+/** The store, as far as a breaker lets it be in the way. */
+export interface Access {
+  /** Gives what the store answers, or undefined where it does not, in time. */
+  ask<R>(operation: (signal: AbortSignal) => Promise<R>): Promise<R | undefined>;
+  /** Whether the store has just failed. Nobody waits for it then, since it needs no more requests either. */
+  isQuiet(): boolean;
+  /** How often in a row it has failed. */
+  readonly failures: number;
+}
+
+/**
+ * Fail static, for every access of a breaker: without an answer what is known stands, and no caller gets an error.
+ */
+export function storeAccess(name: string, clock: Clock): Access {
+  let quietUntil = Number.NEGATIVE_INFINITY;
+  let failures = 0;
+  return {
+    async ask(operation) {
+      const exceeded = () => new StoreError(`${name} gave no answer in ${STORE_LIMIT_MS} ms`);
+      try {
+        const answer = await runWithin({ clock, limitMs: STORE_LIMIT_MS, exceeded }, ({ signal }) =>
+          operation(signal),
+        );
+        failures = 0;
+        return answer;
+      } catch {
+        // A change may have been made all the same, which a later read will show.
+        quietUntil = clock.monotonic() + Math.min(MOST_QUIET_MS, QUIET_MS * 2 ** failures);
+        failures++;
+        return undefined;
+      }
+    },
+    isQuiet: () => clock.monotonic() < quietUntil,
+    get failures() {
+      return failures;
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import type { Clock } from '../core/clock.ts';
+import type { CountingStore, Item } from '../core/store.ts';
+import type { Access } from './access.ts';
+import { claimShare } from './shares.ts';
+import type { Transition } from './transitions.ts';
+import { copyKey, INITIAL, readVerdict, type Verdict, verdictKey, writeVerdict } from './verdict.ts';
+
+/** How long a verdict is believed without a reason to doubt it, and while nobody knows the rate. A quarter more or less. */
+const REFRESH_MS = 75_000;
+const REFRESH_AT_FIRST_MS = 10_000;
+
+/** What one sandbox knows of the verdict, and how it learns and changes it. */
+export interface Known {
+  readonly verdict: Verdict;
+  /** When it was asked for, by the monotonic clock. Before the first time: negative infinity. */
+  readonly askedAt: number;
+  /** Whether it was asked for so long ago that it should be again. */
+  isOld(now: number): boolean;
+  /** Asks for it, once for all that want to know at the same time. Never rejects. */
+  look(): Promise<void>;
+  /** Whether the change was made. If not, the verdict is what somebody else has made of it, or the store is in trouble. */
+  change(transition: Transition): Promise<boolean>;
+}
+
+interface View {
+  readonly verdict: Verdict;
+  readonly askedAt: number;
+  readonly refreshMs: number;
+}
+
+export interface KnownTools {
+  readonly store: CountingStore;
+  readonly access: Access;
+  readonly clock: Clock;
+  readonly chance: () => number;
+}
+
+/**
+ * The verdict stands in one item, which alone decides. Where the fleet is too large to read one item, each change is
+ * copied to a few more, and a look is at any of them. A copy that was missed is mended by whoever notices.
+ */
+export function known(name: string, { store, access, clock, chance }: KnownTools): Known {
+  const { ask } = access;
+  const keyOf = (copy: number) => (copy === 0 ? verdictKey(name) : copyKey(name, copy));
+
+  const viewOf = (verdict: Verdict, askedAt: number): View => ({
+    verdict,
+    askedAt,
+    refreshMs: (verdict.rate > 0 ? REFRESH_MS : REFRESH_AT_FIRST_MS) * (0.75 + 0.5 * chance()),
+  });
+  let view = viewOf(INITIAL, Number.NEGATIVE_INFINITY);
+  let looking: Promise<void> | undefined;
+
+  /**
+   * What the store says for certain is believed whatever it is, since somebody may have removed the item; but not where more
+   * has become known since it was asked for.
+   */
+  const adopt = (verdict: Verdict, askedAt: number, seen: View) => {
+    if (view === seen || verdict.version >= view.verdict.version) view = viewOf(verdict, askedAt);
+  };
+  /** An item of a version that this one does not understand is left alone: the last verdict stands. */
+  const verdictIn = (item: Item | undefined) => (item ? (readVerdict(item) ?? view.verdict) : INITIAL);
+
+  const get = async (copy: number, isEventual: boolean) => {
+    const found = await ask(async (signal) => ({
+      item: await store.get(keyOf(copy), { signal, isEventual }),
+    }));
+    return found && verdictIn(found.item);
+  };
+  const mend = (verdict: Verdict, copy: number) => {
+    const when = ['absent', [{ attribute: 'version', is: '<', value: verdict.version }]] as const;
+    return ask((signal) => store.put(keyOf(copy), writeVerdict(verdict), { when, signal }));
+  };
+  const read = async () => {
+    const askedAt = clock.monotonic();
+    const seen = view;
+    const copy = Math.floor(chance() * seen.verdict.items);
+    const verdict = await get(copy, true);
+    if (verdict === undefined || verdict.version >= view.verdict.version) {
+      if (verdict) view = viewOf(verdict, askedAt);
+      return;
+    }
+    // Older than what is known: an answer from a moment ago, a copy that was missed, or somebody has removed the item.
+    if (chance() >= claimShare(view.verdict.rate, askedAt - seen.askedAt)) return;
+    if (copy > 0) return void (await mend(view.verdict, copy));
+    const certain = await get(0, false);
+    if (certain) adopt(certain, askedAt, seen);
+  };
+
+  return {
+    get verdict() {
+      return view.verdict;
+    },
+    get askedAt() {
+      return view.askedAt;
+    },
+    isOld: (now) => now - view.askedAt > view.refreshMs,
+    look() {
+      looking ??= read().finally(() => {
+        looking = undefined;
+      });
+      return looking;
+    },
+    async change({ next, when }) {
+      const askedAt = clock.monotonic();
+      const seen = view;
+      const result = await ask((signal) => store.put(keyOf(0), writeVerdict(next), { when, signal }));
+      if (result === undefined) return false;
+      adopt(result.applied ? next : verdictIn(result.current), askedAt, seen);
+      if (!result.applied) return false;
+      await Promise.all(Array.from({ length: next.items - 1 }, (_, copy) => mend(next, copy + 1)));
+      return true;
+    },
+  };
+}

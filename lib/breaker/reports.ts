@@ -1,0 +1,124 @@
+import type { Clock } from '../core/clock.ts';
+import type { CountingStore, Item } from '../core/store.ts';
+import type { Access } from './access.ts';
+import {
+  amountsOf,
+  evidenceKey,
+  expiryOf,
+  isBad,
+  lastSeconds,
+  leastRate,
+  newRate,
+  newRetryShare,
+  SLICE_MS,
+  SURE,
+  sliceOf,
+} from './evidence.ts';
+import type { Known } from './known.ts';
+import { admittedShare, reportShare } from './shares.ts';
+import { publish, trip } from './transitions.ts';
+import { asOf, type Verdict } from './verdict.ts';
+
+/** How many reports of failure are needed, and how sure it has to be that they are enough. */
+const NEEDED = { leastReports: 10, sure: SURE } as const;
+/** Of few calls, to be as sure would take minutes. Calls a second. */
+const FEW_CALLS = 5;
+const NEEDED_OF_FEW = { leastReports: 7, sure: 1 } as const;
+/** No ramp takes longer: a slice that begins later shows the rate. */
+const RAMP_LIMIT_MS = 5_000;
+
+const neededAt = (rate: number) => (rate > 0 && rate < FEW_CALLS ? NEEDED_OF_FEW : NEEDED);
+
+export interface ReportTools {
+  readonly store: CountingStore;
+  readonly access: Access;
+  readonly known: Known;
+  readonly clock: Clock;
+  readonly chance: () => number;
+  readonly failureRatio: number;
+  readonly openMs: number;
+}
+
+/** What the fleet has seen. */
+export interface Reports {
+  /**
+   * Tells the fleet what came of a call, for as many as it stands for, or does not, which the dice decide. Whoever adds a
+   * failure looks whether that is enough to open the breaker. Never rejects.
+   */
+  tell(failed: boolean, verdict: Verdict): Promise<void> | undefined;
+  /**
+   * The rate, where it opened before anybody knew it: what was seen until then tells something. Undefined: the store is in
+   * trouble.
+   */
+  rateOf(verdict: Verdict): Promise<number | undefined>;
+}
+
+export function reports(name: string, tools: ReportTools): Reports {
+  const { store, access, known, clock, chance, failureRatio, openMs } = tools;
+  const { ask } = access;
+  /** What is left of the share of reports: half of it for each that the store did not take, and back with each it took. */
+  let patience = 1;
+
+  const shareOf = (failed: boolean, verdict: Verdict, now: number) =>
+    reportShare(failed, verdict.rate, admittedShare(verdict, now)) * patience;
+
+  const isCurrent = ({ epoch }: Verdict, now: number) => {
+    const current = asOf(known.verdict, now);
+    return current.epoch === epoch && current.state === 'closed';
+  };
+  const open = async (verdict: Verdict, now: number) => {
+    const attempt = () => known.change(trip(known.verdict, now, { openMs, chance: chance() }));
+    // Somebody may just have told the rate, which is no reason not to.
+    if (!(await attempt()) && isCurrent(verdict, now)) await attempt();
+  };
+
+  const isBadNow = (item: Item, before: Item | undefined, now: number) => {
+    const current = asOf(known.verdict, now);
+    const okShare = shareOf(false, current, now);
+    return isBad(lastSeconds(item, before, now), { failureRatio, okShare, ...neededAt(current.rate) });
+  };
+
+  const report = async (failed: boolean, weight: number, verdict: Verdict, now: number) => {
+    const slice = sliceOf(now);
+    const keyOf = (which: number) => evidenceKey(name, verdict.epoch, which);
+    const adding = ask((signal) =>
+      store.add(keyOf(slice), amountsOf(failed, weight, now), { expiresAt: expiryOf(now), signal }),
+    );
+    // What has just begun has nothing before it.
+    const hasBefore = failed && slice * SLICE_MS > verdict.since;
+    const before = hasBefore
+      ? await ask((signal) => store.get(keyOf(slice - 1), { signal, isEventual: true }))
+      : undefined;
+    const item = await adding;
+    patience = item ? Math.min(1, patience * 2) : patience / 2;
+    if (item === undefined || !isCurrent(verdict, now)) return;
+    if (failed && isBadNow(item, before, now)) {
+      // Others may know the rate already, and report successes more rarely than this sandbox thinks.
+      if (known.verdict.rate === 0) await known.look();
+      if (isCurrent(verdict, now) && isBadNow(item, before, now)) await open(verdict, now);
+      return;
+    }
+    const { since, rate: knownRate, retryShare: knownShare } = asOf(known.verdict, now);
+    if (slice * SLICE_MS < since + RAMP_LIMIT_MS) return;
+    const rate = newRate(item, now, knownRate) ?? knownRate;
+    const retryShare = newRetryShare(item, now, knownShare) ?? knownShare;
+    if (rate !== knownRate || retryShare !== knownShare)
+      await known.change(publish(known.verdict, { rate, retryShare }));
+  };
+
+  return {
+    tell(failed, verdict) {
+      const now = clock.now();
+      const share = shareOf(failed, verdict, now);
+      return chance() < share ? report(failed, 1 / share, verdict, now) : undefined;
+    },
+    async rateOf({ rate, epoch, since }) {
+      if (rate > 0) return rate;
+      const seenUnder = evidenceKey(name, epoch - 1, sliceOf(since));
+      const seen = await ask(async (signal) => ({
+        item: await store.get(seenUnder, { signal, isEventual: true }),
+      }));
+      return seen && leastRate(seen.item ?? {});
+    },
+  };
+}

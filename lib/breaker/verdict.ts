@@ -1,0 +1,107 @@
+import type { Item } from '../core/store.ts';
+
+/**
+ * The verdict of one breaker, shared by every sandbox through one item. Half-open is derived: it is open and a probe is
+ * being made. So is the ramp: it has just closed.
+ */
+export interface Verdict {
+  /** Grows by one with every write, and fences all others that were made from the same verdict. 0: nobody has written. */
+  readonly version: number;
+  /** Grows by one with every change of state: evidence from before it says nothing about what is now. */
+  readonly epoch: number;
+  readonly state: 'closed' | 'open' | 'forced-open' | 'forced-closed';
+  /**
+   * Open: nobody calls before this moment, and whoever makes the probe has until then. Forced: until then it is. Epoch
+   * milliseconds.
+   */
+  readonly until: number;
+  /** When the state began. Epoch milliseconds. */
+  readonly since: number;
+  /** Probes that were claimed since it opened or since one succeeded: after the first the next one is waited for longer. */
+  readonly claims: number;
+  /** Whether somebody has claimed the probe and not told what came of it. */
+  readonly isProbing: boolean;
+  /** Probes in a row that have succeeded. */
+  readonly successes: number;
+  /** How many calls a second the whole fleet makes, as its evidence says. 0: nobody knows. */
+  readonly rate: number;
+  /** How many items hold it: the first, which alone decides, and copies for large fleets to read. Never falls. */
+  readonly items: number;
+  /** What share of the failed calls the fleet can afford to make once more. Fraction. */
+  readonly retryShare: number;
+  /** Who forced it, or `''`. */
+  readonly by: string;
+}
+
+/**
+ * Version of the item's shape. A later one may add attributes and keep the number: they are ignored here, and have a
+ * default there where this code has left them out. An item with a higher number is not understood, and left alone.
+ */
+const SCHEMA_VERSION = 2;
+
+const KEY_PREFIX = 'breaker#';
+export const verdictKey = (name: string): string => `${KEY_PREFIX}${name}`;
+/** Of the nth copy, for large fleets to read. */
+export const copyKey = (name: string, copy: number): string => `breaker-copy#${copy}#${name}`;
+/** The breaker's name when the key is that of a verdict. */
+export const breakerNameOf = (key: string): string | undefined =>
+  key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : undefined;
+
+/** What the first sandbox of a fleet finds. */
+export const INITIAL: Verdict = {
+  version: 0,
+  epoch: 0,
+  state: 'closed',
+  until: 0,
+  since: 0,
+  claims: 0,
+  isProbing: false,
+  successes: 0,
+  rate: 0,
+  items: 1,
+  retryShare: 1,
+  by: '',
+};
+
+const STATES: readonly unknown[] = ['closed', 'open', 'forced-open', 'forced-closed'];
+const NUMBERS = [
+  'version',
+  'epoch',
+  'until',
+  'since',
+  'claims',
+  'successes',
+  'rate',
+  'items',
+  'retryShare',
+] as const;
+
+/** Reads an item; undefined when it is not a verdict that this version understands. */
+export function readVerdict(item: Item): Verdict | undefined {
+  const isKnown =
+    item['v'] === SCHEMA_VERSION &&
+    STATES.includes(item['state']) &&
+    NUMBERS.every((name) => Number.isFinite(item[name])) &&
+    typeof item['isProbing'] === 'boolean' &&
+    typeof item['by'] === 'string';
+  if (!isKnown) return undefined;
+  const { version, epoch, state, until, since, claims, isProbing, successes, rate, items, retryShare, by } =
+    item as unknown as Verdict;
+  return { version, epoch, state, until, since, claims, isProbing, successes, rate, items, retryShare, by };
+}
+
+export const writeVerdict = (verdict: Verdict): Item => ({ v: SCHEMA_VERSION, ...verdict });
+
+/** What a verdict is worth now: what somebody has forced ends by itself. */
+export function asOf(verdict: Verdict, now: number): Verdict {
+  if (now < verdict.until) return verdict;
+  if (verdict.state === 'forced-closed') return { ...verdict, state: 'closed' };
+  // Its time is over: the next caller may probe.
+  return verdict.state === 'forced-open' ? { ...verdict, state: 'open' } : verdict;
+}
+
+/** What the state is called where people look at it: half-open while a probe is being made. */
+export function stateName(verdict: Verdict, now: number): Verdict['state'] | 'half-open' {
+  const { state, isProbing, until } = asOf(verdict, now);
+  return state === 'open' && isProbing && now < until ? 'half-open' : state;
+}

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { admittedShare, claimShare, itemsFor, lookShare, reportShare } from '../../lib/breaker/shares.ts';
+import { INITIAL, type Verdict } from '../../lib/breaker/verdict.ts';
+
+const justClosed = (rate: number): Verdict => ({ ...INITIAL, epoch: 2, since: 10_000, rate });
+const rates = fc.oneof(fc.constant(0), fc.double({ min: 0.01, max: 1e6, noNaN: true }));
+const shares = fc.double({ min: 0.01, max: 1, noNaN: true });
+
+describe('the share of calls that is let through', () => {
+  test.each([
+    ['closed', 0, 1],
+    ['open', 3, 0],
+    ['forced-open', 3, 0],
+    ['forced-closed', 3, 1],
+  ] as const)('is set for %s in epoch %d: %d', (state, epoch, share) => {
+    expect(admittedShare({ ...INITIAL, state, epoch, rate: 5_000 }, 0)).toBe(share);
+  });
+
+  test.each([
+    ['a hundredth of many calls', 5_000, 0.01],
+    ['ten calls a second', 200, 0.05],
+    ['one in a hundred where nobody knows', 0, 0.01],
+    ['all of few calls', 10, 1],
+    ['all of fewer', 0.5, 1],
+  ])('begins with %s', (_, rate, share) => {
+    expect(admittedShare(justClosed(rate), 10_000)).toBeCloseTo(share, 10);
+  });
+
+  test('grows tenfold in a second and a half, and is all in the end', () => {
+    expect(admittedShare(justClosed(5_000), 11_500)).toBeCloseTo(0.1, 10);
+    expect(admittedShare(justClosed(5_000), 12_999)).toBeLessThan(1);
+    expect(admittedShare(justClosed(5_000), 13_001)).toBe(1);
+  });
+
+  test('is that of the beginning by a clock that is behind', () => {
+    expect(admittedShare(justClosed(5_000), 4_000)).toBe(0.01);
+  });
+
+  test('never falls while time goes on, is never nothing and is all after three seconds', () => {
+    fc.assert(
+      fc.property(rates, fc.nat(10_000), fc.nat(10_000), (rate, atMs, laterMs) => {
+        const now = 8_000 + atMs;
+        const share = admittedShare(justClosed(rate), now);
+        const later = admittedShare(justClosed(rate), now + laterMs);
+        expect(share).toBeGreaterThanOrEqual(0.01);
+        expect(later).toBeGreaterThanOrEqual(share);
+        expect(later).toBeLessThanOrEqual(1);
+        expect(admittedShare(justClosed(rate), 13_001 + atMs)).toBe(1);
+      }),
+      { seed: 61 },
+    );
+  });
+});
+
+describe('the share of outcomes that is reported', () => {
+  test.each([
+    ['each where there is hardly a call', 0.5, 1],
+    ['each of one a second', 1, 1],
+    ['one a second of few', 8, 1 / 8],
+    ['a twentieth', 20, 0.05],
+    ['a twentieth still', 200, 0.05],
+    ['ten a second of many', 5_000, 0.002],
+    ['half where nobody knows how many there are', 0, 0.5],
+  ])('is, of successes, %s', (_, rate, share) => {
+    expect(reportShare(false, rate, 1)).toBeCloseTo(share, 10);
+  });
+
+  test('is more of successes while it has just closed', () => {
+    expect(reportShare(false, 5_000, 0.1)).toBeCloseTo(0.04, 10);
+    expect(reportShare(false, 0, 0.2)).toBe(1);
+  });
+
+  test.each([
+    ['each up to fifty a second', 50, 1, 1],
+    ['fifty a second of more', 5_000, 1, 0.01],
+    ['each where nobody knows how many there are', 0, 1, 1],
+    ['fifty a second of those that are let through', 5_000, 0.1, 0.1],
+    ['each of those that began before it opened', 5_000, 0, 1],
+  ])('is, of failures, %s', (_, rate, share, expected) => {
+    expect(reportShare(true, rate, share)).toBeCloseTo(expected, 10);
+  });
+
+  test('is possible, and asks little of the store however many calls there are', () => {
+    fc.assert(
+      fc.property(rates, shares, fc.boolean(), (rate, share, failed) => {
+        const reported = reportShare(failed, rate, share);
+        expect(reported).toBeGreaterThan(0);
+        expect(reported).toBeLessThanOrEqual(1);
+        if (rate === 0) return;
+        const most = failed ? 50 : share < 1 ? 20 : 10;
+        const calls = rate * share;
+        expect(reported * calls).toBeLessThanOrEqual(most * (1 + 1e-9));
+        expect(reported * calls).toBeGreaterThanOrEqual(Math.min(1, calls) * (1 - 1e-9));
+      }),
+      { seed: 62 },
+    );
+  });
+});
+
+describe('the shares of calls that look and that claim', () => {
+  test('are all where there are few calls, and as many as a table can take where there are many', () => {
+    expect(lookShare(0)).toBe(1);
+    expect(lookShare(14_000)).toBe(1);
+    expect(lookShare(28_000)).toBe(0.5);
+    expect(claimShare(20, 0)).toBe(1);
+    expect(claimShare(2_000, 60_000)).toBe(0.01);
+  });
+
+  test('of a rate that nobody knows grow with the time that nobody claims', () => {
+    expect([0, 1_500, 3_000, 6_000].map((sinceMs) => claimShare(0, sinceMs))).toEqual([
+      0.0004,
+      expect.closeTo(0.004, 6),
+      expect.closeTo(0.04, 6),
+      1,
+    ]);
+  });
+
+  test('are spread over as many items as it takes, and no more than four', () => {
+    expect([0, 1, 3_500, 3_501, 10_501, 1e9].map(itemsFor)).toEqual([1, 1, 1, 2, 4, 4]);
+  });
+});
