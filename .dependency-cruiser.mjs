@@ -68,6 +68,12 @@ export default {
       'the test kit needs no SDK, no Middy and no table',
     ),
     only(
+      'simulation',
+      '^lib/simulation/',
+      '^lib/((core|breaker|simulation)/|store/memory\\.ts$)',
+      'what is simulated is the shipped breaker and nothing of the machine',
+    ),
+    only(
       'functions',
       '^functions/',
       '^(functions/|lib/(index\\.ts|store/index\\.ts|events/index\\.ts|telemetry/index\\.ts|middleware/))',
@@ -105,7 +111,7 @@ export default {
       comment: 'the local run and the command line are not part of what a function imports',
       severity: 'error',
       from: { path: INSIDE },
-      to: { path: '^lib/(local|cli)/' },
+      to: { path: '^lib/(local|cli|simulation)/' },
     },
   ],
   options: {

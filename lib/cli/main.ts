@@ -9,6 +9,7 @@ Usage: fibrin <command> [options]
 
   local         run the synthesized app of this folder on this machine
   idempotency   show the record of an idempotency key, or free the key
+  simulate      a fleet that shares a circuit breaker, through an outage in virtual time
 
   --help     this text, or that of a command
   --version  the version`;
@@ -33,6 +34,13 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
     async () => {
       const { IDEMPOTENCY_HELP, idempotency } = await import('./idempotency.ts');
       return { help: IDEMPOTENCY_HELP, run: idempotency };
+    },
+  ],
+  [
+    'simulate',
+    async () => {
+      const { SIMULATE_HELP, simulate } = await import('./simulate.ts');
+      return { help: SIMULATE_HELP, run: simulate };
     },
   ],
 ]);
