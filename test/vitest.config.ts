@@ -14,7 +14,7 @@ const APP = tests('local/profile');
 /** Tests of what needs tables and no more. */
 const TABLES = tests(
   '{contract,idempotency}/**/*',
-  'local/{transactions,streams,breakers,idempotency-command}',
+  'local/{transactions,streams,breakers,breakers-command,idempotency-command}',
 );
 
 export default defineConfig({

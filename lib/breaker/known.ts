@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { CountingStore, Item } from '../core/store.ts';
 import type { Access } from './access.ts';
+import { type CopyWrite, copyWrite, copyWrites } from './copies.ts';
 import { claimShare } from './shares.ts';
 import type { Transition } from './transitions.ts';
 import { copyKey, INITIAL, readVerdict, type Verdict, verdictKey, writeVerdict } from './verdict.ts';
@@ -67,10 +68,7 @@ export function known(name: string, { store, access, clock, chance }: KnownTools
     }));
     return found && verdictIn(found.item);
   };
-  const mend = (verdict: Verdict, copy: number) => {
-    const when = ['absent', [{ attribute: 'version', is: '<', value: verdict.version }]] as const;
-    return ask((signal) => store.put(keyOf(copy), writeVerdict(verdict), { when, signal }));
-  };
+  const mend = ({ key, item, when }: CopyWrite) => ask((signal) => store.put(key, item, { when, signal }));
   const read = async () => {
     const askedAt = clock.monotonic();
     const seen = view;
@@ -82,7 +80,7 @@ export function known(name: string, { store, access, clock, chance }: KnownTools
     }
     // Older than what is known: an answer from a moment ago, a copy that was missed, or somebody has removed the item.
     if (chance() >= claimShare(view.verdict.rate, askedAt - seen.askedAt)) return;
-    if (copy > 0) return void (await mend(view.verdict, copy));
+    if (copy > 0) return void (await mend(copyWrite(name, view.verdict, copy)));
     const certain = await get(0, false);
     if (certain) adopt(certain, askedAt, seen);
   };
@@ -108,7 +106,7 @@ export function known(name: string, { store, access, clock, chance }: KnownTools
       if (result === undefined) return false;
       adopt(result.applied ? next : verdictIn(result.current), askedAt, seen);
       if (!result.applied) return false;
-      await Promise.all(Array.from({ length: next.items - 1 }, (_, copy) => mend(next, copy + 1)));
+      await Promise.all(copyWrites(name, next).map(mend));
       return true;
     },
   };

@@ -101,5 +101,6 @@ export interface Forcing {
 export const force = (before: Verdict, now: number, { state, forMs, by }: Forcing): Transition =>
   begin(before, { state: `forced-${state}`, until: now + forMs, since: now, by });
 
-/** Decides for itself again: closed, and counts anew. */
-export const unforce = (before: Verdict, now: number): Transition => begin(before, { since: now });
+/** Decides for itself again: closed, and counts anew. Where all calls were made anyway it need not begin with a few. */
+export const unforce = (before: Verdict, now: number): Transition =>
+  begin(before, { since: before.state === 'forced-closed' ? before.since : now });

@@ -90,6 +90,9 @@ export function readVerdict(item: Item): Verdict | undefined {
   return { version, epoch, state, until, since, claims, isProbing, successes, rate, items, retryShare, by };
 }
 
+/** Whether an item is a verdict of a version that is not understood here. */
+export const isOfLaterVersion = (item: Item): boolean => Number(item['v']) > SCHEMA_VERSION;
+
 export const writeVerdict = (verdict: Verdict): Item => ({ v: SCHEMA_VERSION, ...verdict });
 
 /** What a verdict is worth now: what somebody has forced ends by itself. */

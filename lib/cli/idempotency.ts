@@ -4,8 +4,8 @@ import { sightJson } from './idempotency/json.ts';
 import { release } from './idempotency/release.ts';
 import { recordedResult } from './idempotency/result.ts';
 import { look, type Sight } from './idempotency/sight.ts';
-import { openTable } from './idempotency/table.ts';
 import { ABSENT_HINT, recordLines, stateText } from './idempotency/words.ts';
+import { openTable } from './table.ts';
 
 export const IDEMPOTENCY_HELP = `fibrin idempotency: looks at the record of an idempotency key, or frees the key
 

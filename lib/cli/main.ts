@@ -9,6 +9,7 @@ Usage: fibrin <command> [options]
 
   local         run the synthesized app of this folder on this machine
   idempotency   show the record of an idempotency key, or free the key
+  breakers      show the circuit breaker of a fleet, or force it open or closed
   simulate      a fleet that shares a circuit breaker, through an outage in virtual time
 
   --help     this text, or that of a command
@@ -34,6 +35,13 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
     async () => {
       const { IDEMPOTENCY_HELP, idempotency } = await import('./idempotency.ts');
       return { help: IDEMPOTENCY_HELP, run: idempotency };
+    },
+  ],
+  [
+    'breakers',
+    async () => {
+      const { BREAKERS_HELP, breakers } = await import('./breakers.ts');
+      return { help: BREAKERS_HELP, run: breakers };
     },
   ],
   [

@@ -194,6 +194,12 @@ describe('forcing', () => {
     expect(await isAllowed(ended, open)).toBe(false);
   });
 
+  test('closed is ended without beginning with a few calls again', () => {
+    const forced = force(open, 5_000, { ...forcing, state: 'closed' }).next;
+
+    expect(unforce(forced, 60_000).next).toMatchObject({ state: 'closed', since: 5_000, by: '' });
+  });
+
   test('closed ends as if it had been closed all the time, since all calls were made', () => {
     const forced = force(open, 5_000, { ...forcing, state: 'closed' }).next;
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import type { TableArguments } from '../table.ts';
 import { UsageError } from '../usage.ts';
 import { type RecordKey, recordKeyOf } from './key.ts';
-import type { TableArguments } from './table.ts';
 
 /** What is asked for: a look at a record, or its end. */
 export interface IdempotencyRequest extends RecordKey, TableArguments {

@@ -1,8 +1,8 @@
 import { decodeResult } from '../../idempotency/codec.ts';
+import { isoText } from '../time.ts';
 import type { IdempotencyRequest } from './arguments.ts';
 import type { RecordedResult } from './result.ts';
 import type { Sight } from './sight.ts';
-import { isoText } from './time.ts';
 
 /** What was seen, for programs. The result only where it is asked for. */
 export function sightJson(

@@ -1,7 +1,7 @@
 import type { Store } from '../../core/store.ts';
 import { asSeen } from '../../idempotency/protocol.ts';
+import { ask } from '../table.ts';
 import type { Sight } from './sight.ts';
-import { ask } from './table.ts';
 import { ABSENT_HINT } from './words.ts';
 
 /** What became of it: `refused` says why, and what to do. */

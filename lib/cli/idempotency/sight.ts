@@ -1,6 +1,6 @@
 import type { Store } from '../../core/store.ts';
 import { type IdempotencyRecord, readRecord, type Standing, standingOf } from '../../idempotency/protocol.ts';
-import { ask } from './table.ts';
+import { ask } from '../table.ts';
 
 /** A record that was found. */
 export interface Found {

@@ -1,6 +1,6 @@
+import { durationText, momentText } from '../time.ts';
 import type { RecordedResult } from './result.ts';
 import type { Found, Sight } from './sight.ts';
-import { durationText, momentText } from './time.ts';
 
 /** The state in words. */
 export function stateText(sight: Sight): string {

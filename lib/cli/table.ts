@@ -1,7 +1,7 @@
-import { systemClock } from '../../core/clock.ts';
-import { runWithin } from '../../core/deadline.ts';
-import { FibrinError, StoreError } from '../../core/errors.ts';
-import type { Store } from '../../core/store.ts';
+import { systemClock } from '../core/clock.ts';
+import { runWithin } from '../core/deadline.ts';
+import { FibrinError, StoreError } from '../core/errors.ts';
+import type { Store } from '../core/store.ts';
 import { fixOf } from './trouble.ts';
 
 export interface TableArguments {
@@ -19,7 +19,7 @@ export async function openTable({ table, keyAttribute, region }: TableArguments)
   if (region !== undefined) process.env['AWS_REGION'] = region;
   try {
     // Only now: who does not have the SDK can use the other commands.
-    const { dynamoStore } = await import('../../store/dynamodb.ts');
+    const { dynamoStore } = await import('../store/dynamodb.ts');
     return dynamoStore({ table, keyAttribute });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;

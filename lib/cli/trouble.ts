@@ -6,7 +6,7 @@ const FIXES: readonly (readonly [said: RegExp, fix: string])[] = [
   ],
   [
     /^AccessDeniedException/,
-    'these credentials may not; allow dynamodb:GetItem on the table, and dynamodb:DeleteItem for release',
+    'these credentials may not; allow dynamodb:GetItem on the table, dynamodb:DeleteItem for release, and dynamodb:PutItem to force breakers',
   ],
   [
     /^(Credentials|Token)ProviderError/,

@@ -1,0 +1,58 @@
+import { force, unforce } from '../breaker/transitions.ts';
+import { asOf } from '../breaker/verdict.ts';
+import { systemClock } from '../core/clock.ts';
+import { type BreakersRequest, readArguments } from './breakers/arguments.ts';
+import { changeVerdict, verdictOf } from './breakers/verdict.ts';
+import { sightOf, sightText } from './breakers/words.ts';
+import { openTable } from './table.ts';
+
+export const BREAKERS_HELP: string = `fibrin breakers: looks at the circuit breaker of a fleet, or decides for it
+
+Usage: fibrin breakers show NAME [options]
+       fibrin breakers open NAME [--for DURATION] [--by WHO] [options]
+       fibrin breakers close NAME [--for DURATION] [--by WHO] [options]
+       fibrin breakers auto NAME [options]
+
+  open          no sandbox calls, whatever comes of calls; then it is probed
+  close         all sandboxes call, whatever comes of it; then it decides for itself again
+  auto          ends that now
+  --for DURATION        90s, 15m, 2h, at most 7d (default: 1h)
+  --by WHO              shown to whoever looks (default: your name on this machine)
+  --table NAME          (default: FIBRIN_TABLE)
+  --key-attribute NAME  its partition key (default: pk)
+  --region NAME         (default: that of the AWS configuration)
+  --json        for programs
+  --help        this text
+
+Sandboxes follow when they next look at the verdict: at once where their calls fail or they were not called for a while,
+else within a minute and a half.
+A breaker that nobody has used is closed: a name with a spelling mistake is as good as any, so look before you decide.
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage. Credentials, region and endpoint are those of the AWS SDK; with
+AWS_ENDPOINT_URL_DYNAMODB it works on the tables of fibrin local.`;
+
+const STATES = { open: 'open', close: 'closed' } as const;
+
+async function decide(request: BreakersRequest) {
+  const { action, name, forMs, by } = request;
+  const store = await openTable(request);
+  const now = systemClock.now();
+  if (action === 'show') return verdictOf(store, name);
+  return changeVerdict(store, name, (verdict) => {
+    if (action !== 'auto') return force(verdict, now, { state: STATES[action], forMs, by });
+    return asOf(verdict, now).state.startsWith('forced-') ? unforce(verdict, now) : undefined;
+  });
+}
+
+export async function breakers(args: readonly string[]): Promise<number> {
+  const request = readArguments(args);
+  if (request === 'help') {
+    console.log(BREAKERS_HELP);
+    return 0;
+  }
+  const verdict = await decide(request);
+  const now = systemClock.now();
+  const sight = sightOf(request.name, verdict, now);
+  console.log(request.json ? JSON.stringify(sight, undefined, 2) : sightText(sight, now));
+  return 0;
+}

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { BreakerOpenError } from '../../lib/core/errors.ts';
+import type { DynamoStore } from '../../lib/store/dynamodb.ts';
+import { startTestEngine, type TestEngine } from '../support/engines.ts';
+import { runCommand } from '../support/local-run.ts';
+
+let engine: TestEngine;
+let store: DynamoStore;
+beforeAll(async () => {
+  engine = await startTestEngine('auto');
+  store = await engine.store();
+});
+afterAll(() => engine.stop());
+
+const breakers = (...args: readonly string[]) =>
+  runCommand(['breakers', ...args], {
+    AWS_ENDPOINT_URL_DYNAMODB: engine.engine.endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    FIBRIN_TABLE: store.name,
+  });
+/** What a sandbox that has just begun makes of a call. */
+const call = () =>
+  circuitBreaker({ name: 'posts', store })
+    .execute(async () => 'made')
+    .catch((error: unknown) => error);
+
+it('forces the breaker of a fleet open for a while, and sets it free again', async () => {
+  const forced = await breakers('open', 'posts', '--for', '15m', '--by', 'ada', '--json');
+  expect(forced.code).toBe(0);
+  expect(JSON.parse(forced.output)).toMatchObject({ name: 'posts', state: 'forced-open', by: 'ada' });
+  expect(await call()).toBeInstanceOf(BreakerOpenError);
+
+  expect((await breakers('show', 'posts')).output).toContain('state   forced-open, by ada');
+  expect((await breakers('auto', 'posts')).output).toContain('state   closed');
+});
+
+it('says what is wrong, and with what', async () => {
+  expect(await breakers('open', 'posts', '--for', '8d')).toMatchObject({ code: 2 });
+  const { code, output } = await breakers('show', 'posts', '--table', 'none');
+  expect(code).toBe(1);
+  expect(output).toContain('no such table');
+});

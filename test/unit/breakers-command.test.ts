@@ -1,0 +1,139 @@
+import { userInfo } from 'node:os';
+import { describe, expect, test, vi } from 'vitest';
+import { claimProbe, force, publish, trip, unforce } from '../../lib/breaker/transitions.ts';
+import { copyKey, INITIAL, type Verdict, verdictKey, writeVerdict } from '../../lib/breaker/verdict.ts';
+import { readArguments } from '../../lib/cli/breakers/arguments.ts';
+import { changeVerdict, verdictOf } from '../../lib/cli/breakers/verdict.ts';
+import { sightOf, sightText } from '../../lib/cli/breakers/words.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
+import { putVerdict } from '../support/shared-breaker.ts';
+
+const NOW = Date.parse('2030-01-01T00:00:00.000Z');
+const forcing = { state: 'open', forMs: 3_600_000, by: 'ada' } as const;
+
+describe('the arguments of fibrin breakers', () => {
+  const read = (...args: string[]) => readArguments([...args, '--table', 'fibrin']);
+  const request = { table: 'fibrin', keyAttribute: 'pk', region: undefined, json: false, name: 'posts' };
+
+  test('are what is to be done, a name, and for how long by whom', () => {
+    expect(read('show', 'posts')).toEqual({ ...request, action: 'show', forMs: 3_600_000, by: '' });
+    expect(read('open', 'posts', '--for', '90s', '--by', 'Ada L.', '--json')).toEqual({
+      ...request,
+      ...{ action: 'open', forMs: 90_000, by: 'Ada L.', json: true },
+    });
+    expect(read('close', 'posts')).toMatchObject({ by: userInfo().username, forMs: 3_600_000 });
+    expect(read('close', 'posts', '--for', '7d')).toMatchObject({ forMs: 604_800_000 });
+    expect(read('--help')).toBe('help');
+  });
+
+  test.each([
+    ['break', 'posts'],
+    ['show'],
+    ['show', 'posts', 'social'],
+    ['show', 'no spaces'],
+    ['show', 'posts', '--for', '1h'],
+    ['auto', 'posts', '--by', 'ada'],
+    ['open', 'posts', '--for', '8d'],
+    ['open', 'posts', '--for', '0s'],
+    ['open', 'posts', '--for', '1 hour'],
+    ['open', 'posts', '--by', 'a\nb'],
+    ['open', 'posts', '--sideways'],
+  ])('are refused where they make no sense: %s %s %s %s', (...args) => {
+    expect(() => read(...args)).toThrow();
+  });
+
+  test('need a table', () => {
+    vi.stubEnv('FIBRIN_TABLE', '');
+    expect(() => readArguments(['show', 'posts'])).toThrow('--table');
+    vi.stubEnv('FIBRIN_TABLE', 'other');
+    expect(readArguments(['show', 'posts'])).toMatchObject({ table: 'other' });
+    vi.unstubAllEnvs();
+  });
+});
+
+describe('what fibrin breakers says', () => {
+  const text = (verdict: Verdict, now = NOW) => sightText(sightOf('posts', verdict, now), now);
+
+  test('of a breaker that nobody has used', () => {
+    expect(text(INITIAL)).toBe(
+      'breaker posts\nstate   closed\nlets    100 % of the calls through, and 100 % of the failed ones be made again\nrate    nobody knows yet',
+    );
+  });
+
+  test('of one that somebody has forced', () => {
+    const forced = force(publish(INITIAL, { rate: 40 }).next, NOW, forcing).next;
+
+    expect(sightOf('posts', forced, NOW + 60_000)).toEqual({
+      ...{ name: 'posts', state: 'forced-open', epoch: 1, by: 'ada', rate: 40 },
+      ...{ since: '2030-01-01T00:00:00.000Z', until: '2030-01-01T01:00:00.000Z' },
+      ...{ admittedShare: 0, retryShare: 1 },
+    });
+    expect(text(forced, NOW + 60_000)).toContain('state   forced-open, by ada');
+    expect(text(forced, NOW + 60_000)).toContain('until   2030-01-01T01:00:00.000Z, in 59 min');
+    expect(sightOf('posts', forced, NOW + 3_600_000)).toMatchObject({ state: 'open', by: null, until: null });
+  });
+
+  test('of one that is probed', () => {
+    const waits = { openMs: 5_000, chance: 0.5 };
+    const probed = claimProbe(trip(INITIAL, NOW, waits).next, NOW + 5_000, waits).next;
+
+    expect(text(probed, NOW + 6_000)).toContain('state   half-open');
+  });
+});
+
+describe('a decision by hand', () => {
+  const open = (verdict: Verdict) => force(verdict, NOW, forcing);
+
+  test('is made of what stands there, or of nothing', async () => {
+    const store = memoryStore();
+    await changeVerdict(store, 'posts', open);
+    expect(await verdictOf(store, 'posts')).toMatchObject({ state: 'forced-open', version: 1, by: 'ada' });
+
+    await changeVerdict(store, 'posts', (verdict) => unforce(verdict, NOW));
+
+    expect(await verdictOf(store, 'posts')).toMatchObject({ state: 'closed', version: 2, epoch: 2 });
+  });
+
+  test('reaches the copies that a large fleet reads', async () => {
+    const store = memoryStore();
+    await putVerdict(store, { rate: 10_000, items: 3 });
+
+    const forced = await changeVerdict(store, 'posts', open);
+
+    for (const copy of [1, 2]) expect(await store.get(copyKey('posts', copy))).toEqual(writeVerdict(forced));
+  });
+
+  test('is made again where the fleet was quicker, and not for ever', async () => {
+    const inner = memoryStore();
+    let changes = 1;
+    const store = {
+      ...inner,
+      async put(...args: Parameters<typeof inner.put>) {
+        if (changes-- > 0) await putVerdict(inner, { version: 50 - changes, rate: 7 });
+        return inner.put(...args);
+      },
+    };
+    expect(await changeVerdict(store, 'posts', open)).toMatchObject({ version: 51, rate: 7 });
+
+    changes = 1_000;
+    await expect(changeVerdict(store, 'posts', open)).rejects.toThrow('changes all the time');
+  });
+
+  test('changes nothing where there is nothing to change', async () => {
+    const store = memoryStore();
+    expect(await changeVerdict(store, 'posts', () => undefined)).toEqual(INITIAL);
+    expect(await store.get(verdictKey('posts'))).toBeUndefined();
+  });
+
+  test.each([
+    [{ v: 99 }, 'a later version of fibrin'],
+    [{ v: 2, state: 'ajar' }, 'is no verdict'],
+  ])('leaves alone what it does not understand: %j', async (item, message) => {
+    const store = memoryStore();
+    await store.put(verdictKey('posts'), item);
+
+    await expect(changeVerdict(store, 'posts', open)).rejects.toThrow(message);
+
+    expect(await store.get(verdictKey('posts'))).toEqual(item);
+  });
+});
