@@ -97,7 +97,7 @@ const expectToOpen = () =>
         await Promise.all([1, 2, 3, 4].map(ask));
         return breakerOfPosts();
       },
-      { timeout: 40_000 },
+      { timeout: 60_000 },
     )
     .toBe('open');
 
@@ -271,7 +271,7 @@ describe('posts, for one profile', () => {
   });
 });
 
-describe('posts, for one profile after the other', () => {
+describe('posts, for one profile after the other', { timeout: 120_000 }, () => {
   beforeEach(startAfresh);
 
   it.each([1, 6])(

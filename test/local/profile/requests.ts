@@ -35,7 +35,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
       return (await api.state()).breakers.find(({ name }) => name === 'posts')?.state;
     };
     /** Asks until the breaker of posts is open. A fleet that makes few calls a second has to be told so first. */
-    const expectToOpen = () => expect.poll(stateOfPosts, { timeout: 40_000 }).toBe('open');
+    const expectToOpen = () => expect.poll(stateOfPosts, { timeout: 60_000 }).toBe('open');
 
     const change = { name: 'Ada Byron', email: 'ada@example.com' };
 
@@ -94,7 +94,9 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
         },
       );
 
-      it('is live again after the faults are gone, once the breaker has let a probe through', async () => {
+      it('is live again after the faults are gone, once the breaker has let a probe through', {
+        timeout: 120_000,
+      }, async () => {
         await api.fault('posts', { kind: 'error' });
         await expectToOpen();
         await api.clearFaults();
@@ -105,7 +107,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
         await expect.poll(stateOfPosts, { timeout: 20_000 }).toBe('closed');
       });
 
-      it('no longer waits for posts that hang once a few calls have', async () => {
+      it('no longer waits for posts that hang once a few calls have', { timeout: 120_000 }, async () => {
         await api.fault('posts', { kind: 'hang' });
         await expectToOpen();
       });
