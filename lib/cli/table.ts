@@ -3,11 +3,32 @@ import { runWithin } from '../core/deadline.ts';
 import { FibrinError, StoreError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import { fixOf } from './trouble.ts';
+import { UsageError } from './usage.ts';
 
 export interface TableArguments {
   readonly table: string;
   readonly keyAttribute: string;
   readonly region: string | undefined;
+}
+
+/** For `parseArgs`. */
+export const TABLE_OPTIONS = {
+  table: { type: 'string' },
+  'key-attribute': { type: 'string', default: 'pk' },
+  region: { type: 'string' },
+} as const;
+
+interface TableValues {
+  readonly table?: string | undefined;
+  readonly 'key-attribute': string;
+  readonly region?: string | undefined;
+}
+
+/** @throws {UsageError} where no table is named. */
+export function tableArguments(values: TableValues): TableArguments {
+  const table = values.table ?? process.env['FIBRIN_TABLE'];
+  if (!table) throw new UsageError('name the table with --table or in FIBRIN_TABLE');
+  return { table, keyAttribute: values['key-attribute'], region: values.region };
 }
 
 /** Long enough for credentials that have to be fetched first. */

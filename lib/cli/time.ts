@@ -1,8 +1,20 @@
+/** Milliseconds of the units in which durations are written. */
+export const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/**
+ * Milliseconds of a duration; NaN where it is none.
+ * @param pattern What is understood: an amount, and then one of the units.
+ */
+export function durationOf(text: string, pattern: RegExp): number {
+  const [, amount, unit] = pattern.exec(text) ?? [];
+  return Number(amount) * UNITS_MS[unit as keyof typeof UNITS_MS];
+}
+
 const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
-  ['s', 1_000],
+  ['d', UNITS_MS.d],
+  ['h', UNITS_MS.h],
+  ['min', UNITS_MS.m],
+  ['s', UNITS_MS.s],
 ] as const;
 
 /** A duration in its two largest units: `4 min 10 s`. */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { TableArguments } from '../table.ts';
+import { TABLE_OPTIONS, type TableArguments, tableArguments } from '../table.ts';
 import { UsageError } from '../usage.ts';
 import { type RecordKey, recordKeyOf } from './key.ts';
 
@@ -15,13 +15,11 @@ export interface IdempotencyRequest extends RecordKey, TableArguments {
 
 const OPTIONS = {
   operation: { type: 'string' },
-  table: { type: 'string' },
-  'key-attribute': { type: 'string', default: 'pk' },
+  ...TABLE_OPTIONS,
   principal: { type: 'string' },
   tenant: { type: 'string' },
   'hmac-secret-env': { type: 'string' },
   'json-key': { type: 'boolean', default: false },
-  region: { type: 'string' },
   json: { type: 'boolean', default: false },
   result: { type: 'boolean', default: false },
   force: { type: 'boolean', default: false },
@@ -43,13 +41,11 @@ export function readArguments(args: readonly string[]): IdempotencyRequest | 'he
   if (values.force && action === 'show') throw new UsageError('--force is for release; show changes nothing');
   if (values.result && action === 'release') throw new UsageError('--result is for show');
 
-  const table = values.table ?? process.env['FIBRIN_TABLE'];
-  if (!table) throw new UsageError('name the table with --table or in FIBRIN_TABLE');
+  const table = tableArguments(values);
   const { operation, principal, tenant, json, result, force } = values;
   return {
-    ...{ action, table, json, result, force },
-    keyAttribute: values['key-attribute'],
-    region: values.region,
+    ...{ action, json, result, force },
+    ...table,
     ...recordKeyOf(key, {
       ...{ operation, principal, tenant },
       isJson: values['json-key'],

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { SCENARIO_NAMES, type Scenario, type ScenarioName } from '../../simulation/scenario.ts';
+import { durationOf } from '../time.ts';
 import { UsageError } from '../usage.ts';
 
 export interface SimulateRequest {
@@ -35,14 +36,12 @@ function numberIn(name: string, text: string, least: number, most: number, isWho
   throw new UsageError(`--${name}: expected ${what} from ${least} to ${most}, got ${JSON.stringify(text)}`);
 }
 
-const UNITS_MS = { ms: 1, s: 1_000, m: 60_000 } as const;
 /** Longer than any of what is simulated has to be. */
 const LONGEST_MS = 3_600_000;
 
 /** Milliseconds of what is written as `200ms`, `3s` or `2m`. */
 function durationIn(name: string, text: string): number {
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
-  const ms = Number(amount) * UNITS_MS[unit as keyof typeof UNITS_MS];
+  const ms = durationOf(text, /^(\d+(?:\.\d+)?)(ms|s|m)$/);
   if (ms <= LONGEST_MS) return ms;
   throw new UsageError(
     `--${name}: expected a duration up to an hour, as 200ms, 3s or 2m, got ${JSON.stringify(text)}`,
