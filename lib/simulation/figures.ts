@@ -5,7 +5,6 @@ import type { Scenario } from './scenario.ts';
 export interface Second {
   calls: number;
   rejected: number;
-  failed: number;
 }
 
 export interface Figures {

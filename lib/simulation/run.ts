@@ -60,7 +60,6 @@ export async function simulate(
     (): Second => ({
       calls: 0,
       rejected: 0,
-      failed: 0,
     }),
   );
   const present = () => seconds[Math.floor(virtual.now / 1_000)] as Second;
@@ -86,9 +85,7 @@ export async function simulate(
   };
   const call = (permit: Permit) => {
     const failed = random.next() < errorsNow();
-    const second = present();
     const tookMs = failed ? failedMs : okMs * (0.5 + random.next());
-    if (failed) second.failed++;
     if (failed && isOutage()) sighted.wasted++;
     virtual.at(virtual.now + tookMs, () => {
       const slow = slowCallMs !== undefined && tookMs >= slowCallMs;
