@@ -9,8 +9,9 @@ import type { Middleware, MiddyRequest } from './types.ts';
 
 /**
  * A breaker around a whole handler, its verdict shared by the fleet: while it is open, invocations are refused with
- * `BreakerOpenError` (503) before the handler runs. A thrown error and an answer of 500 or more are failures; a thrown
- * 4xx (but 408 and 429) and any other answer are successes. What another breaker refused does not count.
+ * `BreakerOpenError` (503) before the handler runs. A thrown error and an answer of 500 or more are failures, and with
+ * `slowCallMs` a handler that takes longer; a thrown 4xx (but 408 and 429) and any other answer are successes. What another
+ * breaker refused does not count.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  */
 export function circuitBreaker<E, R>(options: BreakerOptions): Required<Middleware<E, unknown, R>> {
