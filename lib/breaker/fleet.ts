@@ -1,4 +1,5 @@
 import { policyOf, unprotected } from '../core/call.ts';
+import { FROZEN_MS } from '../core/classify.ts';
 import { type CancelTimer, systemClock } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
 import { DeadlineExceededError } from '../core/errors.ts';
@@ -30,8 +31,6 @@ export const PROBES = 3;
 const LONGEST_MS = 60_000;
 /** What telling the store may cost a call. What takes longer goes on beside it. */
 const TELL_MS = 20;
-/** A timer that is so late has seen a freeze, and says nothing. */
-const FROZEN_MS = 500;
 /** A store that has failed so often in a row is not asked for the probe any more. */
 const FAILURES_TO_GO_ALONE = 2;
 
@@ -191,10 +190,17 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
     return isQuiet() ? (local.enter() as Permit) : caller(known.verdict);
   };
   const asked = async (first: 'look' | 'claim'): Promise<Permit> => {
-    if (first === 'look') await known.look();
-    const second = first === 'look' ? stepOf(clock.now(), 0) : first;
-    const permit = second === 'claim' ? await claim() : undefined;
-    return permit ?? permitFor(second === 'claim' ? stepOf(clock.now(), 0) : second);
+    let step: Step = first;
+    if (step === 'look') {
+      await known.look();
+      step = stepOf(clock.now(), 0);
+    }
+    if (step === 'claim') {
+      const permit = await claim();
+      if (permit) return permit;
+      step = stepOf(clock.now(), 0);
+    }
+    return permitFor(step);
   };
 
   const refusal = () => {

@@ -93,10 +93,12 @@ export function reports(name: string, tools: ReportTools): Reports {
     patience = item ? Math.min(1, patience * 2) : patience / 2;
     if (item === undefined || !isCurrent(verdict, now)) return;
     if (failed && isBadNow(item, before, now)) {
-      // Others may know the rate already, and report successes more rarely than this sandbox thinks.
-      if (known.verdict.rate === 0) await known.look();
-      if (isCurrent(verdict, now) && isBadNow(item, before, now)) await open(verdict, now);
-      return;
+      if (known.verdict.rate === 0) {
+        // Others may know the rate already, and report successes more rarely than this sandbox thinks.
+        await known.look();
+        if (!isCurrent(verdict, now) || !isBadNow(item, before, now)) return;
+      }
+      return open(verdict, now);
     }
     const { since, rate: knownRate, retryShare: knownShare } = asOf(known.verdict, now);
     if (slice * SLICE_MS < since + RAMP_LIMIT_MS) return;

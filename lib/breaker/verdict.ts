@@ -17,7 +17,7 @@ export interface Verdict {
   readonly until: number;
   /** When the state began. Epoch milliseconds. */
   readonly since: number;
-  /** Probes that were claimed since it opened or since one succeeded: after the first the next one is waited for longer. */
+  /** Probes that were claimed since it opened or since one succeeded: for whoever looks, nothing follows from it. */
   readonly claims: number;
   /** Whether somebody has claimed the probe and not told what came of it. */
   readonly isProbing: boolean;
@@ -64,30 +64,19 @@ export const INITIAL: Verdict = {
 };
 
 const STATES: readonly unknown[] = ['closed', 'open', 'forced-open', 'forced-closed'];
-const NUMBERS = [
-  'version',
-  'epoch',
-  'until',
-  'since',
-  'claims',
-  'successes',
-  'rate',
-  'items',
-  'retryShare',
-] as const;
+const ATTRIBUTES = Object.entries(INITIAL);
+
+const isLike = (value: unknown, example: unknown): boolean =>
+  typeof value === typeof example && (typeof value !== 'number' || Number.isFinite(value));
 
 /** Reads an item; undefined when it is not a verdict that this version understands. */
 export function readVerdict(item: Item): Verdict | undefined {
   const isKnown =
     item['v'] === SCHEMA_VERSION &&
     STATES.includes(item['state']) &&
-    NUMBERS.every((name) => Number.isFinite(item[name])) &&
-    typeof item['isProbing'] === 'boolean' &&
-    typeof item['by'] === 'string';
+    ATTRIBUTES.every(([name, example]) => isLike(item[name], example));
   if (!isKnown) return undefined;
-  const { version, epoch, state, until, since, claims, isProbing, successes, rate, items, retryShare, by } =
-    item as unknown as Verdict;
-  return { version, epoch, state, until, since, claims, isProbing, successes, rate, items, retryShare, by };
+  return Object.fromEntries(ATTRIBUTES.map(([name]) => [name, item[name]])) as unknown as Verdict;
 }
 
 /** Whether an item is a verdict of a version that is not understood here. */

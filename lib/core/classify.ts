@@ -67,8 +67,8 @@ export function classifyError(error: unknown): ErrorKind {
  */
 export type Evidence = 'failed' | 'answered' | 'nothing';
 
-/** A timeout that is noticed so late: nothing ran meanwhile, so nobody knows whether an answer came in time. */
-const FROZEN_MS = 500;
+/** A timer that is so late has seen a freeze: nothing ran meanwhile, so nobody knows whether an answer came in time. */
+export const FROZEN_MS = 500;
 
 export function evidenceOf(error: unknown): Evidence {
   if (error instanceof BreakerOpenError) return 'nothing';
