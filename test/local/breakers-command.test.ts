@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import type { DynamoStore } from '../../lib/store/dynamodb.ts';
-import { startTestEngine, type TestEngine } from '../support/engines.ts';
+import { commandEnv, startTestEngine, type TestEngine } from '../support/engines.ts';
 import { runCommand } from '../support/local-run.ts';
 
 let engine: TestEngine;
@@ -14,13 +14,7 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 
 const breakers = (...args: readonly string[]) =>
-  runCommand(['breakers', ...args], {
-    AWS_ENDPOINT_URL_DYNAMODB: engine.engine.endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    FIBRIN_TABLE: store.name,
-  });
+  runCommand(['breakers', ...args], commandEnv(engine, store.name));
 /** What a sandbox that has just begun makes of a call. */
 const call = () =>
   circuitBreaker({ name: 'posts', store })

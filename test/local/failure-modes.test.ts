@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../lib/core/seeded-random.ts';
 import { callDynamoDb } from '../../lib/local/dynamodb/client.ts';
-import { type Api, apiOf, bodyOf, type Profile, type RunState } from '../support/api.ts';
+import { type Api, apiOf, bodyOf, breakerStateOf, type Profile, type RunState } from '../support/api.ts';
 import { type StartedRun, startRun } from '../support/local-run.ts';
 
 /** A profile is answered within 1,200 ms; the rest is for a busy machine. */
@@ -88,7 +88,7 @@ function peakKbOf(pid = 0): number {
 
 const sandboxes = async () =>
   (await api.state()).functions.find(({ name }) => name === 'GetProfile')?.sandboxes ?? [];
-const breakerOfPosts = async () => (await api.state()).breakers.find(({ name }) => name === 'posts')?.state;
+const breakerOfPosts = () => breakerStateOf(api, 'posts');
 /** Asks until the breaker is open. A fleet that makes few calls a second has to be told so first. */
 const expectToOpen = () =>
   expect

@@ -7,7 +7,7 @@ import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
 import { createTable } from '../../lib/local/dynamodb/tables.ts';
 import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import { sdkTransport } from '../../lib/store/transport/sdk.ts';
-import { startTestEngine, type TestEngine, tableName } from '../support/engines.ts';
+import { commandEnv, startTestEngine, type TestEngine, tableName } from '../support/engines.ts';
 import { type Ended, runCommand } from '../support/local-run.ts';
 import { meddleBefore } from '../support/meddler.ts';
 import { gate } from '../support/queues.ts';
@@ -21,14 +21,7 @@ let env: NodeJS.ProcessEnv;
 beforeAll(async () => {
   engine = await startTestEngine('auto');
   store = await engine.store();
-  env = {
-    AWS_ENDPOINT_URL_DYNAMODB: engine.engine.endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    FIBRIN_TABLE: store.name,
-    HMAC_SECRET: SECRET,
-  };
+  env = { ...commandEnv(engine, store.name), HMAC_SECRET: SECRET };
 });
 afterAll(() => engine.stop());
 

@@ -2,6 +2,7 @@ import { fleetBreaker } from '../../lib/breaker/fleet.ts';
 import { force, unforce } from '../../lib/breaker/transitions.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import { type FakeClock, fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
+import { outage } from '../support/outcomes.ts';
 import { type Counts, type Ends, newHistory, newWitness } from './breaker-model-history.ts';
 import { NAME, newNetwork, type Peer, type Sabotage } from './breaker-model-network.ts';
 
@@ -16,8 +17,6 @@ const ENOUGH_ROUNDS = 6;
 /** Failures one after the other that open it for sure. */
 const MANY = 40;
 const START = 1_750_000_000_000;
-
-const outage = () => Object.assign(new Error('outage'), { status: 503 });
 
 interface OpenCall {
   readonly epoch: number;

@@ -111,3 +111,7 @@ export function apiOf(url: string): Api {
 export async function bodyOf<T = Readonly<Record<string, unknown>>>(response: Response): Promise<T> {
   return (await response.json()) as T;
 }
+
+/** What state the breaker of that name is in; undefined: nobody has used it. */
+export const breakerStateOf = async (api: Api, breaker: string): Promise<string | undefined> =>
+  (await api.state()).breakers.find(({ name }) => name === breaker)?.state;

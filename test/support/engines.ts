@@ -62,3 +62,12 @@ export async function startTestEngine(choice: EngineChoice): Promise<TestEngine>
     },
   };
 }
+
+/** What a command finds in its environment where it is to work on a table of the engine. */
+export const commandEnv = ({ engine }: TestEngine, table: string): NodeJS.ProcessEnv => ({
+  AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  FIBRIN_TABLE: table,
+});

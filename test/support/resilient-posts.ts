@@ -2,10 +2,6 @@ import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { type Resilient, resilient } from '../../lib/policy/resilient.ts';
 import { type FakeClock, fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
-export const outage = (): Error => Object.assign(new Error('outage'), { status: 503 });
-export const failing = (): Promise<never> => Promise.reject(outage());
-export const never = (): Promise<never> => new Promise(() => {});
-
 /** Protected calls of posts, on a clock that stands still. */
 export function build<T>(given: Omit<ResilientOptions<T>, 'name'> = {}): {
   readonly clock: FakeClock;

@@ -2,12 +2,11 @@ import type { Call, ExecuteOptions } from '../../lib/core/call.ts';
 import type { Random } from '../../lib/core/random.ts';
 import { type RetryOptions, retry } from '../../lib/policy/retry.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
+import { outage } from './outcomes.ts';
 
 /** Chance at its most: every wait is as long as it may be. */
 export const highest: Random = { next: () => 1 - Number.EPSILON, token: () => 'token' };
 export const lowest: Random = { next: () => 0, token: () => 'token' };
-
-export const outage = (): Error => Object.assign(new Error('outage'), { status: 503 });
 
 /** Calls under a retry. One that fails for good gives its error. */
 export function retried(call: Call<string>, given: RetryOptions, random: Random = lowest) {

@@ -1,4 +1,5 @@
 import type { BreakerStore } from '../../lib/breaker/options.ts';
+import type { Forcing, Waits } from '../../lib/breaker/transitions.ts';
 import { INITIAL, type Verdict, verdictKey, writeVerdict } from '../../lib/breaker/verdict.ts';
 
 /** Failures in a row after which a breaker opens for sure, while nobody knows the rate. */
@@ -16,3 +17,9 @@ export async function putVerdict(
 export async function times(count: number, work: () => Promise<unknown>): Promise<void> {
   for (let n = 0; n < count; n++) await work();
 }
+
+/** Verdicts to change, and what they are changed with: no more and no less than what was asked for. */
+export const closed: Verdict = { ...INITIAL, version: 9, epoch: 4, since: 50_000, rate: 20 };
+export const open: Verdict = { ...INITIAL, version: 8, epoch: 3, state: 'open', until: 1_000, rate: 20 };
+export const even: Waits = { openMs: 500, chance: 0.5 };
+export const forcing: Forcing = { state: 'open', forMs: 60_000, by: 'ada' };

@@ -5,10 +5,10 @@ import { copyKey, INITIAL, type Verdict, verdictKey, writeVerdict } from '../../
 import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
+import { outage } from '../support/outcomes.ts';
 import { ENOUGH_FAILURES as ENOUGH, putVerdict, times } from '../support/shared-breaker.ts';
 
 const KEY = verdictKey('posts');
-const outage = () => Object.assign(new Error('outage'), { status: 503 });
 const refusal = () => Object.assign(new Error('no such thing'), { status: 404 });
 
 /**

@@ -4,8 +4,8 @@ import type { BreakerOptions } from '../../lib/breaker/options.ts';
 import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
+import { outage } from '../support/outcomes.ts';
 
-const outage = () => Object.assign(new Error('outage'), { status: 503 });
 const context = { signal: new AbortController().signal };
 
 function alone(given: Partial<BreakerOptions> = {}) {

@@ -5,10 +5,10 @@ import { verdictKey } from '../../lib/breaker/verdict.ts';
 import { BreakerOpenError, StoreError } from '../../lib/core/errors.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
+import { outage } from '../support/outcomes.ts';
 import { ENOUGH_FAILURES as ENOUGH, putVerdict, times } from '../support/shared-breaker.ts';
 
 const KEY = verdictKey('posts');
-const outage = () => Object.assign(new Error('outage'), { status: 503 });
 const OPEN_MS = 4_900;
 
 const broken = () => Promise.reject(new StoreError('down'));

@@ -13,12 +13,7 @@ import {
 } from '../../lib/breaker/transitions.ts';
 import { asOf, INITIAL, type Verdict, writeVerdict } from '../../lib/breaker/verdict.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-
-const closed: Verdict = { ...INITIAL, version: 9, epoch: 4, since: 50_000, rate: 20 };
-const open: Verdict = { ...INITIAL, version: 8, epoch: 3, state: 'open', until: 1_000, rate: 20 };
-/** No more and no less than what was asked for. */
-const even = { openMs: 500, chance: 0.5 };
-const forcing = { state: 'open', forMs: 60_000, by: 'ada' } as const;
+import { closed, even, forcing, open } from '../support/shared-breaker.ts';
 
 /** Whether a store that holds `stored` lets the change happen. */
 async function isAllowed({ next, when }: Transition, stored?: Verdict): Promise<boolean> {

@@ -12,15 +12,10 @@ import {
   INITIAL,
   readVerdict,
   stateName,
-  type Verdict,
   verdictKey,
   writeVerdict,
 } from '../../lib/breaker/verdict.ts';
-
-const closed: Verdict = { ...INITIAL, version: 9, epoch: 4, since: 50_000, rate: 20 };
-const open: Verdict = { ...INITIAL, version: 8, epoch: 3, state: 'open', until: 1_000, rate: 20 };
-const even = { openMs: 500, chance: 0.5 };
-const forcing = { state: 'open', forMs: 60_000, by: 'ada' } as const;
+import { closed, even, forcing, open } from '../support/shared-breaker.ts';
 
 describe('the names of the states', () => {
   const probing = claimProbe(open, 1_000, even).next;

@@ -7,7 +7,8 @@ import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
-import { build, failing, never } from '../support/resilient-posts.ts';
+import { failing, never } from '../support/outcomes.ts';
+import { build } from '../support/resilient-posts.ts';
 import { putVerdict } from '../support/shared-breaker.ts';
 
 describe('a call that was never made', () => {

@@ -4,8 +4,8 @@ import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
+import { outage } from '../support/outcomes.ts';
 
-const outage = () => Object.assign(new Error('outage'), { status: 503 });
 const failing = () => Promise.reject(outage());
 
 function listening(given: Partial<ResilientOptions<string>> = {}) {

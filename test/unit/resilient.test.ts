@@ -14,7 +14,8 @@ import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
-import { build, failing, never, outage } from '../support/resilient-posts.ts';
+import { failing, never, outage } from '../support/outcomes.ts';
+import { build } from '../support/resilient-posts.ts';
 import { ENOUGH_FAILURES, putVerdict, times } from '../support/shared-breaker.ts';
 
 describe('a call that succeeds', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { outage, retried } from '../support/retried.ts';
+import { outage } from '../support/outcomes.ts';
+import { retried } from '../support/retried.ts';
 
 describe('the budget of retries', () => {
   const failing = () => Promise.reject(outage());

@@ -2,7 +2,8 @@ import { describe, expect, test, vi } from 'vitest';
 import { BreakerOpenError, FibrinError, StoreError } from '../../lib/core/errors.ts';
 import { type RetryOptions, retry } from '../../lib/policy/retry.ts';
 import { fakeClock, settle } from '../../lib/testing/index.ts';
-import { highest, lowest, outage, retried, waitsOf } from '../support/retried.ts';
+import { outage } from '../support/outcomes.ts';
+import { highest, lowest, retried, waitsOf } from '../support/retried.ts';
 
 describe('retry', () => {
   test('makes the call once when it succeeds', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Api, bodyOf, type Profile } from '../../support/api.ts';
+import { type Api, bodyOf, breakerStateOf, type Profile } from '../../support/api.ts';
 import type { StartedRun } from '../../support/local-run.ts';
 import type { ProfileRun } from '../../support/profile-run.ts';
 
@@ -32,7 +32,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
 
     const stateOfPosts = async () => {
       await Promise.all([1, 2, 3, 4].map((id) => api.profile(id)));
-      return (await api.state()).breakers.find(({ name }) => name === 'posts')?.state;
+      return breakerStateOf(api, 'posts');
     };
     /** Asks until the breaker of posts is open. A fleet that makes few calls a second has to be told so first. */
     const expectToOpen = () => expect.poll(stateOfPosts, { timeout: 60_000 }).toBe('open');
