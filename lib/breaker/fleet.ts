@@ -138,26 +138,33 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
 
   const mayLook = (rate: number, afterMs = FRESH_MS) =>
     clock.monotonic() - known.askedAt >= afterMs && !isQuiet() && chance() < lookShare(rate);
+  /** Whether a call looks first. For a store that has just failed it does not wait, but finds out whether it is well. */
+  const looksFirst = (rate: number, afterMs?: number): boolean => {
+    if (!mayLook(rate, afterMs)) return false;
+    if (access.failures === 0) return true;
+    void known.look();
+    return false;
+  };
 
   const stepClosed = (verdict: Verdict, now: number, idleMs: number): Step => {
     // Also of several that come at once when a sandbox has just begun.
     const isNew = known.askedAt === Number.NEGATIVE_INFINITY;
     const isDoubted = doubted === verdict.epoch;
-    if ((isNew || isDoubted || idleMs > IDLE_MS) && mayLook(verdict.rate)) return 'look';
+    if ((isNew || isDoubted || idleMs > IDLE_MS) && looksFirst(verdict.rate)) return 'look';
     const share = admittedShare(verdict, now);
     return share >= 1 || chance() < share ? 'call' : { waitMs: UNKNOWN_WAIT_MS };
   };
   const stepOpen = ({ until, isProbing, rate }: Verdict, now: number): Step => {
     if (now < until) {
       // What is known of a probe grows old before its claim does.
-      return isProbing && mayLook(rate, Math.max(FRESH_MS, probeMs)) ? 'look' : { waitMs: until - now };
+      return isProbing && looksFirst(rate, Math.max(FRESH_MS, probeMs)) ? 'look' : { waitMs: until - now };
     }
     if (isQuiet()) {
       const isAlone = access.failures >= FAILURES_TO_GO_ALONE && alone.mayCall();
       return isAlone ? 'alone' : { waitMs: UNKNOWN_WAIT_MS };
     }
     if (!isClaiming && chance() < claimShare(rate, now - until)) return 'claim';
-    return now >= until + probeMs && mayLook(rate) ? 'look' : { waitMs: UNKNOWN_WAIT_MS };
+    return now >= until + probeMs && looksFirst(rate) ? 'look' : { waitMs: UNKNOWN_WAIT_MS };
   };
   const stepOf = (now: number, idleMs: number): Step => {
     const verdict = asOf(known.verdict, now);

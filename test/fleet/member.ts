@@ -37,9 +37,11 @@ export function startMember(processes: Processes, bundle: string, order: Order):
   // Nobody may be waiting for anything.
   ended.promise.catch(() => undefined);
   child.on('message', (said: Said) => words[typeof said === 'string' ? said : 'summary'].resolve(said));
-  child.once('close', async (code, signal) =>
-    ended.reject(new Error(`process ${order.id} ended with ${code ?? signal}: ${await complaint}`)),
-  );
+  child.once('close', (code, signal) => {
+    const end = (why: string) =>
+      ended.reject(new Error(`process ${order.id} ended with ${code ?? signal}: ${why}`));
+    void complaint.then(end);
+  });
   const hear = (word: keyof typeof words): Promise<Said> => {
     const exceeded = () => new Error(`process ${order.id} did not say "${word}" in ${LIMIT_MS} ms`);
     return runWithin({ clock: systemClock, limitMs: LIMIT_MS, exceeded }, () =>
