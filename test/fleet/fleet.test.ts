@@ -62,7 +62,10 @@ describe('the judge of that finds', () => {
     ],
     [
       'calls that are no probes',
-      () => ({ ...findings, visits: findings.visits.map((visit) => ({ ...visit, claim: undefined })) }),
+      () => ({
+        ...findings,
+        visits: findings.visits.map((visit) => ({ ...visit, claim: undefined, troubles: 0 })),
+      }),
     ],
   ])('%s', (_, changed) => {
     expect(judge(changed())).not.toEqual([]);

@@ -17,6 +17,8 @@ export const NAME = 'posts';
 /** Who makes a request, and the version of the claim under which it is a probe. */
 export const ID_HEADER = 'x-id';
 export const CLAIM_HEADER = 'x-claim';
+/** How many of its requests to the store have failed in a row: after two it may probe by itself. */
+export const TROUBLES_HEADER = 'x-troubles';
 
 /** A write of the verdict that was applied. */
 export interface Written {

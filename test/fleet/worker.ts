@@ -21,6 +21,7 @@ import {
   type Summary,
   type Sums,
   type Told,
+  TROUBLES_HEADER,
   type Written,
 } from './order.ts';
 
@@ -51,9 +52,22 @@ const client = new DynamoDBClient({
   maxAttempts: 1,
 });
 const inner = dynamoStore({ table, transport: sdkTransport(client) });
-const known = async <R>(what: string, request: Promise<R>): Promise<R> => {
+let troubles = 0;
+const seen = async <R>(request: Promise<R>, signal: AbortSignal | undefined): Promise<R> => {
+  // What is no longer waited for has failed.
+  signal?.addEventListener('abort', () => troubles++);
   try {
-    return await request;
+    const answer = await request;
+    if (!signal?.aborted) troubles = 0;
+    return answer;
+  } catch (error) {
+    troubles++;
+    throw error;
+  }
+};
+const known = async <R>(what: string, request: Promise<R>, signal: AbortSignal | undefined): Promise<R> => {
+  try {
+    return await seen(request, signal);
   } catch (error) {
     unknown.push(`${what}: ${String(error)}`);
     throw error;
@@ -63,9 +77,10 @@ const known = async <R>(what: string, request: Promise<R>): Promise<R> => {
 /** Notes what was applied. Nothing is cut off, so that its end is known: the breaker waits no longer all the same. */
 const store: BreakerStore = {
   ...inner,
-  async put(key, item, { when } = {}) {
+  get: (key, options) => seen(inner.get(key, options), options?.signal),
+  async put(key, item, { when, signal } = {}) {
     const at = systemClock.now();
-    const result = await known(`put ${key}`, inner.put(key, item, { ...(when && { when }) }));
+    const result = await known(`put ${key}`, inner.put(key, item, { ...(when && { when }) }), signal);
     const verdict = key === verdictKey(NAME) ? readVerdict(item) : undefined;
     if (!result.applied || verdict === undefined) return result;
     written.push({ verdict, at });
@@ -73,8 +88,8 @@ const store: BreakerStore = {
     if (call && verdict.isProbing) call.claim = verdict.version;
     return result;
   },
-  async add(key, amounts, { expiresAt }) {
-    const item = await known(`add ${key}`, inner.add(key, amounts, { expiresAt }));
+  async add(key, amounts, { expiresAt, signal }) {
+    const item = await known(`add ${key}`, inner.add(key, amounts, { expiresAt }), signal);
     added[key] ??= {};
     const sums = added[key];
     for (const [name, amount] of Object.entries(amounts)) sums[name] = (sums[name] ?? 0) + amount;
@@ -93,7 +108,11 @@ let row = 0;
 
 async function callServer(): Promise<void> {
   const claim = around.getStore()?.claim;
-  const headers = { [ID_HEADER]: String(id), ...(claim !== undefined && { [CLAIM_HEADER]: String(claim) }) };
+  const headers = {
+    [ID_HEADER]: String(id),
+    [TROUBLES_HEADER]: String(troubles),
+    ...(claim !== undefined && { [CLAIM_HEADER]: String(claim) }),
+  };
   const response = await fetch(url, { headers }).catch((error: unknown) => {
     throw new OwnError(String(error));
   });
