@@ -13,7 +13,7 @@ const CODE = tests('{unit,property,model,cdk}/**/*');
 const APP = tests('local/profile');
 /** Tests of what needs tables and no more. */
 const TABLES = tests(
-  '{contract,idempotency}/**/*',
+  '{contract,fleet,idempotency}/**/*',
   'local/{transactions,streams,breakers,breakers-command,idempotency-command}',
 );
 

@@ -23,6 +23,7 @@ export interface Access {
 export function storeAccess(name: string, clock: Clock): Access {
   let quietUntil = Number.NEGATIVE_INFINITY;
   let failures = 0;
+  const isQuiet = () => clock.monotonic() < quietUntil;
   return {
     async ask(operation) {
       const exceeded = () => new StoreError(`${name} gave no answer in ${STORE_LIMIT_MS} ms`);
@@ -33,13 +34,14 @@ export function storeAccess(name: string, clock: Clock): Access {
         failures = 0;
         return answer;
       } catch {
-        // A change may have been made all the same, which a later read will show.
+        // A change may have been made all the same, which a later read will show. What fails together has failed once.
+        if (isQuiet()) return undefined;
         quietUntil = clock.monotonic() + Math.min(MOST_QUIET_MS, QUIET_MS * 2 ** failures);
         failures++;
         return undefined;
       }
     },
-    isQuiet: () => clock.monotonic() < quietUntil,
+    isQuiet,
     get failures() {
       return failures;
     },

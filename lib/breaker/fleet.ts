@@ -1,7 +1,7 @@
 import { policyOf, unprotected } from '../core/call.ts';
 import { FROZEN_MS } from '../core/classify.ts';
 import { type CancelTimer, systemClock } from '../core/clock.ts';
-import { runWithin } from '../core/deadline.ts';
+import { runWithin, type Timed } from '../core/deadline.ts';
 import { DeadlineExceededError } from '../core/errors.ts';
 import { systemRandom } from '../core/random.ts';
 import { storeAccess } from './access.ts';
@@ -27,8 +27,8 @@ const LOOK_AFTER_MS = 500;
 const UNKNOWN_WAIT_MS = 1_000;
 /** Successes in a row of which the breaker closes. */
 export const PROBES = 3;
-/** A claim is waited for no longer, whatever the caller has left. */
-const LONGEST_MS = 60_000;
+/** Each access to the store has its own limit: another one would only be over after a freeze. */
+const AS_LONG_AS_IT_TAKES = Number.POSITIVE_INFINITY;
 /** What telling the store may cost a call. What takes longer goes on beside it. */
 const TELL_MS = 20;
 /** A store that has failed so often in a row is not asked for the probe any more. */
@@ -64,15 +64,15 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
   let isClaiming = false;
 
   /** Waits no longer than the caller can, nor past its abort. */
-  const within = <R>(context: Entering, mostMs: number, wait: Promise<R>): Promise<R> => {
+  const within = <R>(context: Entering, mostMs: number, work: (timed: Timed) => Promise<R>): Promise<R> => {
     const limitMs = Math.min(mostMs, context.remainingMs?.() ?? mostMs);
     const exceeded = () => new DeadlineExceededError(name, limitMs, false);
-    return runWithin({ clock, limitMs, signal: context.signal, exceeded }, () => wait);
+    return runWithin({ clock, limitMs, signal: context.signal, exceeded }, work);
   };
   const nothing = () => undefined;
   /** What was to be told is told, or not: that never changes what the caller gets. */
   const tell = (context: Entering, mostMs: number, told: Promise<unknown>): Promise<void> =>
-    within(context, mostMs, told).then(nothing, nothing);
+    within(context, mostMs, () => told).then(nothing, nothing);
 
   /** One call under a closed verdict. */
   const caller = ({ epoch }: Verdict): Permit => {
@@ -120,7 +120,7 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
         cancel?.();
         const told = note(failed);
         // A success is waited for, since nobody else can tell it. A failure that nobody hears of ends with the claim.
-        return told && tell(context, failed === false ? LONGEST_MS : TELL_MS, told);
+        return told && tell(context, failed === false ? AS_LONG_AS_IT_TAKES : TELL_MS, told);
       },
     };
   };
@@ -137,26 +137,33 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
 
   const mayLook = (rate: number, afterMs = FRESH_MS) =>
     clock.monotonic() - known.askedAt >= afterMs && !isQuiet() && chance() < lookShare(rate);
+  /** Whether a call looks first. For a store that has just failed it does not wait, but finds out whether it is well. */
+  const looksFirst = (rate: number, afterMs?: number): boolean => {
+    if (!mayLook(rate, afterMs)) return false;
+    if (access.failures === 0) return true;
+    void known.look();
+    return false;
+  };
 
   const stepClosed = (verdict: Verdict, now: number, idleMs: number): Step => {
     // Also of several that come at once when a sandbox has just begun.
     const isNew = known.askedAt === Number.NEGATIVE_INFINITY;
     const isDoubted = doubted === verdict.epoch;
-    if ((isNew || isDoubted || idleMs > IDLE_MS) && mayLook(verdict.rate)) return 'look';
+    if ((isNew || isDoubted || idleMs > IDLE_MS) && looksFirst(verdict.rate)) return 'look';
     const share = admittedShare(verdict, now);
     return share >= 1 || chance() < share ? 'call' : { waitMs: UNKNOWN_WAIT_MS };
   };
   const stepOpen = ({ until, isProbing, rate }: Verdict, now: number): Step => {
     if (now < until) {
       // What is known of a probe grows old before its claim does.
-      return isProbing && mayLook(rate, Math.max(FRESH_MS, probeMs)) ? 'look' : { waitMs: until - now };
+      return isProbing && looksFirst(rate, Math.max(FRESH_MS, probeMs)) ? 'look' : { waitMs: until - now };
     }
     if (isQuiet()) {
       const isAlone = access.failures >= FAILURES_TO_GO_ALONE && alone.mayCall();
       return isAlone ? 'alone' : { waitMs: UNKNOWN_WAIT_MS };
     }
     if (!isClaiming && chance() < claimShare(rate, now - until)) return 'claim';
-    return now >= until + probeMs && mayLook(rate) ? 'look' : { waitMs: UNKNOWN_WAIT_MS };
+    return now >= until + probeMs && looksFirst(rate) ? 'look' : { waitMs: UNKNOWN_WAIT_MS };
   };
   const stepOf = (now: number, idleMs: number): Step => {
     const verdict = asOf(known.verdict, now);
@@ -180,14 +187,17 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
     const transition = claimProbe(verdict, clock.now(), { openMs, chance: chance() }, rate);
     const isMine = rate !== undefined && (await known.change(transition));
     isClaiming = false;
-    return isMine ? prober(transition.next) : undefined;
+    // Who was frozen until its claim was over may not be the only one.
+    return isMine && clock.now() < transition.next.until ? prober(transition.next) : undefined;
   };
 
   /** What comes of a step that asks nobody. */
   const permitFor = (step: Step): Permit => {
     if (step === 'alone') return loner;
     if (step !== 'call') throw refused(name, typeof step === 'string' ? UNKNOWN_WAIT_MS : step.waitMs);
-    return isQuiet() ? (local.enter() as Permit) : caller(known.verdict);
+    // What somebody has forced is so, whatever a sandbox sees.
+    const isItsOwn = isQuiet() && asOf(known.verdict, clock.now()).state === 'closed';
+    return isItsOwn ? (local.enter() as Permit) : caller(known.verdict);
   };
   const asked = async (first: 'look' | 'claim'): Promise<Permit> => {
     let step: Step = first;
@@ -201,6 +211,13 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
       step = stepOf(clock.now(), 0);
     }
     return permitFor(step);
+  };
+
+  const entered = async (first: 'look' | 'claim', { signal }: Timed): Promise<Permit> => {
+    const permit = await asked(first);
+    // Its caller has given up and makes no call: somebody else may.
+    if (signal.aborted) void permit.settle(undefined);
+    return permit;
   };
 
   const refusal = () => {
@@ -217,7 +234,9 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
     // Once in a while, beside the work. It settles by itself, and by its own clock is old after a freeze.
     if (known.isOld(now) && !isQuiet()) void known.look();
     const step = stepOf(clock.now(), idleMs);
-    return step === 'look' || step === 'claim' ? within(context, LONGEST_MS, asked(step)) : permitFor(step);
+    return step === 'look' || step === 'claim'
+      ? within(context, AS_LONG_AS_IT_TAKES, (timed) => entered(step, timed))
+      : permitFor(step);
   };
 
   return {

@@ -8,11 +8,22 @@ export interface Transition {
   readonly when: Condition;
 }
 
-/** Every change is from one very verdict: of all that are made from it one wins, and the others see what it has made. */
-const from = ({ version, items }: Verdict, next: Verdict): Transition => ({
+/**
+ * Every change is from one very verdict: of all that are made from it one wins, and the others see what it has made. After
+ * somebody has removed the item versions begin again, and `since` tells which of two with the same one it is.
+ */
+const from = ({ version, since, items }: Verdict, next: Verdict): Transition => ({
   // Those who know of a copy go on reading it, so that there are never fewer.
   next: { ...next, version: version + 1, items: Math.max(items, itemsFor(next.rate)) },
-  when: version === 0 ? ['absent'] : [[{ attribute: 'version', is: '=', value: version }]],
+  when:
+    version === 0
+      ? ['absent']
+      : [
+          [
+            { attribute: 'version', is: '=', value: version },
+            { attribute: 'since', is: '=', value: since },
+          ],
+        ],
 });
 
 /** Begins an epoch. Of the one before it only what is known about the traffic stays. */

@@ -15,7 +15,7 @@ export interface Verdict {
    * milliseconds.
    */
   readonly until: number;
-  /** When the state began. Epoch milliseconds. */
+  /** When the state began: fences too, after somebody has removed the item. Epoch milliseconds. */
   readonly since: number;
   /** Probes that were claimed since it opened or since one succeeded: for whoever looks, nothing follows from it. */
   readonly claims: number;

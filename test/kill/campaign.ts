@@ -1,7 +1,7 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { createTable } from '../../lib/local/dynamodb/tables.ts';
+import { bundleWorker } from '../support/bundle.ts';
 import { startTestEngine } from '../support/engines.ts';
-import { bundleWorker } from './bundle.ts';
 import { die } from './death.ts';
 import { type Effect, readEffects } from './effects.ts';
 import type { World } from './kill.ts';
@@ -64,7 +64,7 @@ async function lookInto(world: World, outcome: Outcome, { executions }: Effect):
 /** Starts a DynamoDB and what is needed to have processes killed that use it. */
 export async function startCampaign(choice: 'dynamodb-local' | 'dynalite'): Promise<Campaign> {
   const [bundle, { engine, client, processes, stop: stopEngine }] = await Promise.all([
-    bundleWorker(),
+    bundleWorker(new URL('./worker.ts', import.meta.url)),
     startTestEngine(choice),
   ]);
   const stop = async () => {

@@ -46,10 +46,16 @@ export type Counts = Record<Kind, number>;
 export const noCounts = (): Counts =>
   Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
 
-export function addCounts(total: Counts, more: Counts): void {
-  for (const kind of KINDS) total[kind] += more[kind];
+export function addCounts<K extends string>(
+  total: Partial<Record<K, number>>,
+  more: Readonly<Record<K, number>>,
+): void {
+  for (const kind of Object.keys(more) as K[]) total[kind] = (total[kind] ?? 0) + more[kind];
 }
 
-/** The kinds that happened less than once in a hundred schedules. */
-export const tooRare = (counts: Counts, schedules: number): Kind[] =>
-  KINDS.filter((kind) => counts[kind] < schedules / 100);
+/** The kinds that happened less often than once in so many schedules. */
+export const tooRare = <K extends string>(
+  counts: Readonly<Record<K, number>>,
+  schedules: number,
+  every = 100,
+): K[] => (Object.keys(counts) as K[]).filter((kind) => counts[kind] < schedules / every);

@@ -50,7 +50,7 @@ export const SABOTAGE: Readonly<
     by: writes((item, options) =>
       item['isProbing'] ? [{ ...item, until: item['since'] ?? 0 }, options] : undefined,
     ),
-    breaks: ['one probe under a claim', 'late probers do not close'],
+    breaks: ['one probe under a claim', 'late probers do not close', 'late probers do not call'],
   },
   'takes a probe that failed for one that closes': {
     by: writes((item, options) => {
@@ -67,6 +67,45 @@ export const SABOTAGE: Readonly<
         : undefined,
     ),
     breaks: ['as many successes as needed'],
+  },
+  'opens whatever others have done': {
+    by: writes((item, options) =>
+      item['state'] === 'open' && item['claims'] === 0 && item['successes'] === 0
+        ? unconditional(item, options)
+        : undefined,
+    ),
+    breaks: ['versions grow by one', 'epochs never go back', 'what is forced wins'],
+  },
+  'opens for what nobody has reported': {
+    by: (store) => ({
+      ...store,
+      async add(...args) {
+        const sums = Object.entries(await store.add(...args));
+        return Object.fromEntries(sums.map(([name, sum]) => [name, Number(sum) * 10]));
+      },
+    }),
+    breaks: ['it opens of failures of its own epoch'],
+  },
+  'takes a claim for its own that was lost': {
+    by: (store) => ({
+      ...store,
+      put: (key, item, options) =>
+        store.put(key, item, options).catch((error: unknown) => {
+          if (item['isProbing']) return { applied: true };
+          throw error;
+        }),
+    }),
+    breaks: ['an open breaker is not called through', 'as many successes as needed'],
+  },
+  'reports twice': {
+    by: (store) => ({
+      ...store,
+      async add(...args) {
+        await store.add(...args);
+        return store.add(...args);
+      },
+    }),
+    breaks: ['evidence is what was reported'],
   },
   'ignores what is forced': { by: ignoresForce, breaks: ['what is forced wins'] },
   'reports under the epoch before': {

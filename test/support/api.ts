@@ -60,7 +60,7 @@ export interface RunState {
   readonly asyncInvocations: readonly { readonly function: string; readonly queued: number }[];
   readonly functions: readonly {
     readonly name: string;
-    readonly sandboxes: readonly { readonly pid: number; readonly state: string }[];
+    readonly sandboxes: readonly { readonly pid?: number; readonly state: string }[];
     readonly invocations: number;
     readonly errors: number;
     readonly throttles: number;

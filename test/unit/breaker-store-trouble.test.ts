@@ -113,6 +113,21 @@ describe('a breaker whose store is in trouble', () => {
     expect(asked).toEqual([0, 1, 3, 7, 15, 31]);
   });
 
+  test('leaves it alone no longer when many requests fail together', async () => {
+    const world = sandbox();
+    await world.works();
+    const request = vi.fn(broken);
+    world.trouble({ get: request, put: request, add: request });
+    await Promise.all(Array.from({ length: 5 }, world.fails));
+    const asked = request.mock.calls.length;
+    expect(asked).toBeGreaterThanOrEqual(5);
+    await world.clock.advance(1_000);
+
+    await world.fails();
+
+    expect(request.mock.calls.length).toBeGreaterThan(asked);
+  });
+
   test('watches its own calls meanwhile, and opens for itself', async () => {
     const world = sandbox({ minimumCalls: 3 });
     world.trouble(BROKEN);

@@ -82,6 +82,14 @@ describe('claiming the probe', () => {
   });
 });
 
+describe('a change from a verdict that somebody has removed', () => {
+  test('is not made to one that has come to the same version since', async () => {
+    const forced = { ...open, state: 'forced-open', since: 700 } as const;
+
+    expect(await isAllowed(claimProbe(open, 1_200, even), forced)).toBe(false);
+  });
+});
+
 describe('a probe of which nobody has told what came of it', () => {
   test('lets the next one begin the row of successes anew', () => {
     const dead = claimProbe({ ...open, successes: 2 }, 1_000, even).next;
