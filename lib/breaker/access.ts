@@ -1,3 +1,4 @@
+import { FROZEN_MS } from '../core/classify.ts';
 import type { Clock } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
 import { StoreError } from '../core/errors.ts';
@@ -26,6 +27,7 @@ export function storeAccess(name: string, clock: Clock): Access {
   const isQuiet = () => clock.monotonic() < quietUntil;
   return {
     async ask(operation) {
+      const endsAt = clock.monotonic() + STORE_LIMIT_MS;
       const exceeded = () => new StoreError(`${name} gave no answer in ${STORE_LIMIT_MS} ms`);
       try {
         const answer = await runWithin({ clock, limitMs: STORE_LIMIT_MS, exceeded }, ({ signal }) =>
@@ -34,8 +36,9 @@ export function storeAccess(name: string, clock: Clock): Access {
         failures = 0;
         return answer;
       } catch {
-        // A change may have been made all the same, which a later read will show. What fails together has failed once.
-        if (isQuiet()) return undefined;
+        // A change may have been made all the same, which a later read will show. What fails together has failed once, and
+        // what a freeze has cut off says nothing about the store.
+        if (isQuiet() || clock.monotonic() - endsAt >= FROZEN_MS) return undefined;
         quietUntil = clock.monotonic() + Math.min(MOST_QUIET_MS, QUIET_MS * 2 ** failures);
         failures++;
         return undefined;

@@ -64,7 +64,7 @@ describe('the judge of that finds', () => {
       'calls that are no probes',
       () => ({
         ...findings,
-        visits: findings.visits.map((visit) => ({ ...visit, claim: undefined, troubles: 0 })),
+        visits: findings.visits.map((visit) => ({ ...visit, claim: undefined })),
       }),
     ],
   ])('%s', (_, changed) => {

@@ -73,16 +73,15 @@ function wrongWrites(writes: readonly Write[], version: number, unheard: number)
 function wrongVisits(visits: readonly Visit[], from: number, to: number): string[] {
   const probes = visits.filter(({ claim }) => claim !== undefined);
   const most = Math.max(...probes.map((visit) => visit.probes));
-  // Whom the store has failed twice in a row, as after a freeze, probes by itself.
-  const strays = visits.filter(
-    ({ claim, at, troubles }) => claim === undefined && troubles < 2 && at > from && at < to,
-  );
+  const strays = visits.filter(({ claim, at }) => claim === undefined && at > from && at < to);
   return [
     ...(most === 1 ? [] : [`${most} probes were there at once`]),
     ...(new Set(probes.map(({ claim }) => claim)).size === probes.length
       ? []
       : ['two probes came under one claim']),
-    ...(strays.length === 0 ? [] : [`${strays.length} calls came while it was open, and were no probes`]),
+    ...strays.map(
+      ({ id, at }) => `${id} called ${at - from} ms after all knew that it was open, and not to probe`,
+    ),
   ];
 }
 

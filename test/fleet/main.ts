@@ -29,6 +29,10 @@ const probes = findings.visits.filter(({ claim }) => claim !== undefined).length
 say(
   `${sum('ok')} calls succeeded, ${sum('failed')} failed, ${sum('refused')} were refused; ${probes} probes, ${findings.verdict.version} writes of the verdict`,
 );
+const unknown = findings.summaries.flatMap((summary) => summary.unknown);
+say(
+  `${unknown.length} writes of which nobody knows whether they were made${unknown.map((what) => `\n        ${what}`).join('')}`,
+);
 const wrong = judge(findings);
 for (const what of wrong) console.error(what);
 say(wrong.length === 0 ? 'nothing is wrong' : `${wrong.length} things are wrong`);

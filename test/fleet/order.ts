@@ -17,8 +17,6 @@ export const NAME = 'posts';
 /** Who makes a request, and the version of the claim under which it is a probe. */
 export const ID_HEADER = 'x-id';
 export const CLAIM_HEADER = 'x-claim';
-/** How many of its requests to the store have failed in a row: after two it may probe by itself. */
-export const TROUBLES_HEADER = 'x-troubles';
 
 /** A write of the verdict that was applied. */
 export interface Written {
@@ -43,7 +41,7 @@ export interface Summary {
   readonly written: readonly Written[];
 }
 
-/** What it says: that it is ready; once, that it was refused a call; that its last calls were all made; and its summary. */
+/** What it says: that it is ready; once, that it was refused a call and why; that its last calls were all made; and its summary. */
 export type Said = 'ready' | 'refused' | 'through' | Summary;
 
 /** What it is told meanwhile. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sleep, systemClock } from '../../lib/core/clock.ts';
-import { CLAIM_HEADER, ID_HEADER, TROUBLES_HEADER } from './order.ts';
+import { CLAIM_HEADER, ID_HEADER } from './order.ts';
 
 /** Long enough for two probes to be seen at once. */
 const WORK_MS = 30;
@@ -13,8 +13,6 @@ export interface Visit {
   /** The version of the claim, of a probe. */
   readonly claim: number | undefined;
   readonly at: number;
-  /** How many requests to the store had failed in a row for who makes it. */
-  readonly troubles: number;
   /** How many probes were there, with this one. */
   readonly probes: number;
 }
@@ -35,13 +33,12 @@ export async function startServer(): Promise<Server> {
   let probes = 0;
   const server = createServer((request, response) => {
     const work = async () => {
-      const { [ID_HEADER]: id, [CLAIM_HEADER]: claim, [TROUBLES_HEADER]: troubles } = request.headers;
+      const { [ID_HEADER]: id, [CLAIM_HEADER]: claim } = request.headers;
       if (claim !== undefined) probes++;
       const visit: Visit = {
         id: Number(id),
         claim: claim === undefined ? undefined : Number(claim),
         at: systemClock.now(),
-        troubles: Number(troubles),
         probes,
       };
       visits.push(visit);

@@ -10,6 +10,7 @@ import { readVerdict, verdictKey } from '../../lib/breaker/verdict.ts';
 import { type Clock, sleep, systemClock } from '../../lib/core/clock.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import { systemRandom } from '../../lib/core/random.ts';
+import type { Item } from '../../lib/core/store.ts';
 import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import { sdkTransport } from '../../lib/store/transport/sdk.ts';
 import {
@@ -21,12 +22,11 @@ import {
   type Summary,
   type Sums,
   type Told,
-  TROUBLES_HEADER,
   type Written,
 } from './order.ts';
 
 /** A machine with much to do is no store in trouble: limits on time are so much longer. */
-const PATIENCE = 40;
+const PATIENCE = 200;
 /** So many calls in a row that are made say that it is let through. */
 const THROUGH = 10;
 
@@ -52,22 +52,14 @@ const client = new DynamoDBClient({
   maxAttempts: 1,
 });
 const inner = dynamoStore({ table, transport: sdkTransport(client) });
-let troubles = 0;
-const seen = async <R>(request: Promise<R>, signal: AbortSignal | undefined): Promise<R> => {
-  // What is no longer waited for has failed.
-  signal?.addEventListener('abort', () => troubles++);
-  try {
-    const answer = await request;
-    if (!signal?.aborted) troubles = 0;
-    return answer;
-  } catch (error) {
-    troubles++;
-    throw error;
-  }
+/** Whether this process has seen that it is open: it may be refused by itself before. */
+let hasSeenOpen = false;
+const see = (key: string, item: Item | undefined) => {
+  if (key === verdictKey(NAME) && item) hasSeenOpen ||= readVerdict(item)?.state === 'open';
 };
-const known = async <R>(what: string, request: Promise<R>, signal: AbortSignal | undefined): Promise<R> => {
+const known = async <R>(what: string, request: Promise<R>): Promise<R> => {
   try {
-    return await seen(request, signal);
+    return await request;
   } catch (error) {
     unknown.push(`${what}: ${String(error)}`);
     throw error;
@@ -77,10 +69,15 @@ const known = async <R>(what: string, request: Promise<R>, signal: AbortSignal |
 /** Notes what was applied. Nothing is cut off, so that its end is known: the breaker waits no longer all the same. */
 const store: BreakerStore = {
   ...inner,
-  get: (key, options) => seen(inner.get(key, options), options?.signal),
-  async put(key, item, { when, signal } = {}) {
+  async get(key, options) {
+    const item = await inner.get(key, options?.isEventual ? { isEventual: true } : {});
+    see(key, item);
+    return item;
+  },
+  async put(key, item, { when } = {}) {
     const at = systemClock.now();
-    const result = await known(`put ${key}`, inner.put(key, item, { ...(when && { when }) }), signal);
+    const result = await known(`put ${key}`, inner.put(key, item, { ...(when && { when }) }));
+    see(key, result.applied ? item : result.current);
     const verdict = key === verdictKey(NAME) ? readVerdict(item) : undefined;
     if (!result.applied || verdict === undefined) return result;
     written.push({ verdict, at });
@@ -88,8 +85,8 @@ const store: BreakerStore = {
     if (call && verdict.isProbing) call.claim = verdict.version;
     return result;
   },
-  async add(key, amounts, { expiresAt, signal }) {
-    const item = await known(`add ${key}`, inner.add(key, amounts, { expiresAt }), signal);
+  async add(key, amounts, { expiresAt }) {
+    const item = await known(`add ${key}`, inner.add(key, amounts, { expiresAt }));
     added[key] ??= {};
     const sums = added[key];
     for (const [name, amount] of Object.entries(amounts)) sums[name] = (sums[name] ?? 0) + amount;
@@ -105,12 +102,12 @@ const breaker = fleetBreaker({ name: NAME, clock, openMs }, store);
 
 const counts = { ok: 0, failed: 0, refused: 0 };
 let row = 0;
+let hasSaid = false;
 
 async function callServer(): Promise<void> {
   const claim = around.getStore()?.claim;
   const headers = {
     [ID_HEADER]: String(id),
-    [TROUBLES_HEADER]: String(troubles),
     ...(claim !== undefined && { [CLAIM_HEADER]: String(claim) }),
   };
   const response = await fetch(url, { headers }).catch((error: unknown) => {
@@ -118,6 +115,13 @@ async function callServer(): Promise<void> {
   });
   await response.arrayBuffer();
   if (!response.ok) throw new OwnError(String(response.status));
+}
+
+function refused(): void {
+  counts.refused++;
+  if (!hasSeenOpen || hasSaid) return;
+  hasSaid = true;
+  say('refused');
 }
 
 async function call(): Promise<void> {
@@ -128,8 +132,8 @@ async function call(): Promise<void> {
   } catch (error) {
     row = 0;
     if (error instanceof OwnError) counts.failed++;
-    else if (!(error instanceof BreakerOpenError)) errors.push(String(error));
-    else if (counts.refused++ === 0) say('refused');
+    else if (error instanceof BreakerOpenError) refused();
+    else errors.push(String(error));
   }
 }
 

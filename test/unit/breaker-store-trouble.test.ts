@@ -128,6 +128,23 @@ describe('a breaker whose store is in trouble', () => {
     expect(request.mock.calls.length).toBeGreaterThan(asked);
   });
 
+  test('does not take it for trouble of the store that the sandbox was frozen meanwhile', async () => {
+    const world = await opened();
+    const get = vi.fn(hangs);
+    world.trouble({ ...HANGS, get, put: vi.fn(hangs) });
+    for (let frozen = 0; frozen < 3; frozen++) {
+      await world.clock.advance(OPEN_MS);
+      const run = world.works();
+      await settle();
+      await world.clock.freeze(30_000);
+      await run;
+    }
+    world.trouble();
+
+    await world.works();
+    expect(await world.inner.get(KEY)).toMatchObject({ successes: 1 });
+  });
+
   test('watches its own calls meanwhile, and opens for itself', async () => {
     const world = sandbox({ minimumCalls: 3 });
     world.trouble(BROKEN);
