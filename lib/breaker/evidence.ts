@@ -74,24 +74,36 @@ export interface Threshold {
   readonly okShare: number;
   /** How sure it has to be that the ratio is reached, in standard deviations. */
   readonly sure: number;
+  /** What is known of the calls that there are. Calls a second; 0 where nothing is. */
+  readonly rate: number;
 }
 
-/** Whether any of the windows that end now, of one to ten seconds, is bad enough to open the breaker. */
+/** How much surer it has to be where there are too few failures for the rate that is known. Standard deviations. */
+const SURER = 1.5;
+
+/**
+ * Whether any of the windows that end now, of one to ten seconds, is bad enough to open the breaker. Failures are reported
+ * more often than successes, so that chance makes successes rare before it makes failures many: the two together seldom.
+ */
 export function isBad(
   seconds: readonly Second[],
-  { failureRatio, leastReports, okShare, sure }: Threshold,
+  now: number,
+  { failureRatio, leastReports, okShare, sure, rate }: Threshold,
 ): boolean {
+  const begun = (now % 1_000) / 1_000;
   let failures = 0;
   let failedReports = 0;
   let successes = 0;
   let okReports = 0;
-  return seconds.some((second) => {
+  return seconds.some((second, age) => {
     failures += second.failures;
     failedReports += second.failedReports;
     successes += second.successes;
     okReports += second.okReports;
     if (failedReports < leastReports) return false;
-    return failures / (failures + mostCalls(successes, okReports, okShare, sure)) >= failureRatio;
+    const isFew = failures < failureRatio * rate * (age + begun);
+    const most = mostCalls(successes, okReports, okShare, isFew ? sure + SURER : sure);
+    return failures / (failures + most) >= failureRatio;
   });
 }
 

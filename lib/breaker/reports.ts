@@ -75,7 +75,14 @@ export function reports(name: string, tools: ReportTools): Reports {
   const isBadNow = (item: Item, before: Item | undefined, now: number) => {
     const current = asOf(known.verdict, now);
     const okShare = shareOf(false, current, now);
-    return isBad(lastSeconds(item, before, now), { failureRatio, okShare, ...neededAt(current.rate) });
+    // Of calls that are let through again little by little there are fewer than the rate says.
+    const rate = admittedShare(current, now) < 1 ? 0 : current.rate;
+    return isBad(lastSeconds(item, before, now), now, {
+      failureRatio,
+      okShare,
+      rate,
+      ...neededAt(current.rate),
+    });
   };
 
   const report = async (failed: boolean, weight: number, verdict: Verdict, now: number) => {

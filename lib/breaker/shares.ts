@@ -13,8 +13,9 @@ const UNKNOWN_OK_SHARE = 0.5;
 const READS_PER_ITEM = 3_500;
 /** More copies would read more than a table takes that was made a moment ago: 12,000 units, two reads each. */
 const MOST_ITEMS = 4;
-/** Reports a second. */
+/** Reports a second, of successes the most: of few calls there are fewer, 0.5 × √rate, and one where there are hardly any. */
 const OK_REPORTS = 10;
+const OK_REPORTS_OF_FEW = 0.5;
 const FAILED_REPORTS = 50;
 const RAMP_REPORTS = 20;
 /** Claims a second, of which one wins. */
@@ -46,7 +47,7 @@ export function reportShare(failed: boolean, rate: number, share: number): numbe
   if (failed) return Math.min(1, FAILED_REPORTS / calls);
   if (share < 1) return Math.min(1, RAMP_REPORTS / calls);
   if (rate === 0) return UNKNOWN_OK_SHARE;
-  return Math.max(Math.min(0.05, OK_REPORTS / calls), Math.min(1, 1 / calls));
+  return Math.min(1, Math.max(1, Math.min(OK_REPORTS, OK_REPORTS_OF_FEW * Math.sqrt(calls))) / calls);
 }
 
 /** How many items should hold the verdict, so that all who want to can read it. */

@@ -2,67 +2,35 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../lib/core/seeded-random.ts';
-import { callDynamoDb } from '../../lib/local/dynamodb/client.ts';
-import { type Api, apiOf, bodyOf, breakerStateOf, type Profile, type RunState } from '../support/api.ts';
+import { type Api, apiOf, bodyOf, type Profile } from '../support/api.ts';
+import {
+  type Asked,
+  askFor,
+  DEADLINE_MS,
+  during,
+  expectWithoutPosts,
+  inTurn,
+  itemsOf,
+  sandboxesOf,
+  warmUp,
+} from '../support/asked.ts';
 import { type StartedRun, startRun } from '../support/local-run.ts';
 
-/** A profile is answered within 1,200 ms; the rest is for a busy machine. */
-const DEADLINE_MS = 1_200 + 1_500;
-/** Failures after which a fleet is sure, of which a few calls have gone well and nobody knows how many it makes. */
-const ENOUGH_FAILURES = 30;
 const A_FEW = 5;
 /** Of how many bytes a body of 50 MB may make the memory grow: what a process takes more or less anyway. */
 const SPIKE_KB = 25_000;
 
 let run: StartedRun;
 let api: Api;
-let tables: RunState['tables'];
-let endpoint: string;
 beforeAll(async () => {
   run = await startRun();
   api = apiOf(run.url);
-  const state = await api.state();
-  tables = state.tables;
-  endpoint = state.endpoints['AWS_ENDPOINT_URL_DYNAMODB'] ?? '';
-  await warmUp();
+  await warmUp(api);
 });
 afterAll(() => run.stop());
 beforeEach(() => api.clearFaults());
 
-interface Asked {
-  readonly status: number;
-  readonly retryAfter: string | null;
-  readonly body: Profile & { readonly code?: string };
-  readonly durationMs: number;
-}
-
-async function ask(id: number): Promise<Asked> {
-  const startedAt = performance.now();
-  const response = await api.get(`/api/profiles/${id}`);
-  const body = await bodyOf<Asked['body']>(response);
-  const durationMs = performance.now() - startedAt;
-  return { status: response.status, retryAfter: response.headers.get('retry-after'), body, durationMs };
-}
-
-/** Asks until a profile comes with all of its parts: on a busy machine the first of a cold sandbox may not. */
-async function warmUp(): Promise<void> {
-  for (let tries = 0; tries < 10; tries++) if ((await ask(1)).body.degraded?.length === 0) return;
-  throw new Error('expected a whole profile out of ten');
-}
-
-/** What comes to a target while something is done, and what came of that. */
-async function during<T>(target: string, work: () => Promise<T>) {
-  const before = await api.traffic(target);
-  const result = await work();
-  const { requests, faulted } = await api.traffic(target);
-  return { result, requests: requests - before.requests, faulted: faulted - before.faulted };
-}
-
-async function inTurn<T>(count: number, work: (n: number) => Promise<T>): Promise<T[]> {
-  const results: T[] = [];
-  for (let n = 0; n < count; n++) results.push(await work(n));
-  return results;
-}
+const ask = (id: number) => askFor(api, id);
 
 /**
  * Asks for a profile time after time while each attempt meets the fault with this chance: the luck is drawn beforehand,
@@ -70,7 +38,7 @@ async function inTurn<T>(count: number, work: (n: number) => Promise<T>): Promis
  */
 function askAmid(target: string, fault: object, { count = 0, chance = 0, inARow = 0, seed = 0 }) {
   const random = seededRandom(seed);
-  return during(target, () =>
+  return during(api, target, () =>
     inTurn(count, async (n) => {
       let times = 0;
       while (times < inARow && random.next() < chance) times++;
@@ -86,50 +54,11 @@ function peakKbOf(pid = 0): number {
   return existsSync(file) ? Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8'))?.[1]) : 0;
 }
 
-const sandboxes = async () =>
-  (await api.state()).functions.find(({ name }) => name === 'GetProfile')?.sandboxes ?? [];
-const breakerOfPosts = () => breakerStateOf(api, 'posts');
-/** Asks until the breaker is open. A fleet that makes few calls a second has to be told so first. */
-const expectToOpen = () =>
-  expect
-    .poll(
-      async () => {
-        await Promise.all([1, 2, 3, 4].map(ask));
-        return breakerOfPosts();
-      },
-      { timeout: 60_000 },
-    )
-    .toBe('open');
-
-async function itemsOf(logicalName: string) {
-  const TableName = tables.find(({ logicalId }) => logicalId.startsWith(logicalName))?.name;
-  const { Items } = await callDynamoDb(endpoint, 'Scan', { TableName });
-  return { TableName, items: Items as readonly { readonly pk: unknown }[] };
-}
-
-/** What one row has taught the breaker must not answer for the next: forgotten by the fleet, which is one new sandbox. */
-async function startAfresh(): Promise<void> {
-  for (const { pid } of await sandboxes()) await api.get(`/_fibrin/sandboxes/${pid}`, { method: 'DELETE' });
-  const { TableName, items } = await itemsOf('Resilience');
-  for (const { pk } of items) await callDynamoDb(endpoint, 'DeleteItem', { TableName, Key: { pk } });
-  await warmUp();
-}
-
 function expectUnavailable({ status, retryAfter, body, durationMs }: Asked): void {
   expect(status).toBe(503);
   expect(Number(retryAfter)).toBeGreaterThan(0);
   expect(body.code).toBe('USER_UNAVAILABLE');
   expect(body.user).toBeUndefined();
-  expect(durationMs).toBeLessThan(DEADLINE_MS);
-}
-
-function expectWithoutPosts({ status, body, durationMs }: Asked): void {
-  expect(status).toBe(200);
-  expect(body).toMatchObject({
-    posts: [],
-    degraded: ['posts'],
-    sources: { user: 'live', posts: 'fallback', friendCount: 'live' },
-  });
   expect(durationMs).toBeLessThan(DEADLINE_MS);
 }
 
@@ -141,7 +70,7 @@ describe('the user database', () => {
     'F08: is down ($kind): 503 with Retry-After within the deadline, after three attempts',
     async (fault) => {
       await api.fault('users', fault);
-      const { result, requests } = await during('users', () => ask(2));
+      const { result, requests } = await during(api, 'users', () => ask(2));
       expectUnavailable(result);
       expect(requests).toBe(3);
     },
@@ -162,7 +91,7 @@ describe('the user database', () => {
 
   it('F12: resets the connection in the middle of an answer: asked again, and never half an answer', async () => {
     await api.fault('users', { kind: 'reset', times: 1 });
-    const { result, requests } = await during('users', () => ask(4));
+    const { result, requests } = await during(api, 'users', () => ask(4));
     expect(result.body).toMatchObject({ user: { id: '4', version: 1 }, sources: { user: 'live' } });
     expect(requests).toBe(2);
     await api.fault('users', { kind: 'reset' });
@@ -224,7 +153,7 @@ describe('posts, for one profile', () => {
 
   it('F22: answer 200 with 50 MB: degraded, and no memory for it', async () => {
     await api.fault('posts', { kind: 'oversize' });
-    const pids = [run.child.pid, ...(await sandboxes()).map(({ pid }) => pid)];
+    const pids = [run.child.pid, ...(await sandboxesOf(api)).map(({ pid }) => pid)];
     const peaksKb = () => pids.map((pid) => peakKbOf(pid));
     const before = peaksKb();
     expectWithoutPosts(await ask(11));
@@ -236,7 +165,7 @@ describe('posts, for one profile', () => {
     ['F24: answer 503 with Retry-After as a date', { status: 503, retryAfterForm: 'date' }],
   ])('%s, beyond the deadline: not asked again', async (_, fault) => {
     await api.fault('posts', { kind: 'error', retryAfterSeconds: 5, ...fault });
-    const { result, requests } = await during('posts', () => ask(12));
+    const { result, requests } = await during(api, 'posts', () => ask(12));
     expectWithoutPosts(result);
     expect(requests).toBe(1);
   });
@@ -248,7 +177,7 @@ describe('posts, for one profile', () => {
     const isDate = fault.retryAfterForm === 'date';
     const notBefore = isDate ? Math.floor(Date.now() / 1_000 + 1) * 1_000 : Date.now() + 1_000;
     await api.fault('posts', { kind: 'error', retryAfterSeconds: 1, times: 1, ...fault });
-    const { result, requests } = await during('posts', () => ask(13));
+    const { result, requests } = await during(api, 'posts', () => ask(13));
     const { posts } = result.body.sources;
     return { posts, isEarly: requests > 1 && Date.now() < notBefore };
   }
@@ -268,78 +197,6 @@ describe('posts, for one profile', () => {
     };
     await expect.poll(posts, { timeout: 20_000 }).toBe('live');
     expect(early).toBe(0);
-  });
-});
-
-describe('posts, for one profile after the other', { timeout: 120_000 }, () => {
-  beforeEach(startAfresh);
-
-  it.each([1, 6])(
-    'F16: answer 500 always to %i sandboxes: left alone once it is sure',
-    { retry: 2 },
-    async (size) => {
-      const asks = (id: number) => Promise.all(Array.from({ length: size }, () => ask(id)));
-      await asks(1);
-      await api.fault('posts', { kind: 'error' });
-      const { requests } = await during('posts', () =>
-        expect
-          .poll(
-            async () => {
-              for (const asked of await asks(7)) expectWithoutPosts(asked);
-              return breakerOfPosts();
-            },
-            { timeout: 20_000 },
-          )
-          .toBe('open'),
-      );
-      const count = (await sandboxes()).length;
-      // What is on its way when it is sure comes on top: two attempts of each, and more while first writes are slow.
-      expect(requests).toBeLessThanOrEqual(ENOUGH_FAILURES + 8 * count);
-
-      // Each sandbox hears of it with its next call, if not before; then nobody calls.
-      await asks(7);
-      expect(await during('posts', () => inTurn(10, () => ask(7)))).toMatchObject({ requests: 0 });
-    },
-  );
-
-  it('F18: take almost all of the time that they have: the breaker opens, since they are slow', async () => {
-    await api.fault('posts', { kind: 'latency', ms: 900 });
-    for (const { status } of await inTurn(A_FEW, () => ask(8))) expect(status).toBe(200);
-    await expectToOpen();
-  });
-
-  it('F27: are well again after an outage: one probe at a time, and then more and more', async () => {
-    await api.fault('posts', { kind: 'error' });
-    await expectToOpen();
-    await api.clearFaults();
-    const perAsk: number[] = [];
-    const sourceOfPosts = async () => {
-      const { result, requests } = await during('posts', () => Promise.all([1, 2, 3, 4].map(ask)));
-      perAsk.push(requests);
-      return result.every(({ body }) => body.sources['posts'] === 'live');
-    };
-    await expect.poll(sourceOfPosts, { timeout: 30_000, interval: 200 }).toBe(true);
-    // While it is open no two of four that ask at once are let through.
-    const first = perAsk.findIndex((requests) => requests > 0);
-    expect(perAsk[first]).toBe(1);
-  });
-
-  it('F20: answer 200 with broken JSON: degraded, and the breaker counts it', async () => {
-    await api.fault('posts', { kind: 'garble' });
-    for (const asked of await inTurn(A_FEW, () => ask(9))) expectWithoutPosts(asked);
-    await expectToOpen();
-  });
-
-  it('F25: have a name that does not resolve: degraded, and the breaker counts it', async () => {
-    await api.fault('posts', { kind: 'unresolved' });
-    const { result, requests } = await during('posts', () => inTurn(A_FEW, () => ask(14)));
-    for (const { status, body, durationMs } of result) {
-      expect(status).toBe(200);
-      expect(body).toMatchObject({ posts: [], friendCount: null, degraded: ['posts', 'friendCount'] });
-      expect(durationMs).toBeLessThan(DEADLINE_MS);
-    }
-    expect(requests).toBe(0);
-    await expectToOpen();
   });
 });
 
@@ -416,7 +273,7 @@ describe('hostile input', () => {
     expect((await api.put(31, `${mark}-31`, change)).status).toBe(503);
     await api.clearFaults();
     for (const table of ['Users', 'Views', 'Resilience'])
-      expect(JSON.stringify((await itemsOf(table)).items).includes(mark)).toBe(false);
+      expect(JSON.stringify((await itemsOf(api, table)).items).includes(mark)).toBe(false);
     expect((await ask(30)).body.user.version).toBe(1);
     expect(run.output().includes(mark)).toBe(false);
   });

@@ -125,40 +125,50 @@ describe('the last ten seconds', () => {
 });
 
 describe('what is bad enough', () => {
-  const all = { failureRatio: 0.5, leastReports: 10, sure: 3, okShare: 1 };
+  const all = { failureRatio: 0.5, leastReports: 10, sure: 3, okShare: 1, rate: 0 };
 
   test('needs reports of failure, however clear it is', () => {
-    expect(isBad([second(9, 0)], all)).toBe(false);
-    expect(isBad([second(10, 0)], all)).toBe(true);
-    expect(isBad([second(1, 0, { f: 1_000 })], all)).toBe(false);
-    expect(isBad([second(7, 0)], { ...all, leastReports: 7 })).toBe(true);
-    expect(isBad([second(7, 0)], { ...all, leastReports: 8 })).toBe(false);
-    expect(isBad([], all)).toBe(false);
+    expect(isBad([second(9, 0)], 0, all)).toBe(false);
+    expect(isBad([second(10, 0)], 0, all)).toBe(true);
+    expect(isBad([second(1, 0, { f: 1_000 })], 0, all)).toBe(false);
+    expect(isBad([second(7, 0)], 0, { ...all, leastReports: 7 })).toBe(true);
+    expect(isBad([second(7, 0)], 0, { ...all, leastReports: 8 })).toBe(false);
+    expect(isBad([], 0, all)).toBe(false);
   });
 
   test('is in any window that ends now, whatever was before', () => {
     const good = second(0, 500);
 
-    expect(isBad([second(20, 0), good, good], all)).toBe(true);
-    expect(isBad([second(6, 0), second(6, 0), good], all)).toBe(true);
-    expect(isBad([good, second(20, 0)], all)).toBe(false);
-    expect(isBad([NOTHING, NOTHING, second(20, 0)], all)).toBe(true);
+    expect(isBad([second(20, 0), good, good], 0, all)).toBe(true);
+    expect(isBad([second(6, 0), second(6, 0), good], 0, all)).toBe(true);
+    expect(isBad([good, second(20, 0)], 0, all)).toBe(false);
+    expect(isBad([NOTHING, NOTHING, second(20, 0)], 0, all)).toBe(true);
   });
 
   test('is a share of the calls that may have been, which begins with what is asked for', () => {
     // Of no success reported there may have been (1 + 1.5)² = 6.25.
     const none = { ...all, leastReports: 1 };
 
-    expect(isBad([second(1, 0, { f: 6.25 })], none)).toBe(true);
-    expect(isBad([second(1, 0, { f: 6.24 })], none)).toBe(false);
-    expect(isBad([second(1, 0, { f: 62.4 })], { ...none, okShare: 0.1 })).toBe(false);
-    expect(isBad([second(1, 0, { f: 62.5 })], { ...none, okShare: 0.1 })).toBe(true);
+    expect(isBad([second(1, 0, { f: 6.25 })], 0, none)).toBe(true);
+    expect(isBad([second(1, 0, { f: 6.24 })], 0, none)).toBe(false);
+    expect(isBad([second(1, 0, { f: 62.4 })], 0, { ...none, okShare: 0.1 })).toBe(false);
+    expect(isBad([second(1, 0, { f: 62.5 })], 0, { ...none, okShare: 0.1 })).toBe(true);
     // To be less sure takes less: (1 + 0.5)² = 2.25.
-    expect(isBad([second(1, 0, { f: 2.24 })], { ...none, sure: 1 })).toBe(false);
-    expect(isBad([second(1, 0, { f: 2.25 })], { ...none, sure: 1 })).toBe(true);
+    expect(isBad([second(1, 0, { f: 2.24 })], 0, { ...none, sure: 1 })).toBe(false);
+    expect(isBad([second(1, 0, { f: 2.25 })], 0, { ...none, sure: 1 })).toBe(true);
     // Three were reported of eight each, so of each that was not there are as many.
-    expect(isBad([second(1, 3, { f: 97.9, s: 8 })], none)).toBe(false);
-    expect(isBad([second(1, 3, { f: 98, s: 8 })], none)).toBe(true);
+    expect(isBad([second(1, 3, { f: 97.9, s: 8 })], 0, none)).toBe(false);
+    expect(isBad([second(1, 3, { f: 98, s: 8 })], 0, none)).toBe(true);
+  });
+
+  test('has to be surer where fewer fail than the rate would have it', () => {
+    const of = { ...all, leastReports: 1, rate: 100 };
+    // (1 + 1.5)² = 6.25, and (1 + 2.25)² = 10.5625.
+    expect(isBad([second(1, 0, { f: 10.5 })], 1_200, of)).toBe(true);
+    expect(isBad([second(1, 0, { f: 10.5 })], 1_211, of)).toBe(false);
+    expect(isBad([second(1, 0, { f: 10.6 })], 1_900, of)).toBe(true);
+    expect(isBad([NOTHING, second(1, 0, { f: 10.5 })], 1_100, of)).toBe(false);
+    expect(isBad([NOTHING, second(1, 0, { f: 56 })], 1_100, of)).toBe(true);
   });
 
   test('is nothing where all was reported and fewer failed', () => {
@@ -175,7 +185,8 @@ describe('what is bad enough', () => {
         });
         const bad = isBad(
           seconds.map((of) => second(of.failed, of.ok)),
-          { failureRatio, leastReports: 5, okShare: 1, sure: 0 },
+          0,
+          { failureRatio, leastReports: 5, okShare: 1, sure: 0, rate: 0 },
         );
         if (isBelow) expect(bad).toBe(false);
         else if (bad) near++;
@@ -194,10 +205,10 @@ describe('what is bad enough', () => {
         (successes, okShare, failureRatio) => {
           fc.pre(successes * okShare < 500);
           const failures = ((successes * failureRatio) / (1 - failureRatio)) * 0.999;
-          const threshold = { failureRatio, leastReports: 5, okShare, sure: 3 };
+          const threshold = { failureRatio, leastReports: 5, okShare, sure: 3, rate: 0 };
           const chance = chances(successes * okShare).reduce((sum, likely, reports) => {
             const seen = { ...second(5, reports, { s: 1 / okShare }), failures };
-            return isBad([seen], threshold) ? sum + likely : sum;
+            return isBad([seen], 0, threshold) ? sum + likely : sum;
           }, 0);
           // Three standard deviations of counts as small as these.
           expect(chance).toBeLessThan(0.002);
@@ -208,10 +219,10 @@ describe('what is bad enough', () => {
   });
 
   test('is seen where failures are twice what is allowed and reports are many', () => {
-    expect(isBad([second(100, 100, { s: 0.9 })], { ...all, failureRatio: 0.3 })).toBe(true);
-    expect(isBad([second(100, 100, { f: 100, s: 100 })], { ...all, failureRatio: 0.25, okShare: 0.01 })).toBe(
-      true,
-    );
+    expect(isBad([second(100, 100, { s: 0.9 })], 0, { ...all, failureRatio: 0.3 })).toBe(true);
+    expect(
+      isBad([second(100, 100, { f: 100, s: 100 })], 0, { ...all, failureRatio: 0.25, okShare: 0.01 }),
+    ).toBe(true);
   });
 });
 

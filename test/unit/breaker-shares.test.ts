@@ -57,9 +57,10 @@ describe('the share of outcomes that is reported', () => {
   test.each([
     ['each where there is hardly a call', 0.5, 1],
     ['each of one a second', 1, 1],
-    ['one a second of few', 8, 1 / 8],
-    ['a twentieth', 20, 0.05],
-    ['a twentieth still', 200, 0.05],
+    ['one a second of few', 4, 0.25],
+    ['few a second of not many more', 25, 0.1],
+    ['half the root of them', 100, 0.05],
+    ['ten a second', 400, 0.025],
     ['ten a second of many', 5_000, 0.002],
     ['half where nobody knows how many there are', 0, 0.5],
   ])('is, of successes, %s', (_, rate, share) => {

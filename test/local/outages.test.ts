@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { callDynamoDb } from '../../lib/local/dynamodb/client.ts';
+import { type Api, apiOf, breakerStateOf } from '../support/api.ts';
+import {
+  type Asked,
+  askFor,
+  DEADLINE_MS,
+  during,
+  expectWithoutPosts,
+  inTurn,
+  itemsOf,
+  sandboxesOf,
+  warmUp,
+} from '../support/asked.ts';
+import { type StartedRun, startRun } from '../support/local-run.ts';
+
+/** Failures after which a fleet is sure, of which a few calls have gone well and nobody knows how many it makes. */
+const ENOUGH_FAILURES = 30;
+const A_FEW = 5;
+
+let run: StartedRun;
+let api: Api;
+beforeAll(async () => {
+  run = await startRun();
+  api = apiOf(run.url);
+});
+afterAll(() => run.stop());
+beforeEach(() => api.clearFaults());
+
+const ask = (id: number) => askFor(api, id);
+const breakerOfPosts = () => breakerStateOf(api, 'posts');
+/** Asks until the breaker is open. A fleet that makes few calls a second has to be told so first. */
+const expectToOpen = () =>
+  expect
+    .poll(
+      async () => {
+        await Promise.all([1, 2, 3, 4].map(ask));
+        return breakerOfPosts();
+      },
+      { timeout: 60_000 },
+    )
+    .toBe('open');
+
+/** What one row has taught the breaker must not answer for the next: forgotten by the fleet, which is one new sandbox. */
+async function startAfresh(): Promise<void> {
+  for (const { pid } of await sandboxesOf(api))
+    await api.get(`/_fibrin/sandboxes/${pid}`, { method: 'DELETE' });
+  const { endpoint, TableName, items } = await itemsOf(api, 'Resilience');
+  for (const { pk } of items) await callDynamoDb(endpoint, 'DeleteItem', { TableName, Key: { pk } });
+  await warmUp(api);
+}
+
+describe('posts, for one profile after the other', { timeout: 120_000 }, () => {
+  beforeEach(startAfresh);
+
+  it.each([1, 6])(
+    'F16: answer 500 always to %i sandboxes: left alone once it is sure',
+    { retry: 2 },
+    async (size) => {
+      const asks = (id: number) => Promise.all(Array.from({ length: size }, () => ask(id)));
+      await asks(1);
+      await api.fault('posts', { kind: 'error' });
+      const { requests } = await during(api, 'posts', () =>
+        expect
+          .poll(
+            async () => {
+              for (const asked of await asks(7)) expectWithoutPosts(asked);
+              return breakerOfPosts();
+            },
+            { timeout: 20_000 },
+          )
+          .toBe('open'),
+      );
+      const count = (await sandboxesOf(api)).length;
+      // What is on its way when it is sure comes on top: two attempts of each, and more while first writes are slow.
+      expect(requests).toBeLessThanOrEqual(ENOUGH_FAILURES + 8 * count);
+
+      // Each sandbox hears of it with its next call, if not before; then nobody calls.
+      await asks(7);
+      expect(await during(api, 'posts', () => inTurn(10, () => ask(7)))).toMatchObject({ requests: 0 });
+    },
+  );
+
+  it('F18: take almost all of the time that they have: the breaker opens, since they are slow', async () => {
+    await api.fault('posts', { kind: 'latency', ms: 900 });
+    for (const { status } of await inTurn(A_FEW, () => ask(8))) expect(status).toBe(200);
+    await expectToOpen();
+  });
+
+  it('F27: are well again after an outage: one probe at a time, and then more and more', async () => {
+    await api.fault('posts', { kind: 'error' });
+    await expectToOpen();
+    await api.clearFaults();
+    const perAsk: number[] = [];
+    const sourceOfPosts = async () => {
+      const { result, requests } = await during(api, 'posts', () => Promise.all([1, 2, 3, 4].map(ask)));
+      perAsk.push(requests);
+      return result.every(({ body }) => body.sources['posts'] === 'live');
+    };
+    await expect.poll(sourceOfPosts, { timeout: 30_000, interval: 200 }).toBe(true);
+    // While it is open no two of four that ask at once are let through.
+    const first = perAsk.findIndex((requests) => requests > 0);
+    expect(perAsk[first]).toBe(1);
+  });
+
+  it('F20: answer 200 with broken JSON: degraded, and the breaker counts it', async () => {
+    await api.fault('posts', { kind: 'garble' });
+    for (const asked of await inTurn(A_FEW, () => ask(9))) expectWithoutPosts(asked);
+    await expectToOpen();
+  });
+
+  it('F25: have a name that does not resolve: degraded, and the breaker counts it', async () => {
+    await api.fault('posts', { kind: 'unresolved' });
+    const { result, requests } = await during(api, 'posts', () => inTurn(A_FEW, () => ask(14)));
+    for (const { status, body, durationMs } of result) {
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ posts: [], friendCount: null, degraded: ['posts', 'friendCount'] });
+      expect(durationMs).toBeLessThan(DEADLINE_MS);
+    }
+    expect(requests).toBe(0);
+    await expectToOpen();
+  });
+
+  it('F30: flap, and the friend count with them: missing while they are down, nothing asked for more often', async () => {
+    const opened: string[] = [];
+    const seen = { up: [] as Asked[], down: [] as Asked[] };
+    const askFor10s = async (into: Asked[]) => {
+      for (const endsAt = performance.now() + 10_000; performance.now() < endsAt; ) {
+        into.push(...(await Promise.all([1, 2, 3, 4].map(ask))));
+        const state = (await breakerOfPosts()) ?? 'closed';
+        if (opened.at(-1) !== state) opened.push(state);
+      }
+    };
+    const flap = async () => {
+      for (let time = 0; time < 2; time++) {
+        for (const target of ['posts', 'social']) await api.fault(target, { kind: 'error' });
+        await askFor10s(seen.down);
+        await api.clearFaults();
+        await askFor10s(seen.up);
+      }
+    };
+    const { result, requests } = await during(api, 'social', () => during(api, 'posts', flap));
+
+    const all = [...seen.up, ...seen.down];
+    expect(all.map(({ status }) => status)).toEqual(Array(all.length).fill(200));
+    expect(requests).toBe(all.length);
+    expect(seen.down.filter(({ body }) => body.friendCount !== null)).toEqual([]);
+    expect(seen.up.filter(({ body }) => body.friendCount === null)).toEqual([]);
+    // While it is open nothing is asked of posts, so that there is less of it than requests in spite of all retries.
+    expect(result.requests).toBeLessThan(all.length);
+    expect(opened.filter((state) => state === 'open').length).toBeLessThanOrEqual(2);
+    expect(opened).toContain('open');
+  });
+});

@@ -1,0 +1,64 @@
+import { expect } from 'vitest';
+import { callDynamoDb } from '../../lib/local/dynamodb/client.ts';
+import { type Api, bodyOf, type Profile } from './api.ts';
+
+/** A profile is answered within 1,200 ms; the rest is for a busy machine. */
+export const DEADLINE_MS = 1_200 + 1_500;
+
+/** What came of asking for a profile. */
+export interface Asked {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly body: Profile & { readonly code?: string };
+  readonly durationMs: number;
+}
+
+export async function askFor(api: Api, id: number): Promise<Asked> {
+  const startedAt = performance.now();
+  const response = await api.get(`/api/profiles/${id}`);
+  const body = await bodyOf<Asked['body']>(response);
+  const durationMs = performance.now() - startedAt;
+  return { status: response.status, retryAfter: response.headers.get('retry-after'), body, durationMs };
+}
+
+/** Asks until a profile comes with all of its parts: on a busy machine the first of a cold sandbox may not. */
+export async function warmUp(api: Api): Promise<void> {
+  for (let tries = 0; tries < 10; tries++) if ((await askFor(api, 1)).body.degraded?.length === 0) return;
+  throw new Error('expected a whole profile out of ten');
+}
+
+/** What comes to a target while something is done, and what came of that. */
+export async function during<T>(api: Api, target: string, work: () => Promise<T>) {
+  const before = await api.traffic(target);
+  const result = await work();
+  const { requests, faulted } = await api.traffic(target);
+  return { result, requests: requests - before.requests, faulted: faulted - before.faulted };
+}
+
+export async function inTurn<T>(count: number, work: (n: number) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (let n = 0; n < count; n++) results.push(await work(n));
+  return results;
+}
+
+/** The sandboxes of the function that profiles are asked of. */
+export const sandboxesOf = async (api: Api) =>
+  (await api.state()).functions.find(({ name }) => name === 'GetProfile')?.sandboxes ?? [];
+
+export async function itemsOf(api: Api, logicalName: string) {
+  const { tables, endpoints } = await api.state();
+  const endpoint = endpoints['AWS_ENDPOINT_URL_DYNAMODB'] ?? '';
+  const TableName = tables.find(({ logicalId }) => logicalId.startsWith(logicalName))?.name;
+  const { Items } = await callDynamoDb(endpoint, 'Scan', { TableName });
+  return { endpoint, TableName, items: Items as readonly { readonly pk: unknown }[] };
+}
+
+export function expectWithoutPosts({ status, body, durationMs }: Asked): void {
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    posts: [],
+    degraded: ['posts'],
+    sources: { user: 'live', posts: 'fallback', friendCount: 'live' },
+  });
+  expect(durationMs).toBeLessThan(DEADLINE_MS);
+}
