@@ -162,7 +162,10 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
       const isAlone = access.failures >= FAILURES_TO_GO_ALONE && alone.mayCall();
       return isAlone ? 'alone' : { waitMs: UNKNOWN_WAIT_MS };
     }
-    if (!isClaiming && chance() < claimShare(rate, now - until)) return 'claim';
+    // Who has not looked for a while does not know whether somebody has claimed it.
+    const isFresh = clock.monotonic() - known.askedAt < FRESH_MS;
+    const unclaimedMs = isFresh || rate === 0 ? now - until : 0;
+    if (!isClaiming && chance() < claimShare(rate, unclaimedMs)) return 'claim';
     return now >= until + probeMs && looksFirst(rate) ? 'look' : { waitMs: UNKNOWN_WAIT_MS };
   };
   const stepOf = (now: number, idleMs: number): Step => {

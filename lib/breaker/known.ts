@@ -79,7 +79,8 @@ export function known(name: string, { store, access, clock, chance }: KnownTools
       return;
     }
     // Older than what is known: an answer from a moment ago, a copy that was missed, or somebody has removed the item.
-    if (chance() >= claimShare(view.verdict.rate, askedAt - seen.askedAt)) return;
+    const { rate } = view.verdict;
+    if (chance() >= claimShare(rate, rate > 0 ? 0 : askedAt - seen.askedAt)) return;
     if (copy > 0) return void (await mend(copyWrite(name, view.verdict, copy)));
     const certain = await get(0, false);
     if (certain) adopt(certain, askedAt, seen);

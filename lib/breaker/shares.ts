@@ -59,8 +59,8 @@ export const lookShare = (rate: number): number =>
   Math.min(1, (READS_PER_ITEM * itemsFor(rate)) / known(rate));
 
 /**
- * How likely a call claims the probe that may be made since so long, or does what is enough if few do it. Where nobody knows
- * the rate it begins with what would do for a very high one.
+ * How likely a call claims the probe that nobody has claimed for so long. It grows, since there may be fewer calls than
+ * there were. Where nobody knows the rate it begins with what would do for a very high one.
  */
-export const claimShare = (rate: number, sinceMs: number): number =>
-  rate > 0 ? Math.min(1, CLAIMS / rate) : Math.min(1, (CLAIMS / HIGHEST_RATE) * 10 ** (sinceMs / RAMP_MS));
+export const claimShare = (rate: number, unclaimedMs: number): number =>
+  Math.min(1, (CLAIMS / (rate > 0 ? rate : HIGHEST_RATE)) * 10 ** (unclaimedMs / RAMP_MS));

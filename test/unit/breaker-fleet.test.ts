@@ -454,6 +454,17 @@ describe('while open', () => {
   });
 });
 
+describe('a fleet that makes hardly any calls since it opened', () => {
+  test('probes soon all the same', async () => {
+    const { clock, store, first } = fleet(1, {}, 'drawn');
+    await putVerdict(store, { state: 'open', until: clock.now(), since: clock.now(), rate: 5_000 });
+    let calls = 0;
+    while ((await first.works()) !== 'ok' && ++calls < 100) await clock.advance(1_000);
+
+    expect(calls).toBeLessThan(8);
+  });
+});
+
 describe('when it has closed', () => {
   async function closed(chance: number) {
     const world = await opened(2);

@@ -105,10 +105,12 @@ describe('the shares of calls that look and that claim', () => {
     expect(lookShare(14_000)).toBe(1);
     expect(lookShare(28_000)).toBe(0.5);
     expect(claimShare(20, 0)).toBe(1);
-    expect(claimShare(2_000, 60_000)).toBe(0.01);
+    expect(claimShare(2_000, 0)).toBe(0.01);
   });
 
-  test('of a rate that nobody knows grow with the time that nobody claims', () => {
+  test('grow with the time that nobody claims, and of a rate that nobody knows begin as of a high one', () => {
+    expect(claimShare(2_000, 1_500)).toBeCloseTo(0.1, 6);
+    expect(claimShare(2_000, 60_000)).toBe(1);
     expect([0, 1_500, 3_000, 6_000].map((sinceMs) => claimShare(0, sinceMs))).toEqual([
       0.0004,
       expect.closeTo(0.004, 6),
