@@ -1,9 +1,9 @@
 import { systemRandom } from '../core/random.ts';
-import type { Figures } from '../simulation/figures.ts';
 import { SCENARIO_NAMES, scenarioOf } from '../simulation/scenario.ts';
-import { type FigureName, judge, spreadOf, spreadText } from '../simulation/summary.ts';
+import { SUBJECT_NAMES } from '../simulation/subjects.ts';
 import { readArguments } from './simulate/arguments.ts';
 import { runAll } from './simulate/processes.ts';
+import { reportOf } from './simulate/report.ts';
 
 export const SIMULATE_HELP: string = `fibrin simulate: a fleet that shares a circuit breaker, in virtual time
 
@@ -24,6 +24,8 @@ key, its prices), through an outage of what they call. The same seed gives the s
   --slow-call DURATION  a call that takes longer is slow, and fails (default: none is)
   --seed N              (default: a fresh one)
   --seeds N             runs so many, as many at once as there are processors (default: 1)
+  --beside              the same for other breakers: one in each sandbox, and the algorithms of circuitbreaker-lambda and of
+                        Powertools for AWS Lambda (Python), by their documentation; not with --check
   --check               fails unless the figures of the default outage are within their limits
   --json                for programs
   --help                this text
@@ -31,54 +33,31 @@ key, its prices), through an outage of what they call. The same seed gives the s
 Not simulated: a store that fails, frozen sandboxes, clocks that differ, several calls at once in a sandbox.
 Exit codes: 0 done, 1 a limit was missed, 2 wrong usage.`;
 
-const ROWS: readonly (readonly [FigureName, string])[] = [
-  ['outage', 'outage, s'],
-  ['verdict', 'open after, s'],
-  ['rejected95', '95 % rejected after, s'],
-  ['recovered', '95 % let through after the outage, s'],
-  ['wasted', 'calls that failed in the outage'],
-  ['falseCloses', 'closed in the outage, times'],
-  ['probesAtOnce', 'probes at one time'],
-  ['rejectedHealthy', 'share rejected before it'],
-  ['readsPerCallHealthy', 'reads a call, healthy'],
-  ['readsPerCall', 'reads a call, all'],
-  ['writesPerCall', 'writes a call'],
-  ['peakWrites', 'most writes a second on a key'],
-  ['throttled', 'throttled requests'],
-  ['throttledUntil', 'throttled until, s after the onset'],
-  ['dollarsPerMillionHealthy', '$ for a million calls, healthy'],
-  ['dollarsPerMillion', '$ for a million calls, all'],
-];
-
-const tableOf = (all: readonly Figures[]): string =>
-  ROWS.map(([name, label]) => `${label.padEnd(38)}${spreadText(spreadOf(all, name))}`).join('\n');
-
 export async function simulate(args: readonly string[]): Promise<number> {
   const request = readArguments(args, () => Math.floor(systemRandom.next() * 4_294_967_296));
   if (request === 'help') {
     console.log(SIMULATE_HELP);
     return 0;
   }
-  const { scenario, seeds, said, json, check } = request;
+  const { scenario, seeds, said, beside } = request;
+  const subjects = beside ? SUBJECT_NAMES : SUBJECT_NAMES.slice(0, 1);
+  const jobs = subjects.flatMap((subject) =>
+    seeds.map((seed) => ({ subject, scenario: scenarioOf(scenario, seed, said) })),
+  );
   const note = (done: number) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${seeds.length} simulated`);
+    if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${jobs.length} simulated`);
   };
   note(0);
-  const all = await runAll(
-    seeds.map((seed) => scenarioOf(scenario, seed, said)),
-    note,
-  );
+  const all = await runAll(jobs, note);
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-  const verdicts = check ? judge(all) : [];
-  const isMet = verdicts.every((verdict) => verdict.isMet);
-  if (json)
-    console.log(JSON.stringify({ scenario, seeds: all, ...(check && { isMet, verdicts }) }, undefined, 2));
-  else {
-    console.log(
-      `${scenario}, seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}: median (least to most)\n`,
-    );
-    console.log(tableOf(all));
-    if (check) console.log(`\n${verdicts.map(({ text }) => text).join(' | ')}`);
-  }
+  const shown = all.map(({ figures }, index) => ({ subject: jobs[index]?.subject, figures }));
+  const figuresOf = new Map(
+    subjects.map((name) => [
+      name,
+      shown.filter(({ subject }) => subject === name).map(({ figures }) => figures),
+    ]),
+  );
+  const { text, isMet } = reportOf(request, figuresOf);
+  console.log(text);
   return isMet ? 0 : 1;
 }

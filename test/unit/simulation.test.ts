@@ -191,15 +191,19 @@ describe('the arguments of a simulation', () => {
   const read = (...args: string[]) => readArguments(args, () => 11);
 
   test('are none, where a fresh seed and the default outage will do', () => {
-    expect(read()).toEqual({ scenario: 'outage', seeds: [11], said: {}, json: false, check: false });
+    expect(read()).toEqual({
+      ...{ scenario: 'outage', seeds: [11], said: {} },
+      ...{ json: false, check: false, beside: false },
+    });
   });
 
   test('say what is to be otherwise', () => {
     const args = '--sandboxes 50 --rate 7.5 --outage 90s --errors 0.7 --healthy-errors 0.01 --latency 20ms';
-    const more = '--failure-latency 3s --slow-call 1s --seed 4294967295 --seeds 2 --json --scenario partial';
+    const more =
+      '--failure-latency 3s --slow-call 1s --seed 4294967295 --seeds 2 --json --beside --scenario partial';
 
     expect(read(...`${args} ${more}`.split(' '))).toEqual({
-      ...{ scenario: 'partial', seeds: [4_294_967_295, 0], json: true, check: false },
+      ...{ scenario: 'partial', seeds: [4_294_967_295, 0], json: true, check: false, beside: true },
       said: {
         ...{ sandboxes: 50, rate: 7.5, outageMs: 90_000, outageErrors: 0.7, errors: 0.01 },
         ...{ okMs: 20, failedMs: 3_000, slowCallMs: 1_000 },
@@ -232,6 +236,7 @@ describe('the arguments of a simulation', () => {
     expect(read('--outage', '60s..180s')).toMatchObject({ said: {} });
     expect(() => read('--check', '--rate', '5')).toThrow('--check');
     expect(() => read('--check', '--scenario', 'outage')).toThrow('--check');
+    expect(() => read('--check', '--beside')).toThrow('--beside');
   });
 
   test('name scenarios that can be made', () => {

@@ -9,6 +9,8 @@ export interface SimulateRequest {
   readonly said: Partial<Omit<Scenario, 'seed'>>;
   readonly json: boolean;
   readonly check: boolean;
+  /** Whether other breakers go through the same. */
+  readonly beside: boolean;
 }
 
 const OPTIONS = {
@@ -25,6 +27,7 @@ const OPTIONS = {
   seeds: { type: 'string' },
   json: { type: 'boolean' },
   check: { type: 'boolean' },
+  beside: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
 
@@ -91,11 +94,14 @@ export function readArguments(args: readonly string[], freshSeed: () => number):
     throw new UsageError(
       '--check is of the outage of ten thousand sandboxes: expected no scenario beside it',
     );
+  const beside = values.beside === true;
+  if (check && beside) throw new UsageError('--check is of this breaker alone: expected no --beside');
   return {
     scenario,
     seeds: Array.from({ length: count }, (_, index) => (first + index) % (SEEDS + 1)),
     said: Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)),
     json: values.json === true,
     check,
+    beside,
   };
 }
