@@ -1,9 +1,12 @@
+import { writeFileSync } from 'node:fs';
 import { systemRandom } from '../core/random.ts';
-import { SCENARIO_NAMES, scenarioOf } from '../simulation/scenario.ts';
-import { SUBJECT_NAMES } from '../simulation/subjects.ts';
+import { chartOf } from '../simulation/chart.ts';
+import { SCENARIO_NAMES, type Scenario, scenarioOf } from '../simulation/scenario.ts';
+import { SUBJECT_NAMES, type SubjectName } from '../simulation/subjects.ts';
 import { readArguments } from './simulate/arguments.ts';
 import { runAll } from './simulate/processes.ts';
 import { reportOf } from './simulate/report.ts';
+import { UsageError } from './usage.ts';
 
 export const SIMULATE_HELP: string = `fibrin simulate: a fleet that shares a circuit breaker, in virtual time
 
@@ -26,6 +29,7 @@ key, its prices), through an outage of what they call. The same seed gives the s
   --seeds N             runs so many, as many at once as there are processors (default: 1)
   --beside              the same for other breakers: one in each sandbox, and the algorithms of circuitbreaker-lambda and of
                         Powertools for AWS Lambda (Python), by their documentation; not with --check
+  --svg FILE            a chart of the first seed: the share of calls rejected, and of those made and failed, over time
   --check               fails unless the figures of the default outage are within their limits
   --json                for programs
   --help                this text
@@ -33,13 +37,26 @@ key, its prices), through an outage of what they call. The same seed gives the s
 Not simulated: a store that fails, frozen sandboxes, clocks that differ, several calls at once in a sandbox.
 Exit codes: 0 done, 1 a limit was missed, 2 wrong usage.`;
 
+const titleOf = (name: string, { sandboxes, rate, seed }: Scenario): string =>
+  `${name}: ${sandboxes} sandboxes, ${rate} calls a second, seed ${seed}`;
+
+/** @throws {UsageError} where it cannot be written. */
+function writeChart(file: string, svg: string): void {
+  try {
+    writeFileSync(file, svg);
+  } catch (cause) {
+    throw new UsageError(`--svg: expected a file that can be written, got ${JSON.stringify(file)}: ${cause}`);
+  }
+}
+
 export async function simulate(args: readonly string[]): Promise<number> {
   const request = readArguments(args, () => Math.floor(systemRandom.next() * 4_294_967_296));
   if (request === 'help') {
     console.log(SIMULATE_HELP);
     return 0;
   }
-  const { scenario, seeds, said, beside } = request;
+  const { scenario, seeds, said, beside, svg } = request;
+  const first = scenarioOf(scenario, seeds[0] as number, said);
   const subjects = beside ? SUBJECT_NAMES : SUBJECT_NAMES.slice(0, 1);
   const jobs = subjects.flatMap((subject) =>
     seeds.map((seed) => ({ subject, scenario: scenarioOf(scenario, seed, said) })),
@@ -50,14 +67,15 @@ export async function simulate(args: readonly string[]): Promise<number> {
   note(0);
   const all = await runAll(jobs, note);
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-  const shown = all.map(({ figures }, index) => ({ subject: jobs[index]?.subject, figures }));
-  const figuresOf = new Map(
-    subjects.map((name) => [
-      name,
-      shown.filter(({ subject }) => subject === name).map(({ figures }) => figures),
-    ]),
+  const runsOf = (name: SubjectName) => all.filter((_, index) => jobs[index]?.subject === name);
+  const { text, isMet } = reportOf(
+    request,
+    new Map(subjects.map((name) => [name, runsOf(name).map(({ figures }) => figures)])),
   );
-  const { text, isMet } = reportOf(request, figuresOf);
   console.log(text);
+  if (svg !== undefined) {
+    const panels = subjects.map((name) => ({ name, seconds: runsOf(name)[0]?.seconds ?? [] }));
+    writeChart(svg, chartOf(titleOf(scenario, first), panels, first));
+  }
   return isMet ? 0 : 1;
 }

@@ -10,7 +10,7 @@ const FIGURES: Figures = {
   ...{ rejectedHealthy: 0, probesAtOnce: 1, falseCloses: 0 },
 };
 const REQUEST: SimulateRequest = {
-  ...{ scenario: 'outage', seeds: [1], said: {}, json: false, check: false, beside: false },
+  ...{ scenario: 'outage', seeds: [1], said: {}, json: false, check: false, beside: false, svg: undefined },
 };
 const rowOf = (text: string, label: string) =>
   text

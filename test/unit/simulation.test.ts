@@ -193,17 +193,24 @@ describe('the arguments of a simulation', () => {
   test('are none, where a fresh seed and the default outage will do', () => {
     expect(read()).toEqual({
       ...{ scenario: 'outage', seeds: [11], said: {} },
-      ...{ json: false, check: false, beside: false },
+      ...{ json: false, check: false, beside: false, svg: undefined },
     });
   });
 
   test('say what is to be otherwise', () => {
     const args = '--sandboxes 50 --rate 7.5 --outage 90s --errors 0.7 --healthy-errors 0.01 --latency 20ms';
     const more =
-      '--failure-latency 3s --slow-call 1s --seed 4294967295 --seeds 2 --json --beside --scenario partial';
+      '--failure-latency 3s --slow-call 1s --seed 4294967295 --seeds 2 --json --beside --svg a.svg --scenario partial';
 
     expect(read(...`${args} ${more}`.split(' '))).toEqual({
-      ...{ scenario: 'partial', seeds: [4_294_967_295, 0], json: true, check: false, beside: true },
+      ...{
+        scenario: 'partial',
+        seeds: [4_294_967_295, 0],
+        json: true,
+        check: false,
+        beside: true,
+        svg: 'a.svg',
+      },
       said: {
         ...{ sandboxes: 50, rate: 7.5, outageMs: 90_000, outageErrors: 0.7, errors: 0.01 },
         ...{ okMs: 20, failedMs: 3_000, slowCallMs: 1_000 },
@@ -227,6 +234,7 @@ describe('the arguments of a simulation', () => {
     ['--scenario', 'none'],
     ['--seeds', '0'],
     ['--latency', '61m'],
+    ['--svg', ''],
   ])('are refused by name: %s %j', (option, value) => {
     expect(() => read(option, value)).toThrow(option);
   });

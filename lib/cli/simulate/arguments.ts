@@ -11,6 +11,8 @@ export interface SimulateRequest {
   readonly check: boolean;
   /** Whether other breakers go through the same. */
   readonly beside: boolean;
+  /** Where the chart is written. Undefined: nowhere. */
+  readonly svg: string | undefined;
 }
 
 const OPTIONS = {
@@ -28,6 +30,7 @@ const OPTIONS = {
   json: { type: 'boolean' },
   check: { type: 'boolean' },
   beside: { type: 'boolean' },
+  svg: { type: 'string' },
   help: { type: 'boolean' },
 } as const;
 
@@ -96,6 +99,7 @@ export function readArguments(args: readonly string[], freshSeed: () => number):
     );
   const beside = values.beside === true;
   if (check && beside) throw new UsageError('--check is of this breaker alone: expected no --beside');
+  if (values.svg?.trim() === '') throw new UsageError('--svg: expected a file to write, got ""');
   return {
     scenario,
     seeds: Array.from({ length: count }, (_, index) => (first + index) % (SEEDS + 1)),
@@ -103,5 +107,6 @@ export function readArguments(args: readonly string[], freshSeed: () => number):
     json: values.json === true,
     check,
     beside,
+    svg: values.svg,
   };
 }
