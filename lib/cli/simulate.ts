@@ -25,6 +25,12 @@ key, its prices), through an outage of what they call. The same seed gives the s
   --latency DURATION    of a call that succeeds, half of it to half as long again (default: 50ms)
   --failure-latency DURATION  of one that fails (default: 200ms)
   --slow-call DURATION  a call that takes longer is slow, and fails (default: none is)
+  --loss SHARE          of the requests to the store, 0 to 1: nobody hears the answer, half of them are done (default: 0)
+  --store-outage FROM..TO  from the onset on, up to 60m, such as 10s..40s: the store answers nobody (default: never)
+  --freeze              sandboxes stand still between invocations: no timer runs, no answer comes in (default: they do not)
+  --skew DURATION       wall clocks are off by up to so much, either way, up to 60m (default: 0ms)
+  --concurrency N       invocations that a sandbox takes at once, 1 to 1000; where all have as many, one more sandbox is
+                        begun (default: as many as come)
   --seed N              (default: a fresh one)
   --seeds N             runs so many, as many at once as there are processors (default: 1)
   --beside              the same for other breakers: one in each sandbox, and the algorithms of circuitbreaker-lambda and of
@@ -34,7 +40,7 @@ key, its prices), through an outage of what they call. The same seed gives the s
   --json                for programs
   --help                this text
 
-Not simulated: a store that fails, frozen sandboxes, clocks that differ, several calls at once in a sandbox.
+Not simulated: reads that see an older item, cold starts, sandboxes that die, a dependency that slows under load.
 Exit codes: 0 done, 1 a limit was missed, 2 wrong usage.`;
 
 const titleOf = (name: string, { sandboxes, rate, seed }: Scenario): string =>

@@ -1,6 +1,7 @@
 import type { Second } from './figures.ts';
-import { type Scenario, timesOf } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { escapeXml, line, polyline, rect, round, text } from './svg.ts';
+import { timesOf } from './times.ts';
 
 /** What one breaker did, second by second. */
 export interface Panel {

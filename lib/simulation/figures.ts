@@ -1,5 +1,6 @@
 import { dollarsPerMillion, type StoreCosts } from './costs.ts';
-import { type Scenario, timesOf } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
+import { timesOf } from './times.ts';
 import type { Sighted } from './watch.ts';
 
 /** What one second of a simulation has seen. */

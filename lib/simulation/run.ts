@@ -2,11 +2,13 @@ import { BreakerOpenError } from '../core/errors.ts';
 import { seededRandom } from '../core/seeded-random.ts';
 import { fibrin } from './fibrin.ts';
 import { type Figures, figuresOf, type Second } from './figures.ts';
-import { errorsAt, rateAt, type Scenario, timesOf } from './scenario.ts';
+import { fleetOf, type Member } from './fleet.ts';
+import type { Scenario } from './scenario.ts';
 import { simulatedStore } from './store.ts';
-import type { Guard, Leave, Subject } from './subject.ts';
+import type { Leave, Subject } from './subject.ts';
+import { errorsAt, rateAt, timesOf } from './times.ts';
 import { watch } from './watch.ts';
-import { clockIn, world } from './world.ts';
+import { world } from './world.ts';
 
 /** What a simulation has shown. */
 export interface Simulated {
@@ -17,7 +19,7 @@ export interface Simulated {
 
 /** Lets a fleet go through a scenario, in virtual time. The same seed gives the same figures. */
 export async function simulate(scenario: Scenario, subject: Subject = fibrin): Promise<Simulated> {
-  const { seed, sandboxes, okMs, failedMs, slowCallMs } = scenario;
+  const { seed, okMs, failedMs, slowCallMs } = scenario;
   const { onsetMs, overMs, endMs } = timesOf(scenario);
   const virtual = world();
   const random = seededRandom(seed);
@@ -32,14 +34,13 @@ export async function simulate(scenario: Scenario, subject: Subject = fibrin): P
   );
   const present = () => seconds[Math.floor(virtual.now / 1_000)] as Second;
 
-  const fleet: readonly Guard[] = Array.from({ length: sandboxes }, (_, index) =>
-    subject.guard({
-      ...{ index, store, slowCallMs, clock: clockIn(virtual) },
-      random: seededRandom(seed * 1_000_003 + index),
-    }),
-  );
+  const fleet = fleetOf(scenario, subject, { virtual, store, random });
 
-  const call = (leave: Leave) => {
+  const end = (member: Member) => {
+    member.sandbox.end();
+    fleet.release(member);
+  };
+  const call = (member: Member, leave: Leave) => {
     const failed = random.next() < errorsAt(scenario, virtual.now);
     const tookMs = failed ? failedMs : okMs * (0.5 + random.next());
     if (failed) present().failed++;
@@ -48,27 +49,34 @@ export async function simulate(scenario: Scenario, subject: Subject = fibrin): P
     virtual.at(virtual.now + tookMs, () => {
       ended?.();
       const slow = slowCallMs !== undefined && tookMs >= slowCallMs;
-      if (leave.settle(failed || slow, slow)) virtual.wake();
+      const told = leave.settle(failed || slow, slow);
+      if (told === undefined) return end(member);
+      virtual.wake();
+      void told.then(() => end(member));
     });
+  };
+  const invoke = (member: Member, second: Second) => {
+    const reject = (error: unknown) => {
+      if (!(error instanceof BreakerOpenError)) throw error;
+      second.rejected++;
+      end(member);
+    };
+    try {
+      const entered = member.guard.enter();
+      if (!(entered instanceof Promise)) return call(member, entered);
+      virtual.wake();
+      entered.then((leave) => call(member, leave), reject);
+    } catch (error) {
+      reject(error);
+    }
   };
   const arrive = () => {
     const perMs = rateAt(scenario, virtual.now) / 1_000;
     virtual.at(virtual.now - Math.log(1 - random.next()) / perMs, arrive);
     const second = present();
     second.calls++;
-    const guard = fleet[Math.floor(random.next() * sandboxes)] as Guard;
-    const reject = (error: unknown) => {
-      if (!(error instanceof BreakerOpenError)) throw error;
-      second.rejected++;
-    };
-    try {
-      const entered = guard.enter();
-      if (!(entered instanceof Promise)) return call(entered);
-      virtual.wake();
-      entered.then(call, reject);
-    } catch (error) {
-      reject(error);
-    }
+    const member = fleet.take();
+    member.sandbox.begin(() => invoke(member, second));
   };
   let throttled = 0;
   const look = () => {

@@ -22,10 +22,20 @@ export interface Scenario {
   readonly okMs: number;
   readonly failedMs: number;
   readonly slowCallMs?: number | undefined;
+  /** Share of requests to the store that nobody hears the answer of. Default 0. */
+  readonly lossShare?: number | undefined;
+  /** When the store answers nobody: from the onset on. Default: never. */
+  readonly storeOutage?: { readonly fromMs: number; readonly toMs: number } | undefined;
+  /** Whether sandboxes stand still between invocations. Default false. */
+  readonly isFreezing?: boolean | undefined;
+  /** Wall clocks are off by up to so much, either way. Default 0. */
+  readonly skewMs?: number | undefined;
+  /** Invocations that a sandbox takes at once. Default: as many as come. */
+  readonly concurrency?: number | undefined;
 }
 
 /** What of a scenario has a name, and the rest of it drawn by the seed. */
-type Draft = Partial<Omit<Scenario, 'seed'>>;
+export type Draft = Partial<Omit<Scenario, 'seed'>>;
 
 export type ScenarioName =
   | 'outage'
@@ -94,28 +104,3 @@ export function scenarioOf(name: ScenarioName, seed: number, said: Draft = {}): 
     seed,
   };
 }
-
-/** When the outage begins and is over, and when all is: virtual milliseconds. */
-export interface Times {
-  readonly onsetMs: number;
-  readonly overMs: number;
-  readonly endMs: number;
-}
-
-export function timesOf({ warmUpMs, healthyMs, outageMs, afterMs }: Scenario): Times {
-  const onsetMs = warmUpMs + healthyMs;
-  const overMs = onsetMs + outageMs;
-  return { onsetMs, overMs, endMs: overMs + afterMs };
-}
-
-/** Share of the calls made at that moment that fail. */
-export function errorsAt(scenario: Scenario, now: number): number {
-  const { onsetMs, overMs } = timesOf(scenario);
-  const { turns, errors, outageErrors } = scenario;
-  if (now < onsetMs || now >= overMs) return errors;
-  return turns && Math.floor((now - onsetMs) / turns.everyMs) % 2 === 1 ? turns.errors : outageErrors;
-}
-
-/** Calls a second at that moment. */
-export const rateAt = (scenario: Scenario, now: number): number =>
-  scenario.rate * (now >= timesOf(scenario).onsetMs ? scenario.surge : 1);

@@ -218,6 +218,18 @@ describe('the arguments of a simulation', () => {
     });
   });
 
+  test('say what faults the world has', () => {
+    const args = '--loss 0.05 --freeze --skew 500ms --concurrency 10 --store-outage 10s..40s';
+
+    expect(read(...args.split(' '))).toMatchObject({
+      said: {
+        ...{ lossShare: 0.05, isFreezing: true, skewMs: 500, concurrency: 10 },
+        storeOutage: { fromMs: 10_000, toMs: 40_000 },
+      },
+    });
+    expect(() => read('--check', '--freeze')).toThrow('--check');
+  });
+
   test('may ask for help', () => {
     expect(read('--help')).toBe('help');
   });
@@ -235,6 +247,18 @@ describe('the arguments of a simulation', () => {
     ['--seeds', '0'],
     ['--latency', '61m'],
     ['--svg', ''],
+    ['--loss', '1.1'],
+    ['--loss', 'some'],
+    ['--skew', '500'],
+    ['--skew', '2h'],
+    ['--concurrency', '0'],
+    ['--concurrency', '1.5'],
+    ['--concurrency', '1001'],
+    ['--store-outage', '10s'],
+    ['--store-outage', '10s..10s'],
+    ['--store-outage', '..10s'],
+    ['--store-outage', '1s..2s..3s'],
+    ['--store-outage', '1s..2h'],
   ])('are refused by name: %s %j', (option, value) => {
     expect(() => read(option, value)).toThrow(option);
   });
