@@ -3,11 +3,11 @@ import type { Random } from '../core/random.ts';
 import { seededRandom } from '../core/seeded-random.ts';
 import { linked } from './link.ts';
 import { type Pool, pool } from './pool.ts';
-import { type Sandbox, sandboxIn } from './sandbox.ts';
+import { freezingSandbox, type Sandbox, wakefulSandbox } from './sandbox.ts';
 import type { Scenario } from './scenario.ts';
 import type { Guard, Subject } from './subject.ts';
 import { timesOf } from './times.ts';
-import type { World } from './world.ts';
+import { clockIn, type World } from './world.ts';
 
 /** A sandbox, and what protects the calls that are made in it. */
 export interface Member {
@@ -36,7 +36,8 @@ export function fleetOf(scenario: Scenario, subject: Subject, tools: FleetTools)
   const link = { lossShare, isOut, random: seededRandom(seed + 3) };
   return pool({ size: sandboxes, concurrency }, random, (index) => {
     const offMs = Math.round(skewMs * (2 * ofSkew.next() - 1));
-    const sandbox = sandboxIn(virtual, { skewMs: offMs, isFreezing });
+    const clock = clockIn(virtual, offMs);
+    const sandbox = isFreezing ? freezingSandbox(virtual, clock) : wakefulSandbox(clock);
     const guard = subject.guard({
       ...{ index, slowCallMs, clock: sandbox.clock },
       store: linked(store, { sandbox, virtual }, link),

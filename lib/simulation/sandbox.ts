@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { clockIn, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** One sandbox of a fleet, as far as it can be in the way of what runs in it. */
 export interface Sandbox {
@@ -11,23 +11,23 @@ export interface Sandbox {
   end(): void;
 }
 
-export interface SandboxOptions {
-  /** Its wall clock is off by so much. */
-  readonly skewMs: number;
-  /** Whether it stands still between invocations, as Lambda's do. */
-  readonly isFreezing: boolean;
-}
+/** One that never stands still. There are thousands, so it keeps nothing. */
+export const wakefulSandbox = (clock: Clock): Sandbox => ({
+  clock,
+  receive: (look) => look(),
+  begin: (handle) => handle(),
+  end() {},
+});
 
 /**
- * While it is frozen its timers do not run and no answer reaches it. With the thaw come the timers that are overdue, then the
+ * One that stands still between invocations, as Lambda's do. While it is frozen its timers do not run and no answer reaches it. With the thaw come the timers that are overdue, then the
  * answers, then the invocation: of the orders that there may be the one in which most is taken for late.
  */
-export function sandboxIn(virtual: World, { skewMs, isFreezing }: SandboxOptions): Sandbox {
-  const wellClock = clockIn(virtual, skewMs);
+export function freezingSandbox(virtual: World, wellClock: Clock): Sandbox {
   let running = 0;
   let overdue: (() => void)[] = [];
   let answers: (() => void)[] = [];
-  const isFrozen = () => isFreezing && running === 0;
+  const isFrozen = () => running === 0;
   return {
     clock: {
       ...wellClock,

@@ -5,17 +5,17 @@ import { seededRandom } from '../../lib/core/seeded-random.ts';
 import { linked } from '../../lib/simulation/link.ts';
 import { pool } from '../../lib/simulation/pool.ts';
 import { simulate } from '../../lib/simulation/run.ts';
-import { sandboxIn } from '../../lib/simulation/sandbox.ts';
+import { freezingSandbox, wakefulSandbox } from '../../lib/simulation/sandbox.ts';
 import { type Draft, scenarioOf } from '../../lib/simulation/scenario.ts';
 import { clockIn, world } from '../../lib/simulation/world.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 
 describe('a sandbox that freezes', () => {
-  const frozen = (isFreezing = true) => {
+  const frozen = () => {
     const virtual = world();
     const seen: string[] = [];
     const see = (what: string) => () => void seen.push(what);
-    return { virtual, seen, see, sandbox: sandboxIn(virtual, { skewMs: 0, isFreezing }) };
+    return { virtual, seen, see, sandbox: freezingSandbox(virtual, clockIn(virtual)) };
   };
 
   test('runs what is overdue when it thaws: timers, then answers, then the invocation', async () => {
@@ -62,28 +62,13 @@ describe('a sandbox that freezes', () => {
     await virtual.runUntil(20);
     expect(seen).toEqual(['one', 'two', 'answer', 'timer']);
   });
-
-  test('is one of a fleet of which others do not', async () => {
-    const { virtual, seen, see, sandbox } = frozen(false);
-    sandbox.clock.after(10, see('timer'));
-    sandbox.receive(see('answer'));
-    await virtual.runUntil(20);
-    expect(seen).toEqual(['answer', 'timer']);
-  });
-
-  test('has a wall clock of its own', () => {
-    const virtual = world();
-    const { clock } = sandboxIn(virtual, { skewMs: -250, isFreezing: false });
-    expect(clock.now() - clockIn(virtual).now()).toBe(-250);
-    expect(clock.monotonic()).toBe(0);
-  });
 });
 
 describe('the way to a store', () => {
   async function over(lossShare: number, isOut = false) {
     const virtual = world();
     const inner = memoryStore();
-    const sandbox = sandboxIn(virtual, { skewMs: 0, isFreezing: false });
+    const sandbox = wakefulSandbox(clockIn(virtual));
     const link = { lossShare, isOut: () => isOut, random: seededRandom(8) };
     const store: BreakerStore = linked(inner, { sandbox, virtual }, link);
     const settled = Promise.allSettled(
@@ -115,7 +100,7 @@ describe('the way to a store', () => {
 
   test('hands on what the store refuses, and holds what comes in while its sandbox is frozen', async () => {
     const virtual = world();
-    const sandbox = sandboxIn(virtual, { skewMs: 0, isFreezing: true });
+    const sandbox = freezingSandbox(virtual, clockIn(virtual));
     const link = { lossShare: 0, isOut: () => false, random: seededRandom(1) };
     const store = linked(memoryStore(), { sandbox, virtual }, link);
     const seen: unknown[] = [];
