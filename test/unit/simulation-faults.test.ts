@@ -178,6 +178,13 @@ describe('a fleet in a world with faults', () => {
     },
   );
 
+  test('that freezes is well soon after a store that was out while its breaker was open', async () => {
+    const storeOutage = { fromMs: 20_000, toMs: 50_000 };
+    const figures = await through({ sandboxes: 1_000, rate: 500, isFreezing: true, storeOutage });
+    expect(figures.recovered).toBeGreaterThan(10);
+    expect(figures.recovered).toBeLessThan(35);
+  });
+
   test('is the same for the same seed', async () => {
     const all = { lossShare: 0.1, isFreezing: true, skewMs: 500, concurrency: 1 };
     expect(await through(all)).toEqual(await through(all));
