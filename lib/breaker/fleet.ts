@@ -29,7 +29,7 @@ const UNKNOWN_WAIT_MS = 1_000;
 export const PROBES = 3;
 /** Each access to the store has its own limit: another one would only be over after a freeze. */
 const AS_LONG_AS_IT_TAKES = Number.POSITIVE_INFINITY;
-/** What telling the store may cost a call. What takes longer goes on beside it. */
+/** What telling the store may cost a call, and asking one that has just failed. What takes longer goes on beside it. */
 const TELL_MS = 20;
 /** A store that has failed so often in a row is not asked for the probe any more. */
 const FAILURES_TO_GO_ALONE = 2;
@@ -137,9 +137,9 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
 
   const mayLook = (rate: number, afterMs = FRESH_MS) =>
     clock.monotonic() - known.askedAt >= afterMs && !isQuiet() && chance() < lookShare(rate);
-  /** Whether a call looks first. For a store that has just failed it does not wait, but finds out whether it is well. */
-  const looksFirst = (rate: number, afterMs?: number): boolean => {
-    if (!mayLook(rate, afterMs)) return false;
+  /** Whether a call that may be made looks first. For a store that has just failed it does not wait, but finds out. */
+  const looksFirst = (rate: number): boolean => {
+    if (!mayLook(rate)) return false;
     if (access.failures === 0) return true;
     void known.look();
     return false;
@@ -156,7 +156,7 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
   const stepOpen = ({ until, isProbing, rate }: Verdict, now: number): Step => {
     if (now < until) {
       // What is known of a probe grows old before its claim does.
-      return isProbing && looksFirst(rate, Math.max(FRESH_MS, probeMs)) ? 'look' : { waitMs: until - now };
+      return isProbing && mayLook(rate, Math.max(FRESH_MS, probeMs)) ? 'look' : { waitMs: until - now };
     }
     if (isQuiet()) {
       const isAlone = access.failures >= FAILURES_TO_GO_ALONE && alone.mayCall();
@@ -166,7 +166,7 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
     const isFresh = clock.monotonic() - known.askedAt < FRESH_MS;
     const unclaimedMs = isFresh || rate === 0 ? now - until : 0;
     if (!isClaiming && chance() < claimShare(rate, unclaimedMs)) return 'claim';
-    return now >= until + probeMs && looksFirst(rate) ? 'look' : { waitMs: UNKNOWN_WAIT_MS };
+    return now >= until + probeMs && mayLook(rate) ? 'look' : { waitMs: UNKNOWN_WAIT_MS };
   };
   const stepOf = (now: number, idleMs: number): Step => {
     const verdict = asOf(known.verdict, now);
@@ -194,6 +194,12 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
     return isMine && clock.now() < transition.next.until ? prober(transition.next) : undefined;
   };
 
+  /**
+   * A store that has just failed gets a moment from calls that would be refused: their sandbox may be frozen as soon as they
+   * are, and a look beside them would never be answered in time.
+   */
+  const look = (): Promise<void> => (access.failures === 0 ? known.look() : tell({}, TELL_MS, known.look()));
+
   /** What comes of a step that asks nobody. */
   const permitFor = (step: Step): Permit => {
     if (step === 'alone') return loner;
@@ -205,7 +211,7 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
   const asked = async (first: 'look' | 'claim'): Promise<Permit> => {
     let step: Step = first;
     if (step === 'look') {
-      await known.look();
+      await look();
       step = stepOf(clock.now(), 0);
     }
     if (step === 'claim') {

@@ -1,9 +1,12 @@
+import { writeFileSync } from 'node:fs';
 import { systemRandom } from '../core/random.ts';
-import type { Figures } from '../simulation/figures.ts';
-import { SCENARIO_NAMES, scenarioOf } from '../simulation/scenario.ts';
-import { type FigureName, judge, spreadOf, spreadText } from '../simulation/summary.ts';
+import { chartOf } from '../simulation/chart.ts';
+import { SCENARIO_NAMES, type Scenario, scenarioOf } from '../simulation/scenario.ts';
+import { SUBJECT_NAMES, type SubjectName } from '../simulation/subjects.ts';
 import { readArguments } from './simulate/arguments.ts';
 import { runAll } from './simulate/processes.ts';
+import { reportOf } from './simulate/report.ts';
+import { UsageError } from './usage.ts';
 
 export const SIMULATE_HELP: string = `fibrin simulate: a fleet that shares a circuit breaker, in virtual time
 
@@ -22,36 +25,35 @@ key, its prices), through an outage of what they call. The same seed gives the s
   --latency DURATION    of a call that succeeds, half of it to half as long again (default: 50ms)
   --failure-latency DURATION  of one that fails (default: 200ms)
   --slow-call DURATION  a call that takes longer is slow, and fails (default: none is)
+  --loss SHARE          of the requests to the store, 0 to 1: nobody hears the answer, half of them are done (default: 0)
+  --store-outage FROM..TO  from the onset on, up to 60m, such as 10s..40s: the store answers nobody (default: never)
+  --freeze              sandboxes stand still between invocations: no timer runs, no answer comes in (default: they do not)
+  --skew DURATION       wall clocks are off by up to so much, either way, up to 60m (default: 0ms)
+  --concurrency N       invocations that a sandbox takes at once, 1 to 1000; where all have as many, one more sandbox is
+                        begun (default: as many as come)
   --seed N              (default: a fresh one)
   --seeds N             runs so many, as many at once as there are processors (default: 1)
+  --beside              the same for other breakers: one in each sandbox, and the algorithms of circuitbreaker-lambda and of
+                        Powertools for AWS Lambda (Python), by their documentation; not with --check
+  --svg FILE            a chart of the first seed: the share of calls rejected, and of those made and failed, over time
   --check               fails unless the figures of the default outage are within their limits
   --json                for programs
   --help                this text
 
-Not simulated: a store that fails, frozen sandboxes, clocks that differ, several calls at once in a sandbox.
+Not simulated: reads that see an older item, cold starts, sandboxes that die, a dependency that slows under load.
 Exit codes: 0 done, 1 a limit was missed, 2 wrong usage.`;
 
-const ROWS: readonly (readonly [FigureName, string])[] = [
-  ['outage', 'outage, s'],
-  ['verdict', 'open after, s'],
-  ['rejected95', '95 % rejected after, s'],
-  ['recovered', '95 % let through after the outage, s'],
-  ['wasted', 'calls that failed in the outage'],
-  ['falseCloses', 'closed in the outage, times'],
-  ['probesAtOnce', 'probes at one time'],
-  ['rejectedHealthy', 'share rejected before it'],
-  ['readsPerCallHealthy', 'reads a call, healthy'],
-  ['readsPerCall', 'reads a call, all'],
-  ['writesPerCall', 'writes a call'],
-  ['peakWrites', 'most writes a second on a key'],
-  ['throttled', 'throttled requests'],
-  ['throttledUntil', 'throttled until, s after the onset'],
-  ['dollarsPerMillionHealthy', '$ for a million calls, healthy'],
-  ['dollarsPerMillion', '$ for a million calls, all'],
-];
+const titleOf = (name: string, { sandboxes, rate, seed }: Scenario): string =>
+  `${name}: ${sandboxes} sandboxes, ${rate} calls a second, seed ${seed}`;
 
-const tableOf = (all: readonly Figures[]): string =>
-  ROWS.map(([name, label]) => `${label.padEnd(38)}${spreadText(spreadOf(all, name))}`).join('\n');
+/** @throws {UsageError} where it cannot be written. */
+function writeChart(file: string, svg: string): void {
+  try {
+    writeFileSync(file, svg);
+  } catch (cause) {
+    throw new UsageError(`--svg: expected a file that can be written, got ${JSON.stringify(file)}: ${cause}`);
+  }
+}
 
 export async function simulate(args: readonly string[]): Promise<number> {
   const request = readArguments(args, () => Math.floor(systemRandom.next() * 4_294_967_296));
@@ -59,26 +61,27 @@ export async function simulate(args: readonly string[]): Promise<number> {
     console.log(SIMULATE_HELP);
     return 0;
   }
-  const { scenario, seeds, said, json, check } = request;
+  const { scenario, seeds, said, beside, svg } = request;
+  const first = scenarioOf(scenario, seeds[0] as number, said);
+  const subjects = beside ? SUBJECT_NAMES : SUBJECT_NAMES.slice(0, 1);
+  const jobs = subjects.flatMap((subject) =>
+    seeds.map((seed) => ({ subject, scenario: scenarioOf(scenario, seed, said) })),
+  );
   const note = (done: number) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${seeds.length} simulated`);
+    if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${jobs.length} simulated`);
   };
   note(0);
-  const all = await runAll(
-    seeds.map((seed) => scenarioOf(scenario, seed, said)),
-    note,
-  );
+  const all = await runAll(jobs, note);
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-  const verdicts = check ? judge(all) : [];
-  const isMet = verdicts.every((verdict) => verdict.isMet);
-  if (json)
-    console.log(JSON.stringify({ scenario, seeds: all, ...(check && { isMet, verdicts }) }, undefined, 2));
-  else {
-    console.log(
-      `${scenario}, seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}: median (least to most)\n`,
-    );
-    console.log(tableOf(all));
-    if (check) console.log(`\n${verdicts.map(({ text }) => text).join(' | ')}`);
+  const runsOf = (name: SubjectName) => all.filter((_, index) => jobs[index]?.subject === name);
+  const { text, isMet } = reportOf(
+    request,
+    new Map(subjects.map((name) => [name, runsOf(name).map(({ figures }) => figures)])),
+  );
+  console.log(text);
+  if (svg !== undefined) {
+    const panels = subjects.map((name) => ({ name, seconds: runsOf(name)[0]?.seconds ?? [] }));
+    writeChart(svg, chartOf(titleOf(scenario, first), panels, first));
   }
   return isMet ? 0 : 1;
 }

@@ -1,10 +1,14 @@
 import { dollarsPerMillion, type StoreCosts } from './costs.ts';
 import type { Scenario } from './scenario.ts';
+import { timesOf } from './times.ts';
+import type { Sighted } from './watch.ts';
 
 /** What one second of a simulation has seen. */
 export interface Second {
   calls: number;
   rejected: number;
+  /** Calls that were made, and failed. */
+  failed: number;
 }
 
 export interface Figures {
@@ -44,30 +48,20 @@ export interface Snapshots {
   readonly end: StoreCosts;
 }
 
-/** What is seen as it happens. */
-export interface Sighted {
-  wasted: number;
-  verdictMs: number | undefined;
-  probesAtOnce: number;
-  falseCloses: number;
-  throttledMs: number | undefined;
-}
-
 export function figuresOf(
   scenario: Scenario,
   seconds: readonly Second[],
   { warm, onset, end }: Snapshots,
   sighted: Sighted,
 ): Figures {
-  const { seed, warmUpMs, healthyMs, outageMs, afterMs } = scenario;
-  const onsetMs = warmUpMs + healthyMs;
-  const overMs = onsetMs + outageMs;
+  const { seed, warmUpMs, outageMs } = scenario;
+  const { onsetMs, overMs, endMs } = timesOf(scenario);
   const of = (fromMs: number, toMs: number) =>
     seconds.slice(Math.floor(fromMs / 1_000), Math.ceil(toMs / 1_000));
   const sum = (some: readonly Second[], what: keyof Second) =>
     some.reduce((all, second) => all + second[what], 0);
   const healthy = of(warmUpMs, onsetMs);
-  const all = of(warmUpMs, overMs + afterMs);
+  const all = of(warmUpMs, endMs);
   /** Whole seconds after a moment, of which the last may have been cut short. */
   const firstAfter = (fromMs: number, is: (rejectedShare: number) => boolean): number | null => {
     for (let second = Math.ceil(fromMs / 1_000); second < seconds.length - 1; second++) {

@@ -1,115 +1,82 @@
-import { fleetBreaker } from '../breaker/fleet.ts';
-import type { BreakerStore } from '../breaker/options.ts';
-import type { CircuitBreaker, Permit } from '../breaker/permit.ts';
-import { readVerdict, type Verdict, verdictKey } from '../breaker/verdict.ts';
 import { BreakerOpenError } from '../core/errors.ts';
 import { seededRandom } from '../core/seeded-random.ts';
-import { type Figures, figuresOf, type Second, type Sighted } from './figures.ts';
+import { fibrin } from './fibrin.ts';
+import { type Figures, figuresOf, type Second } from './figures.ts';
+import { fleetOf, type Member } from './fleet.ts';
 import type { Scenario } from './scenario.ts';
 import { simulatedStore } from './store.ts';
-import { clockIn, type World, world } from './world.ts';
+import type { Leave, Subject } from './subject.ts';
+import { errorsAt, rateAt, timesOf } from './times.ts';
+import { watch } from './watch.ts';
+import { world } from './world.ts';
 
-const NAME = 'dependency';
-
-/** A store that notes what the fleet writes about its breaker. */
-function watched(store: BreakerStore, virtual: World, isOutage: () => boolean) {
-  const sighted: Sighted = {
-    wasted: 0,
-    verdictMs: undefined,
-    probesAtOnce: 0,
-    falseCloses: 0,
-    throttledMs: undefined,
-  };
-  const clock = clockIn(virtual);
-  let last: Verdict | undefined;
-  const note = (verdict: Verdict) => {
-    const { state, isProbing } = verdict;
-    if (state === 'open' && isOutage()) sighted.verdictMs ??= virtual.now;
-    if (state === 'closed' && last?.state === 'open' && isOutage()) sighted.falseCloses++;
-    // A claim while another one is held would be a second probe.
-    const isHeld = last?.isProbing === true && clock.now() < last.until;
-    if (isProbing) sighted.probesAtOnce = Math.max(sighted.probesAtOnce, isHeld ? 2 : 1);
-    last = verdict;
-  };
-  const put: BreakerStore['put'] = async (key, item, options) => {
-    const result = await store.put(key, item, options);
-    const verdict = result.applied && key === verdictKey(NAME) ? readVerdict(item) : undefined;
-    if (verdict) note(verdict);
-    return result;
-  };
-  return { store: { ...store, put }, sighted };
+/** What a simulation has shown. */
+export interface Simulated {
+  readonly figures: Figures;
+  /** From the beginning of virtual time. */
+  readonly seconds: readonly Second[];
 }
 
-/** Lets a fleet with the shipped breaker go through a scenario, in virtual time. The same seed gives the same figures. */
-export async function simulate(
-  scenario: Scenario,
-): Promise<{ readonly figures: Figures; readonly seconds: readonly Second[] }> {
-  const { seed, sandboxes, rate, warmUpMs, healthyMs, outageMs, afterMs, okMs, failedMs, slowCallMs } =
-    scenario;
+/** Lets a fleet go through a scenario, in virtual time. The same seed gives the same figures. */
+export async function simulate(scenario: Scenario, subject: Subject = fibrin): Promise<Simulated> {
+  const { seed, okMs, failedMs, slowCallMs } = scenario;
+  const { onsetMs, overMs, endMs } = timesOf(scenario);
   const virtual = world();
   const random = seededRandom(seed);
-  const simulated = simulatedStore(virtual, seededRandom(seed + 1));
-  const { costs } = simulated;
-  const onsetMs = warmUpMs + healthyMs;
-  const overMs = onsetMs + outageMs;
-  const endMs = overMs + afterMs;
   const isOutage = () => virtual.now >= onsetMs && virtual.now < overMs;
-  const { store, sighted } = watched(simulated.store, virtual, isOutage);
+  const watching = watch(virtual, isOutage);
+  const { sighted } = watching;
+  const { store: simulated, costs } = simulatedStore(virtual, seededRandom(seed + 1));
+  const store = watching.over(simulated, subject.key);
   const seconds = Array.from(
     { length: Math.ceil(endMs / 1_000) + 1 },
-    (): Second => ({
-      calls: 0,
-      rejected: 0,
-    }),
+    (): Second => ({ calls: 0, rejected: 0, failed: 0 }),
   );
   const present = () => seconds[Math.floor(virtual.now / 1_000)] as Second;
 
-  const fleet: readonly CircuitBreaker[] = Array.from({ length: sandboxes }, (_, index) =>
-    fleetBreaker(
-      {
-        name: NAME,
-        clock: clockIn(virtual),
-        random: seededRandom(seed * 1_000_003 + index),
-        ...(slowCallMs !== undefined && { slowCallMs }),
-      },
-      store,
-    ),
-  );
+  const fleet = fleetOf(scenario, subject, { virtual, store, random });
 
-  const errorsNow = () => {
-    if (!isOutage()) return scenario.errors;
-    const { turns, outageErrors } = scenario;
-    return turns && Math.floor((virtual.now - onsetMs) / turns.everyMs) % 2 === 1
-      ? turns.errors
-      : outageErrors;
+  const end = (member: Member) => {
+    member.sandbox.end();
+    fleet.release(member);
   };
-  const call = (permit: Permit) => {
-    const failed = random.next() < errorsNow();
+  const call = (member: Member, leave: Leave) => {
+    const failed = random.next() < errorsAt(scenario, virtual.now);
     const tookMs = failed ? failedMs : okMs * (0.5 + random.next());
+    if (failed) present().failed++;
     if (failed && isOutage()) sighted.wasted++;
+    const ended = leave.isProbe ? watching.probe() : undefined;
     virtual.at(virtual.now + tookMs, () => {
+      ended?.();
       const slow = slowCallMs !== undefined && tookMs >= slowCallMs;
-      if (permit.settle(failed || slow, slow)) virtual.wake();
+      const told = leave.settle(failed || slow, slow);
+      if (told === undefined) return end(member);
+      virtual.wake();
+      void told.then(() => end(member));
     });
   };
-  const arrive = () => {
-    const perMs = (rate * (virtual.now >= onsetMs ? scenario.surge : 1)) / 1_000;
-    virtual.at(virtual.now - Math.log(1 - random.next()) / perMs, arrive);
-    const second = present();
-    second.calls++;
-    const breaker = fleet[Math.floor(random.next() * sandboxes)] as CircuitBreaker;
+  const invoke = (member: Member, second: Second) => {
     const reject = (error: unknown) => {
       if (!(error instanceof BreakerOpenError)) throw error;
       second.rejected++;
+      end(member);
     };
     try {
-      const entered = breaker.enter();
-      if (!(entered instanceof Promise)) return call(entered);
+      const entered = member.guard.enter();
+      if (!(entered instanceof Promise)) return call(member, entered);
       virtual.wake();
-      entered.then(call, reject);
+      entered.then((leave) => call(member, leave), reject);
     } catch (error) {
       reject(error);
     }
+  };
+  const arrive = () => {
+    const perMs = rateAt(scenario, virtual.now) / 1_000;
+    virtual.at(virtual.now - Math.log(1 - random.next()) / perMs, arrive);
+    const second = present();
+    second.calls++;
+    const member = fleet.take();
+    member.sandbox.begin(() => invoke(member, second));
   };
   let throttled = 0;
   const look = () => {
@@ -120,7 +87,7 @@ export async function simulate(
   arrive();
   look();
 
-  await virtual.runUntil(warmUpMs);
+  await virtual.runUntil(scenario.warmUpMs);
   costs.peakWrites = 0;
   const warm = { ...costs };
   await virtual.runUntil(onsetMs);

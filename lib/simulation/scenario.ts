@@ -22,10 +22,20 @@ export interface Scenario {
   readonly okMs: number;
   readonly failedMs: number;
   readonly slowCallMs?: number | undefined;
+  /** Share of requests to the store that nobody hears the answer of. Default 0. */
+  readonly lossShare?: number | undefined;
+  /** When the store answers nobody: from the onset on. Default: never. */
+  readonly storeOutage?: { readonly fromMs: number; readonly toMs: number } | undefined;
+  /** Whether sandboxes stand still between invocations. Default false. */
+  readonly isFreezing?: boolean | undefined;
+  /** Wall clocks are off by up to so much, either way. Default 0. */
+  readonly skewMs?: number | undefined;
+  /** Invocations that a sandbox takes at once. Default: as many as come. */
+  readonly concurrency?: number | undefined;
 }
 
 /** What of a scenario has a name, and the rest of it drawn by the seed. */
-type Draft = Partial<Omit<Scenario, 'seed'>>;
+export type Draft = Partial<Omit<Scenario, 'seed'>>;
 
 export type ScenarioName =
   | 'outage'

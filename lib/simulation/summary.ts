@@ -45,7 +45,7 @@ const short = (value: number): string =>
   Number.isFinite(value) ? String(Number(value.toPrecision(3))) : 'never';
 
 export const spreadText = ({ median, least, most }: Spread): string =>
-  `${short(median)} (${short(least)} to ${short(most)})`;
+  least === most ? short(median) : `${short(median)} (${short(least)} to ${short(most)})`;
 
 /** Whether the figures are within what they may be. */
 export const judge = (all: readonly Figures[]): readonly Verdict[] =>

@@ -29,7 +29,7 @@ function sandbox(given: Partial<BreakerOptions> = {}) {
     add: (...args) => now.add(...args),
   };
   const random = { ...seededRandom(1), next: () => 0 };
-  const breaker = circuitBreaker({ openMs: 5_000, ...given, store, name: 'posts', clock, random });
+  const breaker = circuitBreaker({ openMs: 5_000, random, ...given, store, name: 'posts', clock });
   const call = <T>(work: () => Promise<T>): Promise<unknown> =>
     breaker.execute(work).catch((error: unknown) => error);
   return {
@@ -96,6 +96,58 @@ describe('a breaker whose store is in trouble', () => {
     expect(await atOnce(run)).toEqual(outage());
     await world.clock.advance(1_000);
     expect(world.clock.pending).toBe(0);
+  });
+
+  test('learns that it is well from calls that it refuses, although its sandbox is frozen after each', async () => {
+    const world = sandbox({ random: { ...seededRandom(1), next: () => 0.5 } });
+    const { clock, inner } = world;
+    const invocation = async () => {
+      let answer: unknown;
+      void world.works().then((value) => {
+        answer = value;
+      });
+      for (await settle(); answer === undefined; ) await clock.advance(1);
+      await clock.freeze(2_000);
+      return answer;
+    };
+    // Its answers come in after the timers that are overdue at the thaw.
+    const get: Trouble['get'] = (...args) =>
+      new Promise((resolve) => {
+        clock.after(5, () => clock.after(0, () => resolve(inner.get(...args))));
+      });
+    const past = { since: clock.now() - 60_000, rate: 500 };
+    await putVerdict(inner, { ...past, state: 'open', until: clock.now() + 1_000 });
+    expect(await invocation()).toBeInstanceOf(BreakerOpenError);
+    world.trouble(HANGS);
+    await times(3, invocation);
+
+    await putVerdict(inner, { ...past, version: 2, epoch: 2 });
+    world.trouble({ ...HANGS, get });
+    await times(10, invocation);
+
+    const answers: unknown[] = [];
+    await times(20, async () => answers.push(await invocation()));
+    expect(answers).toEqual(Array.from({ length: 20 }, () => 'ok'));
+  });
+
+  test('costs a call that it refuses 20 ms at most while it finds out about a store that has just failed', async () => {
+    const world = sandbox({ random: { ...seededRandom(1), next: () => 0.5 } });
+    const { clock, inner } = world;
+    await putVerdict(inner, { state: 'open', until: clock.now() - 10_000, since: 0, rate: 500 });
+    await world.works();
+    await clock.advance(1_000);
+    world.trouble(HANGS);
+    const first = world.works();
+    await clock.advance(50);
+    expect(await atOnce(first)).toBeInstanceOf(BreakerOpenError);
+    await clock.advance(1_000);
+    const next = world.works();
+    await clock.advance(19);
+    expect(await atOnce(next)).toBe('still waiting');
+
+    await clock.advance(1);
+
+    expect(await atOnce(next)).toBeInstanceOf(BreakerOpenError);
   });
 
   test('leaves it alone after that, for longer each time', async () => {

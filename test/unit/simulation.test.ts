@@ -191,20 +191,43 @@ describe('the arguments of a simulation', () => {
   const read = (...args: string[]) => readArguments(args, () => 11);
 
   test('are none, where a fresh seed and the default outage will do', () => {
-    expect(read()).toEqual({ scenario: 'outage', seeds: [11], said: {}, json: false, check: false });
+    expect(read()).toEqual({
+      ...{ scenario: 'outage', seeds: [11], said: {} },
+      ...{ json: false, check: false, beside: false, svg: undefined },
+    });
   });
 
   test('say what is to be otherwise', () => {
     const args = '--sandboxes 50 --rate 7.5 --outage 90s --errors 0.7 --healthy-errors 0.01 --latency 20ms';
-    const more = '--failure-latency 3s --slow-call 1s --seed 4294967295 --seeds 2 --json --scenario partial';
+    const more =
+      '--failure-latency 3s --slow-call 1s --seed 4294967295 --seeds 2 --json --beside --svg a.svg --scenario partial';
 
     expect(read(...`${args} ${more}`.split(' '))).toEqual({
-      ...{ scenario: 'partial', seeds: [4_294_967_295, 0], json: true, check: false },
+      ...{
+        scenario: 'partial',
+        seeds: [4_294_967_295, 0],
+        json: true,
+        check: false,
+        beside: true,
+        svg: 'a.svg',
+      },
       said: {
         ...{ sandboxes: 50, rate: 7.5, outageMs: 90_000, outageErrors: 0.7, errors: 0.01 },
         ...{ okMs: 20, failedMs: 3_000, slowCallMs: 1_000 },
       },
     });
+  });
+
+  test('say what faults the world has', () => {
+    const args = '--loss 0.05 --freeze --skew 500ms --concurrency 10 --store-outage 10s..40s';
+
+    expect(read(...args.split(' '))).toMatchObject({
+      said: {
+        ...{ lossShare: 0.05, isFreezing: true, skewMs: 500, concurrency: 10 },
+        storeOutage: { fromMs: 10_000, toMs: 40_000 },
+      },
+    });
+    expect(() => read('--check', '--freeze')).toThrow('--check');
   });
 
   test('may ask for help', () => {
@@ -223,6 +246,19 @@ describe('the arguments of a simulation', () => {
     ['--scenario', 'none'],
     ['--seeds', '0'],
     ['--latency', '61m'],
+    ['--svg', ''],
+    ['--loss', '1.1'],
+    ['--loss', 'some'],
+    ['--skew', '500'],
+    ['--skew', '2h'],
+    ['--concurrency', '0'],
+    ['--concurrency', '1.5'],
+    ['--concurrency', '1001'],
+    ['--store-outage', '10s'],
+    ['--store-outage', '10s..10s'],
+    ['--store-outage', '..10s'],
+    ['--store-outage', '1s..2s..3s'],
+    ['--store-outage', '1s..2h'],
   ])('are refused by name: %s %j', (option, value) => {
     expect(() => read(option, value)).toThrow(option);
   });
@@ -232,6 +268,7 @@ describe('the arguments of a simulation', () => {
     expect(read('--outage', '60s..180s')).toMatchObject({ said: {} });
     expect(() => read('--check', '--rate', '5')).toThrow('--check');
     expect(() => read('--check', '--scenario', 'outage')).toThrow('--check');
+    expect(() => read('--check', '--beside')).toThrow('--beside');
   });
 
   test('name scenarios that can be made', () => {

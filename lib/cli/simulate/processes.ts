@@ -1,41 +1,48 @@
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Figures } from '../../simulation/figures.ts';
+import type { Simulated } from '../../simulation/run.ts';
 import type { Scenario } from '../../simulation/scenario.ts';
+import type { SubjectName } from '../../simulation/subjects.ts';
+
+/** One simulation. */
+export interface Job {
+  readonly scenario: Scenario;
+  readonly subject: SubjectName;
+}
 
 const WORKER = fileURLToPath(
   new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
 );
 
-/** Runs a scenario in a process of its own, which ends with this one. */
-function runAside(scenario: Scenario, signal: AbortSignal): Promise<Figures> {
+/** Runs one in a process of its own, which ends with this one. */
+function runAside(job: Job, signal: AbortSignal): Promise<Simulated> {
   return new Promise((resolve, reject) => {
     const worker = fork(WORKER, [], {
       signal,
       killSignal: 'SIGKILL',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    worker.once('message', (figures: Figures) => resolve(figures));
+    worker.once('message', (simulated: Simulated) => resolve(simulated));
     worker.once('error', reject);
     worker.once('exit', (code, by) => reject(new Error(`a simulation ended with ${by ?? code}`)));
-    worker.send(scenario);
+    worker.send(job);
   });
 }
 
 /** Runs them, as many at once as there are processors. */
 export async function runAll(
-  scenarios: readonly Scenario[],
+  jobs: readonly Job[],
   onDone: (done: number) => void,
-): Promise<readonly Figures[]> {
+): Promise<readonly Simulated[]> {
   const ending = new AbortController();
-  const waiting = [...scenarios.entries()];
-  const figures: Figures[] = [];
+  const waiting = [...jobs.entries()];
+  const all: Simulated[] = [];
   let done = 0;
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const [index, scenario] = next;
-      figures[index] = await runAside(scenario, ending.signal);
+      const [index, job] = next;
+      all[index] = await runAside(job, ending.signal);
       onDone(++done);
     }
   };
@@ -44,5 +51,5 @@ export async function runAll(
   } finally {
     ending.abort();
   }
-  return figures;
+  return all;
 }

@@ -1,15 +1,16 @@
 import { simulate } from '../../simulation/run.ts';
-import type { Scenario } from '../../simulation/scenario.ts';
+import { SUBJECTS } from '../../simulation/subjects.ts';
+import type { Job } from './processes.ts';
 
-const answer = async (scenario: Scenario): Promise<void> => {
-  const { figures } = await simulate(scenario);
-  process.send?.(figures, () => process.exit(0));
+const answer = async ({ scenario, subject }: Job): Promise<void> => {
+  const simulated = await simulate(scenario, SUBJECTS[subject]);
+  process.send?.(simulated, () => process.exit(0));
 };
 
 // Whoever has asked is gone: nobody waits for the figures.
 process.once('disconnect', () => process.exit(1));
-process.once('message', (scenario: Scenario) => {
-  answer(scenario).catch((error: unknown) => {
+process.once('message', (job: Job) => {
+  answer(job).catch((error: unknown) => {
     console.error(error);
     process.exit(1);
   });

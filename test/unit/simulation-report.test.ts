@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import type { SimulateRequest } from '../../lib/cli/simulate/arguments.ts';
+import { reportOf } from '../../lib/cli/simulate/report.ts';
+import type { Figures } from '../../lib/simulation/figures.ts';
+
+const FIGURES: Figures = {
+  ...{ seed: 1, outage: 100, verdict: 1, rejected95: 8, recovered: 10, wasted: 12_000 },
+  ...{ readsPerCallHealthy: 0.02, readsPerCall: 0.07, writesPerCall: 0.001, peakWrites: 40 },
+  ...{ throttled: 0, throttledUntil: 0, dollarsPerMillionHealthy: 0.003, dollarsPerMillion: 0.005 },
+  ...{ rejectedHealthy: 0, probesAtOnce: 1, falseCloses: 0 },
+};
+const REQUEST: SimulateRequest = {
+  ...{ scenario: 'outage', seeds: [1], said: {}, json: false, check: false, beside: false, svg: undefined },
+};
+const rowOf = (text: string, label: string) =>
+  text
+    .split('\n')
+    .find((line) => line.startsWith(label))
+    ?.slice(label.length)
+    .trim()
+    .split(/ {2,}/);
+
+describe('the report of simulations', () => {
+  const both = new Map([
+    ['fibrin', [FIGURES, { ...FIGURES, wasted: 11_000 }]],
+    ['in-process', [{ ...FIGURES, verdict: null, rejected95: null }]],
+  ] as const);
+
+  test('of one breaker is a table without a heading, of one seed without a spread', () => {
+    const { text, isMet } = reportOf(REQUEST, new Map([['fibrin', [FIGURES]]]));
+
+    expect(isMet).toBe(true);
+    expect(text).toMatch(/^outage, seed 1\n\noutage, s +100\n/);
+    expect(rowOf(text, 'open after, s')).toEqual(['1']);
+  });
+
+  test('of several has them side by side, and nothing where nothing is shared', () => {
+    const { text } = reportOf({ ...REQUEST, seeds: [1, 2], beside: true }, both);
+
+    expect(text).toContain('seeds 1, 2: median (least to most)');
+    expect(text).toMatch(/\n +fibrin +in-process\n/);
+    expect(rowOf(text, 'open after, s')).toEqual(['1', '–']);
+    expect(rowOf(text, '95 % rejected after, s')).toEqual(['8', 'never']);
+    expect(rowOf(text, 'calls that failed in the outage')).toEqual(['11000 (11000 to 12000)', '12000']);
+  });
+
+  test('for programs has the others beside the seeds', () => {
+    const report = JSON.parse(reportOf({ ...REQUEST, json: true, beside: true }, both).text);
+
+    expect(Object.keys(report)).toEqual(['scenario', 'seeds', 'beside']);
+    expect(report.seeds).toHaveLength(2);
+    expect(report.beside).toMatchObject({ 'in-process': [{ verdict: null }] });
+    const alone = JSON.parse(reportOf({ ...REQUEST, json: true }, both).text);
+    expect(Object.keys(alone)).toEqual(['scenario', 'seeds']);
+  });
+
+  test('of a check ends with its judgement', () => {
+    const missed = reportOf(
+      { ...REQUEST, check: true },
+      new Map([['fibrin', [{ ...FIGURES, throttled: 1 }]]]),
+    );
+
+    expect(missed.isMet).toBe(false);
+    expect(missed.text.split('\n').at(-1)).toContain('MISSED throttled 1, wanted 0');
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { refused } from '../../lib/breaker/refused.ts';
+import { simulate } from '../../lib/simulation/run.ts';
+import { scenarioOf } from '../../lib/simulation/scenario.ts';
+import type { Guard, Subject } from '../../lib/simulation/subject.ts';
+
+const SAID = {
+  sandboxes: 20,
+  rate: 100,
+  warmUpMs: 2_000,
+  healthyMs: 2_000,
+  outageMs: 10_000,
+  afterMs: 4_000,
+};
+const through = (enter: Guard['enter'], more: Partial<Subject> = {}) =>
+  simulate(scenarioOf('outage', 2, SAID), { key: undefined, guard: () => ({ enter }), ...more });
+
+describe('what is simulated', () => {
+  test('may refuse calls, at once and later, which are counted in their second', async () => {
+    let calls = 0;
+    const { figures, seconds } = await through(() => {
+      calls++;
+      if (calls % 4 === 0) throw refused('moody', 1);
+      if (calls % 4 === 1) return Promise.reject(refused('moody', 1));
+      return { settle: () => undefined };
+    });
+    const rejected = seconds.reduce((sum, second) => sum + second.rejected, 0);
+
+    expect(Math.abs(rejected - calls / 2)).toBeLessThan(2);
+    expect(figures.rejectedHealthy).toBeCloseTo(0.5, 1);
+    expect(figures.rejected95).toBeNull();
+  });
+
+  test('has its calls made and failed counted in the second in which they were made', async () => {
+    const { figures, seconds } = await through(() => ({ settle: () => undefined }));
+    const failed = seconds.reduce((sum, second) => sum + second.failed, 0);
+
+    expect(figures.wasted).toBeGreaterThan(800);
+    expect(failed - figures.wasted).toBeGreaterThanOrEqual(0);
+    expect(failed - figures.wasted).toBeLessThan(10);
+    expect(seconds.some(({ calls, failed }) => calls > 50 && calls === failed)).toBe(true);
+  });
+
+  test('shows its mistakes instead of having them counted as refusals', async () => {
+    const bug = through(() => {
+      throw new TypeError('a bug');
+    });
+
+    await expect(bug).rejects.toThrow('a bug');
+  });
+
+  test('is caught when it probes with many at once, and when it closes while the outage goes on', async () => {
+    let writes = 0;
+    const { figures } = await through(() => ({ settle: () => undefined }), {
+      key: 'state',
+      guard: ({ store }) => ({
+        enter: () => ({
+          isProbe: true,
+          async settle() {
+            await store.put('state', { state: writes++ % 2 ? 'closed' : 'open' });
+          },
+        }),
+      }),
+    });
+
+    expect(figures.verdict).toBeLessThan(1);
+    expect(figures.falseCloses).toBeGreaterThan(100);
+    expect(figures.probesAtOnce).toBeGreaterThan(5);
+  });
+});
