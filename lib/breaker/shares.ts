@@ -14,7 +14,7 @@ const READS_PER_ITEM = 3_500;
 /** More copies would read more than a table takes that was made a moment ago: 12,000 units, two reads each. */
 const MOST_ITEMS = 4;
 /** Reports a second, of successes the most: of few calls there are fewer, 0.5 × √rate, and one where there are hardly any. */
-const OK_REPORTS = 10;
+const OK_REPORTS = 12;
 const OK_REPORTS_OF_FEW = 0.5;
 const FAILED_REPORTS = 50;
 const RAMP_REPORTS = 20;

@@ -43,7 +43,7 @@ const about = (ms: number, chance: number): number => Math.round(ms * (0.98 + 0.
 const RELAPSE_MS = 30_000;
 const RELAPSE_TIMES = 3;
 /** A probe is waited for longer than it was open. */
-const PROBE_TIMES = 1.5;
+const PROBE_TIMES = 1.35;
 
 /** Closed → open. */
 export function trip(before: Verdict, now: number, { openMs, chance }: Waits): Transition {

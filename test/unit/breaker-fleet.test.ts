@@ -43,7 +43,7 @@ function fleet(size: number, given: Partial<BreakerOptions> = {}, chance: number
 /** How long it then stays open, at the least, with a chance of 0. */
 const OPEN_MS = 4_900;
 /** And after a probe that does not come back. */
-const LEASE_MS = 7_350;
+const LEASE_MS = 6_615;
 
 async function opened(size = 2, given: Partial<BreakerOptions> = {}) {
   const world = fleet(size, given);

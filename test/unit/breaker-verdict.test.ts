@@ -24,11 +24,11 @@ describe('the names of the states', () => {
     expect(stateName(INITIAL, 0)).toBe('closed');
     expect(stateName(open, 0)).toBe('open');
     expect(stateName(open, 1_000)).toBe('open');
-    expect(stateName(probing, 1_749)).toBe('half-open');
+    expect(stateName(probing, 1_674)).toBe('half-open');
   });
 
   test('it is open again when the claim has run out, or the probe has failed or come to nothing', () => {
-    expect(stateName(probing, 1_750)).toBe('open');
+    expect(stateName(probing, 1_675)).toBe('open');
     expect(stateName(probeFailed(probing).next, 1_100)).toBe('open');
     expect(stateName(probeAbandoned(probing, 1_100).next, 1_099)).toBe('open');
   });

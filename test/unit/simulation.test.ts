@@ -178,7 +178,12 @@ describe('the figures of several seeds', () => {
     expect(missed(good, good, { ...good, wasted: 50_000 })).toEqual([]);
     expect(missed({ ...good, wasted: 15_001 }).map(({ name }) => name)).toEqual(['wasted']);
     expect(missed(good, good, { ...good, recovered: 24 })).toMatchObject([
-      { name: 'recovered', text: 'MISSED recovered 10 (10 to 24), wanted 15, at most 23' },
+      { name: 'recovered', text: 'MISSED recovered 10 (10 to 24), wanted at most 23' },
+    ]);
+    const late = { ...good, recovered: 16 };
+    expect(missed(late)).toEqual([]);
+    expect(missed(late, late, late, good, good)).toMatchObject([
+      { name: 'recovered', text: 'MISSED recovered 16 (10 to 16), wanted 15, at most 23' },
     ]);
     expect(missed({ ...good, verdict: null }).map(({ name }) => name)).toEqual(['verdict']);
     expect(missed(good, good, { ...good, probesAtOnce: 2 }).map(({ name }) => name)).toEqual([
