@@ -54,7 +54,8 @@ export interface BreakerOptions {
   readonly isFailedResult?: (value: unknown) => boolean;
   /**
    * Told of changes of state, and with a store of what is reported while calls fail and of trouble with the store, for
-   * metrics, logs and traces. What it throws changes nothing. Default: nobody is told, which costs nothing.
+   * metrics, logs and traces. What it throws changes nothing. Default: nobody is told, which costs nothing; in `resilient`
+   * whoever is told of its calls.
    */
   readonly onEvent?: (event: BreakerEvent) => unknown;
   readonly clock?: Clock;
