@@ -3,6 +3,7 @@ export { fleetBreaker } from './breaker/fleet.ts';
 export type { LocalBreaker } from './breaker/local.ts';
 export type { BreakerOptions, BreakerStore } from './breaker/options.ts';
 export type { CircuitBreaker, Entering, Permit } from './breaker/permit.ts';
+export type { BreakerEvent, BreakerState } from './core/breaker-event.ts';
 export type { Call, CallContext, ExecuteOptions, Policy } from './core/call.ts';
 export { type CancelTimer, type Clock, systemClock } from './core/clock.ts';
 export { runWithin, type Timed, type TimeLimit } from './core/deadline.ts';

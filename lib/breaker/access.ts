@@ -20,8 +20,9 @@ export interface Access {
 
 /**
  * Fail static, for every access of a breaker: without an answer what is known stands, and no caller gets an error.
+ * @param tell Hears whether the store answers, each time that this changes. Never throws.
  */
-export function storeAccess(name: string, clock: Clock): Access {
+export function storeAccess(name: string, clock: Clock, tell?: (isAnswering: boolean) => void): Access {
   let quietUntil = Number.NEGATIVE_INFINITY;
   let failures = 0;
   const isQuiet = () => clock.monotonic() < quietUntil;
@@ -33,14 +34,16 @@ export function storeAccess(name: string, clock: Clock): Access {
         const answer = await runWithin({ clock, limitMs: STORE_LIMIT_MS, exceeded }, ({ signal }) =>
           operation(signal),
         );
+        const isBack = failures > 0;
         failures = 0;
+        if (isBack) tell?.(true);
         return answer;
       } catch {
         // A change may have been made all the same, which a later read will show. What fails together has failed once, and
         // what a freeze has cut off says nothing about the store.
         if (isQuiet() || clock.monotonic() - endsAt >= FROZEN_MS) return undefined;
         quietUntil = clock.monotonic() + Math.min(MOST_QUIET_MS, QUIET_MS * 2 ** failures);
-        failures++;
+        if (failures++ === 0) tell?.(false);
         return undefined;
       }
     },

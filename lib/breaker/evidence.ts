@@ -113,7 +113,10 @@ const ENOUGH_AT_FIRST = { reports: 5, seconds: 2 } as const;
 /** A rate that is off by less is right enough. */
 const OFF_BY = 1.5;
 
-const totalOf = (seconds: readonly Second[]) => ({
+/** What was seen in all of these seconds. */
+export const totalOf = (
+  seconds: readonly Second[],
+): { readonly weight: number; readonly failures: number; readonly reports: number } => ({
   weight: seconds.reduce((sum, { failures, successes }) => sum + failures + successes, 0),
   failures: seconds.reduce((sum, { failures }) => sum + failures, 0),
   reports: seconds.reduce((sum, { failedReports, okReports }) => sum + failedReports + okReports, 0),

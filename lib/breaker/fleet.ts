@@ -3,9 +3,11 @@ import { FROZEN_MS } from '../core/classify.ts';
 import { type CancelTimer, systemClock } from '../core/clock.ts';
 import { runWithin, type Timed } from '../core/deadline.ts';
 import { DeadlineExceededError } from '../core/errors.ts';
+import { harmless } from '../core/harmless.ts';
 import { systemRandom } from '../core/random.ts';
 import { storeAccess } from './access.ts';
 import { probeAlone } from './alone.ts';
+import { noticeChanges } from './changes.ts';
 import { guardBy } from './guard.ts';
 import { known as knownOf } from './known.ts';
 import { localBreaker } from './local.ts';
@@ -49,12 +51,16 @@ type Step = 'call' | 'alone' | 'look' | 'claim' | { readonly waitMs: number };
 export function fleetBreaker(options: BreakerOptions, store: BreakerStore): CircuitBreaker {
   const { name, clock = systemClock, random = systemRandom, openMs = DEFAULT_FLEET_OPEN_MS } = options;
   const { failureRatio = 0.5, slowCallMs } = options;
-  const { store: _, ...own } = options;
-  const access = storeAccess(store.name, clock);
+  const { store: _, onEvent, ...own } = options;
+  const told = onEvent && harmless(onEvent);
+  const notice = told && noticeChanges(name, clock, told);
+  const access = storeAccess(store.name, clock, (isAnswering) =>
+    told?.({ kind: 'breaker-store', name, isAnswering }),
+  );
   const { isQuiet } = access;
   const chance = () => random.next();
-  const known = knownOf(name, { store, access, clock, chance });
-  const evidence = reports(name, { store, access, known, clock, chance, failureRatio, openMs });
+  const known = knownOf(name, { store, access, clock, chance, notice });
+  const evidence = reports(name, { store, access, known, clock, chance, failureRatio, openMs, told });
 
   /** So long after a probe was claimed there is something to learn about it. */
   const probeMs = (slowCallMs ?? 0) + LOOK_AFTER_MS;
@@ -83,7 +89,7 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
       // A call that began under another verdict says nothing about this one.
       if (isTold || verdict.epoch !== epoch || verdict.state !== 'closed' || isQuiet()) return undefined;
       isTold = true;
-      return evidence.tell(failed, verdict);
+      return evidence.tell(failed, slow, verdict);
     };
     const cancel = noteSlow(note);
     return {
@@ -242,6 +248,8 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
     enteredAt = now;
     // Once in a while, beside the work. It settles by itself, and by its own clock is old after a freeze.
     if (known.isOld(now) && !isQuiet()) void known.look();
+    // What ends because its time is over, nobody writes.
+    notice?.(known.verdict, 'seen');
     const step = stepOf(clock.now(), idleMs);
     return step === 'look' || step === 'claim'
       ? within(context, AS_LONG_AS_IT_TAKES, (timed) => entered(step, timed))

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { CountingStore, Item } from '../core/store.ts';
 import type { Access } from './access.ts';
+import type { How, Notice } from './changes.ts';
 import { type CopyWrite, copyWrite, copyWrites } from './copies.ts';
 import { claimShare } from './shares.ts';
 import type { Transition } from './transitions.ts';
@@ -34,13 +35,15 @@ export interface KnownTools {
   readonly access: Access;
   readonly clock: Clock;
   readonly chance: () => number;
+  /** Is shown each verdict that becomes known. Never throws. */
+  readonly notice?: Notice | undefined;
 }
 
 /**
  * The verdict stands in one item, which alone decides. Where the fleet is too large to read one item, each change is
  * copied to a few more, and a look is at any of them. A copy that was missed is mended by whoever notices.
  */
-export function known(name: string, { store, access, clock, chance }: KnownTools): Known {
+export function known(name: string, { store, access, clock, chance, notice }: KnownTools): Known {
   const { ask } = access;
   const keyOf = (copy: number) => (copy === 0 ? verdictKey(name) : copyKey(name, copy));
 
@@ -51,13 +54,17 @@ export function known(name: string, { store, access, clock, chance }: KnownTools
   });
   let view = viewOf(INITIAL, Number.NEGATIVE_INFINITY);
   let looking: Promise<void> | undefined;
+  const hold = (verdict: Verdict, askedAt: number, how: How = 'seen') => {
+    view = viewOf(verdict, askedAt);
+    notice?.(verdict, how);
+  };
 
   /**
    * What the store says for certain is believed whatever it is, since somebody may have removed the item; but not where more
    * has become known since it was asked for.
    */
-  const adopt = (verdict: Verdict, askedAt: number, seen: View) => {
-    if (view === seen || verdict.version >= view.verdict.version) view = viewOf(verdict, askedAt);
+  const adopt = (verdict: Verdict, askedAt: number, seen: View, how?: How) => {
+    if (view === seen || verdict.version >= view.verdict.version) hold(verdict, askedAt, how);
   };
   /** An item of a version that this one does not understand is left alone: the last verdict stands. */
   const verdictIn = (item: Item | undefined) => (item ? (readVerdict(item) ?? view.verdict) : INITIAL);
@@ -75,7 +82,7 @@ export function known(name: string, { store, access, clock, chance }: KnownTools
     const copy = Math.floor(chance() * seen.verdict.items);
     const verdict = await get(copy, true);
     if (verdict === undefined || verdict.version >= view.verdict.version) {
-      if (verdict) view = viewOf(verdict, askedAt);
+      if (verdict) hold(verdict, askedAt);
       return;
     }
     // Older than what is known: an answer from a moment ago, a copy that was missed, or somebody has removed the item.
@@ -105,7 +112,8 @@ export function known(name: string, { store, access, clock, chance }: KnownTools
       const seen = view;
       const result = await ask((signal) => store.put(keyOf(0), writeVerdict(next), { when, signal }));
       if (result === undefined) return false;
-      adopt(result.applied ? next : verdictIn(result.current), askedAt, seen);
+      const how = result.applied ? 'made' : 'seen';
+      adopt(result.applied ? next : verdictIn(result.current), askedAt, seen, how);
       if (!result.applied) return false;
       await Promise.all(copyWrites(name, next).map(mend));
       return true;

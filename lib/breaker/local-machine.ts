@@ -32,6 +32,10 @@ export function admitLocally(state: LocalState, now: number): LocalAdmission {
   return now >= freeAt ? 'probe' : { waitMs: freeAt - now };
 }
 
+/** The share of calls that is let through. Probes do not count. */
+export const locallyAdmitted = ({ kind }: LocalState): number =>
+  kind === 'closed' || kind === 'forced-closed' ? 1 : 0;
+
 /** Probes are made. */
 export type HalfOpen = Extract<LocalState, { readonly kind: 'half-open' }>;
 

@@ -1,11 +1,13 @@
 import { policyOf, unprotected } from '../core/call.ts';
 import { systemClock } from '../core/clock.ts';
+import { harmless } from '../core/harmless.ts';
 import { guardBy } from './guard.ts';
 import {
   admitLocally,
   CLOSED,
   type HalfOpen,
   type LocalState,
+  locallyAdmitted,
   opened,
   probed,
   probing,
@@ -29,15 +31,20 @@ export function localBreaker(options: BreakerOptions): LocalBreaker {
   const { name, clock = systemClock, openMs = DEFAULT_OPEN_MS, probes = 2 } = options;
   const window = windowOf(options);
   const isBad = isBadEnough(options);
+  const tell = options.onEvent && harmless(options.onEvent);
   let state: LocalState = CLOSED;
   /** Grows with each change of state: an outcome from before it says nothing about what is now. */
   let epoch = 0;
 
   const become = (next: LocalState) => {
     if (next.kind === 'closed') window.clear();
+    const from = state.kind;
+    const to = next.kind;
     state = next;
     epoch++;
     permit = callers(epoch);
+    if (to !== from)
+      tell?.({ kind: 'breaker-state', name, from, to, how: 'made', admittedShare: locallyAdmitted(next) });
   };
 
   const callers = (heldEpoch: number): Permit => ({

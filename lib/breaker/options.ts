@@ -1,3 +1,4 @@
+import type { BreakerEvent } from '../core/breaker-event.ts';
 import type { Clock } from '../core/clock.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
@@ -51,6 +52,12 @@ export interface BreakerOptions {
   readonly isFailure?: (error: unknown) => boolean;
   /** Whether a value that came is a failure all the same. Default: none is. */
   readonly isFailedResult?: (value: unknown) => boolean;
+  /**
+   * Told of changes of state, and with a store of what is reported while calls fail and of trouble with the store, for
+   * metrics, logs and traces. What it throws changes nothing. Default: nobody is told, which costs nothing; in `resilient`
+   * whoever is told of its calls.
+   */
+  readonly onEvent?: (event: BreakerEvent) => unknown;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -90,6 +97,7 @@ export function checkBreakerOptions(options: BreakerOptions): void {
       probes: rule.integer(1, 100),
       isFailure: rule.fn(),
       isFailedResult: rule.fn(),
+      onEvent: rule.fn(),
       clock: rule.object(),
       random: rule.object(),
     },

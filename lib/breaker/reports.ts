@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { CountingStore, Item } from '../core/store.ts';
 import type { Access } from './access.ts';
+import type { Tell } from './changes.ts';
 import {
   amountsOf,
   evidenceKey,
@@ -13,6 +14,7 @@ import {
   SLICE_MS,
   SURE,
   sliceOf,
+  totalOf,
 } from './evidence.ts';
 import type { Known } from './known.ts';
 import { admittedShare, reportShare } from './shares.ts';
@@ -37,6 +39,8 @@ export interface ReportTools {
   readonly chance: () => number;
   readonly failureRatio: number;
   readonly openMs: number;
+  /** Hears what was looked at after a failure was reported. */
+  readonly told?: Tell | undefined;
 }
 
 /** What the fleet has seen. */
@@ -44,8 +48,9 @@ export interface Reports {
   /**
    * Tells the fleet what came of a call, for as many as it stands for, or does not, which the dice decide. Whoever adds a
    * failure looks whether that is enough to open the breaker. Never rejects.
+   * @param isSlow Whether the call took longer than it may: for whoever listens, nothing follows from it.
    */
-  tell(failed: boolean, verdict: Verdict): Promise<void> | undefined;
+  tell(failed: boolean, isSlow: boolean, verdict: Verdict): Promise<void> | undefined;
   /**
    * The rate, where it opened before anybody knew it: what was seen until then tells something. Undefined: the store is in
    * trouble.
@@ -54,7 +59,7 @@ export interface Reports {
 }
 
 export function reports(name: string, tools: ReportTools): Reports {
-  const { store, access, known, clock, chance, failureRatio, openMs } = tools;
+  const { store, access, known, clock, chance, failureRatio, openMs, told } = tools;
   const { ask } = access;
   /** What is left of the share of reports: half of it for each that the store did not take, and back with each it took. */
   let patience = 1;
@@ -85,7 +90,7 @@ export function reports(name: string, tools: ReportTools): Reports {
     });
   };
 
-  const report = async (failed: boolean, weight: number, verdict: Verdict, now: number) => {
+  const report = async (failed: boolean, isSlow: boolean, weight: number, verdict: Verdict, now: number) => {
     const slice = sliceOf(now);
     const keyOf = (which: number) => evidenceKey(name, verdict.epoch, which);
     const adding = ask((signal) =>
@@ -99,6 +104,10 @@ export function reports(name: string, tools: ReportTools): Reports {
     const item = await adding;
     patience = item ? Math.min(1, patience * 2) : patience / 2;
     if (item === undefined || !isCurrent(verdict, now)) return;
+    if (failed && told) {
+      const { weight: calls, failures } = totalOf(lastSeconds(item, before, now));
+      told({ kind: 'breaker-evidence', name, calls, failures, isSlow });
+    }
     if (failed && isBadNow(item, before, now)) {
       if (known.verdict.rate === 0) {
         // Others may know the rate already, and report successes more rarely than this sandbox thinks.
@@ -116,10 +125,10 @@ export function reports(name: string, tools: ReportTools): Reports {
   };
 
   return {
-    tell(failed, verdict) {
+    tell(failed, isSlow, verdict) {
       const now = clock.now();
       const share = shareOf(failed, verdict, now);
-      return chance() < share ? report(failed, 1 / share, verdict, now) : undefined;
+      return chance() < share ? report(failed, isSlow, 1 / share, verdict, now) : undefined;
     },
     async rateOf({ rate, epoch, since }) {
       if (rate > 0) return rate;

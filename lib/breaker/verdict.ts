@@ -1,3 +1,4 @@
+import type { BreakerState } from '../core/breaker-event.ts';
 import type { Item } from '../core/store.ts';
 
 /**
@@ -93,7 +94,7 @@ export function asOf(verdict: Verdict, now: number): Verdict {
 }
 
 /** What the state is called where people look at it: half-open while a probe is being made. */
-export function stateName(verdict: Verdict, now: number): Verdict['state'] | 'half-open' {
+export function stateName(verdict: Verdict, now: number): BreakerState {
   const { state, isProbing, until } = asOf(verdict, now);
   return state === 'open' && isProbing && now < until ? 'half-open' : state;
 }

@@ -1,9 +1,10 @@
+import { sightOf } from '../breaker/sight.ts';
 import { force, unforce } from '../breaker/transitions.ts';
 import { asOf } from '../breaker/verdict.ts';
 import { systemClock } from '../core/clock.ts';
 import { type BreakersRequest, readArguments } from './breakers/arguments.ts';
 import { changeVerdict, verdictOf } from './breakers/verdict.ts';
-import { sightOf, sightText } from './breakers/words.ts';
+import { sightText } from './breakers/words.ts';
 import { openTable } from './table.ts';
 
 export const BREAKERS_HELP: string = `fibrin breakers: looks at the circuit breaker of a fleet, or decides for it
@@ -52,7 +53,9 @@ export async function breakers(args: readonly string[]): Promise<number> {
   }
   const verdict = await decide(request);
   const now = systemClock.now();
-  const sight = sightOf(request.name, verdict, now);
-  console.log(request.json ? JSON.stringify(sight, undefined, 2) : sightText(sight, now));
+  const { name, json } = request;
+  console.log(
+    json ? JSON.stringify(sightOf(name, verdict, now), undefined, 2) : sightText(name, verdict, now),
+  );
   return 0;
 }

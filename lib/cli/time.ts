@@ -1,3 +1,5 @@
+import { isoText } from '../core/iso-text.ts';
+
 /** Milliseconds of the units in which durations are written. */
 export const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -29,8 +31,6 @@ export function durationText(ms: number): string {
   });
   return parts.filter((part) => part !== '').join(' ');
 }
-
-export const isoText = (atMs: number): string => new Date(atMs).toISOString();
 
 /** A moment, and how far away it is. */
 export function momentText(atMs: number, now: number): string {

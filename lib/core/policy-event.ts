@@ -1,5 +1,8 @@
-/** What happened in a call that a policy protects, for metrics, traces and logs. */
+import type { BreakerEvent } from './breaker-event.ts';
+
+/** What happened in a call that a policy protects, or to its breaker, for metrics, traces and logs. */
 export type PolicyEvent =
+  | BreakerEvent
   | {
       readonly kind: 'attempt';
       readonly name: string;

@@ -20,7 +20,9 @@ export interface ResilientOptions<T> {
   /** Retries of transient failures. Default: none, since only you know whether the call may be made twice. */
   readonly retry?: RetryOptions;
   /** A circuit breaker, with a `store` one whose verdict the whole fleet shares. Default: none. */
-  readonly breaker?: Omit<BreakerOptions, 'name' | 'clock' | 'random'> & { readonly name?: string };
+  readonly breaker?: Omit<BreakerOptions, 'name' | 'onEvent' | 'clock' | 'random'> & {
+    readonly name?: string;
+  };
   /**
    * What an answer has to be: any Standard Schema (zod, valibot, arktype, …), a check of the value against the `key` of the
    * call, or an array of both. An answer that is not valid is a failure of the dependency. Default: anything goes.
@@ -37,8 +39,8 @@ export interface ResilientOptions<T> {
    */
   readonly fallbackWhen?: (error: unknown) => boolean;
   /**
-   * Told of each attempt, wait, refusal and outcome, for metrics, logs and traces. What it throws changes nothing. Default:
-   * nobody is told, which costs nothing.
+   * Told of each attempt, wait, refusal and outcome, and of what happens to the breaker, for metrics, logs and traces. What
+   * it throws changes nothing. Default: nobody is told, which costs nothing.
    */
   readonly onEvent?: (event: PolicyEvent) => unknown;
   /** Failures on purpose, for game days, just around your function: what `injectFaults` gives. Default: none. */

@@ -71,9 +71,10 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
   checkResilientOptions(options);
   const { name, clock = limitClock, random = systemRandom } = options;
   const { totalTimeoutMs = 10_000, attemptTimeoutMs: limitMs = 3_000 } = options;
-  const breakerOptions = options.breaker && { name, ...options.breaker, clock, random };
-  const breaker = breakerOptions && circuitBreaker(breakerOptions);
   const report = options.onEvent && harmless(options.onEvent);
+  const listener = report && { onEvent: report };
+  const breakerOptions = options.breaker && { name, ...options.breaker, clock, random, ...listener };
+  const breaker = breakerOptions && circuitBreaker(breakerOptions);
   const reserveMs = SETTLE_RESERVE_MS;
 
   /** The total deadline bounds each attempt, each wait and each access to a store, so that no timer is needed for it. */

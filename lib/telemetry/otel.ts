@@ -48,8 +48,8 @@ const errorAttributes = (error: unknown): Attributes =>
 
 /**
  * OpenTelemetry spans of protected calls, for `onEvent`: one for each call and one for each attempt, begun in hindsight, so
- * they are beside each other in the span that was active. Retries and rejections are events of that span. They carry the
- * policy's name, attempts, source, degradation and the error's code, never a message or a value.
+ * they are beside each other in the span that was active. Retries, rejections and what happens to breakers are events of
+ * that span. They carry the policy's or breaker's name, numbers, states and the error's code, never a message or a value.
  *
  * `@opentelemetry/api` is looked for once, here; what happens before it is found, or where it is not installed, leaves no
  * trace and costs nothing. It never throws: a span that fails is lost.
@@ -76,6 +76,9 @@ export function policySpans(options: PolicySpansOptions = {}): (event: PolicyEve
   };
   const tell = harmless((event: PolicyEvent) => {
     const policy = { 'fibrin.policy': event.name };
+    const note = (what: string, attributes: Attributes) => tracing.activeSpan?.()?.addEvent(what, attributes);
+    const noteBreaker = (attributes: Attributes) =>
+      note(event.kind, { 'fibrin.breaker': event.name, ...attributes });
     switch (event.kind) {
       case 'attempt': {
         const { name, attempt, durationMs, error } = event;
@@ -95,10 +98,21 @@ export function policySpans(options: PolicySpansOptions = {}): (event: PolicyEve
       case 'retry': {
         const { attempt, delayMs, error } = event;
         const retry = { 'fibrin.attempt': attempt, 'fibrin.delay_ms': delayMs };
-        return tracing.activeSpan?.()?.addEvent('retry', { ...policy, ...retry, ...errorAttributes(error) });
+        return note('retry', { ...policy, ...retry, ...errorAttributes(error) });
       }
       case 'rejected':
-        return tracing.activeSpan?.()?.addEvent('rejected', { ...policy, 'fibrin.rejected_by': event.by });
+        return note('rejected', { ...policy, 'fibrin.rejected_by': event.by });
+      case 'breaker-state': {
+        const { from, to, how, admittedShare: share } = event;
+        const change = { 'fibrin.from': from, 'fibrin.to': to, 'fibrin.how': how };
+        return noteBreaker({ ...change, 'fibrin.admitted_share': share });
+      }
+      case 'breaker-evidence': {
+        const { calls, failures, isSlow } = event;
+        return noteBreaker({ 'fibrin.calls': calls, 'fibrin.failures': failures, 'fibrin.slow': isSlow });
+      }
+      case 'breaker-store':
+        return noteBreaker({ 'fibrin.store_answers': event.isAnswering });
     }
   });
   return (event) => {

@@ -1,3 +1,4 @@
+import type { BreakerEvent } from '../core/breaker-event.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { harmless } from '../core/harmless.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
@@ -25,7 +26,31 @@ const OUTCOMES: Readonly<Record<'live' | 'fallback' | 'none', readonly [Level, s
   none: ['error', 'failed'],
 };
 
-function entryOf(event: PolicyEvent): Entry {
+function breakerEntry(event: BreakerEvent): Entry {
+  const { kind, name } = event;
+  const entry = (level: Level, what: string, fields: LogFields): Entry => ({
+    level,
+    message: `Breaker "${name}" ${what}`,
+    fields: { event: kind, breaker: name, ...fields },
+  });
+  switch (kind) {
+    case 'breaker-state': {
+      const { from, to, how, admittedShare } = event;
+      const level = to === 'open' || to === 'forced-open' ? 'warn' : 'info';
+      return entry(level, `is ${to}; it was ${from}`, { from, to, how, admittedShare });
+    }
+    case 'breaker-evidence': {
+      const { calls, failures, isSlow } = event;
+      return entry('debug', `has reported a ${isSlow ? 'slow' : 'failed'} call`, { calls, failures });
+    }
+    case 'breaker-store':
+      return event.isAnswering
+        ? entry('info', 'has answers from its store again', {})
+        : entry('warn', 'has no answer from its store; what is known stands', {});
+  }
+}
+
+function callEntry(event: Exclude<PolicyEvent, BreakerEvent>): Entry {
   const { kind, name } = event;
   const code = 'error' in event && event.error !== undefined ? errorCode(event.error) : undefined;
   const entry = (level: Level, what: string, fields: LogFields): Entry => ({
@@ -52,9 +77,11 @@ function entryOf(event: PolicyEvent): Entry {
   }
 }
 
+const isOfBreaker = (event: PolicyEvent): event is BreakerEvent => event.kind.startsWith('breaker-');
+
 /**
  * Log lines of protected calls, for `onEvent`. Degraded and rejected calls are warnings, failed ones errors, retries
- * information, the rest is for debugging. Errors are told by their code alone, since a message may quote anything. A failure
+ * information, the rest is for debugging; a breaker that opens is a warning, and so is its store when it does not answer. Errors are told by their code alone, since a message may quote anything. A failure
  * of the logger never reaches the call, neither one that it throws nor one that it rejects with.
  * @throws {InvalidOptionError} for a logger without one of its four levels.
  * @example
@@ -68,7 +95,7 @@ export function policyLogs(logger: PolicyLogger): (event: PolicyEvent) => void {
   if (missing !== undefined)
     throw new InvalidOptionError(`policyLogs: expected \`logger.${missing}\` to be a function`);
   return harmless((event) => {
-    const { level, message, fields } = entryOf(event);
+    const { level, message, fields } = isOfBreaker(event) ? breakerEntry(event) : callEntry(event);
     return logger[level](message, fields);
   });
 }

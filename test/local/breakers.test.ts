@@ -26,7 +26,7 @@ describe('the breakers that a local run shows', () => {
     const open = trip({ ...INITIAL, rate: 20 }, NOW, even).next;
     const forever = { state: 'closed', forMs: Number.MAX_SAFE_INTEGER, by: 'ada' } as const;
     for (const [name, verdict] of [
-      ['new', { ...INITIAL, epoch: 2, since: NOW, rate: 100 }],
+      ['new', { ...INITIAL, epoch: 2, since: NOW, rate: 100, retryShare: 0.3 }],
       ['open', open],
       ['probed', claimProbe(open, NOW + 5_000, even).next],
       ['forced', force(INITIAL, NOW, forever).next],
@@ -36,15 +36,15 @@ describe('the breakers that a local run shows', () => {
     const breakers = await shown(NOW + 6_000);
 
     const since = '2030-01-01T00:00:00.000Z';
-    const known = { epoch: 1, rate: 20, since, admittedShare: 0 };
+    const known = { epoch: 1, rate: 20, since, by: null, admittedShare: 0, retryShare: 1 };
     expect(breakers).toHaveLength(4);
     expect(new Set(breakers)).toEqual(
       new Set([
         {
-          ...{ name: 'new', state: 'closed', epoch: 2, since, until: '1970-01-01T00:00:00.000Z' },
-          ...{ rate: 100, admittedShare: 1 },
+          ...{ name: 'new', state: 'closed', epoch: 2, since, until: null },
+          ...{ by: null, rate: 100, admittedShare: 1, retryShare: 0.3 },
         },
-        { ...known, name: 'open', state: 'open', until: '2030-01-01T00:00:05.000Z' },
+        { ...known, name: 'open', state: 'open', until: null },
         { ...known, name: 'probed', state: 'half-open', until: '2030-01-01T00:00:12.500Z' },
         {
           ...{
@@ -52,9 +52,9 @@ describe('the breakers that a local run shows', () => {
             state: 'forced-closed',
             epoch: 1,
             since,
-            until: '+275760-09-13T00:00:00.000Z',
+            until: String(NOW + Number.MAX_SAFE_INTEGER),
           },
-          ...{ rate: 0, admittedShare: 1 },
+          ...{ by: 'ada', rate: null, admittedShare: 1, retryShare: 1 },
         },
       ]),
     );

@@ -28,4 +28,16 @@ export const policyEvents: readonly PolicyEvent[] = [
     durationMs: 95,
     error: secret,
   },
+  {
+    ...{ kind: 'breaker-state', name: 'shared', from: 'closed', to: 'open', how: 'made' },
+    admittedShare: 0,
+  },
+  {
+    ...{ kind: 'breaker-state', name: 'shared', from: 'half-open', to: 'closed', how: 'seen' },
+    admittedShare: 0.25,
+  },
+  { kind: 'breaker-evidence', name: 'shared', calls: 52, failures: 40, isSlow: false },
+  { kind: 'breaker-evidence', name: 'shared', calls: 53, failures: 41, isSlow: true },
+  { kind: 'breaker-store', name: 'shared', isAnswering: false },
+  { kind: 'breaker-store', name: 'shared', isAnswering: true },
 ];

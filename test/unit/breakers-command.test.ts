@@ -1,10 +1,11 @@
 import { userInfo } from 'node:os';
 import { describe, expect, test, vi } from 'vitest';
+import { sightOf } from '../../lib/breaker/sight.ts';
 import { claimProbe, force, publish, trip, unforce } from '../../lib/breaker/transitions.ts';
 import { copyKey, INITIAL, type Verdict, verdictKey, writeVerdict } from '../../lib/breaker/verdict.ts';
 import { readArguments } from '../../lib/cli/breakers/arguments.ts';
 import { changeVerdict, verdictOf } from '../../lib/cli/breakers/verdict.ts';
-import { sightOf, sightText } from '../../lib/cli/breakers/words.ts';
+import { sightText } from '../../lib/cli/breakers/words.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { putVerdict } from '../support/shared-breaker.ts';
 
@@ -52,7 +53,7 @@ describe('the arguments of fibrin breakers', () => {
 });
 
 describe('what fibrin breakers says', () => {
-  const text = (verdict: Verdict, now = NOW) => sightText(sightOf('posts', verdict, now), now);
+  const text = (verdict: Verdict, now = NOW) => sightText('posts', verdict, now);
 
   test('of a breaker that nobody has used', () => {
     expect(text(INITIAL)).toBe(
@@ -71,6 +72,14 @@ describe('what fibrin breakers says', () => {
     expect(text(forced, NOW + 60_000)).toContain('state   forced-open, by ada');
     expect(text(forced, NOW + 60_000)).toContain('until   2030-01-01T01:00:00.000Z, in 59 min');
     expect(sightOf('posts', forced, NOW + 3_600_000)).toMatchObject({ state: 'open', by: null, until: null });
+  });
+
+  test('of one that is forced until a time that no Date can tell: the number', () => {
+    const forMs = Number.MAX_SAFE_INTEGER - NOW;
+    const forced = force(INITIAL, NOW, { ...forcing, forMs }).next;
+
+    expect(sightOf('posts', forced, NOW)).toMatchObject({ until: '9007199254740991' });
+    expect(text(forced)).toContain('until   9007199254740991, in 104228076 d');
   });
 
   test('of one that is probed', () => {

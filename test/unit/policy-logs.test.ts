@@ -16,6 +16,9 @@ describe('the log lines of policies', () => {
     const onEvent = policyLogs(loggerOf((level, message, fields) => lines.push([level, message, fields])));
     for (const event of policyEvents) onEvent(event);
     const policy = 'posts';
+    const breaker = 'shared';
+    const made = { from: 'closed', to: 'open', how: 'made', admittedShare: 0 };
+    const seen = { from: 'half-open', to: 'closed', how: 'seen', admittedShare: 0.25 };
     expect(lines).toEqual([
       ['debug', 'Policy "posts" ended attempt 1', { event: 'attempt', policy, attempt: 1, durationMs: 12 }],
       [
@@ -48,8 +51,35 @@ describe('the log lines of policies', () => {
         'Policy "posts" failed: ECONNREFUSED',
         { event: 'outcome', policy, source: 'none', attempts: 2, durationMs: 95, code: 'ECONNREFUSED' },
       ],
+      ['warn', 'Breaker "shared" is open; it was closed', { event: 'breaker-state', breaker, ...made }],
+      ['info', 'Breaker "shared" is closed; it was half-open', { event: 'breaker-state', breaker, ...seen }],
+      [
+        'debug',
+        'Breaker "shared" has reported a failed call',
+        { event: 'breaker-evidence', breaker, calls: 52, failures: 40 },
+      ],
+      [
+        'debug',
+        'Breaker "shared" has reported a slow call',
+        { event: 'breaker-evidence', breaker, calls: 53, failures: 41 },
+      ],
+      [
+        'warn',
+        'Breaker "shared" has no answer from its store; what is known stands',
+        { event: 'breaker-store', breaker },
+      ],
+      ['info', 'Breaker "shared" has answers from its store again', { event: 'breaker-store', breaker }],
     ]);
     expect(JSON.stringify(lines)).not.toContain('hunter2');
+  });
+
+  it('are warnings where a breaker is forced open, and not where it is forced closed', () => {
+    const levels: string[] = [];
+    const onEvent = policyLogs(loggerOf((level) => levels.push(level)));
+    for (const to of ['forced-open', 'forced-closed'] as const)
+      onEvent({ kind: 'breaker-state', name: 'shared', from: 'closed', to, how: 'seen', admittedShare: 0 });
+
+    expect(levels).toEqual(['warn', 'info']);
   });
 
   it('are written by a logger that needs its `this`', () => {

@@ -42,6 +42,22 @@ describe('the metrics of policies', () => {
     ]);
   });
 
+  it('count the changes of a breaker once a fleet, and who has seen them apart from that', () => {
+    expect(metricsOf(...only('breaker-state'))).toEqual([
+      { breaker: 'shared', from: 'closed', to: 'open', BreakerStateChanges: 1 },
+      { breaker: 'shared', from: 'half-open', to: 'closed', BreakerStatesSeen: 1 },
+    ]);
+  });
+
+  it('tell what the evidence of a breaker holds, and whether its store answers', () => {
+    expect(metricsOf(...only('breaker-evidence'), ...only('breaker-store'))).toEqual([
+      { breaker: 'shared', BreakerWindowCalls: 52, BreakerWindowFailures: 40, BreakerSlowReports: 0 },
+      { breaker: 'shared', BreakerWindowCalls: 53, BreakerWindowFailures: 41, BreakerSlowReports: 1 },
+      { breaker: 'shared', BreakerStoreTroubles: 1 },
+      { breaker: 'shared', BreakerStoreRecoveries: 1 },
+    ]);
+  });
+
   it('cost no call when they cannot be written', () => {
     const write = vi.fn(() => {
       throw new Error('no disk');

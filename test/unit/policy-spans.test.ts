@@ -34,6 +34,7 @@ function recorder() {
 }
 
 const policy = { 'fibrin.policy': 'posts' };
+const breaker = { 'fibrin.breaker': 'shared' };
 
 afterEach(() => {
   vi.doUnmock('@opentelemetry/api');
@@ -87,10 +88,28 @@ describe('the spans of policies', () => {
     ]);
   });
 
-  it('have retries and rejections as events of the span that is active', () => {
+  it('have retries, rejections and what happens to breakers as events of the span that is active', () => {
     expect(events).toEqual([
       ['retry', { ...policy, 'fibrin.attempt': 2, 'fibrin.delay_ms': 40, 'error.type': 'ECONNREFUSED' }],
       ['rejected', { ...policy, 'fibrin.rejected_by': 'breaker' }],
+      [
+        'breaker-state',
+        {
+          ...{ ...breaker, 'fibrin.from': 'closed', 'fibrin.to': 'open' },
+          ...{ 'fibrin.how': 'made', 'fibrin.admitted_share': 0 },
+        },
+      ],
+      [
+        'breaker-state',
+        {
+          ...{ ...breaker, 'fibrin.from': 'half-open', 'fibrin.to': 'closed' },
+          ...{ 'fibrin.how': 'seen', 'fibrin.admitted_share': 0.25 },
+        },
+      ],
+      ['breaker-evidence', { ...breaker, 'fibrin.calls': 52, 'fibrin.failures': 40, 'fibrin.slow': false }],
+      ['breaker-evidence', { ...breaker, 'fibrin.calls': 53, 'fibrin.failures': 41, 'fibrin.slow': true }],
+      ['breaker-store', { ...breaker, 'fibrin.store_answers': false }],
+      ['breaker-store', { ...breaker, 'fibrin.store_answers': true }],
     ]);
   });
 
@@ -136,7 +155,7 @@ describe('the spans of policies without a tracer of their own', () => {
     await new Promise(setImmediate);
     for (const event of policyEvents) onEvent(event);
 
-    expect([spans.length, events.length]).toEqual([5, 2]);
+    expect([spans.length, events.length]).toEqual([5, 8]);
   });
 
   it('are none where the API is not installed, and nothing is rejected', async () => {

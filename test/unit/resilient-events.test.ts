@@ -87,6 +87,15 @@ describe('who listens to a policy', () => {
     ]);
   });
 
+  test('hears what happens to the breaker, by the name of the breaker', async () => {
+    const { events, posts } = listening({ breaker: { minimumCalls: 1, name: 'shared' } });
+
+    await posts.outcome(failing);
+
+    expect(events.map(({ kind }) => kind)).toEqual(['attempt', 'breaker-state', 'outcome']);
+    expect(events[1]).toMatchObject({ name: 'shared', from: 'closed', to: 'open' });
+  });
+
   test('hears when no time was left for a call', async () => {
     const { events, posts } = listening();
 

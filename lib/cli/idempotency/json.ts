@@ -1,5 +1,5 @@
+import { isoText } from '../../core/iso-text.ts';
 import { decodeResult } from '../../idempotency/codec.ts';
-import { isoText } from '../time.ts';
 import type { IdempotencyRequest } from './arguments.ts';
 import type { RecordedResult } from './result.ts';
 import type { Sight } from './sight.ts';
