@@ -9,8 +9,8 @@ const support = (name: string) => fileURLToPath(new URL(`./support/${name}.ts`, 
 
 /** Tests of code alone. */
 const CODE = tests('{unit,property,model,cdk}/**/*');
-/** Takes longest by far. */
-const APP = tests('local/profile');
+/** Take longest. */
+const APP = tests('local/{profile,profile-idempotency,outages}');
 /** Tests of what needs tables and no more. */
 const TABLES = tests(
   '{contract,fleet,idempotency}/**/*',

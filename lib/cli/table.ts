@@ -2,6 +2,7 @@ import { systemClock } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
 import { FibrinError, StoreError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
+import type { Scan } from '../store/verdicts.ts';
 import { fixOf } from './trouble.ts';
 import { UsageError } from './usage.ts';
 
@@ -34,14 +35,12 @@ export function tableArguments(values: TableValues): TableArguments {
 /** Long enough for credentials that have to be fetched first. */
 const LIMIT_MS = 15_000;
 
-/** The table, by the AWS SDK and whatever credentials, region and endpoint it finds. */
-export async function openTable({ table, keyAttribute, region }: TableArguments): Promise<Store> {
+/** What uses the AWS SDK, imported only now: who does not have the SDK can use the other commands. */
+async function withSdk<R>(region: string | undefined, load: () => Promise<R>): Promise<R> {
   // The SDK reads it there. This process does nothing else.
   if (region !== undefined) process.env['AWS_REGION'] = region;
   try {
-    // Only now: who does not have the SDK can use the other commands.
-    const { dynamoStore } = await import('../store/dynamodb.ts');
-    return dynamoStore({ table, keyAttribute });
+    return await load();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new FibrinError(
@@ -52,11 +51,32 @@ export async function openTable({ table, keyAttribute, region }: TableArguments)
   }
 }
 
+/** The table, by the AWS SDK and whatever credentials, region and endpoint it finds. */
+export const openTable = ({ table, keyAttribute, region }: TableArguments): Promise<Store> =>
+  withSdk(region, async () => {
+    const { dynamoStore } = await import('../store/dynamodb.ts');
+    return dynamoStore({ table, keyAttribute });
+  });
+
+/** For what reads all of a table. */
+export const openScan = ({ table, region }: TableArguments): Promise<Scan> =>
+  withSdk(region, async () => {
+    const { sdkScan } = await import('../store/transport/sdk.ts');
+    const scan = sdkScan();
+    const failed = (cause: unknown) => {
+      throw new StoreError('the scan failed', { cause });
+    };
+    return (input) => ask({ name: table }, (signal) => scan(input, signal).catch(failed));
+  });
+
 /**
  * One access to the table.
  * @throws {StoreError} with one line for whoever sits at the terminal.
  */
-export async function ask<R>(store: Store, access: (signal: AbortSignal) => Promise<R>): Promise<R> {
+export async function ask<R>(
+  store: Pick<Store, 'name'>,
+  access: (signal: AbortSignal) => Promise<R>,
+): Promise<R> {
   const exceeded = () =>
     new StoreError(`table "${store.name}": no answer in ${LIMIT_MS / 1_000} s; try again`);
   try {

@@ -31,6 +31,22 @@ it('forces the breaker of a fleet open for a while, and sets it free again', asy
   expect((await breakers('auto', 'posts')).output).toContain('state   closed');
 });
 
+it('lists what a table holds, however many pages that takes', async () => {
+  // A page is a megabyte.
+  for (let n = 0; n < 8; n++) await store.put(`other-${n}`, { text: 'x'.repeat(300_000) });
+  await breakers('close', 'social', '--by', 'ada');
+
+  const { code, output } = await breakers('list', '--json');
+  expect(code).toBe(0);
+  const { breakers: listed, itemsRead } = JSON.parse(output);
+  expect(listed).toMatchObject([
+    { name: 'posts', state: 'closed', admittedShare: expect.any(Number) },
+    { name: 'social', state: 'forced-closed', by: 'ada', admittedShare: 1 },
+  ]);
+  expect(itemsRead).toBeGreaterThanOrEqual(10);
+  expect((await breakers('list', '--table', 'none')).output).toContain('no such table');
+});
+
 it('says what is wrong, and with what', async () => {
   expect(await breakers('open', 'posts', '--for', '8d')).toMatchObject({ code: 2 });
   const { code, output } = await breakers('show', 'posts', '--table', 'none');

@@ -45,7 +45,7 @@ describe('the breakers that a local run shows', () => {
           ...{ by: null, rate: 100, admittedShare: 1, retryShare: 0.3 },
         },
         { ...known, name: 'open', state: 'open', until: null },
-        { ...known, name: 'probed', state: 'half-open', until: '2030-01-01T00:00:12.500Z' },
+        { ...known, name: 'probed', state: 'half-open', until: '2030-01-01T00:00:11.750Z' },
         {
           ...{
             name: 'forced',

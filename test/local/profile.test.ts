@@ -1,14 +1,12 @@
 import { startProfileRun } from '../support/profile-run.ts';
 import { changedProfiles } from './profile/events.ts';
-import { idempotencyFailures } from './profile/idempotency-failures.ts';
 import { profileRequests } from './profile/requests.ts';
 import { severalAtOnce } from './profile/several-at-once.ts';
 
 // One run for all of them, one after the other: to start it costs more than what most of them ask of it.
 const theRun = startProfileRun();
 
-// The first one looks into dead-letter queues that have to be empty; the last one kills what it meets.
+// The first one looks into dead-letter queues that have to be empty.
 changedProfiles(theRun);
 profileRequests(theRun);
 severalAtOnce(theRun);
-idempotencyFailures(theRun);

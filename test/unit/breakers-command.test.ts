@@ -4,8 +4,9 @@ import { sightOf } from '../../lib/breaker/sight.ts';
 import { claimProbe, force, publish, trip, unforce } from '../../lib/breaker/transitions.ts';
 import { copyKey, INITIAL, type Verdict, verdictKey, writeVerdict } from '../../lib/breaker/verdict.ts';
 import { readArguments } from '../../lib/cli/breakers/arguments.ts';
+import { listOf } from '../../lib/cli/breakers/list.ts';
 import { changeVerdict, verdictOf } from '../../lib/cli/breakers/verdict.ts';
-import { sightText } from '../../lib/cli/breakers/words.ts';
+import { listText, sightText } from '../../lib/cli/breakers/words.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { putVerdict } from '../support/shared-breaker.ts';
 
@@ -24,12 +25,17 @@ describe('the arguments of fibrin breakers', () => {
     });
     expect(read('close', 'posts')).toMatchObject({ by: userInfo().username, forMs: 3_600_000 });
     expect(read('close', 'posts', '--for', '7d')).toMatchObject({ forMs: 604_800_000 });
+    expect(read('list', '--json')).toEqual({
+      ...{ action: 'list', table: 'fibrin', keyAttribute: 'pk', region: undefined, json: true },
+    });
     expect(read('--help')).toBe('help');
   });
 
   test.each([
     ['break', 'posts'],
     ['show'],
+    ['list', 'posts'],
+    ['list', '--for', '1h'],
     ['show', 'posts', 'social'],
     ['show', 'no spaces'],
     ['show', 'posts', '--for', '1h'],
@@ -144,5 +150,38 @@ describe('a decision by hand', () => {
     await expect(changeVerdict(store, 'posts', open)).rejects.toThrow(message);
 
     expect(await store.get(verdictKey('posts'))).toEqual(item);
+  });
+});
+
+describe('what fibrin breakers list says', () => {
+  const forced = force(INITIAL, NOW, forcing).next;
+  const found = {
+    itemsRead: 7,
+    verdicts: [
+      { name: 'social', item: writeVerdict({ ...INITIAL, rate: 250 }) },
+      { name: 'posts', item: writeVerdict(forced) },
+      { name: 'newer', item: { ...writeVerdict(forced), v: 99 } },
+      { name: 'broken', item: { state: 'open' } },
+    ],
+  };
+
+  test('is a line for each by its name, what cannot be read, and how much was read for it', () => {
+    expect(listText(listOf(found, NOW), 'fibrin').split('\n')).toEqual([
+      'breaker  state        until                     lets through  calls a second  by',
+      'posts    forced-open  2030-01-01T01:00:00.000Z  0 %                           ada',
+      'social   closed                                 100 %         250',
+      'broken: no verdict',
+      'newer: of a later version of fibrin',
+      '2 breakers in table "fibrin", of which 7 items were read',
+    ]);
+  });
+
+  test('is that there is none', () => {
+    expect(listText(listOf({ verdicts: [], itemsRead: 3 }, NOW), 'fibrin')).toBe(
+      '0 breakers in table "fibrin", of which 3 items were read',
+    );
+    expect(listText(listOf({ verdicts: found.verdicts.slice(1, 2), itemsRead: 1 }, NOW), 'fibrin')).toContain(
+      '1 breaker in table',
+    );
   });
 });

@@ -5,10 +5,16 @@ import { TABLE_OPTIONS, type TableArguments, tableArguments } from '../table.ts'
 import { durationOf, UNITS_MS } from '../time.ts';
 import { UsageError } from '../usage.ts';
 
-const ACTIONS = ['show', 'open', 'close', 'auto'] as const;
+const OF_ONE = ['show', 'open', 'close', 'auto'] as const;
+const ACTIONS = ['list', ...OF_ONE] as const;
 
-export interface BreakersRequest extends TableArguments {
-  readonly action: (typeof ACTIONS)[number];
+export interface ListRequest extends TableArguments {
+  readonly action: 'list';
+  readonly json: boolean;
+}
+
+export interface BreakerRequest extends TableArguments {
+  readonly action: (typeof OF_ONE)[number];
   readonly name: string;
   readonly json: boolean;
   /** How long it stays forced. */
@@ -45,7 +51,7 @@ function authorIn(text: string): string {
 }
 
 /** @throws {UsageError} or what `parseArgs` throws, for what makes no request. */
-export function readArguments(args: readonly string[]): BreakersRequest | 'help' {
+export function readArguments(args: readonly string[]): ListRequest | BreakerRequest | 'help' {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   if (values.help) return 'help';
   const [said, name, ...rest] = positionals;
@@ -54,13 +60,18 @@ export function readArguments(args: readonly string[]): BreakersRequest | 'help'
     throw new UsageError(
       `expected fibrin breakers ${ACTIONS.join(', ')}, got ${JSON.stringify(said ?? 'nothing')}; see --help`,
     );
+  const isForce = action === 'open' || action === 'close';
+  if (!isForce && (values.for !== undefined || values.by !== undefined))
+    throw new UsageError('--for and --by are for open and close');
+  if (action === 'list') {
+    if (name !== undefined)
+      throw new UsageError('fibrin breakers list: expected no name; for one there is show');
+    return { action, json: values.json, ...tableArguments(values) };
+  }
   if (name === undefined || rest.length > 0)
     throw new UsageError(`fibrin breakers ${action}: expected one name`);
   const wrong = rule.name()(name);
   if (wrong !== undefined) throw new UsageError(`fibrin breakers ${action}: expected ${wrong}`);
-  const isForce = action === 'open' || action === 'close';
-  if (!isForce && (values.for !== undefined || values.by !== undefined))
-    throw new UsageError('--for and --by are for open and close');
   return {
     ...{ action, name, json: values.json },
     ...tableArguments(values),

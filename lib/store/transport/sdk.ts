@@ -4,11 +4,14 @@ import {
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  ScanCommand,
+  type ScanCommandInput,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import type { Scan } from '../verdicts.ts';
 import type { DynamoTransport, WireWriteResult } from './transport.ts';
 
 const optionsFor = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {});
@@ -47,3 +50,9 @@ export function sdkTransport(client: DynamoDBClient = new DynamoDBClient({})): D
     delete: (input, signal) => written(client.send(new DeleteItemCommand(input), optionsFor(signal))),
   };
 }
+
+/** Scans tables with the AWS SDK's client. */
+export const sdkScan =
+  (client: DynamoDBClient = new DynamoDBClient({})): Scan =>
+  (input, signal) =>
+    client.send(new ScanCommand(input as ScanCommandInput), optionsFor(signal));
