@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import { resilient } from 'fibrin';
+import { breakerCheck, resilient } from 'fibrin';
 import { dynamoStore } from 'fibrin/dynamodb';
 import { health, problemDetails } from 'fibrin/middleware';
 import { fetchDownstream } from './shared/downstream.ts';
@@ -26,6 +26,7 @@ const checks = {
   users: check('users', true, (signal) => userTable.get(userKey('1'), { signal })),
   resilience: check('resilience', false, (signal) => resilienceTable.get('health', { signal })),
   posts: check('posts', false, (signal) => fetchDownstream('/posts/1', signal)),
+  postsBreaker: breakerCheck({ store: resilienceTable, name: 'posts' }),
   social: check('social', false, (signal) => fetchDownstream('/social/1', signal)),
 };
 

@@ -1,4 +1,5 @@
 export { circuitBreaker } from './breaker/breaker.ts';
+export { type BreakerCheck, type BreakerCheckOptions, breakerCheck } from './breaker/check.ts';
 export { fleetBreaker } from './breaker/fleet.ts';
 export type { LocalBreaker } from './breaker/local.ts';
 export type { BreakerOptions, BreakerStore } from './breaker/options.ts';

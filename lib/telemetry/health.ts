@@ -10,7 +10,12 @@ export interface HealthCheck {
   readonly run: (signal: AbortSignal) => Promise<unknown>;
   /** Whether nothing works without it: then `failing`, else `degraded`. Default true. */
   readonly critical?: boolean;
+  /** What else is told to those who may see the checks, at the end of the check. Nothing personal. Default: nothing. */
+  readonly details?: () => HealthDetails | undefined;
 }
+
+/** Numbers and names, such as a share and a state. */
+export type HealthDetails = Readonly<Record<string, string | number | boolean>>;
 
 export interface HealthChecksOptions {
   /** By what they are called in the answer. */
@@ -28,6 +33,7 @@ export interface DependencyHealth {
   readonly status: 'ok' | 'failing';
   readonly critical: boolean;
   readonly durationMs: number;
+  readonly details?: HealthDetails;
 }
 
 /** `failing` when something critical is, `degraded` when something else is. */
@@ -61,18 +67,28 @@ export function healthChecks(options: HealthChecksOptions): () => Promise<Health
       throw new InvalidOptionError(`health: expected the name of a check to be ${trouble}`);
     checkOptions(`health check "${name}"`, check, {
       required: { run: rule.fn() },
-      optional: { critical: rule.boolean() },
+      optional: { critical: rule.boolean(), details: rule.fn() },
     });
   }
 
-  const lookAt = async (name: string, { run, critical = true }: HealthCheck) => {
+  const detailsOf = (details: HealthCheck['details']) => {
+    try {
+      const told = details?.();
+      return told && { details: told };
+    } catch {
+      // They are told beside the answer, and never instead of it.
+      return undefined;
+    }
+  };
+  const lookAt = async (name: string, { run, critical = true, details }: HealthCheck) => {
     const startedAt = clock.monotonic();
     const exceeded = () => new AttemptTimeoutError(`health check "${name}"`, timeoutMs);
     const status = await runWithin({ clock, limitMs: timeoutMs, exceeded }, ({ signal }) => run(signal)).then(
       () => 'ok' as const,
       () => 'failing' as const,
     );
-    return [name, { status, critical, durationMs: Math.round(clock.monotonic() - startedAt) }] as const;
+    const durationMs = Math.round(clock.monotonic() - startedAt);
+    return [name, { status, critical, durationMs, ...detailsOf(details) }] as const;
   };
 
   const look = async (): Promise<Health> => {

@@ -6,6 +6,7 @@ export {
   type Health,
   type HealthCheck,
   type HealthChecksOptions,
+  type HealthDetails,
   healthChecks,
 } from './health.ts';
 export { idempotencyMetrics } from './idempotency-metrics.ts';

@@ -41,6 +41,29 @@ describe('a look at what a function stands on', () => {
     });
   });
 
+  test('tells the details of a check as they are when it has ended, also of one that fails', async () => {
+    let calls = 0;
+    const counting = async () => {
+      calls++;
+      throw new Error('hunter2');
+    };
+    const { look } = world({ a: { run: counting, details: () => ({ calls }) } });
+
+    expect((await look()).dependencies['a']).toEqual({
+      ...{ status: 'failing', critical: true, durationMs: 0, details: { calls: 1 } },
+    });
+  });
+
+  test('is not ended by details that cannot be told', async () => {
+    const details = () => {
+      throw new Error('hunter2');
+    };
+
+    expect((await world({ a: { run: well, details } }).look()).dependencies['a']).toEqual({
+      ...{ status: 'ok', critical: true, durationMs: 0 },
+    });
+  });
+
   test('asks all at once and waits for each no longer than it may, telling it to stop', async () => {
     const signals: AbortSignal[] = [];
     const hanging = (signal: AbortSignal) => {
@@ -100,6 +123,7 @@ describe('a look at what a function stands on', () => {
     [{}, /`checks` to be an object/],
     [{ checks: { a: { run: 'x' } } }, /health check "a": expected `run` to be a function/],
     [{ checks: { a: { run: well, critical: 1 } } }, /`critical` to be true or false/],
+    [{ checks: { a: { run: well, details: {} } } }, /`details` to be a function/],
     [{ checks: { 'a b': { run: well } } }, /the name of a check to be a name/],
     [{ checks: {}, timeoutMs: 0 }, /`timeoutMs`/],
     [{ checks: {}, cacheMs: -1 }, /`cacheMs`/],

@@ -254,7 +254,10 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
         const deep = await (await api.get('/api/health/deep')).json();
         expect(deep).toMatchObject({
           status: 'ok',
-          dependencies: { users: { status: 'ok' }, posts: { status: 'ok' } },
+          dependencies: {
+            ...{ users: { status: 'ok' }, posts: { status: 'ok' } },
+            postsBreaker: { status: 'ok', details: { admittedShare: 1 } },
+          },
         });
       });
 

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { breakerCheck } from '../../lib/breaker/check.ts';
+import { claimProbe, force, trip } from '../../lib/breaker/transitions.ts';
+import { INITIAL, type Verdict, verdictKey } from '../../lib/breaker/verdict.ts';
+import { StoreError } from '../../lib/core/errors.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
+import { healthChecks } from '../../lib/telemetry/health.ts';
+import { fakeClock } from '../../lib/testing/index.ts';
+import { putVerdict } from '../support/shared-breaker.ts';
+
+function world() {
+  const clock = fakeClock();
+  const store = memoryStore();
+  const check = breakerCheck({ store, name: 'posts', clock });
+  const look = healthChecks({ checks: { posts: check }, clock, cacheMs: 0 });
+  return { clock, store, look };
+}
+
+describe('the health of a breaker that a fleet shares', () => {
+  const now = fakeClock().now();
+  const open = trip(INITIAL, now, { openMs: 5_000, chance: 0.5 }).next;
+  const forced = (state: 'open' | 'closed') => force(INITIAL, now, { state, forMs: 1_000, by: 'ada' }).next;
+
+  test.each<[string, string, number, Partial<Verdict>]>([
+    ['ok', 'closed', 1, INITIAL],
+    ['ok', 'forced-closed', 1, forced('closed')],
+    ['degraded', 'open', 0, open],
+    ['degraded', 'half-open', 0, claimProbe(open, now, { openMs: 5_000, chance: 0.5 }).next],
+    ['degraded', 'forced-open', 0, forced('open')],
+    ['degraded', 'closed', 0.01, { ...INITIAL, epoch: 2, since: now, rate: 5_000 }],
+  ])('is %s while it is %s and lets %d through', async (status, state, admittedShare, verdict) => {
+    const { store, look } = world();
+    await putVerdict(store, verdict);
+
+    expect(await look()).toMatchObject({
+      ...{ status, dependencies: { posts: { critical: false, details: { state, admittedShare } } } },
+    });
+  });
+
+  test('is well where nobody has used it, and well again when all calls are let through', async () => {
+    const { clock, store, look } = world();
+    expect(await look()).toMatchObject({ status: 'ok' });
+    await putVerdict(store, { epoch: 2, since: clock.now(), rate: 5_000 });
+    expect(await look()).toMatchObject({ status: 'degraded' });
+    await clock.advance(3_000);
+
+    expect(await look()).toMatchObject({ status: 'ok' });
+  });
+
+  test('is not known, and nothing old is told, where the store does not answer or a later version has written', async () => {
+    const { store, look } = world();
+    await look();
+    await store.put(verdictKey('posts'), { v: 99 });
+    expect((await look()).dependencies['posts']).toEqual({
+      ...{ status: 'failing', critical: false, durationMs: 0 },
+    });
+    store.get = () => Promise.reject(new StoreError('down'));
+
+    expect(await look()).toMatchObject({ status: 'degraded' });
+  });
+
+  test.each([
+    [{ store: memoryStore() }, /`name`/],
+    [{ name: 'posts' }, /`store`/],
+    [{ store: memoryStore(), name: 'posts', fast: true }, /unknown option `fast`/],
+  ])('is refused: %j', (options, reason) => {
+    expect(() => breakerCheck(options as never)).toThrow(reason);
+  });
+});
