@@ -42,7 +42,7 @@ async function failingAt(endpoint: string, failing: Readonly<Record<string, numb
   return `http://127.0.0.1:${relay.port}`;
 }
 
-describe('a mapping loses no message', { timeout: 5_000 }, () => {
+describe('a mapping loses no message', () => {
   it('when calls of SQS fail', async () => {
     const sqs = await startQueues([queueModel('work')]);
     const endpoint = await failingAt(sqs.endpoint, { ReceiveMessage: 1, DeleteMessageBatch: 1 });
