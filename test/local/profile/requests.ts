@@ -105,7 +105,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
           await api.profile(4);
           return stateOfPosts();
         };
-        await expect.poll(stateOnceCalled, { timeout: 30_000, interval: 200 }).toBe('closed');
+        await expect.poll(stateOnceCalled, { timeout: 60_000, interval: 200 }).toBe('closed');
         await expect
           .poll(async () => (await api.profile(4)).degraded, { timeout: 20_000, interval: 200 })
           .toEqual([]);
