@@ -79,7 +79,7 @@ export interface Threshold {
 }
 
 /** How much surer it has to be where there are too few failures for the rate that is known. Standard deviations. */
-const SURER = 1;
+const SURER = 1.5;
 
 /**
  * Whether any of the windows that end now, of one to ten seconds, is bad enough to open the breaker. Failures are reported

@@ -163,12 +163,12 @@ describe('what is bad enough', () => {
 
   test('has to be surer where fewer fail than the rate would have it', () => {
     const of = { ...all, leastReports: 1, rate: 100 };
-    // (1 + 1.5)² = 6.25, and (1 + 2)² = 9.
-    expect(isBad([second(1, 0, { f: 8.9 })], 1_177, of)).toBe(true);
-    expect(isBad([second(1, 0, { f: 8.9 })], 1_179, of)).toBe(false);
-    expect(isBad([second(1, 0, { f: 9 })], 1_900, of)).toBe(true);
-    expect(isBad([NOTHING, second(1, 0, { f: 8.9 })], 1_100, of)).toBe(false);
-    expect(isBad([NOTHING, second(1, 0, { f: 9 })], 1_100, of)).toBe(true);
+    // (1 + 1.5)² = 6.25, and (1 + 2.25)² = 10.5625.
+    expect(isBad([second(1, 0, { f: 10.5 })], 1_209, of)).toBe(true);
+    expect(isBad([second(1, 0, { f: 10.5 })], 1_211, of)).toBe(false);
+    expect(isBad([second(1, 0, { f: 10.6 })], 1_900, of)).toBe(true);
+    expect(isBad([NOTHING, second(1, 0, { f: 10.5 })], 1_100, of)).toBe(false);
+    expect(isBad([NOTHING, second(1, 0, { f: 10.6 })], 1_100, of)).toBe(true);
   });
 
   test('is nothing where all was reported and fewer failed', () => {
