@@ -2,8 +2,8 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import type { Store } from '../core/store.ts';
-import { admittedShare } from './shares.ts';
-import { asOf, INITIAL, readVerdict, stateName, type Verdict, verdictKey } from './verdict.ts';
+import { sightOf } from './sight.ts';
+import { INITIAL, readVerdict, verdictKey } from './verdict.ts';
 
 export interface BreakerCheckOptions {
   /** Where the verdict is shared. */
@@ -42,11 +42,6 @@ export function breakerCheck(options: BreakerCheckOptions): BreakerCheck {
   });
   const { store, name, clock = systemClock } = options;
   let seen: ReturnType<BreakerCheck['details']>;
-  const note = (verdict: Verdict) => {
-    const now = clock.now();
-    seen = { state: stateName(verdict, now), admittedShare: admittedShare(asOf(verdict, now), now) };
-    return seen;
-  };
   return {
     critical: false,
     async run(signal) {
@@ -54,8 +49,9 @@ export function breakerCheck(options: BreakerCheckOptions): BreakerCheck {
       const item = await store.get(verdictKey(name), { signal, isEventual: true });
       const verdict = item ? readVerdict(item) : INITIAL;
       if (verdict === undefined) throw new Error(`breaker "${name}" was written by a later version`);
-      const { state, admittedShare: share } = note(verdict);
-      if (share < 1) throw new Error(`breaker "${name}" is ${state}`);
+      const { state, admittedShare } = sightOf(name, verdict, clock.now());
+      seen = { state, admittedShare };
+      if (admittedShare < 1) throw new Error(`breaker "${name}" is ${state}`);
     },
     details: () => seen,
   };
