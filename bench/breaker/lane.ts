@@ -1,8 +1,8 @@
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
-import type { BreakerStore } from '../../lib/breaker/options.ts';
 import { sleep, systemClock } from '../../lib/core/clock.ts';
 import { StoreError } from '../../lib/core/errors.ts';
 import { systemRandom } from '../../lib/core/random.ts';
+import { throughEach } from '../../lib/simulation/requests.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 
 const WORK_MS = 40;
@@ -44,12 +44,7 @@ export function lane(trouble: Trouble): Lane {
     if (now === 'refused' || now === 'throttled') throw new StoreError(now, { retryable: true });
     return request();
   };
-  const store: BreakerStore = {
-    ...inner,
-    get: (key, options) => late(() => inner.get(key, options), options?.signal),
-    put: (key, item, options) => late(() => inner.put(key, item, options), options?.signal),
-    add: (key, amounts, options) => late(() => inner.add(key, amounts, options), options.signal),
-  };
+  const store = throughEach(inner, late);
 
   const work = async () => {
     await sleep(systemClock, WORK_MS);

@@ -1,6 +1,7 @@
 import type { BreakerStore } from '../breaker/options.ts';
 import { StoreError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
+import { throughEach } from './requests.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { World } from './world.ts';
 
@@ -37,11 +38,5 @@ export function linked(
         (error: unknown) => isHeard && sandbox.receive(() => reject(error)),
       );
     });
-  return {
-    ...store,
-    get: (key, options) => request(() => store.get(key, options)),
-    put: (key, item, options) => request(() => store.put(key, item, options)),
-    add: (key, amounts, options) => request(() => store.add(key, amounts, options)),
-    delete: (key, options) => request(() => store.delete(key, options)),
-  };
+  return throughEach(store, request);
 }

@@ -20,8 +20,9 @@ export const wakefulSandbox = (clock: Clock): Sandbox => ({
 });
 
 /**
- * One that stands still between invocations, as Lambda's do. While it is frozen its timers do not run and no answer reaches it. With the thaw come the timers that are overdue, then the
- * answers, then the invocation: of the orders that there may be the one in which most is taken for late.
+ * One that stands still between invocations, as Lambda's do. While it is frozen its timers do not run and no answer reaches
+ * it. With the thaw come the timers that are overdue, then the answers, then the invocation: of the orders that there may be
+ * the one in which most is taken for late.
  */
 export function freezingSandbox(virtual: World, wellClock: Clock): Sandbox {
   let running = 0;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
-import type { BreakerStore } from '../../lib/breaker/options.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import { StoreError } from '../../lib/core/errors.ts';
+import { throughEach } from '../../lib/simulation/requests.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
@@ -41,12 +41,7 @@ async function stream(trouble: Trouble, everyMs: number) {
     if (isRefused) throw new StoreError(`${now}`, { retryable: true });
     return request();
   };
-  const store: BreakerStore = {
-    ...inner,
-    get: (key, options) => late(() => inner.get(key, options), options?.signal),
-    put: (key, item, options) => late(() => inner.put(key, item, options), options?.signal),
-    add: (key, amounts, options) => late(() => inner.add(key, amounts, options), options.signal),
-  };
+  const store = throughEach(inner, late);
   const tookMs: number[] = [];
   const foreign: unknown[] = [];
   const isOver = () => tookMs.length >= SANDBOXES * CALLS;

@@ -1,0 +1,13 @@
+import type { BreakerStore } from '../breaker/options.ts';
+
+/** What becomes of a request on its way, and of its answer. */
+export type OnItsWay = <R>(serve: () => Promise<R>, signal?: AbortSignal) => Promise<R>;
+
+/** A store each request of which goes through something. */
+export const throughEach = (store: BreakerStore, pass: OnItsWay): BreakerStore => ({
+  ...store,
+  get: (key, options) => pass(() => store.get(key, options), options?.signal),
+  put: (key, item, options) => pass(() => store.put(key, item, options), options?.signal),
+  add: (key, amounts, options) => pass(() => store.add(key, amounts, options), options.signal),
+  delete: (key, options) => pass(() => store.delete(key, options), options?.signal),
+});
