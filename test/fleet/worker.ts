@@ -7,12 +7,13 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { fleetBreaker } from '../../lib/breaker/fleet.ts';
 import type { BreakerStore } from '../../lib/breaker/options.ts';
 import { readVerdict, verdictKey } from '../../lib/breaker/verdict.ts';
-import { type Clock, sleep, systemClock } from '../../lib/core/clock.ts';
+import { sleep, systemClock } from '../../lib/core/clock.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import { systemRandom } from '../../lib/core/random.ts';
 import type { Item } from '../../lib/core/store.ts';
 import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import { sdkTransport } from '../../lib/store/transport/sdk.ts';
+import { stretchedClock } from '../support/stretched-clock.ts';
 import {
   CLAIM_HEADER,
   ID_HEADER,
@@ -94,10 +95,7 @@ const store: BreakerStore = {
   },
 };
 
-const clock: Clock = {
-  ...systemClock,
-  after: (delayMs, run) => systemClock.after(delayMs * PATIENCE, run),
-};
+const clock = stretchedClock(PATIENCE);
 const breaker = fleetBreaker({ name: NAME, clock, openMs }, store);
 
 const counts = { ok: 0, failed: 0, refused: 0 };

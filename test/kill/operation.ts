@@ -4,6 +4,7 @@ import type { IdempotencyEvent } from '../../lib/idempotency/events.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import type { DynamoTransport } from '../../lib/store/transport/transport.ts';
+import { stretchedClock } from '../support/stretched-clock.ts';
 import type { Variant } from './points.ts';
 
 export const RECORDS = 'records';
@@ -55,11 +56,7 @@ export function operation(options: OperationOptions): (call: Call) => Promise<Re
       key: ({ key }) => key,
       skewMarginMs: 0,
       afterUnknown: variant === 'plain hold' ? 'hold' : 'rerun',
-      clock: {
-        ...systemClock,
-        now: () => systemClock.now() + clockOffsetMs,
-        after: (delayMs, run) => systemClock.after(delayMs * PATIENCE, run),
-      },
+      clock: { ...stretchedClock(PATIENCE), now: () => systemClock.now() + clockOffsetMs },
       ...(onEvent && { onEvent }),
     },
     async (call, _context, once) => {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
-import { type Clock, systemClock } from '../../lib/core/clock.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import type { DynamoStore } from '../../lib/store/dynamodb.ts';
 import { commandEnv, startTestEngine, type TestEngine } from '../support/engines.ts';
 import { runCommand } from '../support/local-run.ts';
+import { stretchedClock } from '../support/stretched-clock.ts';
 
 let engine: TestEngine;
 let store: DynamoStore;
@@ -16,14 +16,9 @@ afterAll(() => engine.stop());
 
 const breakers = (...args: readonly string[]) =>
   runCommand(['breakers', ...args], commandEnv(engine, store.name));
-/** A machine with much to do is no store in trouble: limits on time are so much longer. */
-const patientClock: Clock = {
-  ...systemClock,
-  after: (delayMs, run) => systemClock.after(delayMs * 200, run),
-};
 /** What a sandbox that has just begun makes of a call. */
 const call = () =>
-  circuitBreaker({ name: 'posts', store, clock: patientClock })
+  circuitBreaker({ name: 'posts', store, clock: stretchedClock(200) })
     .execute(async () => 'made')
     .catch((error: unknown) => error);
 

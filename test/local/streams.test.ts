@@ -11,6 +11,7 @@ import type { ShardRecords, StreamRecord, StreamSource } from '../../lib/local/s
 import { dynamoDbLocalSource } from '../../lib/local/streams/source-dynamodb-local.ts';
 import { sweepSource } from '../../lib/local/streams/source-sweep.ts';
 import { hasJava, tableName as nameOf, startTestEngine, type TestEngine } from '../support/engines.ts';
+import { stretchedClock } from '../support/stretched-clock.ts';
 
 const never = new AbortController().signal;
 const OK: InvocationResult = { kind: 'success', payload: 'null' };
@@ -105,7 +106,7 @@ function contract(choice: 'dynamodb-local' | 'dynalite'): void {
         source: sourceOf(50),
         invoke: async (payload) => invoke((JSON.parse(payload) as { Records: StreamRecord[] }).Records),
         handOver: async () => ({ kind: 'accepted' }),
-        platform: { ...systemClock, after: (delayMs, run) => systemClock.after(delayMs / 100, run) },
+        platform: stretchedClock(1 / 100),
         clock: systemClock,
         random: systemRandom,
         region: 'us-east-1',
