@@ -81,8 +81,9 @@ const isOfBreaker = (event: PolicyEvent): event is BreakerEvent => event.kind.st
 
 /**
  * Log lines of protected calls, for `onEvent`. Degraded and rejected calls are warnings, failed ones errors, retries
- * information, the rest is for debugging; a breaker that opens is a warning, and so is its store when it does not answer. Errors are told by their code alone, since a message may quote anything. A failure
- * of the logger never reaches the call, neither one that it throws nor one that it rejects with.
+ * information, the rest is for debugging; a breaker that opens is a warning, and so is its store when it does not answer.
+ * Errors are told by their code alone, since a message may quote anything. A failure of the logger never reaches the call,
+ * neither one that it throws nor one that it rejects with.
  * @throws {InvalidOptionError} for a logger without one of its four levels.
  * @example
  * ```ts
