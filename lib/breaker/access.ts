@@ -2,8 +2,9 @@ import { FROZEN_MS } from '../core/classify.ts';
 import type { Clock } from '../core/clock.ts';
 import { runWithin } from '../core/deadline.ts';
 import { StoreError } from '../core/errors.ts';
-import { STORE_LIMIT_MS } from './options.ts';
 
+/** The first answer takes longer: there are credentials to get and a connection to make, and a cold sandbox to do it. */
+const FIRST_TIMEOUT_MS = 1_000;
 /** So long a store that failed is left alone, twice as long each time that it fails again. */
 const QUIET_MS = 1_000;
 const MOST_QUIET_MS = 16_000;
@@ -14,28 +15,37 @@ export interface Access {
   ask<R>(operation: (signal: AbortSignal) => Promise<R>): Promise<R | undefined>;
   /** Whether the store has just failed. Nobody waits for it then, since it needs no more requests either. */
   isQuiet(): boolean;
+  /** How long an answer is waited for by now. Milliseconds. */
+  readonly limitMs: number;
   /** How often in a row it has failed. */
   readonly failures: number;
 }
 
-/**
- * Fail static, for every access of a breaker: without an answer what is known stands, and no caller gets an error.
- * @param tell Hears whether the store answers, each time that this changes. Never throws.
- */
-export function storeAccess(name: string, clock: Clock, tell?: (isAnswering: boolean) => void): Access {
+export interface AccessTools {
+  readonly clock: Clock;
+  /** How long an answer is waited for. Milliseconds. */
+  readonly timeoutMs: number;
+  /** Hears whether the store answers, each time that this changes. Never throws. */
+  readonly tell?: (isAnswering: boolean) => void;
+}
+
+/** Fail static, for every access of a breaker: without an answer what is known stands, and no caller gets an error. */
+export function storeAccess(name: string, { clock, timeoutMs, tell }: AccessTools): Access {
   let quietUntil = Number.NEGATIVE_INFINITY;
   let failures = 0;
+  let hasAnswered = false;
   const isQuiet = () => clock.monotonic() < quietUntil;
+  const limitNow = () => (hasAnswered ? timeoutMs : Math.max(timeoutMs, FIRST_TIMEOUT_MS));
   return {
     async ask(operation) {
-      const endsAt = clock.monotonic() + STORE_LIMIT_MS;
-      const exceeded = () => new StoreError(`${name} gave no answer in ${STORE_LIMIT_MS} ms`);
+      const limitMs = limitNow();
+      const endsAt = clock.monotonic() + limitMs;
+      const exceeded = () => new StoreError(`${name} gave no answer in ${limitMs} ms`);
       try {
-        const answer = await runWithin({ clock, limitMs: STORE_LIMIT_MS, exceeded }, ({ signal }) =>
-          operation(signal),
-        );
+        const answer = await runWithin({ clock, limitMs, exceeded }, ({ signal }) => operation(signal));
         const isBack = failures > 0;
         failures = 0;
+        hasAnswered = true;
         if (isBack) tell?.(true);
         return answer;
       } catch {
@@ -48,6 +58,9 @@ export function storeAccess(name: string, clock: Clock, tell?: (isAnswering: boo
       }
     },
     isQuiet,
+    get limitMs() {
+      return limitNow();
+    },
     get failures() {
       return failures;
     },

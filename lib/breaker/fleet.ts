@@ -11,7 +11,12 @@ import { noticeChanges } from './changes.ts';
 import { guardBy } from './guard.ts';
 import { known as knownOf } from './known.ts';
 import { localBreaker } from './local.ts';
-import { type BreakerOptions, type BreakerStore, DEFAULT_FLEET_OPEN_MS } from './options.ts';
+import {
+  type BreakerOptions,
+  type BreakerStore,
+  DEFAULT_FLEET_OPEN_MS,
+  DEFAULT_STORE_TIMEOUT_MS,
+} from './options.ts';
 import type { CircuitBreaker, Entering, Permit } from './permit.ts';
 import { refused } from './refused.ts';
 import { reports } from './reports.ts';
@@ -50,13 +55,15 @@ type Step = 'call' | 'alone' | 'look' | 'claim' | { readonly waitMs: number };
  */
 export function fleetBreaker(options: BreakerOptions, store: BreakerStore): CircuitBreaker {
   const { name, clock = systemClock, random = systemRandom, openMs = DEFAULT_FLEET_OPEN_MS } = options;
-  const { failureRatio = 0.5, slowCallMs } = options;
+  const { failureRatio = 0.5, slowCallMs, storeTimeoutMs: timeoutMs = DEFAULT_STORE_TIMEOUT_MS } = options;
   const { store: _, onEvent, ...own } = options;
   const told = onEvent && harmless(onEvent);
   const notice = told && noticeChanges(name, clock, told);
-  const access = storeAccess(store.name, clock, (isAnswering) =>
-    told?.({ kind: 'breaker-store', name, isAnswering }),
-  );
+  const access = storeAccess(store.name, {
+    clock,
+    timeoutMs,
+    tell: (isAnswering) => told?.({ kind: 'breaker-store', name, isAnswering }),
+  });
   const { isQuiet } = access;
   const chance = () => random.next();
   const known = knownOf(name, { store, access, clock, chance, notice });
@@ -96,7 +103,8 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
       settle(failed, slow = false, context = {}) {
         cancel?.();
         const told = failed === undefined ? undefined : note(failed, slow);
-        return told && tell(context, TELL_MS, told);
+        // Who has waited once for a store that is late does not wait again.
+        return told && !known.isLate(timeoutMs) ? tell(context, TELL_MS, told) : undefined;
       },
     };
   };
@@ -143,10 +151,10 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
 
   const mayLook = (rate: number, afterMs = FRESH_MS) =>
     clock.monotonic() - known.askedAt >= afterMs && !isQuiet() && chance() < lookShare(rate);
-  /** Whether a call that may be made looks first. For a store that has just failed it does not wait, but finds out. */
+  /** Whether a call that may be made looks first. For a store that has just failed, or is late, it does not wait, but finds out. */
   const looksFirst = (rate: number): boolean => {
     if (!mayLook(rate)) return false;
-    if (access.failures === 0) return true;
+    if (access.failures === 0 && !known.isLate(timeoutMs)) return true;
     void known.look();
     return false;
   };
@@ -201,10 +209,11 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
   };
 
   /**
-   * A store that has just failed gets a moment from calls that would be refused: their sandbox may be frozen as soon as they
-   * are, and a look beside them would never be answered in time.
+   * Waits for an answer as long as one may take; what takes longer goes on beside the call. A store that has just failed gets
+   * a moment from calls that would be refused: their sandbox may be frozen as soon as they are, and a look beside them would
+   * never be answered in time.
    */
-  const look = (): Promise<void> => (access.failures === 0 ? known.look() : tell({}, TELL_MS, known.look()));
+  const look = (): Promise<void> => tell({}, access.failures === 0 ? timeoutMs : TELL_MS, known.look());
 
   /** What comes of a step that asks nobody. */
   const permitFor = (step: Step): Permit => {

@@ -20,6 +20,8 @@ export interface Known {
   isOld(now: number): boolean;
   /** Asks for it, once for all that want to know at the same time. Never rejects. */
   look(): Promise<void>;
+  /** Whether the answer to that has been on its way for so long. */
+  isLate(afterMs: number): boolean;
   /** Whether the change was made. If not, the verdict is what somebody else has made of it, or the store is in trouble. */
   change(transition: Transition): Promise<boolean>;
 }
@@ -53,7 +55,10 @@ export function known(name: string, { store, access, clock, chance, notice }: Kn
     refreshMs: (verdict.rate > 0 ? REFRESH_MS : REFRESH_AT_FIRST_MS) * (0.75 + 0.5 * chance()),
   });
   let view = viewOf(INITIAL, Number.NEGATIVE_INFINITY);
-  let looking: Promise<void> | undefined;
+  let looking: { readonly answer: Promise<void>; readonly since: number } | undefined;
+  /** What has been on its way for longer than any answer is waited for, a freeze has cut off. */
+  const onItsWay = () =>
+    looking && clock.monotonic() - looking.since < access.limitMs ? looking : undefined;
   const hold = (verdict: Verdict, askedAt: number, how: How = 'seen') => {
     view = viewOf(verdict, askedAt);
     notice?.(verdict, how);
@@ -102,11 +107,15 @@ export function known(name: string, { store, access, clock, chance, notice }: Kn
     },
     isOld: (now) => now - view.askedAt > view.refreshMs,
     look() {
-      looking ??= read().finally(() => {
-        looking = undefined;
+      const same = onItsWay();
+      if (same) return same.answer;
+      const answer = read().finally(() => {
+        if (looking?.answer === answer) looking = undefined;
       });
-      return looking;
+      looking = { answer, since: clock.monotonic() };
+      return answer;
     },
+    isLate: (afterMs) => clock.monotonic() - (onItsWay()?.since ?? Number.POSITIVE_INFINITY) >= afterMs,
     async change({ next, when }) {
       const askedAt = clock.monotonic();
       const seen = view;

@@ -43,6 +43,12 @@ export interface BreakerOptions {
    * long. Milliseconds. Default 30,000; with a store 12,000.
    */
   readonly openMs?: number;
+  /**
+   * How long an answer of the store is waited for; after that the last verdict stands. A function of little memory, a store
+   * in another region or a busy machine may need more, and a call that looks waits as long. Milliseconds, 10 to 1,000.
+   * Default 50.
+   */
+  readonly storeTimeoutMs?: number;
   /** Probes in a row that must succeed before it closes, without a store. Integer, 1 to 100. Default 2; of a fleet 3. */
   readonly probes?: number;
   /**
@@ -65,8 +71,7 @@ export interface BreakerOptions {
 export const DEFAULT_OPEN_MS = 30_000;
 export const DEFAULT_FLEET_OPEN_MS = 12_000;
 
-/** What an access to the store may cost a protected call, in milliseconds. Past that the last verdict stands. */
-export const STORE_LIMIT_MS = 50;
+export const DEFAULT_STORE_TIMEOUT_MS = 50;
 
 /** What one option makes of another: what is wrong with them together, if something is. */
 function conflictIn(options: BreakerOptions): string | false {
@@ -94,6 +99,7 @@ export function checkBreakerOptions(options: BreakerOptions): void {
       windowCalls: rule.integer(1, 10_000),
       slowCallMs: rule.durationMs(),
       openMs: rule.durationMs(),
+      storeTimeoutMs: rule.durationMs(10, 1_000),
       probes: rule.integer(1, 100),
       isFailure: rule.fn(),
       isFailedResult: rule.fn(),

@@ -1,4 +1,4 @@
-import { type BreakerOptions, DEFAULT_FLEET_OPEN_MS, STORE_LIMIT_MS } from '../breaker/options.ts';
+import { type BreakerOptions, DEFAULT_FLEET_OPEN_MS, DEFAULT_STORE_TIMEOUT_MS } from '../breaker/options.ts';
 import type { Clock } from '../core/clock.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
@@ -72,11 +72,11 @@ export function checkResilientOptions<T>(options: ResilientOptions<T>): void {
   const { name, retry = {}, breaker, attemptTimeoutMs = 3_000 } = options;
   checkRetryOptions(`resilient "${name}".retry`, retry);
   // A probe that the fleet shares is claimed, made and reported within its claim.
-  const probeMs = attemptTimeoutMs + 2 * STORE_LIMIT_MS;
-  const openMs = breaker?.openMs ?? DEFAULT_FLEET_OPEN_MS;
+  const { openMs = DEFAULT_FLEET_OPEN_MS, storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS } = breaker ?? {};
+  const probeMs = attemptTimeoutMs + 2 * storeTimeoutMs;
   if (breaker?.store && openMs < probeMs) {
     throw new InvalidOptionError(
-      `resilient "${name}".breaker: expected \`openMs\` to be at least \`attemptTimeoutMs\` and ${2 * STORE_LIMIT_MS} ms for the store (${probeMs}), so that a probe can end within it, got ${openMs}`,
+      `resilient "${name}".breaker: expected \`openMs\` to be at least \`attemptTimeoutMs\` and ${2 * storeTimeoutMs} ms for the store (${probeMs}), so that a probe can end within it, got ${openMs}`,
     );
   }
 }

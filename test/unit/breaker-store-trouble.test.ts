@@ -2,6 +2,8 @@ import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import type { BreakerOptions, BreakerStore } from '../../lib/breaker/options.ts';
 import { verdictKey } from '../../lib/breaker/verdict.ts';
+import type { BreakerEvent } from '../../lib/core/breaker-event.ts';
+import { sleep } from '../../lib/core/clock.ts';
 import { BreakerOpenError, StoreError } from '../../lib/core/errors.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
@@ -71,16 +73,42 @@ describe('a breaker whose store is in trouble', () => {
     expect(await world.works()).toBe('ok');
   });
 
-  test('costs a call 50 ms at most when it looks and gets no answer', async () => {
-    const world = sandbox();
+  test.each([
+    [50, {}],
+    [200, { storeTimeoutMs: 200 }],
+  ])('costs a call %i ms at most when it looks and gets no answer, with %j', async (mostMs, options) => {
+    const world = sandbox(options);
     world.trouble(HANGS);
     const run = world.works();
-    await world.clock.advance(49);
+    await world.clock.advance(mostMs - 1);
     expect(await atOnce(run)).toBe('still waiting');
 
     await world.clock.advance(1);
 
     expect(await atOnce(run)).toBe('ok');
+  });
+
+  test('gets a second for its first answer, which takes a connection: nobody waits for it longer than for others', async () => {
+    const events: BreakerEvent[] = [];
+    const world = sandbox({ onEvent: (event) => events.push(event) });
+    const { clock, inner } = world;
+    await putVerdict(inner, { state: 'open', until: clock.now() + 60_000 });
+    const slow =
+      <A extends unknown[], R>(operation: (...args: A) => Promise<R>) =>
+      async (...args: A) => {
+        await sleep(clock, 900);
+        return operation(...args);
+      };
+    world.trouble({ get: slow(inner.get), put: slow(inner.put), add: slow(inner.add) });
+
+    const first = world.works();
+    await clock.advance(50);
+    expect(await atOnce(first)).toBe('ok');
+    expect(await atOnce(world.works())).toBe('ok');
+    await clock.advance(850);
+
+    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
+    expect(events.filter(({ kind }) => kind === 'breaker-store')).toEqual([]);
   });
 
   test('costs a call 20 ms at most when it tells and gets no answer', async () => {
