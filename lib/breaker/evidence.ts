@@ -1,8 +1,9 @@
 import type { Item } from '../core/store.ts';
 
 /*
- * What the fleet has seen, added up by the store in items of ten seconds. For each second: `f` and `s`, the weights of
- * failures and successes, and `m` and `n`, how many reports those are. The epoch in the key fences late reports.
+ * What the fleet has seen, added up by the store in items of ten seconds. For each second: `f`, `r` and `s`, the weights of
+ * failures, reliefs and other successes, and `m`, `q` and `n`, how many reports those are. A relief is a success of a sandbox
+ * whose last call had failed. The epoch in the key fences late reports.
  */
 
 export const SLICE_MS = 10_000;
@@ -16,23 +17,38 @@ export const evidenceKey = (name: string, epoch: number, slice: number): string 
 export const sliceOf = (now: number): number => Math.floor(now / SLICE_MS);
 const secondOf = (now: number): number => Math.floor(now / 1_000) % SECONDS;
 
+export type Outcome = 'failure' | 'relief' | 'success';
+
+/** What the weights of an outcome are called in the item, and how many there are. */
+const NAMES = { failure: ['f', 'm'], relief: ['r', 'q'], success: ['s', 'n'] } as const;
+
 /** What one report adds to the item of its slice. */
-export const amountsOf = (failed: boolean, weight: number, now: number): Readonly<Record<string, number>> => {
+export const amountsOf = (
+  outcome: Outcome,
+  weight: number,
+  now: number,
+): Readonly<Record<string, number>> => {
   const second = secondOf(now);
-  return failed
-    ? { [`f${second}`]: weight, [`m${second}`]: 1 }
-    : { [`s${second}`]: weight, [`n${second}`]: 1 };
+  const [weights, reports] = NAMES[outcome];
+  return { [`${weights}${second}`]: weight, [`${reports}${second}`]: 1 };
 };
 
 /** When the item may be removed. Seconds since the epoch. */
 export const expiryOf = (now: number): number => Math.ceil(now / 1_000) + KEPT_SECONDS;
 
-interface Second {
-  readonly failures: number;
-  readonly failedReports: number;
-  readonly successes: number;
-  readonly okReports: number;
+/** Of one outcome, or of all. */
+interface Seen {
+  readonly weight: number;
+  readonly reports: number;
 }
+const NOTHING: Seen = { weight: 0, reports: 0 };
+const plus = (one: Seen, other: Seen): Seen => ({
+  weight: one.weight + other.weight,
+  reports: one.reports + other.reports,
+});
+
+type Second = Readonly<Record<Outcome, Seen>>;
+const allOf = ({ failure, relief, success }: Second): Seen => plus(plus(failure, relief), success);
 
 const numberIn = (item: Item | undefined, name: string): number => {
   const value = item?.[name];
@@ -44,26 +60,16 @@ export function lastSeconds(item: Item, previous: Item | undefined, now: number)
   const present = secondOf(now);
   return Array.from({ length: SECONDS }, (_, age) => {
     const second = (present - age + SECONDS) % SECONDS;
-    const of = age <= present ? item : previous;
-    return {
-      failures: numberIn(of, `f${second}`),
-      failedReports: numberIn(of, `m${second}`),
-      successes: numberIn(of, `s${second}`),
-      okReports: numberIn(of, `n${second}`),
+    const from = age <= present ? item : previous;
+    const seen = (outcome: Outcome): Seen => {
+      const [weights, reports] = NAMES[outcome];
+      return {
+        weight: numberIn(from, `${weights}${second}`),
+        reports: numberIn(from, `${reports}${second}`),
+      };
     };
+    return { failure: seen('failure'), relief: seen('relief'), success: seen('success') };
   });
-}
-
-/** How sure an upper bound is, in standard deviations. */
-export const SURE = 3;
-
-/**
- * The most calls that there may have been where so many were reported: of rare reports many can be missing. A plain ratio
- * of counts that were sampled unevenly would open a breaker for nothing, and so would one of few calls.
- */
-function mostCalls(weight: number, reports: number, share: number, sure: number): number {
-  const each = Math.max(reports > 0 ? weight / reports : 0, 1 / share);
-  return (Math.sqrt(reports + 1) + sure / 2) ** 2 * each;
 }
 
 export interface Threshold {
@@ -74,36 +80,33 @@ export interface Threshold {
   readonly okShare: number;
   /** How sure it has to be that the ratio is reached, in standard deviations. */
   readonly sure: number;
-  /** What is known of the calls that there are. Calls a second; 0 where nothing is. */
-  readonly rate: number;
 }
 
-/** How much surer it has to be where there are too few failures for the rate that is known. Standard deviations. */
-const SURER = 1.5;
-
 /**
- * Whether any of the windows that end now, of one to ten seconds, is bad enough to open the breaker. Failures are reported
- * more often than successes, so that chance makes successes rare before it makes failures many: the two together seldom.
+ * Whether any of the windows that end now, of one to ten seconds, is bad enough to open the breaker. A plain ratio of counts
+ * that were sampled unevenly would open it for nothing, and so would one of few calls. So failures have to outweigh
+ * successes by as many standard deviations as all that was sampled has together, and by what may be missing where the rarest
+ * of reports have stayed away.
  */
 export function isBad(
   seconds: readonly Second[],
-  now: number,
-  { failureRatio, leastReports, okShare, sure, rate }: Threshold,
+  { failureRatio, leastReports, okShare, sure }: Threshold,
 ): boolean {
-  const begun = (now % 1_000) / 1_000;
-  let failures = 0;
-  let failedReports = 0;
-  let successes = 0;
-  let okReports = 0;
-  return seconds.some((second, age) => {
-    failures += second.failures;
-    failedReports += second.failedReports;
-    successes += second.successes;
-    okReports += second.okReports;
-    if (failedReports < leastReports) return false;
-    const isFew = failures < failureRatio * rate * (age + begun);
-    const most = mostCalls(successes, okReports, okShare, isFew ? sure + SURER : sure);
-    return failures / (failures + most) >= failureRatio;
+  let [failure, relief, success] = [NOTHING, NOTHING, NOTHING];
+  return seconds.some((second) => {
+    failure = plus(failure, second.failure);
+    relief = plus(relief, second.relief);
+    success = plus(success, second.success);
+    if (failure.reports < leastReports) return false;
+    const each = Math.max(1 / okShare, success.weight / Math.max(1, success.reports));
+    const ofFailure = 1 - failureRatio;
+    const excess = ofFailure * failure.weight - failureRatio * (relief.weight + each * (success.reports + 1));
+    const deviation = Math.hypot(
+      (ofFailure * failure.weight) / Math.sqrt(failure.reports),
+      (failureRatio * relief.weight) / Math.sqrt(Math.max(1, relief.reports)),
+      failureRatio * each * Math.sqrt(success.reports + 1),
+    );
+    return excess >= sure * deviation + failureRatio * each * (sure / 2) ** 2;
   });
 }
 
@@ -114,24 +117,28 @@ const ENOUGH_AT_FIRST = { reports: 5, seconds: 2 } as const;
 const OFF_BY = 1.5;
 
 /** What was seen in all of these seconds. */
-export const totalOf = (
-  seconds: readonly Second[],
-): { readonly weight: number; readonly failures: number; readonly reports: number } => ({
-  weight: seconds.reduce((sum, { failures, successes }) => sum + failures + successes, 0),
-  failures: seconds.reduce((sum, { failures }) => sum + failures, 0),
-  reports: seconds.reduce((sum, { failedReports, okReports }) => sum + failedReports + okReports, 0),
+export const totalOf = (seconds: readonly Second[]): Seen & { readonly failures: number } => ({
+  ...seconds.map(allOf).reduce(plus, NOTHING),
+  failures: seconds.reduce((sum, { failure }) => sum + failure.weight, 0),
 });
 
 /** A slice without the second in which the first report came, which may have begun without anybody who reports. */
 function traffic(item: Item, now: number) {
   const all = lastSeconds(item, undefined, now).slice(0, secondOf(now) + 1);
-  const first = all.findLastIndex(({ failedReports, okReports }) => failedReports + okReports > 0);
+  const first = all.findLastIndex((second) => allOf(second).reports > 0);
   return {
     elapsed: first - 1 + (now % 1_000) / 1_000,
     seen: totalOf(all.slice(0, first)),
     all: totalOf(all),
   };
 }
+
+/** How sure it is that there are no more calls than that, in standard deviations. */
+const SURE_OF_RATE = 3;
+
+/** The most calls that there may have been where so many were reported: of rare reports many can be missing. */
+const mostCalls = ({ weight, reports }: Seen, each: number): number =>
+  (Math.sqrt(reports + 1) + SURE_OF_RATE / 2) ** 2 * Math.max(each, weight / Math.max(1, reports));
 
 const isOff = (value: number, known: number): boolean => value > known * OFF_BY || value < known / OFF_BY;
 
@@ -145,7 +152,7 @@ export function newRate(item: Item, now: number, known: number): number | undefi
   const enough = known > 0 ? ENOUGH : ENOUGH_AT_FIRST;
   if (elapsed < enough.seconds) return undefined;
   const isEnough = seen.reports >= enough.reports;
-  const most = isEnough ? seen.weight : mostCalls(seen.weight, seen.reports, all.reports / all.weight, SURE);
+  const most = isEnough ? seen.weight : mostCalls(seen, all.weight / all.reports);
   const rate = most / elapsed;
   return isOff(rate, known) && (isEnough || rate < known)
     ? Math.max(0.01, Math.round(rate * 100) / 100)
@@ -169,8 +176,7 @@ export function newRetryShare(item: Item, now: number, known: number): number | 
 /** The most calls that any second of a slice has shown: no more than there were, however few reports the store took. */
 export const leastRate = (item: Item): number =>
   Math.max(
-    ...Array.from(
-      { length: SECONDS },
-      (_, second) => numberIn(item, `f${second}`) + numberIn(item, `s${second}`),
+    ...Array.from({ length: SECONDS }, (_, second) =>
+      ['f', 'r', 's'].reduce((sum, weights) => sum + numberIn(item, `${weights}${second}`), 0),
     ),
   );

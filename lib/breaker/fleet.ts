@@ -14,6 +14,7 @@ import { localBreaker } from './local.ts';
 import {
   type BreakerOptions,
   type BreakerStore,
+  checkSharedOptions,
   DEFAULT_FLEET_OPEN_MS,
   DEFAULT_STORE_TIMEOUT_MS,
 } from './options.ts';
@@ -54,6 +55,7 @@ type Step = 'call' | 'alone' | 'look' | 'claim' | { readonly waitMs: number };
  * sandbox alone watches its calls, and one of its calls probes each `openMs` where the shared one is open.
  */
 export function fleetBreaker(options: BreakerOptions, store: BreakerStore): CircuitBreaker {
+  checkSharedOptions(options);
   const { name, clock = systemClock, random = systemRandom, openMs = DEFAULT_FLEET_OPEN_MS } = options;
   const { failureRatio = 0.5, slowCallMs, storeTimeoutMs: timeoutMs = DEFAULT_STORE_TIMEOUT_MS } = options;
   const { store: _, onEvent, ...own } = options;
@@ -91,12 +93,13 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
   const caller = ({ epoch }: Verdict): Permit => {
     let isTold = false;
     const note = (failed: boolean, slow: boolean): Promise<void> | undefined => {
+      const isRelief = doubted === epoch;
       doubted = failed || slow ? epoch : undefined;
       const verdict = asOf(known.verdict, clock.now());
       // A call that began under another verdict says nothing about this one.
       if (isTold || verdict.epoch !== epoch || verdict.state !== 'closed' || isQuiet()) return undefined;
       isTold = true;
-      return evidence.tell(failed, slow, verdict);
+      return evidence.tell(failed ? 'failure' : isRelief ? 'relief' : 'success', slow, verdict);
     };
     const cancel = noteSlow(note);
     return {

@@ -19,7 +19,10 @@ export interface BreakerOptions {
   readonly store?: BreakerStore;
   /** Name of the breaker: with a store, one verdict for every sandbox that uses it. */
   readonly name: string;
-  /** Share of the calls in the window that must fail to open it. Fraction, (0, 1]. Default 0.5. */
+  /**
+   * Share of the calls in the window that must fail to open it. Fraction, (0, 1]; with a store (0, 0.8], since of a sample
+   * nobody is sure of more in time. Default 0.5.
+   */
   readonly failureRatio?: number;
   /**
    * Share of the calls in the window that must be slow to open it, judged by itself. Fraction, (0, 1]. Default: a slow
@@ -75,8 +78,7 @@ export const DEFAULT_STORE_TIMEOUT_MS = 50;
 
 /** What one option makes of another: what is wrong with them together, if something is. */
 function conflictIn(options: BreakerOptions): string | false {
-  const { store, probes, windowMs, windowCalls, slowCallMs, slowCallRatio, minimumCalls = 5 } = options;
-  if (store && probes) return 'no `probes` beside `store`: three successes close a breaker that is shared';
+  const { windowMs, windowCalls, slowCallMs, slowCallRatio, minimumCalls = 5 } = options;
   if (windowMs && windowCalls) return 'one of `windowMs` and `windowCalls`, got both';
   if (slowCallRatio && !slowCallMs) return '`slowCallMs` beside `slowCallRatio`, to say when a call is slow';
   return (
@@ -108,8 +110,30 @@ export function checkBreakerOptions(options: BreakerOptions): void {
       random: rule.object(),
     },
   });
-  const conflict = conflictIn(options);
-  if (conflict) throw new InvalidOptionError(`circuitBreaker "${options.name}": expected ${conflict}`);
+  refuse(options, conflictIn(options));
+}
+
+function refuse({ name }: BreakerOptions, conflict: string | false): void {
+  if (conflict) throw new InvalidOptionError(`circuitBreaker "${name}": expected ${conflict}`);
+}
+
+const HIGHEST_SHARED_RATIO = 0.8;
+
+/**
+ * What else holds where the breaker is shared.
+ * @throws {InvalidOptionError}
+ */
+export function checkSharedOptions(options: BreakerOptions): void {
+  const { probes, failureRatio = 0 } = options;
+  refuse(
+    options,
+    probes !== undefined && 'no `probes` beside `store`: three successes close a breaker that is shared',
+  );
+  refuse(
+    options,
+    failureRatio > HIGHEST_SHARED_RATIO &&
+      `\`failureRatio\` to be at most ${HIGHEST_SHARED_RATIO} beside \`store\`: of a sample of calls nobody is sure of more, got ${failureRatio}`,
+  );
 }
 
 export function windowOf({ windowMs = 10_000, windowCalls }: BreakerOptions): Window {

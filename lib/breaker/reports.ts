@@ -11,8 +11,8 @@ import {
   leastRate,
   newRate,
   newRetryShare,
+  type Outcome,
   SLICE_MS,
-  SURE,
   sliceOf,
   totalOf,
 } from './evidence.ts';
@@ -22,7 +22,7 @@ import { publish, trip } from './transitions.ts';
 import { asOf, type Verdict } from './verdict.ts';
 
 /** How many reports of failure are needed, and how sure it has to be that they are enough. */
-const NEEDED = { leastReports: 10, sure: SURE } as const;
+const NEEDED = { leastReports: 10, sure: 2.5 } as const;
 /** Of few calls, to be as sure would take minutes. Calls a second. */
 const FEW_CALLS = 5;
 const NEEDED_OF_FEW = { leastReports: 7, sure: 1 } as const;
@@ -50,7 +50,7 @@ export interface Reports {
    * failure looks whether that is enough to open the breaker. Never rejects.
    * @param isSlow Whether the call took longer than it may: for whoever listens, nothing follows from it.
    */
-  tell(failed: boolean, isSlow: boolean, verdict: Verdict): Promise<void> | undefined;
+  tell(outcome: Outcome, isSlow: boolean, verdict: Verdict): Promise<void> | undefined;
   /**
    * The rate, where it opened before anybody knew it: what was seen until then tells something. Undefined: the store is in
    * trouble.
@@ -64,8 +64,8 @@ export function reports(name: string, tools: ReportTools): Reports {
   /** What is left of the share of reports: half of it for each that the store did not take, and back with each it took. */
   let patience = 1;
 
-  const shareOf = (failed: boolean, verdict: Verdict, now: number) =>
-    reportShare(failed, verdict.rate, admittedShare(verdict, now)) * patience;
+  const shareOf = (outcome: Outcome, verdict: Verdict, now: number) =>
+    reportShare(outcome, verdict.rate, admittedShare(verdict, now)) * patience;
 
   const isCurrent = ({ epoch }: Verdict, now: number) => {
     const current = asOf(known.verdict, now);
@@ -79,22 +79,16 @@ export function reports(name: string, tools: ReportTools): Reports {
 
   const isBadNow = (item: Item, before: Item | undefined, now: number) => {
     const current = asOf(known.verdict, now);
-    const okShare = shareOf(false, current, now);
-    // Of calls that are let through again little by little there are fewer than the rate says.
-    const rate = admittedShare(current, now) < 1 ? 0 : current.rate;
-    return isBad(lastSeconds(item, before, now), now, {
-      failureRatio,
-      okShare,
-      rate,
-      ...neededAt(current.rate),
-    });
+    const okShare = shareOf('success', current, now);
+    return isBad(lastSeconds(item, before, now), { failureRatio, okShare, ...neededAt(current.rate) });
   };
 
-  const report = async (failed: boolean, isSlow: boolean, weight: number, verdict: Verdict, now: number) => {
+  const report = async (outcome: Outcome, isSlow: boolean, weight: number, verdict: Verdict, now: number) => {
+    const failed = outcome === 'failure';
     const slice = sliceOf(now);
     const keyOf = (which: number) => evidenceKey(name, verdict.epoch, which);
     const adding = ask((signal) =>
-      store.add(keyOf(slice), amountsOf(failed, weight, now), { expiresAt: expiryOf(now), signal }),
+      store.add(keyOf(slice), amountsOf(outcome, weight, now), { expiresAt: expiryOf(now), signal }),
     );
     // What has just begun has nothing before it.
     const hasBefore = failed && slice * SLICE_MS > verdict.since;
@@ -125,10 +119,10 @@ export function reports(name: string, tools: ReportTools): Reports {
   };
 
   return {
-    tell(failed, isSlow, verdict) {
+    tell(outcome, isSlow, verdict) {
       const now = clock.now();
-      const share = shareOf(failed, verdict, now);
-      return chance() < share ? report(failed, isSlow, 1 / share, verdict, now) : undefined;
+      const share = shareOf(outcome, verdict, now);
+      return chance() < share ? report(outcome, isSlow, 1 / share, verdict, now) : undefined;
     },
     async rateOf({ rate, epoch, since }) {
       if (rate > 0) return rate;

@@ -1,3 +1,4 @@
+import type { Outcome } from './evidence.ts';
 import type { Verdict } from './verdict.ts';
 
 /*
@@ -41,10 +42,14 @@ export function admittedShare({ state, epoch, since, rate }: Verdict, now: numbe
   return Math.min(1, first * 10 ** (Math.max(0, now - since) / RAMP_MS));
 }
 
-/** How likely an outcome is reported. What is reported stands for as many as were not: it weighs one by this. */
-export function reportShare(failed: boolean, rate: number, share: number): number {
+/**
+ * How likely an outcome is reported. What is reported stands for as many as were not: it weighs one by this. A relief is
+ * reported as often as a failure, so that there are many reports of success exactly where it is in question whether there
+ * are any, and hardly more of a fleet that is well.
+ */
+export function reportShare(outcome: Outcome, rate: number, share: number): number {
   const calls = known(rate) * share;
-  if (failed) return Math.min(1, FAILED_REPORTS / calls);
+  if (outcome !== 'success') return Math.min(1, FAILED_REPORTS / calls);
   if (share < 1) return Math.min(1, RAMP_REPORTS / calls);
   if (rate === 0) return UNKNOWN_OK_SHARE;
   return Math.min(1, Math.max(1, Math.min(OK_REPORTS, OK_REPORTS_OF_FEW * Math.sqrt(calls))) / calls);

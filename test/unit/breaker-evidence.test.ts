@@ -8,7 +8,9 @@ import {
   lastSeconds,
   newRate,
   newRetryShare,
+  type Outcome,
   sliceOf,
+  totalOf,
 } from '../../lib/breaker/evidence.ts';
 import { reportShare } from '../../lib/breaker/shares.ts';
 import type { Item } from '../../lib/core/store.ts';
@@ -16,7 +18,7 @@ import { memoryStore } from '../../lib/store/memory.ts';
 
 interface Report {
   readonly at: number;
-  readonly failed: boolean;
+  readonly outcome: Outcome;
   readonly weight: number;
 }
 
@@ -24,16 +26,21 @@ interface Report {
 async function itemsOf(reports: readonly Report[]): Promise<(slice: number) => Promise<Item | undefined>> {
   const store = memoryStore();
   const keyOf = (slice: number) => evidenceKey('posts', 3, slice);
-  for (const { at, failed, weight } of reports)
-    await store.add(keyOf(sliceOf(at)), amountsOf(failed, weight, at), { expiresAt: expiryOf(at) });
+  for (const { at, outcome, weight } of reports)
+    await store.add(keyOf(sliceOf(at)), amountsOf(outcome, weight, at), { expiresAt: expiryOf(at) });
   return (slice) => store.get(keyOf(slice));
 }
 
-const second = (failedReports: number, okReports: number, weights: { f?: number; s?: number } = {}) => ({
-  failures: failedReports * (weights.f ?? 1),
-  failedReports,
-  successes: okReports * (weights.s ?? 1),
-  okReports,
+interface Weights {
+  readonly f?: number;
+  readonly s?: number;
+  readonly r?: number;
+}
+/** So many reports of each outcome, and what each of them weighs. */
+const second = (failed: number, ok: number, { f = 1, s = 1, r = 1 }: Weights = {}, reliefs = 0) => ({
+  failure: { weight: failed * f, reports: failed },
+  relief: { weight: reliefs * r, reports: reliefs },
+  success: { weight: ok * s, reports: ok },
 });
 const NOTHING = second(0, 0);
 
@@ -52,8 +59,9 @@ describe('the item of evidence', () => {
   });
 
   test('gets the weight of a report and that it is one, in the second of its slice', () => {
-    expect(amountsOf(true, 20, 27_999)).toEqual({ f7: 20, m7: 1 });
-    expect(amountsOf(false, 2.5, 30_000)).toEqual({ s0: 2.5, n0: 1 });
+    expect(amountsOf('failure', 20, 27_999)).toEqual({ f7: 20, m7: 1 });
+    expect(amountsOf('success', 2.5, 30_000)).toEqual({ s0: 2.5, n0: 1 });
+    expect(amountsOf('relief', 3, 39_000)).toEqual({ r9: 3, q9: 1 });
   });
 
   test('may be removed after an hour', () => {
@@ -64,13 +72,13 @@ describe('the item of evidence', () => {
 
 describe('the last ten seconds', () => {
   test('come from this slice and the one before', () => {
-    const item = { s0: 1, n0: 1, f1: 20, m1: 2 };
+    const item = { s0: 1, n0: 1, f1: 20, m1: 2, r1: 30, q1: 3 };
     const previous = { f1: 5, m1: 5, s2: 40, n2: 4, s9: 7, n9: 7 };
 
     const seconds = lastSeconds(item, previous, 31_500);
 
     expect(seconds).toHaveLength(10);
-    expect(seconds[0]).toEqual(second(2, 0, { f: 10 }));
+    expect(seconds[0]).toEqual(second(2, 0, { f: 10, r: 10 }, 3));
     expect(seconds[1]).toEqual(second(0, 1));
     expect(seconds[2]).toEqual(second(0, 7));
     expect(seconds[9]).toEqual(second(0, 4, { s: 10 }));
@@ -92,7 +100,7 @@ describe('the last ten seconds', () => {
   test('are what one counts in the reports themselves, also where clocks are ahead', async () => {
     const report = fc.record({
       at: fc.integer({ min: 20_000, max: 39_999 }),
-      failed: fc.boolean(),
+      outcome: fc.constantFrom<Outcome>('failure', 'relief', 'success'),
       weight: fc.integer({ min: 1, max: 50 }),
     });
     const property = fc.asyncProperty(
@@ -100,24 +108,32 @@ describe('the last ten seconds', () => {
       fc.integer({ min: 30_000, max: 39_999 }),
       async (reports, now) => {
         const itemOf = await itemsOf(reports);
-        const sumOf = (failed: boolean, age: number) => {
+        const sumOf = (outcome: Outcome, age: number) => {
           const of = reports.filter(
             ({ at, ...report }) =>
-              report.failed === failed && Math.floor(at / 1_000) === Math.floor(now / 1_000) - age,
+              report.outcome === outcome && Math.floor(at / 1_000) === Math.floor(now / 1_000) - age,
           );
-          return { reports: of.length, weight: of.reduce((sum, { weight }) => sum + weight, 0) };
+          return { weight: of.reduce((sum, { weight }) => sum + weight, 0), reports: of.length };
         };
 
         const seconds = lastSeconds((await itemOf(3)) ?? {}, await itemOf(2), now);
 
         expect(seconds).toEqual(
           Array.from({ length: 10 }, (_, age) => ({
-            failures: sumOf(true, age).weight,
-            failedReports: sumOf(true, age).reports,
-            successes: sumOf(false, age).weight,
-            okReports: sumOf(false, age).reports,
+            failure: sumOf('failure', age),
+            relief: sumOf('relief', age),
+            success: sumOf('success', age),
           })),
         );
+        const ofAge = reports.filter(
+          ({ at }) =>
+            at < Math.floor(now / 1_000) * 1_000 + 1_000 && at >= Math.floor(now / 1_000) * 1_000 - 9_000,
+        );
+        expect(totalOf(seconds)).toEqual({
+          weight: ofAge.reduce((sum, { weight }) => sum + weight, 0),
+          reports: ofAge.length,
+          failures: seconds.reduce((sum, { failure }) => sum + failure.weight, 0),
+        });
       },
     );
     await fc.assert(property, { seed: 71, numRuns: 200 });
@@ -125,68 +141,72 @@ describe('the last ten seconds', () => {
 });
 
 describe('what is bad enough', () => {
-  const all = { failureRatio: 0.5, leastReports: 10, sure: 3, okShare: 1, rate: 0 };
+  const all = { failureRatio: 0.5, leastReports: 10, sure: 2.5, okShare: 1 };
 
   test('needs reports of failure, however clear it is', () => {
-    expect(isBad([second(9, 0)], 0, all)).toBe(false);
-    expect(isBad([second(10, 0)], 0, all)).toBe(true);
-    expect(isBad([second(1, 0, { f: 1_000 })], 0, all)).toBe(false);
-    expect(isBad([second(7, 0)], 0, { ...all, leastReports: 7 })).toBe(true);
-    expect(isBad([second(7, 0)], 0, { ...all, leastReports: 8 })).toBe(false);
-    expect(isBad([], 0, all)).toBe(false);
+    const clear = { ...all, sure: 1 };
+    expect(isBad([second(9, 0)], clear)).toBe(false);
+    expect(isBad([second(10, 0)], clear)).toBe(true);
+    expect(isBad([second(1, 0, { f: 1_000 })], clear)).toBe(false);
+    expect(isBad([second(7, 0)], { ...clear, leastReports: 7 })).toBe(true);
+    expect(isBad([second(7, 0)], { ...clear, leastReports: 8 })).toBe(false);
+    expect(isBad([], clear)).toBe(false);
   });
 
   test('is in any window that ends now, whatever was before', () => {
     const good = second(0, 500);
 
-    expect(isBad([second(20, 0), good, good], 0, all)).toBe(true);
-    expect(isBad([second(6, 0), second(6, 0), good], 0, all)).toBe(true);
-    expect(isBad([good, second(20, 0)], 0, all)).toBe(false);
-    expect(isBad([NOTHING, NOTHING, second(20, 0)], 0, all)).toBe(true);
+    expect(isBad([second(20, 0), good, good], all)).toBe(true);
+    expect(isBad([second(6, 0), second(6, 0), good], all)).toBe(true);
+    expect(isBad([good, second(20, 0)], all)).toBe(false);
+    expect(isBad([NOTHING, NOTHING, second(20, 0)], all)).toBe(true);
   });
 
-  test('is a share of the calls that may have been, which begins with what is asked for', () => {
-    // Of no success reported there may have been (1 + 1.5)² = 6.25.
-    const none = { ...all, leastReports: 1 };
+  test('leaves room for successes that may have been missed, more of them the rarer they are reported', () => {
+    // Where none of them was: 1 + (2.5 / 2)² = 2.5625 calls for each that is reported, and 2.5 × √(1² + f² / m).
+    const many = 1e9;
+    const clear = (f: number, okShare = 1, sure = 2.5) =>
+      isBad([second(many, 0, { f: f / many })], { ...all, okShare, sure });
 
-    expect(isBad([second(1, 0, { f: 6.25 })], 0, none)).toBe(true);
-    expect(isBad([second(1, 0, { f: 6.24 })], 0, none)).toBe(false);
-    expect(isBad([second(1, 0, { f: 62.4 })], 0, { ...none, okShare: 0.1 })).toBe(false);
-    expect(isBad([second(1, 0, { f: 62.5 })], 0, { ...none, okShare: 0.1 })).toBe(true);
-    // To be less sure takes less: (1 + 0.5)² = 2.25.
-    expect(isBad([second(1, 0, { f: 2.24 })], 0, { ...none, sure: 1 })).toBe(false);
-    expect(isBad([second(1, 0, { f: 2.25 })], 0, { ...none, sure: 1 })).toBe(true);
-    // Three were reported of eight each, so of each that was not there are as many.
-    expect(isBad([second(1, 3, { f: 97.9, s: 8 })], 0, none)).toBe(false);
-    expect(isBad([second(1, 3, { f: 98, s: 8 })], 0, none)).toBe(true);
+    expect([clear(5.06), clear(5.07)]).toEqual([false, true]);
+    expect([clear(50.6, 0.1), clear(50.7, 0.1)]).toEqual([false, true]);
+    // To be less sure takes less: 1 + (1 / 2)² + 1 = 2.25.
+    expect([clear(2.24, 1, 1), clear(2.26, 1, 1)]).toEqual([false, true]);
+    // Three were reported of eight each, so of each that was not there are as many: 8 × (4 + 1.5625 + 2.5 × 2).
+    expect(isBad([second(many, 3, { f: 84.4 / many, s: 8 })], all)).toBe(false);
+    expect(isBad([second(many, 3, { f: 84.6 / many, s: 8 })], all)).toBe(true);
   });
 
-  test('has to be surer where fewer fail than the rate would have it', () => {
-    const of = { ...all, leastReports: 1, rate: 100 };
-    // (1 + 1.5)² = 6.25, and (1 + 2.25)² = 10.5625.
-    expect(isBad([second(1, 0, { f: 10.5 })], 1_209, of)).toBe(true);
-    expect(isBad([second(1, 0, { f: 10.5 })], 1_211, of)).toBe(false);
-    expect(isBad([second(1, 0, { f: 10.6 })], 1_900, of)).toBe(true);
-    expect(isBad([NOTHING, second(1, 0, { f: 10.5 })], 1_100, of)).toBe(false);
-    expect(isBad([NOTHING, second(1, 0, { f: 10.6 })], 1_100, of)).toBe(true);
+  test('allows for chance in what has failed too', () => {
+    // m failures and no success of as many weigh enough where m ≥ 2.5625 + 2.5 × √(m + 1).
+    const of = (failed: number) => isBad([second(failed, 0, { f: 100 })], { ...all, okShare: 0.01 });
+    expect([of(11), of(12)]).toEqual([false, true]);
+  });
+
+  test('takes reliefs as they are: they are reported as often as failures, so that none is likely to be missing', () => {
+    const of = (ok: number, reliefs: number) =>
+      isBad([second(80, ok, { f: 10, r: 10, s: 100 }, reliefs)], { ...all, okShare: 0.01 });
+    expect(of(0, 5)).toBe(true);
+    expect(of(0, 20)).toBe(false);
+    // Fewer calls than those, which were not so likely to be seen.
+    expect(of(1, 5)).toBe(false);
   });
 
   test('is nothing where all was reported and fewer failed', () => {
-    const seen = fc.record({ failed: fc.nat(300), ok: fc.nat(300) });
-    const ratio = fc.double({ min: 0.05, max: 1, noNaN: true });
+    const seen = fc.record({ failed: fc.nat(300), ok: fc.nat(300), reliefs: fc.nat(300) });
+    const ratio = fc.double({ min: 0.05, max: 0.95, noNaN: true });
     let near = 0;
     fc.assert(
       fc.property(fc.array(seen, { maxLength: 10 }), ratio, (seconds, failureRatio) => {
         let [failed, calls] = [0, 0];
         const isBelow = seconds.every((of) => {
           failed += of.failed;
-          calls += of.failed + of.ok;
+          calls += of.failed + of.ok + of.reliefs;
           return failed === 0 || failed / calls < failureRatio;
         });
         const bad = isBad(
-          seconds.map((of) => second(of.failed, of.ok)),
-          0,
-          { failureRatio, leastReports: 5, okShare: 1, sure: 0, rate: 0 },
+          seconds.map((of) => second(of.failed, of.ok, {}, of.reliefs)),
+          { failureRatio, leastReports: 5, okShare: 1, sure: 0 },
         );
         if (isBelow) expect(bad).toBe(false);
         else if (bad) near++;
@@ -196,33 +216,38 @@ describe('what is bad enough', () => {
     expect(near).toBeGreaterThan(100);
   });
 
-  test('is hardly ever seen by chance where just too few fail, however rarely successes are reported', () => {
+  test('is hardly ever seen by chance where just too few fail, however rarely what is reported', () => {
+    const expected = fc.double({ min: 1, max: 60, noNaN: true });
+    const share = fc.double({ min: 0.002, max: 1, noNaN: true });
     fc.assert(
       fc.property(
-        fc.double({ min: 10, max: 20_000, noNaN: true }),
-        fc.double({ min: 0.002, max: 1, noNaN: true }),
-        fc.double({ min: 0.1, max: 0.9, noNaN: true }),
-        (successes, okShare, failureRatio) => {
-          fc.pre(successes * okShare < 500);
-          const failures = ((successes * failureRatio) / (1 - failureRatio)) * 0.999;
-          const threshold = { failureRatio, leastReports: 5, okShare, sure: 3, rate: 0 };
-          const chance = chances(successes * okShare).reduce((sum, likely, reports) => {
-            const seen = { ...second(5, reports, { s: 1 / okShare }), failures };
-            return isBad([seen], 0, threshold) ? sum + likely : sum;
-          }, 0);
-          // Three standard deviations of counts as small as these.
-          expect(chance).toBeLessThan(0.002);
+        expected,
+        expected,
+        share,
+        fc.double({ min: 0.1, max: 0.8, noNaN: true }),
+        (failedReports, okReports, okShare, failureRatio) => {
+          const s = 1 / okShare;
+          // As many failures as that ratio allows.
+          const f = ((failureRatio / (1 - failureRatio)) * okReports * s) / failedReports;
+          const threshold = { failureRatio, leastReports: 1, okShare, sure: 2.5 };
+          let chance = 0;
+          chances(failedReports).forEach((likely, failed) => {
+            chances(okReports).forEach((asLikely, ok) => {
+              if (isBad([second(failed, ok, { f, s })], threshold)) chance += likely * asLikely;
+            });
+          });
+          expect(chance).toBeLessThan(0.01);
         },
       ),
-      { seed: 73, numRuns: 300 },
+      { seed: 73, numRuns: 200 },
     );
   });
 
   test('is seen where failures are twice what is allowed and reports are many', () => {
-    expect(isBad([second(100, 100, { s: 0.9 })], 0, { ...all, failureRatio: 0.3 })).toBe(true);
-    expect(
-      isBad([second(100, 100, { f: 100, s: 100 })], 0, { ...all, failureRatio: 0.25, okShare: 0.01 }),
-    ).toBe(true);
+    expect(isBad([second(100, 100, { s: 0.9 })], { ...all, failureRatio: 0.3 })).toBe(true);
+    expect(isBad([second(100, 100, { f: 100, s: 100 })], { ...all, failureRatio: 0.25, okShare: 0.01 })).toBe(
+      true,
+    );
   });
 });
 
@@ -232,7 +257,7 @@ describe('the rate that a slice shows', () => {
     const reports: Report[] = [];
     const gapMs = (1_000 * oneIn) / rate;
     for (let at = fromMs + gapMs / 2; at <= toMs; at += gapMs)
-      reports.push({ at, failed: reports.length % 2 === 0, weight: oneIn });
+      reports.push({ at, outcome: reports.length % 2 === 0 ? 'failure' : 'success', weight: oneIn });
     return (await (await itemsOf(reports))(3)) ?? {};
   }
 
@@ -294,7 +319,7 @@ describe('the rate that a slice shows', () => {
     const known = fc.double({ min: 0.5, max: 10_000, noNaN: true });
     fc.assert(
       fc.property(known, fc.integer({ min: 5_000, max: 8_999 }), (rate, elapsedMs) => {
-        const share = reportShare(false, rate, 1);
+        const share = reportShare('success', rate, 1);
         const chance = chances((rate * share * elapsedMs) / 1_000)
           .slice(0, 20)
           .reduce((sum, likely, n) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { evidenceKey, sliceOf } from '../../lib/breaker/evidence.ts';
 import type { BreakerOptions, BreakerStore } from '../../lib/breaker/options.ts';
 import { copyKey, INITIAL, type Verdict, verdictKey, writeVerdict } from '../../lib/breaker/verdict.ts';
 import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
@@ -221,6 +222,23 @@ describe('while closed', () => {
       expect.stringMatching(/^n\d$/),
       expect.stringMatching(/^s\d$/),
     ]);
+  });
+
+  test('a success is reported as often as a failure where the call before it failed, since it is in question there', async () => {
+    const store = memoryStore();
+    await putVerdict(store, { rate: 500 });
+    // Of 500 calls a second one in ten failures is reported, and one in 45 successes.
+    const { clock, first } = fleet(1, { store }, 0.05);
+    const evidenceNow = () => store.get(evidenceKey('posts', 1, sliceOf(clock.now())));
+    await first.works();
+    expect(await evidenceNow()).toBeUndefined();
+
+    await first.fails();
+    await first.works();
+    await first.works();
+
+    expect(await evidenceNow()).toMatchObject({ f0: 10, m0: 1, r0: 10, q0: 1 });
+    expect(await evidenceNow()).not.toHaveProperty('n0');
   });
 
   test('the rate that the evidence shows is told to all', async () => {

@@ -328,6 +328,7 @@ describe('the options', () => {
     ['`slowCallMs` beside `slowCallRatio`', { slowCallRatio: 0.5 }],
     ['`windowCalls` to be at least `minimumCalls` (5)', { windowCalls: 4 }],
     ['no `probes` beside `store`', { store: memoryStore(), probes: 3 }],
+    ['`failureRatio` to be at most 0.8 beside `store`', { store: memoryStore(), failureRatio: 0.81 }],
     ['`probes` to be an integer from 1 to 100', { probes: 0 }],
   ])('that cannot be meant are refused: %s', (expectation, options) => {
     const make = () => circuitBreaker({ name: 'posts', ...options });

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Outcome } from '../../lib/breaker/evidence.ts';
 import { admittedShare, claimShare, itemsFor, lookShare, reportShare } from '../../lib/breaker/shares.ts';
 import { INITIAL, type Verdict } from '../../lib/breaker/verdict.ts';
 
 const justClosed = (rate: number): Verdict => ({ ...INITIAL, epoch: 2, since: 10_000, rate });
 const rates = fc.oneof(fc.constant(0), fc.double({ min: 0.01, max: 1e6, noNaN: true }));
+const outcomes = fc.constantFrom<Outcome>('failure', 'relief', 'success');
 const shares = fc.double({ min: 0.01, max: 1, noNaN: true });
 
 describe('the share of calls that is let through', () => {
@@ -64,12 +66,12 @@ describe('the share of outcomes that is reported', () => {
     ['twelve a second of many', 5_000, 0.0024],
     ['half where nobody knows how many there are', 0, 0.5],
   ])('is, of successes, %s', (_, rate, share) => {
-    expect(reportShare(false, rate, 1)).toBeCloseTo(share, 10);
+    expect(reportShare('success', rate, 1)).toBeCloseTo(share, 10);
   });
 
   test('is more of successes while it has just closed', () => {
-    expect(reportShare(false, 5_000, 0.1)).toBeCloseTo(0.04, 10);
-    expect(reportShare(false, 0, 0.2)).toBe(1);
+    expect(reportShare('success', 5_000, 0.1)).toBeCloseTo(0.04, 10);
+    expect(reportShare('success', 0, 0.2)).toBe(1);
   });
 
   test.each([
@@ -79,17 +81,17 @@ describe('the share of outcomes that is reported', () => {
     ['fifty a second of those that are let through', 5_000, 0.1, 0.1],
     ['each of those that began before it opened', 5_000, 0, 1],
   ])('is, of failures, %s', (_, rate, share, expected) => {
-    expect(reportShare(true, rate, share)).toBeCloseTo(expected, 10);
+    expect(reportShare('failure', rate, share)).toBeCloseTo(expected, 10);
   });
 
   test('is possible, and asks little of the store however many calls there are', () => {
     fc.assert(
-      fc.property(rates, shares, fc.boolean(), (rate, share, failed) => {
-        const reported = reportShare(failed, rate, share);
+      fc.property(rates, shares, outcomes, (rate, share, outcome) => {
+        const reported = reportShare(outcome, rate, share);
         expect(reported).toBeGreaterThan(0);
         expect(reported).toBeLessThanOrEqual(1);
         if (rate === 0) return;
-        const most = failed ? 50 : share < 1 ? 20 : 12;
+        const most = outcome !== 'success' ? 50 : share < 1 ? 20 : 12;
         const calls = rate * share;
         expect(reported * calls).toBeLessThanOrEqual(most * (1 + 1e-9));
         expect(reported * calls).toBeGreaterThanOrEqual(Math.min(1, calls) * (1 - 1e-9));
