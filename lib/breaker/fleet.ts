@@ -74,7 +74,7 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
   /** So long after a probe was claimed there is something to learn about it. */
   const probeMs = (slowCallMs ?? 0) + LOOK_AFTER_MS;
   let enteredAt = Number.NEGATIVE_INFINITY;
-  /** The epoch in which the last call that this sandbox has made failed or was slow. It doubts the verdict of that one. */
+  /** The epoch in which the last call that this sandbox has made failed. It doubts the verdict of that one. */
   let doubted: number | undefined;
   let isClaiming = false;
 
@@ -94,7 +94,7 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
     let isTold = false;
     const note = (failed: boolean, slow: boolean): Promise<void> | undefined => {
       const isRelief = doubted === epoch;
-      doubted = failed || slow ? epoch : undefined;
+      doubted = failed ? epoch : undefined;
       const verdict = asOf(known.verdict, clock.now());
       // A call that began under another verdict says nothing about this one.
       if (isTold || verdict.epoch !== epoch || verdict.state !== 'closed' || isQuiet()) return undefined;
@@ -113,7 +113,7 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
   };
   /** A slow call is told of the moment it is one: it may take long to end. */
   const noteSlow = (note: (failed: boolean, slow: boolean) => unknown): CancelTimer | undefined => {
-    if (slowCallMs === undefined || options.slowCallRatio !== undefined) return undefined;
+    if (slowCallMs === undefined) return undefined;
     const dueAt = clock.monotonic() + slowCallMs;
     return clock.after(slowCallMs, () => {
       if (clock.monotonic() - dueAt < FROZEN_MS) note(true, true);

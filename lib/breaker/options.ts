@@ -26,7 +26,7 @@ export interface BreakerOptions {
   readonly failureRatio?: number;
   /**
    * Share of the calls in the window that must be slow to open it, judged by itself. Fraction, (0, 1]. Default: a slow
-   * call counts as one that failed.
+   * call counts as one that failed, and with a store always.
    */
   readonly slowCallRatio?: number;
   /**
@@ -124,10 +124,15 @@ const HIGHEST_SHARED_RATIO = 0.8;
  * @throws {InvalidOptionError}
  */
 export function checkSharedOptions(options: BreakerOptions): void {
-  const { probes, failureRatio = 0 } = options;
+  const { probes, slowCallRatio, failureRatio = 0 } = options;
   refuse(
     options,
     probes !== undefined && 'no `probes` beside `store`: three successes close a breaker that is shared',
+  );
+  refuse(
+    options,
+    slowCallRatio !== undefined &&
+      'no `slowCallRatio` beside `store`: a slow call counts as one that failed where it is shared',
   );
   refuse(
     options,

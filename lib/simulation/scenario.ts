@@ -66,7 +66,6 @@ const SCENARIOS: Readonly<Record<ScenarioName, Draft>> = {
   large: {
     sandboxes: 100_000,
     rate: 200_000,
-    warmUpMs: 60_000,
     healthyMs: 10_000,
     outageMs: 25_000,
     afterMs: 25_000,

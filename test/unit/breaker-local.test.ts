@@ -327,6 +327,7 @@ describe('the options', () => {
     ['one of `windowMs` and `windowCalls`', { windowMs: 1_000, windowCalls: 10 }],
     ['`slowCallMs` beside `slowCallRatio`', { slowCallRatio: 0.5 }],
     ['`windowCalls` to be at least `minimumCalls` (5)', { windowCalls: 4 }],
+    ['no `slowCallRatio` beside `store`', { store: memoryStore(), slowCallMs: 100, slowCallRatio: 0.5 }],
     ['no `probes` beside `store`', { store: memoryStore(), probes: 3 }],
     ['`failureRatio` to be at most 0.8 beside `store`', { store: memoryStore(), failureRatio: 0.81 }],
     ['`probes` to be an integer from 1 to 100', { probes: 0 }],
