@@ -1,6 +1,5 @@
 import { policyOf, unprotected } from '../core/call.ts';
-import { FROZEN_MS } from '../core/classify.ts';
-import { type CancelTimer, systemClock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
 import { runWithin, type Timed } from '../core/deadline.ts';
 import { DeadlineExceededError } from '../core/errors.ts';
 import { harmless } from '../core/harmless.ts';
@@ -19,10 +18,11 @@ import {
   DEFAULT_STORE_TIMEOUT_MS,
 } from './options.ts';
 import type { CircuitBreaker, Entering, Permit } from './permit.ts';
+import { AS_LONG_AS_IT_TAKES, permits, TELL_MS } from './permits.ts';
 import { refused } from './refused.ts';
 import { reports } from './reports.ts';
 import { admittedShare, claimShare, lookShare } from './shares.ts';
-import { claimProbe, probeAbandoned, probeFailed, probeSucceeded } from './transitions.ts';
+import { claimProbe } from './transitions.ts';
 import { asOf, type Verdict } from './verdict.ts';
 
 /** A verdict is not asked for again within this time, whatever the reason. */
@@ -33,12 +33,6 @@ const IDLE_MS = 22_000;
 const LOOK_AFTER_MS = 500;
 /** What callers are asked to wait where nobody knows when. */
 const UNKNOWN_WAIT_MS = 1_000;
-/** Successes in a row of which the breaker closes. */
-export const PROBES = 3;
-/** Each access to the store has its own limit: another one would only be over after a freeze. */
-const AS_LONG_AS_IT_TAKES = Number.POSITIVE_INFINITY;
-/** What telling the store may cost a call, and asking one that has just failed. What takes longer goes on beside it. */
-const TELL_MS = 20;
 /** A store that has failed so often in a row is not asked for the probe any more. */
 const FAILURES_TO_GO_ALONE = 2;
 
@@ -74,8 +68,6 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
   /** So long after a probe was claimed there is something to learn about it. */
   const probeMs = (slowCallMs ?? 0) + LOOK_AFTER_MS;
   let enteredAt = Number.NEGATIVE_INFINITY;
-  /** The epoch in which the last call that this sandbox has made failed. It doubts the verdict of that one. */
-  let doubted: number | undefined;
   let isClaiming = false;
 
   /** Waits no longer than the caller can, nor past its abort. */
@@ -89,58 +81,9 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
   const tell = (context: Entering, mostMs: number, told: Promise<unknown>): Promise<void> =>
     within(context, mostMs, () => told).then(nothing, nothing);
 
-  /** One call under a closed verdict. */
-  const caller = ({ epoch }: Verdict): Permit => {
-    let isTold = false;
-    const note = (failed: boolean, slow: boolean): Promise<void> | undefined => {
-      const isRelief = doubted === epoch;
-      doubted = failed ? epoch : undefined;
-      const verdict = asOf(known.verdict, clock.now());
-      // A call that began under another verdict says nothing about this one.
-      if (isTold || verdict.epoch !== epoch || verdict.state !== 'closed' || isQuiet()) return undefined;
-      isTold = true;
-      return evidence.tell(failed ? 'failure' : isRelief ? 'relief' : 'success', slow, verdict);
-    };
-    const cancel = noteSlow(note);
-    return {
-      settle(failed, slow = false, context = {}) {
-        cancel?.();
-        const told = failed === undefined ? undefined : note(failed, slow);
-        // Who has waited once for a store that is late does not wait again.
-        return told && !known.isLate(timeoutMs) ? tell(context, TELL_MS, told) : undefined;
-      },
-    };
-  };
-  /** A slow call is told of the moment it is one: it may take long to end. */
-  const noteSlow = (note: (failed: boolean, slow: boolean) => unknown): CancelTimer | undefined => {
-    if (slowCallMs === undefined) return undefined;
-    const dueAt = clock.monotonic() + slowCallMs;
-    return clock.after(slowCallMs, () => {
-      if (clock.monotonic() - dueAt < FROZEN_MS) note(true, true);
-    });
-  };
-
-  const prober = (claim: Verdict): Permit => {
-    let isTold = false;
-    const note = (failed: boolean | undefined): Promise<boolean> | undefined => {
-      if (isTold) return undefined;
-      isTold = true;
-      const now = clock.now();
-      // A success that comes when its claim is over may be from long ago.
-      const isLate = failed === false && now >= claim.until;
-      if (failed === undefined || isLate) return known.change(probeAbandoned(claim, now));
-      return known.change(failed ? probeFailed(claim) : probeSucceeded(claim, now, PROBES));
-    };
-    const cancel = noteSlow(note);
-    return {
-      settle(failed, _slow, context = {}) {
-        cancel?.();
-        const told = note(failed);
-        // A success is waited for, since nobody else can tell it. A failure that nobody hears of ends with the claim.
-        return told && tell(context, failed === false ? AS_LONG_AS_IT_TAKES : TELL_MS, told);
-      },
-    };
-  };
+  const { caller, prober, isDoubted } = permits({
+    ...{ known, evidence, access, clock, slowCallMs, timeoutMs, tell },
+  });
 
   // What a sandbox does while the store fails it keeps to itself.
   const local = localBreaker({ ...own, openMs, clock });
@@ -165,8 +108,7 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
   const stepClosed = (verdict: Verdict, now: number, idleMs: number): Step => {
     // Also of several that come at once when a sandbox has just begun.
     const isNew = known.askedAt === Number.NEGATIVE_INFINITY;
-    const isDoubted = doubted === verdict.epoch;
-    if ((isNew || isDoubted || idleMs > IDLE_MS) && looksFirst(verdict.rate)) return 'look';
+    if ((isNew || isDoubted(verdict.epoch) || idleMs > IDLE_MS) && looksFirst(verdict.rate)) return 'look';
     const share = admittedShare(verdict, now);
     return share >= 1 || chance() < share ? 'call' : { waitMs: UNKNOWN_WAIT_MS };
   };

@@ -1,4 +1,4 @@
-import { PROBES } from '../../lib/breaker/fleet.ts';
+import { PROBES } from '../../lib/breaker/permits.ts';
 import type { Item } from '../../lib/core/store.ts';
 import type { Summary, Sums, Written } from './order.ts';
 import type { Findings } from './run.ts';

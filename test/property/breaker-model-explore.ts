@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { PROBES } from '../../lib/breaker/fleet.ts';
+import { PROBES } from '../../lib/breaker/permits.ts';
 import { type Counts, type Ends, noCounts, Violation } from './breaker-model-history.ts';
 import { ITEMS, type Sabotage } from './breaker-model-network.ts';
 import {

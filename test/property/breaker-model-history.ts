@@ -1,4 +1,4 @@
-import { PROBES } from '../../lib/breaker/fleet.ts';
+import { PROBES } from '../../lib/breaker/permits.ts';
 import { asOf, INITIAL, type Verdict } from '../../lib/breaker/verdict.ts';
 
 export type Ends = 'well' | 'failed' | 'nothing';

@@ -1,0 +1,106 @@
+import { FROZEN_MS } from '../core/classify.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Access } from './access.ts';
+import type { Known } from './known.ts';
+import type { Entering, Permit } from './permit.ts';
+import type { Reports } from './reports.ts';
+import { probeAbandoned, probeFailed, probeSucceeded } from './transitions.ts';
+import { asOf, type Verdict } from './verdict.ts';
+
+/** Successes in a row of which the breaker closes. */
+export const PROBES = 3;
+/** Each access to the store has its own limit: another one would only be over after a freeze. */
+export const AS_LONG_AS_IT_TAKES = Number.POSITIVE_INFINITY;
+/** What telling the store may cost a call, and asking one that has just failed. What takes longer goes on beside it. */
+export const TELL_MS = 20;
+
+export interface PermitTools {
+  readonly known: Known;
+  readonly evidence: Reports;
+  readonly access: Access;
+  readonly clock: Clock;
+  readonly slowCallMs: number | undefined;
+  /** How long a look is waited for. Milliseconds. */
+  readonly timeoutMs: number;
+  /** Waits for what is told, at most so long and no longer than the caller can. Never rejects. */
+  readonly tell: (context: Entering, mostMs: number, told: Promise<unknown>) => Promise<void>;
+}
+
+/** Leave to make calls of a fleet, which hears what comes of them. */
+export interface Permits {
+  /** One call under a closed verdict. */
+  caller(verdict: Verdict): Permit;
+  /** The probe that was claimed. */
+  prober(claim: Verdict): Permit;
+  /** Whether the last call that this sandbox has made failed, in this epoch: it doubts the verdict. */
+  isDoubted(epoch: number): boolean;
+}
+
+type Note = (failed: boolean | undefined, slow: boolean) => Promise<unknown> | undefined;
+
+export function permits({
+  known,
+  evidence,
+  access,
+  clock,
+  slowCallMs,
+  timeoutMs,
+  tell,
+}: PermitTools): Permits {
+  let doubted: number | undefined;
+
+  /** A call is told of once: the moment that it is slow, for it may take long to end, or else when it ends. */
+  const toldOnce = (note: Note, waitMs: (failed: boolean | undefined) => number): Permit => {
+    let isTold = false;
+    const once: Note = (failed, slow) => {
+      if (isTold) return undefined;
+      isTold = true;
+      return note(failed, slow);
+    };
+    const dueAt = clock.monotonic() + (slowCallMs ?? 0);
+    const cancel =
+      slowCallMs === undefined
+        ? undefined
+        : clock.after(slowCallMs, () => {
+            // A call that was frozen meanwhile is not slow for that.
+            if (clock.monotonic() - dueAt < FROZEN_MS) void once(true, true);
+          });
+    return {
+      settle(failed, slow = false, context = {}) {
+        cancel?.();
+        const told = once(failed, slow);
+        return told && tell(context, waitMs(failed), told);
+      },
+    };
+  };
+
+  return {
+    isDoubted: (epoch) => doubted === epoch,
+
+    caller({ epoch }) {
+      const note: Note = (failed, slow) => {
+        if (failed === undefined) return undefined;
+        const isRelief = doubted === epoch;
+        doubted = failed ? epoch : undefined;
+        const verdict = asOf(known.verdict, clock.now());
+        // A call that began under another verdict says nothing about this one.
+        if (verdict.epoch !== epoch || verdict.state !== 'closed' || access.isQuiet()) return undefined;
+        return evidence.tell(failed ? 'failure' : isRelief ? 'relief' : 'success', slow, verdict);
+      };
+      // Who has waited once for a store that is late does not wait again.
+      return toldOnce(note, () => (known.isLate(timeoutMs) ? 0 : TELL_MS));
+    },
+
+    prober(claim) {
+      const note: Note = (failed) => {
+        const now = clock.now();
+        // A success that comes when its claim is over may be from long ago.
+        const isLate = failed === false && now >= claim.until;
+        if (failed === undefined || isLate) return known.change(probeAbandoned(claim, now));
+        return known.change(failed ? probeFailed(claim) : probeSucceeded(claim, now, PROBES));
+      };
+      // A success is waited for, since nobody else can tell it. A failure that nobody hears of ends with the claim.
+      return toldOnce(note, (failed) => (failed === false ? AS_LONG_AS_IT_TAKES : TELL_MS));
+    },
+  };
+}
