@@ -3,7 +3,7 @@ import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import type { Store } from '../core/store.ts';
 import { sightOf } from './sight.ts';
-import { INITIAL, readVerdict, verdictKey } from './verdict.ts';
+import { INITIAL, readVerdict, verdictKey, whyUnreadable, writeVerdict } from './verdict.ts';
 
 export interface BreakerCheckOptions {
   /** Where the verdict is shared. */
@@ -46,9 +46,10 @@ export function breakerCheck(options: BreakerCheckOptions): BreakerCheck {
     critical: false,
     async run(signal) {
       seen = undefined;
-      const item = await store.get(verdictKey(name), { signal, isEventual: true });
-      const verdict = item ? readVerdict(item) : INITIAL;
-      if (verdict === undefined) throw new Error(`breaker "${name}" was written by a later version`);
+      const found = await store.get(verdictKey(name), { signal, isEventual: true });
+      const item = found ?? writeVerdict(INITIAL);
+      const verdict = readVerdict(item);
+      if (!verdict) throw new Error(`the item "${verdictKey(name)}" is ${whyUnreadable(item)}`);
       const { state, admittedShare } = sightOf(name, verdict, clock.now());
       seen = { state, admittedShare };
       if (admittedShare < 1) throw new Error(`breaker "${name}" is ${state}`);

@@ -60,6 +60,17 @@ describe('the health of a breaker that a fleet shares', () => {
   });
 
   test.each([
+    [{ v: 99 }, 'the item "breaker#posts" is of a later version of fibrin'],
+    [{ v: 2, state: 'ajar' }, 'the item "breaker#posts" is no verdict'],
+  ])('says what is wrong with an item like %j', async (item, reason) => {
+    const store = memoryStore();
+    await store.put(verdictKey('posts'), item);
+    const { run } = breakerCheck({ store, name: 'posts' });
+
+    await expect(run(AbortSignal.timeout(1_000))).rejects.toThrow(reason);
+  });
+
+  test.each([
     [{ store: memoryStore() }, /`name`/],
     [{ name: 'posts' }, /`store`/],
     [{ store: memoryStore(), name: 'posts', fast: true }, /unknown option `fast`/],

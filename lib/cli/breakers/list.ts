@@ -1,5 +1,5 @@
 import { type BreakerSight, sightOf } from '../../breaker/sight.ts';
-import { isOfLaterVersion, readVerdict } from '../../breaker/verdict.ts';
+import { readVerdict, whyUnreadable } from '../../breaker/verdict.ts';
 import type { FoundVerdicts } from '../../store/verdicts.ts';
 
 /** The breakers of a table, and those whose verdict this version cannot read. */
@@ -18,8 +18,7 @@ export function listOf({ verdicts, itemsRead }: FoundVerdicts, now: number): Lis
   for (const { name, item } of verdicts.toSorted(byName)) {
     const verdict = readVerdict(item);
     if (verdict) breakers.push(sightOf(name, verdict, now));
-    else
-      unreadable.push({ name, why: isOfLaterVersion(item) ? 'of a later version of fibrin' : 'no verdict' });
+    else unreadable.push({ name, why: whyUnreadable(item) });
   }
   return { breakers, unreadable, itemsRead };
 }
