@@ -175,8 +175,4 @@ export function newRetryShare(item: Item, now: number, known: number): number | 
 
 /** The most calls that any second of a slice has shown: no more than there were, however few reports the store took. */
 export const leastRate = (item: Item): number =>
-  Math.max(
-    ...Array.from({ length: SECONDS }, (_, second) =>
-      ['f', 'r', 's'].reduce((sum, weights) => sum + numberIn(item, `${weights}${second}`), 0),
-    ),
-  );
+  Math.max(...lastSeconds(item, undefined, SLICE_MS - 1).map((second) => allOf(second).weight));

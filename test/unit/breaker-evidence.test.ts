@@ -6,6 +6,7 @@ import {
   expiryOf,
   isBad,
   lastSeconds,
+  leastRate,
   newRate,
   newRetryShare,
   type Outcome,
@@ -192,6 +193,11 @@ describe('what is bad enough', () => {
     expect(of(1, 5)).toBe(false);
   });
 
+  test('is the surer of reliefs the more there are of them', () => {
+    expect(isBad([second(200, 0, { f: 2, r: 1 }, 150)], all)).toBe(true);
+    expect(isBad([second(200, 0, { f: 2, r: 150 }, 1)], all)).toBe(false);
+  });
+
   test('is nothing where all was reported and fewer failed', () => {
     const seen = fc.record({ failed: fc.nat(300), ok: fc.nat(300), reliefs: fc.nat(300) });
     const ratio = fc.double({ min: 0.05, max: 0.95, noNaN: true });
@@ -330,6 +336,14 @@ describe('the rate that a slice shows', () => {
       }),
       { seed: 75, numRuns: 500 },
     );
+  });
+});
+
+describe('the least rate that a slice shows', () => {
+  test('is that of its busiest second, whatever came of the calls', () => {
+    expect(leastRate({ f1: 3, m1: 1, r1: 20, q1: 2, s1: 100, n1: 1, s9: 120, n9: 3 })).toBe(123);
+    expect(leastRate({ s9: 120, n9: 3 })).toBe(120);
+    expect(leastRate({})).toBe(0);
   });
 });
 
