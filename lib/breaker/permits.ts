@@ -10,7 +10,7 @@ import { asOf, type Verdict } from './verdict.ts';
 /** Successes in a row of which the breaker closes. */
 export const PROBES = 3;
 /** Each access to the store has its own limit: another one would only be over after a freeze. */
-export const AS_LONG_AS_IT_TAKES = Number.POSITIVE_INFINITY;
+export const AS_LONG_AS_IT_TAKES: number = Number.POSITIVE_INFINITY;
 /** What telling the store may cost a call, and asking one that has just failed. What takes longer goes on beside it. */
 export const TELL_MS = 20;
 
