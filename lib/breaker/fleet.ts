@@ -105,10 +105,11 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
     return false;
   };
 
-  const stepClosed = (verdict: Verdict, now: number, idleMs: number): Step => {
+  const stepClosed = (verdict: Verdict, now: number, idleMs: number | undefined): Step => {
     // Also of several that come at once when a sandbox has just begun.
     const isNew = known.askedAt === Number.NEGATIVE_INFINITY;
-    if ((isNew || isDoubted(verdict.epoch) || idleMs > IDLE_MS) && looksFirst(verdict.rate)) return 'look';
+    const hasReason = idleMs !== undefined && (isNew || isDoubted(verdict.epoch) || idleMs > IDLE_MS);
+    if (hasReason && looksFirst(verdict.rate)) return 'look';
     const share = admittedShare(verdict, now);
     return share >= 1 || chance() < share ? 'call' : { waitMs: UNKNOWN_WAIT_MS };
   };
@@ -127,7 +128,8 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
     if (!isClaiming && chance() < claimShare(rate, unclaimedMs)) return 'claim';
     return now >= until + probeMs && mayLook(rate) ? 'look' : { waitMs: UNKNOWN_WAIT_MS };
   };
-  const stepOf = (now: number, idleMs: number): Step => {
+  /** @param idleMs Since the call before. Undefined: this one has looked already, and what it is not told it goes without. */
+  const stepOf = (now: number, idleMs?: number): Step => {
     const verdict = asOf(known.verdict, now);
     switch (verdict.state) {
       case 'closed':
@@ -172,12 +174,12 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
     let step: Step = first;
     if (step === 'look') {
       await look();
-      step = stepOf(clock.now(), 0);
+      step = stepOf(clock.now());
     }
     if (step === 'claim') {
       const permit = await claim();
       if (permit) return permit;
-      step = stepOf(clock.now(), 0);
+      step = stepOf(clock.now());
     }
     return permitFor(step);
   };

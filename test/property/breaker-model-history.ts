@@ -167,7 +167,8 @@ export function newHistory(openMs: number, counts: Counts) {
       if (now >= until && witness.troubles > 0) count('calls alone');
       else say('an open breaker is not called through', `version ${version}, ${until - now} ms too soon`);
     },
-    refused({ told: known, isSure }: Witness, now: number): void {
+    /** A call is refused by a sandbox that was told so much when it began. */
+    refused({ told: known, isSure }: Pick<Witness, 'told' | 'isSure'>, now: number): void {
       if (isSure && asOf(known, now).state === 'forced-closed')
         say('what is forced wins', 'a call is refused while it is forced closed');
     },

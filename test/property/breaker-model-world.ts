@@ -109,6 +109,8 @@ export function newWorld(setup: Setup, counts: Counts, sabotage?: Sabotage) {
   ): Promise<boolean> => {
     const caller = new AbortController();
     callers.push(caller);
+    // Another call may hear more in the very moment in which this one is refused.
+    const { told, isSure } = peer;
     let ended: Ends | undefined;
     let beganAt = Number.POSITIVE_INFINITY;
     let isMade = false;
@@ -146,7 +148,8 @@ export function newWorld(setup: Setup, counts: Counts, sabotage?: Sabotage) {
         error === caller.signal.reason ||
         (error instanceof DeadlineExceededError && remainingMs !== undefined);
       if (isGivenUp) history.count('calls given up');
-      else if (error instanceof BreakerOpenError) history.refused(peer, clock.now());
+      else if (error instanceof BreakerOpenError)
+        history.refused({ told, isSure: isSure && peer.isSure }, clock.now());
       else if (!(isMade && isOwn)) history.say('callers see no store', String(error));
     }
     remove(callers, caller);

@@ -208,6 +208,18 @@ describe('a breaker whose store is in trouble', () => {
     expect(request.mock.calls.length).toBeGreaterThan(asked);
   });
 
+  test('makes the call of a new sandbox that was frozen while it looked', async () => {
+    const world = sandbox();
+    world.trouble(HANGS);
+    const run = world.works();
+    await settle();
+
+    await world.clock.freeze(30_000);
+    await world.clock.advance(20);
+
+    expect(await run).toBe('ok');
+  });
+
   test('does not take it for trouble of the store that the sandbox was frozen meanwhile', async () => {
     const world = await opened();
     const get = vi.fn(hangs);
