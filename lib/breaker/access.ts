@@ -15,7 +15,9 @@ export interface Access {
   ask<R>(operation: (signal: AbortSignal) => Promise<R>): Promise<R | undefined>;
   /** Whether the store has just failed. Nobody waits for it then, since it needs no more requests either. */
   isQuiet(): boolean;
-  /** How long an answer is waited for by now. Milliseconds. */
+  /** How long a call waits for an answer. Milliseconds. */
+  readonly timeoutMs: number;
+  /** How long an answer may take by now, beside a call. Milliseconds. */
   readonly limitMs: number;
   /** How often in a row it has failed. */
   readonly failures: number;
@@ -33,19 +35,20 @@ export interface AccessTools {
 export function storeAccess(name: string, { clock, timeoutMs, tell }: AccessTools): Access {
   let quietUntil = Number.NEGATIVE_INFINITY;
   let failures = 0;
-  let hasAnswered = false;
+  let limitMs = Math.max(timeoutMs, FIRST_TIMEOUT_MS);
   const isQuiet = () => clock.monotonic() < quietUntil;
-  const limitNow = () => (hasAnswered ? timeoutMs : Math.max(timeoutMs, FIRST_TIMEOUT_MS));
   return {
     async ask(operation) {
-      const limitMs = limitNow();
-      const endsAt = clock.monotonic() + limitMs;
-      const exceeded = () => new StoreError(`${name} gave no answer in ${limitMs} ms`);
+      const mostMs = limitMs;
+      const endsAt = clock.monotonic() + mostMs;
+      const exceeded = () => new StoreError(`${name} gave no answer in ${mostMs} ms`);
       try {
-        const answer = await runWithin({ clock, limitMs, exceeded }, ({ signal }) => operation(signal));
+        const answer = await runWithin({ clock, limitMs: mostMs, exceeded }, ({ signal }) =>
+          operation(signal),
+        );
         const isBack = failures > 0;
         failures = 0;
-        hasAnswered = true;
+        limitMs = timeoutMs;
         if (isBack) tell?.(true);
         return answer;
       } catch {
@@ -58,8 +61,9 @@ export function storeAccess(name: string, { clock, timeoutMs, tell }: AccessTool
       }
     },
     isQuiet,
+    timeoutMs,
     get limitMs() {
-      return limitNow();
+      return limitMs;
     },
     get failures() {
       return failures;

@@ -81,9 +81,7 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
   const tell = (context: Entering, mostMs: number, told: Promise<unknown>): Promise<void> =>
     within(context, mostMs, () => told).then(nothing, nothing);
 
-  const { caller, prober, isDoubted } = permits({
-    ...{ known, evidence, access, clock, slowCallMs, timeoutMs, tell },
-  });
+  const { caller, prober, isDoubted } = permits({ known, evidence, access, clock, slowCallMs, tell });
 
   // What a sandbox does while the store fails it keeps to itself.
   const local = localBreaker({ ...own, openMs, clock });
@@ -97,10 +95,13 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
 
   const mayLook = (rate: number, afterMs = FRESH_MS) =>
     clock.monotonic() - known.askedAt >= afterMs && !isQuiet() && chance() < lookShare(rate);
-  /** Whether a call that may be made looks first. For a store that has just failed, or is late, it does not wait, but finds out. */
+  /**
+   * Whether a call that may be made looks first. For a store that has just failed, or is late, it does not wait, but finds
+   * out.
+   */
   const looksFirst = (rate: number): boolean => {
     if (!mayLook(rate)) return false;
-    if (access.failures === 0 && !known.isLate(timeoutMs)) return true;
+    if (access.failures === 0 && !known.isLate()) return true;
     void known.look();
     return false;
   };

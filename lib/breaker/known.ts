@@ -20,8 +20,8 @@ export interface Known {
   isOld(now: number): boolean;
   /** Asks for it, once for all that want to know at the same time. Never rejects. */
   look(): Promise<void>;
-  /** Whether the answer to that has been on its way for so long. */
-  isLate(afterMs: number): boolean;
+  /** Whether the answer to that has been on its way for longer than a call waits for it. */
+  isLate(): boolean;
   /** Whether the change was made. If not, the verdict is what somebody else has made of it, or the store is in trouble. */
   change(transition: Transition): Promise<boolean>;
 }
@@ -115,7 +115,7 @@ export function known(name: string, { store, access, clock, chance, notice }: Kn
       looking = { answer, since: clock.monotonic() };
       return answer;
     },
-    isLate: (afterMs) => clock.monotonic() - (onItsWay()?.since ?? Number.POSITIVE_INFINITY) >= afterMs,
+    isLate: () => clock.monotonic() - (onItsWay()?.since ?? Number.POSITIVE_INFINITY) >= access.timeoutMs,
     async change({ next, when }) {
       const askedAt = clock.monotonic();
       const seen = view;

@@ -1,5 +1,5 @@
 import { FROZEN_MS } from '../core/classify.ts';
-import type { Clock } from '../core/clock.ts';
+import type { CancelTimer, Clock } from '../core/clock.ts';
 import type { Access } from './access.ts';
 import type { Known } from './known.ts';
 import type { Entering, Permit } from './permit.ts';
@@ -20,8 +20,6 @@ export interface PermitTools {
   readonly access: Access;
   readonly clock: Clock;
   readonly slowCallMs: number | undefined;
-  /** How long a look is waited for. Milliseconds. */
-  readonly timeoutMs: number;
   /** Waits for what is told, at most so long and no longer than the caller can. Never rejects. */
   readonly tell: (context: Entering, mostMs: number, told: Promise<unknown>) => Promise<void>;
 }
@@ -38,17 +36,17 @@ export interface Permits {
 
 type Note = (failed: boolean | undefined, slow: boolean) => Promise<unknown> | undefined;
 
-export function permits({
-  known,
-  evidence,
-  access,
-  clock,
-  slowCallMs,
-  timeoutMs,
-  tell,
-}: PermitTools): Permits {
+export function permits({ known, evidence, access, clock, slowCallMs, tell }: PermitTools): Permits {
   let doubted: number | undefined;
 
+  const whenSlow = (run: () => void): CancelTimer | undefined => {
+    if (slowCallMs === undefined) return undefined;
+    const dueAt = clock.monotonic() + slowCallMs;
+    return clock.after(slowCallMs, () => {
+      // A call that was frozen meanwhile is not slow for that.
+      if (clock.monotonic() - dueAt < FROZEN_MS) run();
+    });
+  };
   /** A call is told of once: the moment that it is slow, for it may take long to end, or else when it ends. */
   const toldOnce = (note: Note, waitMs: (failed: boolean | undefined) => number): Permit => {
     let isTold = false;
@@ -57,14 +55,7 @@ export function permits({
       isTold = true;
       return note(failed, slow);
     };
-    const dueAt = clock.monotonic() + (slowCallMs ?? 0);
-    const cancel =
-      slowCallMs === undefined
-        ? undefined
-        : clock.after(slowCallMs, () => {
-            // A call that was frozen meanwhile is not slow for that.
-            if (clock.monotonic() - dueAt < FROZEN_MS) void once(true, true);
-          });
+    const cancel = whenSlow(() => void once(true, true));
     return {
       settle(failed, slow = false, context = {}) {
         cancel?.();
@@ -88,7 +79,7 @@ export function permits({
         return evidence.tell(failed ? 'failure' : isRelief ? 'relief' : 'success', slow, verdict);
       };
       // Who has waited once for a store that is late does not wait again.
-      return toldOnce(note, () => (known.isLate(timeoutMs) ? 0 : TELL_MS));
+      return toldOnce(note, () => (known.isLate() ? 0 : TELL_MS));
     },
 
     prober(claim) {

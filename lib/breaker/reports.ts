@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { CountingStore, Item } from '../core/store.ts';
+import type { CountingStore } from '../core/store.ts';
 import type { Access } from './access.ts';
 import type { Tell } from './changes.ts';
 import {
@@ -77,10 +77,10 @@ export function reports(name: string, tools: ReportTools): Reports {
     if (!(await attempt()) && isCurrent(verdict, now)) await attempt();
   };
 
-  const isBadNow = (item: Item, before: Item | undefined, now: number) => {
+  const isBadNow = (seconds: ReturnType<typeof lastSeconds>, now: number) => {
     const current = asOf(known.verdict, now);
     const okShare = shareOf('success', current, now);
-    return isBad(lastSeconds(item, before, now), { failureRatio, okShare, ...neededAt(current.rate) });
+    return isBad(seconds, { failureRatio, okShare, ...neededAt(current.rate) });
   };
 
   const report = async (outcome: Outcome, isSlow: boolean, weight: number, verdict: Verdict, now: number) => {
@@ -98,15 +98,16 @@ export function reports(name: string, tools: ReportTools): Reports {
     const item = await adding;
     patience = item ? Math.min(1, patience * 2) : patience / 2;
     if (item === undefined || !isCurrent(verdict, now)) return;
-    if (failed && told) {
-      const { weight: calls, failures } = totalOf(lastSeconds(item, before, now));
+    const seconds = failed ? lastSeconds(item, before, now) : undefined;
+    if (seconds && told) {
+      const { weight: calls, failures } = totalOf(seconds);
       told({ kind: 'breaker-evidence', name, calls, failures, isSlow });
     }
-    if (failed && isBadNow(item, before, now)) {
+    if (seconds && isBadNow(seconds, now)) {
       if (known.verdict.rate === 0) {
         // Others may know the rate already, and report successes more rarely than this sandbox thinks.
         await known.look();
-        if (!isCurrent(verdict, now) || !isBadNow(item, before, now)) return;
+        if (!isCurrent(verdict, now) || !isBadNow(seconds, now)) return;
       }
       return open(verdict, now);
     }

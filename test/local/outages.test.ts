@@ -30,17 +30,13 @@ beforeEach(() => api.clearFaults());
 
 const ask = (id: number) => askFor(api, id);
 const breakerOfPosts = () => breakerStateOf(api, 'posts');
-/** All of a fleet know that it is open: who has looked within a second does not look again. */
-const hear = async (asks: () => Promise<unknown>) => {
-  await setTimeout(1_000);
-  await asks();
-};
+const askFour = () => Promise.all([1, 2, 3, 4].map(ask));
 /** Asks until the breaker is open. A fleet that makes few calls a second has to be told so first. */
 const expectToOpen = () =>
   expect
     .poll(
       async () => {
-        await Promise.all([1, 2, 3, 4].map(ask));
+        await askFour();
         return breakerOfPosts();
       },
       { timeout: 60_000 },
@@ -68,12 +64,14 @@ describe('posts, for one profile after the other', { timeout: 120_000 }, () => {
   it('F27: are well again after an outage: one probe at a time, and then more and more', async () => {
     await api.fault('posts', { kind: 'error' });
     await expectToOpen();
-    await hear(() => Promise.all([1, 2, 3, 4].map(ask)));
+    // All of them know that it is: who has looked within a second does not look again.
+    await setTimeout(1_000);
+    await askFour();
     // A probe takes long enough for all of four that ask at once to come meanwhile, and not so long that it is slow.
     await api.fault('posts', { kind: 'latency', ms: 500 });
     const perAsk: number[] = [];
     const sourceOfPosts = async () => {
-      const { result, requests } = await during(api, 'posts', () => Promise.all([1, 2, 3, 4].map(ask)));
+      const { result, requests } = await during(api, 'posts', askFour);
       perAsk.push(requests);
       return result.every(({ body }) => body.sources['posts'] === 'live');
     };
@@ -107,7 +105,7 @@ describe('posts, for one profile after the other', { timeout: 120_000 }, () => {
     /** On a busy machine it takes longer to be sure. */
     const askFor10s = async (into: Asked[], isOver: () => boolean) => {
       for (const endsAt = performance.now() + 10_000; performance.now() < endsAt || !isOver(); ) {
-        into.push(...(await Promise.all([1, 2, 3, 4].map(ask))));
+        into.push(...(await askFour()));
         await setTimeout(100);
         const state = (await breakerOfPosts()) ?? 'closed';
         if (opened.at(-1) !== state) opened.push(state);
