@@ -16,6 +16,7 @@ import {
   checkSharedOptions,
   DEFAULT_FLEET_OPEN_MS,
   DEFAULT_STORE_TIMEOUT_MS,
+  isSurelyBad,
 } from './options.ts';
 import type { CircuitBreaker, Entering, Permit } from './permit.ts';
 import { AS_LONG_AS_IT_TAKES, permits, TELL_MS } from './permits.ts';
@@ -84,7 +85,7 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
   const { caller, prober, isDoubted } = permits({ known, evidence, access, clock, slowCallMs, tell });
 
   // What a sandbox does while the store fails it keeps to itself.
-  const local = localBreaker({ ...own, openMs, clock });
+  const local = localBreaker({ ...own, openMs, clock }, isSurelyBad(options));
   const alone = probeAlone(clock, openMs);
   const loner: Permit = {
     settle(failed) {

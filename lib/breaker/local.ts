@@ -12,7 +12,7 @@ import {
   probed,
   probing,
 } from './local-machine.ts';
-import { type BreakerOptions, DEFAULT_OPEN_MS, isBadEnough, windowOf } from './options.ts';
+import { type BreakerOptions, DEFAULT_OPEN_MS, isBadEnough, type Judge, windowOf } from './options.ts';
 import type { CircuitBreaker, Permit } from './permit.ts';
 import { refused } from './refused.ts';
 
@@ -26,11 +26,11 @@ export interface LocalBreaker extends CircuitBreaker {
 /**
  * A circuit breaker that one sandbox keeps for itself: it opens when its window is bad enough, lets one caller at a time
  * probe after `openMs`, and closes after `probes` in a row that succeed.
+ * @param isBad Default: by the plain ratios of the options.
  */
-export function localBreaker(options: BreakerOptions): LocalBreaker {
+export function localBreaker(options: BreakerOptions, isBad: Judge = isBadEnough(options)): LocalBreaker {
   const { name, clock = systemClock, openMs = DEFAULT_OPEN_MS, probes = 2 } = options;
   const window = windowOf(options);
-  const isBad = isBadEnough(options);
   const tell = options.onEvent && harmless(options.onEvent);
   let state: LocalState = CLOSED;
   /** Grows with each change of state: an outcome from before it says nothing about what is now. */

@@ -30,8 +30,9 @@ export interface BreakerOptions {
    */
   readonly slowCallRatio?: number;
   /**
-   * Calls that a sandbox must have seen in the window before its ratios count. With a store that is so only for the breaker
-   * that it keeps to itself while the store fails: the fleet opens when it is sure. Integer ≥ 1. Default 5.
+   * Calls that a sandbox must have seen in the window before its ratios count. With a store that is so only while the store
+   * fails and each sandbox is by itself, and then it has to be sure too: all of them failed, or more than `failureRatio` by
+   * two standard deviations. Integer ≥ 1. Default 5.
    */
   readonly minimumCalls?: number;
   /** How far back a sandbox looks; a fleet always 10,000. Milliseconds. Default 10,000. */
@@ -145,9 +146,27 @@ export function windowOf({ windowMs = 10_000, windowCalls }: BreakerOptions): Wi
   return windowCalls === undefined ? timeWindow(windowMs) : countWindow(windowCalls);
 }
 
-/** Whether what a window has seen is bad enough to open the breaker. */
-export function isBadEnough(options: BreakerOptions): (totals: WindowTotals) => boolean {
+/** Says whether what a window has seen is bad enough to open the breaker. */
+export type Judge = (totals: WindowTotals) => boolean;
+
+/** By the plain ratios. */
+export function isBadEnough(options: BreakerOptions): Judge {
   const { failureRatio = 0.5, slowCallRatio = Number.POSITIVE_INFINITY, minimumCalls = 5 } = options;
   return ({ calls, failures, slow }) =>
     calls >= minimumCalls && (failures / calls >= failureRatio || slow / calls >= slowCallRatio);
+}
+
+/** How sure a sandbox has to be by itself that the ratio is reached, in standard deviations. */
+const SURE_ALONE = 2;
+
+/**
+ * The same for a sandbox that stands in for its fleet: what it sees is little, so that three failures out of five are no
+ * outage yet: all of them have to fail, or so many that chance hardly makes it.
+ */
+export function isSurelyBad(options: BreakerOptions): Judge {
+  const { failureRatio = 0.5, minimumCalls = 5 } = options;
+  return ({ calls, failures }) =>
+    calls >= minimumCalls &&
+    (failures === calls ||
+      failures - failureRatio * calls >= SURE_ALONE * Math.sqrt(calls * failureRatio * (1 - failureRatio)));
 }

@@ -22,7 +22,7 @@ import { publish, trip } from './transitions.ts';
 import { asOf, type Verdict } from './verdict.ts';
 
 /** How many reports of failure are needed, and how sure it has to be that they are enough. */
-const NEEDED = { leastReports: 10, sure: 2.5 } as const;
+const NEEDED = { leastReports: 10, sure: 2.75 } as const;
 /** Of few calls, to be as sure would take minutes. Calls a second. */
 const FEW_CALLS = 5;
 const NEEDED_OF_FEW = { leastReports: 7, sure: 1 } as const;

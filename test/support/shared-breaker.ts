@@ -3,7 +3,7 @@ import type { Forcing, Waits } from '../../lib/breaker/transitions.ts';
 import { INITIAL, type Verdict, verdictKey, writeVerdict } from '../../lib/breaker/verdict.ts';
 
 /** Failures in a row after which a breaker opens for sure, while nobody knows the rate. */
-export const ENOUGH_FAILURES = 17;
+export const ENOUGH_FAILURES = 19;
 
 /** Puts a verdict into the store, as if the fleet had come to it. */
 export async function putVerdict(

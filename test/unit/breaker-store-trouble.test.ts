@@ -250,6 +250,29 @@ describe('a breaker whose store is in trouble', () => {
     expect(await world.inner.get(KEY)).toBeUndefined();
   });
 
+  test.each([
+    { ratio: 0.5, outcomes: 'ffff', opens: false },
+    { ratio: 0.5, outcomes: 'fffff', opens: true },
+    { ratio: 0.5, outcomes: 'ffsff', opens: false },
+    { ratio: 0.5, outcomes: 'sffffff', opens: false },
+    { ratio: 0.5, outcomes: 'sfffffff', opens: true },
+    { ratio: 0.5, outcomes: 'ffsfsfffsf', opens: false },
+    { ratio: 0.5, outcomes: 'fsffsffsfsff'.repeat(8), opens: true },
+    { ratio: 0.8, outcomes: 'fffff', opens: true },
+    { ratio: 0.8, outcomes: `s${'f'.repeat(16)}`, opens: false },
+    { ratio: 0.1, outcomes: 'sssff', opens: true },
+    { ratio: 0.1, outcomes: 'ssssssf', opens: false },
+  ])('by itself is sure that $ratio fail, after $outcomes: $opens', async ({ ratio, outcomes, opens }) => {
+    const world = sandbox({ failureRatio: ratio });
+    world.trouble(BROKEN);
+    // Learns that the store is in trouble, and counts for nothing.
+    await world.call(() => Promise.reject(new TypeError('bug')));
+
+    for (const outcome of outcomes) await (outcome === 'f' ? world.fails() : world.works());
+
+    expect((await world.works()) instanceof BreakerOpenError).toBe(opens);
+  });
+
   test('leaves the last verdict standing', async () => {
     const world = await opened();
     world.trouble(BROKEN);
