@@ -38,7 +38,7 @@ const functionOf = async (wanted: string) =>
 const queueOf = async (wanted: string) => (await api.state()).queues.find(({ name }) => name === wanted);
 const messagesIn = async (name: string) =>
   (await (await api.get(`/_fibrin/queues/${name}?limit=100`)).json()) as { messages: DeadLetter[] };
-const eventually = <T>(read: () => T) => expect.poll(read, { interval: 50, timeout: 20_000 });
+const eventually = <T>(read: () => T) => expect.poll(read, { interval: 50 });
 const deadLetters = async (name: string) => (await queueOf(name))?.deadLetters ?? [];
 
 describe('an event', () => {

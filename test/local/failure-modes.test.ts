@@ -195,7 +195,7 @@ describe('posts, for one profile', () => {
       if (asked.isEarly) early++;
       return asked.posts;
     };
-    await expect.poll(posts, { timeout: 20_000 }).toBe('live');
+    await expect.poll(posts).toBe('live');
     expect(early).toBe(0);
   });
 });

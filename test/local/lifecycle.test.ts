@@ -80,7 +80,7 @@ describe('a local run with all of its processes', () => {
     await expect.poll(states).toEqual(expect.arrayContaining(['frozen', 'busy']));
     const started = childrenOf(run.child.pid);
     run.child.kill('SIGKILL');
-    await expect.poll(() => aliveOf(started), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => aliveOf(started)).toEqual([]);
   });
 });
 

@@ -33,7 +33,7 @@ const sandboxesOf = async (name: string): Promise<readonly View[]> => {
 const who = async (ms = 0) =>
   (await (await api.get(`/who?ms=${ms}`)).json()) as { pid: number; now: number; atOnce: number };
 const statesOf = async () => new Set((await sandboxesOf('Who')).map(({ state }) => state));
-const eventually = <T>(read: () => T) => expect.poll(read, { interval: 20, timeout: 10_000 });
+const eventually = <T>(read: () => T) => expect.poll(read, { interval: 20 });
 
 /** Four invocations at once, once there is a sandbox. */
 const whoAtOnce = async () => {

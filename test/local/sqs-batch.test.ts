@@ -15,7 +15,7 @@ import {
 const empty = { visible: 0, inFlight: 0, delayed: 0 };
 const bodiesOf = (records: readonly TestRecord[]) => records.map(({ body }) => body).sort();
 
-describe('a mapping with ReportBatchItemFailures', { timeout: 5_000 }, () => {
+describe('a mapping with ReportBatchItemFailures', () => {
   it('of ten with a poison record does nine once and leads the tenth to the dead-letter queue', async () => {
     const sqs = await startQueues(workAndDead(3));
     await sendAll(sqs, [...upTo(9), 'poison']);

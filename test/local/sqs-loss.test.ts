@@ -107,7 +107,7 @@ describe('a mapping loses no message', () => {
   });
 });
 
-describe('the visibility timeout', { timeout: 5_000 }, () => {
+describe('the visibility timeout', () => {
   it('passes at the pace of the function while it works, so that nothing is given out twice', async () => {
     const sqs = await startQueues([queueModel('work')], 200);
     await sendAll(sqs, ['one']);
@@ -149,7 +149,7 @@ describe('the visibility timeout', { timeout: 5_000 }, () => {
   });
 });
 
-describe('a FIFO queue', { timeout: 5_000 }, () => {
+describe('a FIFO queue', () => {
   it('is served one batch at a time, each group in its order, also past a failure', async () => {
     const fifo = queueModel('work.fifo', { contentBasedDeduplication: true, visibilityTimeoutSeconds: 2 });
     const sqs = await startQueues([fifo]);

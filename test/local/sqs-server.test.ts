@@ -26,7 +26,7 @@ const statusWith = (endpoint: string, headers: Record<string, string>): Promise<
       .end();
   });
 
-describe('SQS on this machine', { timeout: 5_000 }, () => {
+describe('SQS on this machine', () => {
   it('shows what lies in a queue without receiving it', async () => {
     const sqs = await startQueues(workAndDead(2));
     const sent = await sqs.send(arn('dead'), { body: 'lost', attributes: { ERROR_CODE: 'NO_PERMISSIONS' } });

@@ -20,7 +20,7 @@ import {
 const empty = { visible: 0, inFlight: 0, delayed: 0 };
 const bodiesOf = (records: readonly TestRecord[]) => records.map(({ body }) => body).sort();
 
-describe('a mapping from a queue to a function', { timeout: 5_000 }, () => {
+describe('a mapping from a queue to a function', () => {
   it("gives the function Lambda's event and deletes what it has done", async () => {
     const sqs = await startQueues([queueModel('work')]);
     const payloads: string[] = [];

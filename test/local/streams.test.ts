@@ -169,11 +169,9 @@ function contract(choice: 'dynamodb-local' | 'dynalite'): void {
       return batches.length < 3 ? failure('Error', 'no') : OK;
     });
     await put('a', 1);
-    await expect.poll(() => batches.length, { timeout: 4_000 }).toBe(3);
+    await expect.poll(() => batches.length).toBe(3);
     await put('b', 1);
-    await expect
-      .poll(() => mapping.state(), { timeout: 4_000 })
-      .toMatchObject({ records: 2, waiting: 0, retries: 2 });
+    await expect.poll(() => mapping.state()).toMatchObject({ records: 2, waiting: 0, retries: 2 });
     expect(batches).toEqual([['a'], ['a'], ['a'], ['b']]);
   });
 
@@ -186,7 +184,7 @@ function contract(choice: 'dynamodb-local' | 'dynalite'): void {
     });
     await put('old', 2);
     await expect
-      .poll(() => told(seen), { timeout: 4_000 })
+      .poll(() => told(seen))
       .toEqual([
         {
           eventName: 'MODIFY',

@@ -11,7 +11,7 @@ export const arn = (queueName: string): string => `arn:aws:sqs:${REGION}:${ACCOU
 
 /** Expects something of what is read again and again, for as long as a busy machine may need. */
 export const eventually = <T>(read: () => T): ReturnType<typeof expect.poll<T>> =>
-  expect.poll(read, { interval: 20, timeout: 4_000 });
+  expect.poll(read, { interval: 20 });
 
 export const queueModel = (queueName: string, more: Partial<QueueModel> = {}): QueueModel => ({
   logicalId: queueName,

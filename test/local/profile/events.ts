@@ -17,7 +17,7 @@ export const changedProfiles = (theRun: () => Promise<ProfileRun>) =>
 
     const change = { name: 'Ada Byron', email: 'ada@example.com' };
     const put = async (id: number) => (await bodyOf<Profile>(await api.put(id, randomUUID(), change))).user;
-    const eventually = <T>(read: () => T) => expect.poll(read, { interval: 10, timeout: 20_000 });
+    const eventually = <T>(read: () => T) => expect.poll(read, { interval: 10 });
     const reached = async (id: number, version: number) => {
       await eventually(() => views.version(id)).toBe(version);
       await eventually(async () => (await views.journal()).has(`${id}#${version}`)).toBe(true);

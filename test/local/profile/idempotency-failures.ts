@@ -46,7 +46,7 @@ export const idempotencyFailures = (theRun: () => Promise<ProfileRun>) =>
 
     /** Sends a change until it is answered: a busy machine may answer a cold sandbox's first with 503. */
     const sendAgain = (id: number, key: string) =>
-      expect.poll(async () => (await api.put(id, key, change)).status, { timeout: 20_000 }).toBe(200);
+      expect.poll(async () => (await api.put(id, key, change)).status).toBe(200);
 
     describe('a change of a profile', () => {
       it('whose sandbox is killed at any moment happens exactly once when it is sent again', async () => {
@@ -58,7 +58,7 @@ export const idempotencyFailures = (theRun: () => Promise<ProfileRun>) =>
           await api.fault('users', { kind: 'latency', ms: 60 });
           await api.fault('resilience', { kind: 'latency', ms: 60 });
           const first = api.put(300, key, change);
-          await expect.poll(isBusy, { interval: 1, timeout: 10_000 }).toBe(true);
+          await expect.poll(isBusy, { interval: 1 }).toBe(true);
           await new Promise((resolve) => setTimeout(resolve, delayMs));
           await killAndGoPastTheLease();
           await first;

@@ -18,13 +18,10 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
     async function wholeProfile(id: number): Promise<Profile> {
       let profile: Profile | undefined;
       await expect
-        .poll(
-          async () => {
-            profile = await api.profile(id);
-            return profile.degraded;
-          },
-          { timeout: 20_000 },
-        )
+        .poll(async () => {
+          profile = await api.profile(id);
+          return profile.degraded;
+        })
         .toEqual([]);
       if (profile === undefined) throw new Error('expected a profile');
       return profile;
@@ -35,7 +32,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
       return breakerStateOf(api, 'posts');
     };
     /** Asks until the breaker of posts is open. A fleet that makes few calls a second has to be told so first. */
-    const expectToOpen = () => expect.poll(stateOfPosts, { timeout: 60_000 }).toBe('open');
+    const expectToOpen = () => expect.poll(stateOfPosts).toBe('open');
 
     const change = { name: 'Ada Byron', email: 'ada@example.com' };
 
@@ -96,9 +93,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
         },
       );
 
-      it('is live again after the faults are gone, once the breaker has let a probe through', {
-        timeout: 120_000,
-      }, async () => {
+      it('is live again after the faults are gone, once the breaker has let a probe through', async () => {
         await api.fault('posts', { kind: 'error' });
         await expectToOpen();
         await api.clearFaults();
@@ -107,13 +102,11 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
           await api.profile(4);
           return stateOfPosts();
         };
-        await expect.poll(stateOnceCalled, { timeout: 60_000, interval: 200 }).toBe('closed');
-        await expect
-          .poll(async () => (await api.profile(4)).degraded, { timeout: 20_000, interval: 200 })
-          .toEqual([]);
+        await expect.poll(stateOnceCalled, { interval: 200 }).toBe('closed');
+        await expect.poll(async () => (await api.profile(4)).degraded, { interval: 200 }).toEqual([]);
       });
 
-      it('no longer waits for posts that hang once a few calls have', { timeout: 120_000 }, async () => {
+      it('no longer waits for posts that hang once a few calls have', async () => {
         await api.fault('posts', { kind: 'hang' });
         await expectToOpen();
       });
@@ -144,7 +137,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
         async (kind) => {
           await api.fault('resilience', { kind, ms: 2_000 });
           await expect
-            .poll(async () => (await api.profile(7)).sources, { timeout: 20_000 })
+            .poll(async () => (await api.profile(7)).sources)
             .toMatchObject({ user: 'live', friendCount: 'live' });
         },
       );
@@ -181,7 +174,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
         // On a busy machine the first of a cold sandbox may be a 503, and nobody may have its key until the lease ends.
         const others = () =>
           Promise.all(upTo20.map(async (n) => (await api.put(400 + n, randomUUID(), change)).status));
-        await expect.poll(others, { timeout: 20_000 }).not.toContain(503);
+        await expect.poll(others).not.toContain(503);
         const before = (await api.profile(20)).user.version;
         const key = randomUUID();
         const responses = await Promise.all(upTo20.map(() => api.put(20, key, change)));
@@ -262,7 +255,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
           await api.get('/api/profiles/1');
           return (await api.get('/api/health/deep')).json();
         };
-        await expect.poll(deep, { timeout: 28_000, interval: 500 }).toMatchObject({
+        await expect.poll(deep, { interval: 500 }).toMatchObject({
           status: 'ok',
           dependencies: {
             ...{ users: { status: 'ok' }, posts: { status: 'ok' } },
@@ -291,7 +284,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
           (await api.state()).functions
             .find(({ name }) => name === 'GetProfileNaive')
             ?.sandboxes.find(({ state }) => state === 'busy');
-        await expect.poll(busy, { timeout: 5_000 }).toBeDefined();
+        await expect.poll(busy).toBeDefined();
         process.kill((await busy())?.pid ?? 0, 'SIGKILL');
         expect((await broken).status).toBe(500);
         await api.clearFaults();
@@ -306,7 +299,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
           await api.clearFaults();
           await api.get('/_fibrin/sandboxes/idle-sockets', { method: 'DELETE' });
           await expect
-            .poll(async () => (await api.profile(9)).sources, { timeout: 20_000 })
+            .poll(async () => (await api.profile(9)).sources)
             .toMatchObject({ user: 'live', friendCount: 'live' });
         }
         expect(run.output()).not.toMatch(/unhandledRejection|uncaughtException/);
