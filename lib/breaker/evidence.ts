@@ -72,6 +72,9 @@ export function lastSeconds(item: Item, previous: Item | undefined, now: number)
   });
 }
 
+/** Of what one second has seen: its reports weigh about the same, those of another may not. */
+const varianceOf = ({ weight, reports }: Seen): number => weight ** 2 / Math.max(1, reports);
+
 export interface Threshold {
   readonly failureRatio: number;
   /** Reports of failure that are needed. */
@@ -92,21 +95,18 @@ export function isBad(
   seconds: readonly Second[],
   { failureRatio, leastReports, okShare, sure }: Threshold,
 ): boolean {
-  let [failure, relief, success] = [NOTHING, NOTHING, NOTHING];
-  return seconds.some((second) => {
-    failure = plus(failure, second.failure);
-    relief = plus(relief, second.relief);
-    success = plus(success, second.success);
-    if (failure.reports < leastReports) return false;
-    const each = Math.max(1 / okShare, success.weight / Math.max(1, success.reports));
-    const ofFailure = 1 - failureRatio;
-    const excess = ofFailure * failure.weight - failureRatio * (relief.weight + each * (success.reports + 1));
-    const deviation = Math.hypot(
-      (ofFailure * failure.weight) / Math.sqrt(failure.reports),
-      (failureRatio * relief.weight) / Math.sqrt(Math.max(1, relief.reports)),
-      failureRatio * each * Math.sqrt(success.reports + 1),
-    );
-    return excess >= sure * deviation + failureRatio * each * (sure / 2) ** 2;
+  const ofFailure = 1 - failureRatio;
+  let [failures, excess, variance] = [0, 0, 0];
+  let rarest = 1 / okShare;
+  return seconds.some(({ failure, relief, success }) => {
+    failures += failure.reports;
+    excess += ofFailure * failure.weight - failureRatio * (relief.weight + success.weight);
+    variance +=
+      ofFailure ** 2 * varianceOf(failure) + failureRatio ** 2 * (varianceOf(relief) + varianceOf(success));
+    rarest = Math.max(rarest, success.weight / Math.max(1, success.reports));
+    if (failures < leastReports) return false;
+    const missing = failureRatio * rarest;
+    return excess - missing >= sure * Math.hypot(Math.sqrt(variance), missing) + missing * (sure / 2) ** 2;
   });
 }
 

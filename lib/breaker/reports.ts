@@ -17,7 +17,7 @@ import {
   totalOf,
 } from './evidence.ts';
 import type { Known } from './known.ts';
-import { admittedShare, reportShare } from './shares.ts';
+import { reportShare } from './shares.ts';
 import { publish, trip } from './transitions.ts';
 import { asOf, type Verdict } from './verdict.ts';
 
@@ -65,7 +65,7 @@ export function reports(name: string, tools: ReportTools): Reports {
   let patience = 1;
 
   const shareOf = (outcome: Outcome, verdict: Verdict, now: number) =>
-    reportShare(outcome, verdict.rate, admittedShare(verdict, now)) * patience;
+    reportShare(outcome, verdict, now) * patience;
 
   const isCurrent = ({ epoch }: Verdict, now: number) => {
     const current = asOf(known.verdict, now);

@@ -18,7 +18,9 @@ const MOST_ITEMS = 4;
 const OK_REPORTS = 12;
 const OK_REPORTS_OF_FEW = 0.5;
 const FAILED_REPORTS = 50;
-const RAMP_REPORTS = 20;
+const PROBATION_REPORTS = 40;
+/** So long after it has closed more is told of it, for it may have closed too soon. */
+const PROBATION_MS = 6_000;
 /** Claims a second, of which one wins. */
 const CLAIMS = 20;
 /** Calls a second that hardly any fleet makes. */
@@ -47,10 +49,11 @@ export function admittedShare({ state, epoch, since, rate }: Verdict, now: numbe
  * reported as often as a failure, so that there are many reports of success exactly where it is in question whether there
  * are any, and hardly more of a fleet that is well.
  */
-export function reportShare(outcome: Outcome, rate: number, share: number): number {
-  const calls = known(rate) * share;
+export function reportShare(outcome: Outcome, verdict: Verdict, now: number): number {
+  const { epoch, since, rate } = verdict;
+  const calls = known(rate) * admittedShare(verdict, now);
   if (outcome !== 'success') return Math.min(1, FAILED_REPORTS / calls);
-  if (share < 1) return Math.min(1, RAMP_REPORTS / calls);
+  if (epoch > 0 && now - since < PROBATION_MS) return Math.min(1, PROBATION_REPORTS / calls);
   if (rate === 0) return UNKNOWN_OK_SHARE;
   return Math.min(1, Math.max(1, Math.min(OK_REPORTS, OK_REPORTS_OF_FEW * Math.sqrt(calls))) / calls);
 }

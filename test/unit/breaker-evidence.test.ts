@@ -14,6 +14,7 @@ import {
   totalOf,
 } from '../../lib/breaker/evidence.ts';
 import { reportShare } from '../../lib/breaker/shares.ts';
+import { INITIAL } from '../../lib/breaker/verdict.ts';
 import type { Item } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 
@@ -198,6 +199,16 @@ describe('what is bad enough', () => {
     expect(isBad([second(200, 0, { f: 2, r: 150 }, 1)], all)).toBe(false);
   });
 
+  test('takes each second for itself: what was reported more often just after it had closed stays so', () => {
+    const of = (failed: number) =>
+      isBad([second(failed, 3, { f: 100, s: 400 }), second(300, 20, { f: 10, s: 10 })], {
+        ...all,
+        okShare: 0.0025,
+      });
+    // Of 400 each, 23 successes would outweigh that by far.
+    expect([of(17), of(18)]).toEqual([false, true]);
+  });
+
   test('is nothing where all was reported and fewer failed', () => {
     const seen = fc.record({ failed: fc.nat(300), ok: fc.nat(300), reliefs: fc.nat(300) });
     const ratio = fc.double({ min: 0.05, max: 0.95, noNaN: true });
@@ -325,7 +336,7 @@ describe('the rate that a slice shows', () => {
     const known = fc.double({ min: 0.5, max: 10_000, noNaN: true });
     fc.assert(
       fc.property(known, fc.integer({ min: 5_000, max: 8_999 }), (rate, elapsedMs) => {
-        const share = reportShare('success', rate, 1);
+        const share = reportShare('success', { ...INITIAL, rate }, 0);
         const chance = chances((rate * share * elapsedMs) / 1_000)
           .slice(0, 20)
           .reduce((sum, likely, n) => {

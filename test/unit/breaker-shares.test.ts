@@ -7,7 +7,6 @@ import { INITIAL, type Verdict } from '../../lib/breaker/verdict.ts';
 const justClosed = (rate: number): Verdict => ({ ...INITIAL, epoch: 2, since: 10_000, rate });
 const rates = fc.oneof(fc.constant(0), fc.double({ min: 0.01, max: 1e6, noNaN: true }));
 const outcomes = fc.constantFrom<Outcome>('failure', 'relief', 'success');
-const shares = fc.double({ min: 0.01, max: 1, noNaN: true });
 
 describe('the share of calls that is let through', () => {
   test.each([
@@ -66,34 +65,40 @@ describe('the share of outcomes that is reported', () => {
     ['twelve a second of many', 5_000, 0.0024],
     ['half where nobody knows how many there are', 0, 0.5],
   ])('is, of successes, %s', (_, rate, share) => {
-    expect(reportShare('success', rate, 1)).toBeCloseTo(share, 10);
+    expect(reportShare('success', { ...INITIAL, rate }, 0)).toBeCloseTo(share, 10);
+    // Also some time after it has closed.
+    expect(reportShare('success', justClosed(rate), 16_000)).toBeCloseTo(share, 10);
   });
 
   test('is more of successes while it has just closed', () => {
-    expect(reportShare('success', 5_000, 0.1)).toBeCloseTo(0.04, 10);
-    expect(reportShare('success', 0, 0.2)).toBe(1);
+    // A tenth of the calls is let through, then all of them.
+    expect(reportShare('success', justClosed(5_000), 11_500)).toBeCloseTo(0.08, 10);
+    expect(reportShare('success', justClosed(5_000), 15_999)).toBeCloseTo(0.008, 10);
+    expect(reportShare('success', justClosed(0), 11_500)).toBe(1);
   });
 
   test.each([
-    ['each up to fifty a second', 50, 1, 1],
-    ['fifty a second of more', 5_000, 1, 0.01],
-    ['each where nobody knows how many there are', 0, 1, 1],
-    ['fifty a second of those that are let through', 5_000, 0.1, 0.1],
-    ['each of those that began before it opened', 5_000, 0, 1],
-  ])('is, of failures, %s', (_, rate, share, expected) => {
-    expect(reportShare('failure', rate, share)).toBeCloseTo(expected, 10);
+    ['each up to fifty a second', { ...INITIAL, rate: 50 }, 1],
+    ['fifty a second of more', { ...INITIAL, rate: 5_000 }, 0.01],
+    ['each where nobody knows how many there are', INITIAL, 1],
+    ['fifty a second of those that are let through', justClosed(5_000), 0.1],
+    ['each of those that began before it opened', { ...justClosed(5_000), state: 'open' }, 1],
+  ] as const)('is, of failures, %s', (_, verdict, expected) => {
+    expect(reportShare('failure', verdict, 11_500)).toBeCloseTo(expected, 10);
   });
 
   test('is possible, and asks little of the store however many calls there are', () => {
+    const verdicts = rates.chain((rate) => fc.constantFrom({ ...INITIAL, rate }, justClosed(rate)));
     fc.assert(
-      fc.property(rates, shares, outcomes, (rate, share, outcome) => {
-        const reported = reportShare(outcome, rate, share);
+      fc.property(verdicts, fc.nat(20_000), outcomes, (verdict, afterMs, outcome) => {
+        const now = 10_000 + afterMs;
+        const reported = reportShare(outcome, verdict, now);
         expect(reported).toBeGreaterThan(0);
         expect(reported).toBeLessThanOrEqual(1);
-        if (rate === 0) return;
-        const most = outcome !== 'success' ? 50 : share < 1 ? 20 : 12;
-        const calls = rate * share;
-        expect(reported * calls).toBeLessThanOrEqual(most * (1 + 1e-9));
+        if (verdict.rate === 0) return;
+        const mostOk = verdict.epoch > 0 && afterMs < 6_000 ? 40 : 12;
+        const calls = verdict.rate * admittedShare(verdict, now);
+        expect(reported * calls).toBeLessThanOrEqual((outcome === 'success' ? mostOk : 50) * (1 + 1e-9));
         expect(reported * calls).toBeGreaterThanOrEqual(Math.min(1, calls) * (1 - 1e-9));
       }),
       { seed: 62 },
