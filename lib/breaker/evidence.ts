@@ -72,7 +72,7 @@ export function lastSeconds(item: Item, previous: Item | undefined, now: number)
   });
 }
 
-/** Of what one second has seen: its reports weigh about the same, those of another may not. */
+/** Of what was seen in one second, the reports of which weigh about the same: those of another may weigh more or less. */
 const varianceOf = ({ weight, reports }: Seen): number => weight ** 2 / Math.max(1, reports);
 
 export interface Threshold {
@@ -106,7 +106,7 @@ export function isBad(
     rarest = Math.max(rarest, success.weight / Math.max(1, success.reports));
     if (failures < leastReports) return false;
     const missing = failureRatio * rarest;
-    return excess - missing >= sure * Math.hypot(Math.sqrt(variance), missing) + missing * (sure / 2) ** 2;
+    return excess - missing >= sure * Math.sqrt(variance + missing ** 2) + missing * (sure / 2) ** 2;
   });
 }
 

@@ -160,8 +160,8 @@ export function isBadEnough(options: BreakerOptions): Judge {
 const SURE_ALONE = 2;
 
 /**
- * The same for a sandbox that stands in for its fleet: what it sees is little, so that three failures out of five are no
- * outage yet: all of them have to fail, or so many that chance hardly makes it.
+ * The same for a sandbox that stands in for its fleet. What it sees is little, and three failures out of five are no outage
+ * yet: all of them have to fail, or more than chance makes of fewer than the ratio.
  */
 export function isSurelyBad(options: BreakerOptions): Judge {
   const { failureRatio = 0.5, minimumCalls = 5 } = options;

@@ -18,8 +18,8 @@ const MOST_ITEMS = 4;
 const OK_REPORTS = 12;
 const OK_REPORTS_OF_FEW = 0.5;
 const FAILED_REPORTS = 50;
+/** After it has closed, for so long: it may have been too soon. */
 const PROBATION_REPORTS = 40;
-/** So long after it has closed more is told of it, for it may have closed too soon. */
 const PROBATION_MS = 6_000;
 /** Claims a second, of which one wins. */
 const CLAIMS = 20;
