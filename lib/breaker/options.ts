@@ -43,7 +43,7 @@ export interface BreakerOptions {
   readonly slowCallMs?: number;
   /**
    * How long it stays open before one caller may probe. With a store that caller then has a third as long again to succeed, so
-   * it has to be longer than the protected call and two writes may take; after a relapse within 30 s it is three times as
+   * it has to be longer than the protected call and two writes may take; after a relapse within 30 s it is four times as
    * long. Milliseconds. Default 30,000; with a store 12,000.
    */
   readonly openMs?: number;

@@ -41,7 +41,7 @@ const about = (ms: number, chance: number): number => Math.round(ms * (0.98 + 0.
 
 /** It opened again so soon after it had closed: the dependency was not well, and is left alone for longer. */
 const RELAPSE_MS = 30_000;
-const RELAPSE_TIMES = 3;
+const RELAPSE_TIMES = 4;
 /** A probe is waited for longer than it was open. */
 const PROBE_TIMES = 1.35;
 

@@ -36,8 +36,8 @@ describe('tripping', () => {
     expect(trip(INITIAL, 0, { openMs: 7, chance: 0.3 }).next.until).toBe(7);
   });
 
-  test('lasts three times as long where it closed less than thirty seconds ago', () => {
-    expect(trip(closed, 79_999, even).next.until).toBe(81_499);
+  test('lasts four times as long where it closed less than thirty seconds ago', () => {
+    expect(trip(closed, 79_999, even).next.until).toBe(81_999);
     expect(trip(closed, 80_000, even).next.until).toBe(80_500);
   });
 
