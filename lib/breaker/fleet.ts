@@ -14,6 +14,7 @@ import {
   type BreakerOptions,
   type BreakerStore,
   checkSharedOptions,
+  DEFAULT_FAILURE_RATIO,
   DEFAULT_FLEET_OPEN_MS,
   DEFAULT_STORE_TIMEOUT_MS,
   isSurelyBad,
@@ -52,7 +53,11 @@ type Step = 'call' | 'alone' | 'look' | 'claim' | { readonly waitMs: number };
 export function fleetBreaker(options: BreakerOptions, store: BreakerStore): CircuitBreaker {
   checkSharedOptions(options);
   const { name, clock = systemClock, random = systemRandom, openMs = DEFAULT_FLEET_OPEN_MS } = options;
-  const { failureRatio = 0.5, slowCallMs, storeTimeoutMs: timeoutMs = DEFAULT_STORE_TIMEOUT_MS } = options;
+  const {
+    failureRatio = DEFAULT_FAILURE_RATIO,
+    slowCallMs,
+    storeTimeoutMs: timeoutMs = DEFAULT_STORE_TIMEOUT_MS,
+  } = options;
   const { store: _, onEvent, ...own } = options;
   const told = onEvent && harmless(onEvent);
   const notice = told && noticeChanges(name, clock, told);

@@ -72,6 +72,8 @@ export interface BreakerOptions {
   readonly random?: Random;
 }
 
+export const DEFAULT_FAILURE_RATIO = 0.5;
+const DEFAULT_MINIMUM_CALLS = 5;
 export const DEFAULT_OPEN_MS = 30_000;
 export const DEFAULT_FLEET_OPEN_MS = 12_000;
 
@@ -79,7 +81,7 @@ export const DEFAULT_STORE_TIMEOUT_MS = 50;
 
 /** What one option makes of another: what is wrong with them together, if something is. */
 function conflictIn(options: BreakerOptions): string | false {
-  const { windowMs, windowCalls, slowCallMs, slowCallRatio, minimumCalls = 5 } = options;
+  const { windowMs, windowCalls, slowCallMs, slowCallRatio, minimumCalls = DEFAULT_MINIMUM_CALLS } = options;
   if (windowMs && windowCalls) return 'one of `windowMs` and `windowCalls`, got both';
   if (slowCallRatio && !slowCallMs) return '`slowCallMs` beside `slowCallRatio`, to say when a call is slow';
   return (
@@ -151,7 +153,11 @@ export type Judge = (totals: WindowTotals) => boolean;
 
 /** By the plain ratios. */
 export function isBadEnough(options: BreakerOptions): Judge {
-  const { failureRatio = 0.5, slowCallRatio = Number.POSITIVE_INFINITY, minimumCalls = 5 } = options;
+  const {
+    failureRatio = DEFAULT_FAILURE_RATIO,
+    slowCallRatio = Number.POSITIVE_INFINITY,
+    minimumCalls = DEFAULT_MINIMUM_CALLS,
+  } = options;
   return ({ calls, failures, slow }) =>
     calls >= minimumCalls && (failures / calls >= failureRatio || slow / calls >= slowCallRatio);
 }
@@ -164,7 +170,7 @@ const SURE_ALONE = 2;
  * yet: all of them have to fail, or more than chance makes of fewer than the ratio.
  */
 export function isSurelyBad(options: BreakerOptions): Judge {
-  const { failureRatio = 0.5, minimumCalls = 5 } = options;
+  const { failureRatio = DEFAULT_FAILURE_RATIO, minimumCalls = DEFAULT_MINIMUM_CALLS } = options;
   return ({ calls, failures }) =>
     calls >= minimumCalls &&
     (failures === calls ||
