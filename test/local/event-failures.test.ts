@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callDynamoDb } from '../../lib/local/dynamodb/client.ts';
 import { callSqs } from '../../lib/local/sqs/client.ts';
 import { type Api, apiOf, type DeadLetter, type RunState } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { type StartedRun, startRun } from '../support/local-run.ts';
 
 const APP = fileURLToPath(new URL('../cdk/events-app', import.meta.url));
@@ -38,7 +39,6 @@ const functionOf = async (wanted: string) =>
 const queueOf = async (wanted: string) => (await api.state()).queues.find(({ name }) => name === wanted);
 const messagesIn = async (name: string) =>
   (await (await api.get(`/_fibrin/queues/${name}?limit=100`)).json()) as { messages: DeadLetter[] };
-const eventually = <T>(read: () => T) => expect.poll(read, { interval: 50 });
 const deadLetters = async (name: string) => (await queueOf(name))?.deadLetters ?? [];
 
 describe('an event', () => {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, apiOf } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { type StartedRun, startRun } from '../support/local-run.ts';
 
 const APP = fileURLToPath(new URL('../cdk/events-app', import.meta.url));
@@ -33,7 +34,6 @@ const sandboxesOf = async (name: string): Promise<readonly View[]> => {
 const who = async (ms = 0) =>
   (await (await api.get(`/who?ms=${ms}`)).json()) as { pid: number; now: number; atOnce: number };
 const statesOf = async () => new Set((await sandboxesOf('Who')).map(({ state }) => state));
-const eventually = <T>(read: () => T) => expect.poll(read, { interval: 20 });
 
 /** Four invocations at once, once there is a sandbox. */
 const whoAtOnce = async () => {

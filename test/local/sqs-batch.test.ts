@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import {
   arn,
-  eventually,
   queueModel,
   sendAll,
   startMapping,

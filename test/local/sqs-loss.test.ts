@@ -4,9 +4,9 @@ import { listen, readBody } from '../../lib/local/http/server.ts';
 import { platformClock } from '../../lib/local/platform-clock.ts';
 import { callSqs, receive } from '../../lib/local/sqs/client.ts';
 import { atEndOfTest } from '../support/ends.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   arn,
-  eventually,
   functionError,
   gate,
   queueModel,

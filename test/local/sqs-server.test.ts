@@ -2,16 +2,8 @@ import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { callSqs, receive } from '../../lib/local/sqs/client.ts';
 import { startSqs } from '../../lib/local/sqs/server.ts';
-import {
-  ACCOUNT,
-  arn,
-  eventually,
-  queueModel,
-  REGION,
-  sendAll,
-  startQueues,
-  workAndDead,
-} from '../support/queues.ts';
+import { eventually } from '../support/eventually.ts';
+import { ACCOUNT, arn, queueModel, REGION, sendAll, startQueues, workAndDead } from '../support/queues.ts';
 
 const empty = { visible: 0, inFlight: 0, delayed: 0 };
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compilePattern } from '../../lib/local/events/pattern/parse.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   arn,
-  eventually,
   functionError,
   gate,
   queueModel,

@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import { platformClock } from '../../lib/local/platform-clock.ts';
 import { type SqsMapping, type SqsMappingModel, startSqsMapping } from '../../lib/local/sqs/poller.ts';
 import { type QueueModel, type Sqs, startSqs } from '../../lib/local/sqs/server.ts';
@@ -8,10 +7,6 @@ import { atEndOfTest } from './ends.ts';
 export const REGION = 'eu-central-1';
 export const ACCOUNT = '000000000000';
 export const arn = (queueName: string): string => `arn:aws:sqs:${REGION}:${ACCOUNT}:${queueName}`;
-
-/** Expects something of what is read again and again, for as long as a busy machine may need. */
-export const eventually = <T>(read: () => T): ReturnType<typeof expect.poll<T>> =>
-  expect.poll(read, { interval: 20 });
 
 export const queueModel = (queueName: string, more: Partial<QueueModel> = {}): QueueModel => ({
   logicalId: queueName,

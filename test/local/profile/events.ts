@@ -3,6 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../lib/testing/index.ts';
 import { type Api, bodyOf, type Profile } from '../../support/api.ts';
 import { hasJava } from '../../support/engines.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { ProfileRun } from '../../support/profile-run.ts';
 import type { Views } from '../../support/views.ts';
 
@@ -17,7 +18,6 @@ export const changedProfiles = (theRun: () => Promise<ProfileRun>) =>
 
     const change = { name: 'Ada Byron', email: 'ada@example.com' };
     const put = async (id: number) => (await bodyOf<Profile>(await api.put(id, randomUUID(), change))).user;
-    const eventually = <T>(read: () => T) => expect.poll(read, { interval: 10 });
     const reached = async (id: number, version: number) => {
       await eventually(() => views.version(id)).toBe(version);
       await eventually(async () => (await views.journal()).has(`${id}#${version}`)).toBe(true);
