@@ -135,12 +135,18 @@ function traffic(item: Item, now: number) {
 
 /** How sure it is that there are no more calls than that, in standard deviations. */
 const SURE_OF_RATE = 3;
+/** How sure it has to be that a rate is not what is known, in standard deviations: each report of a slice looks anew. */
+const SURE_OF_CHANGE = 4;
 
 /** The most calls that there may have been where so many were reported: of rare reports many can be missing. */
 const mostCalls = ({ weight, reports }: Seen, each: number): number =>
   (Math.sqrt(reports + 1) + SURE_OF_RATE / 2) ** 2 * Math.max(each, weight / Math.max(1, reports));
 
 const isOff = (value: number, known: number): boolean => value > known * OFF_BY || value < known / OFF_BY;
+
+/** Whether so many reports can show this rate by chance. The root of a count deviates by a half, of any count. */
+const isChance = (reports: number, rate: number, known: number): boolean =>
+  Math.abs(Math.sqrt(reports) - Math.sqrt((reports * known) / rate)) < SURE_OF_CHANGE / 2;
 
 /**
  * The rate that a slice shows, in calls a second, where it differs from the known one; else undefined. Where reports stay
@@ -154,7 +160,7 @@ export function newRate(item: Item, now: number, known: number): number | undefi
   const isEnough = seen.reports >= enough.reports;
   const most = isEnough ? seen.weight : mostCalls(seen, all.weight / all.reports);
   const rate = most / elapsed;
-  return isOff(rate, known) && (isEnough || rate < known)
+  return isOff(rate, known) && (isEnough ? !isChance(seen.reports, rate, known) : rate < known)
     ? Math.max(0.01, Math.round(rate * 100) / 100)
     : undefined;
 }
