@@ -1,58 +1,21 @@
 import { describe, expect, test, vi } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
-import type { BreakerOptions, BreakerStore } from '../../lib/breaker/options.ts';
-import { verdictKey } from '../../lib/breaker/verdict.ts';
 import type { BreakerEvent } from '../../lib/core/breaker-event.ts';
 import { sleep } from '../../lib/core/clock.ts';
-import { BreakerOpenError, StoreError } from '../../lib/core/errors.ts';
-import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
+import { BreakerOpenError } from '../../lib/core/errors.ts';
+import { seededRandom, settle } from '../../lib/testing/index.ts';
 import { outage } from '../support/outcomes.ts';
-import { ENOUGH_FAILURES as ENOUGH, putVerdict, times } from '../support/shared-breaker.ts';
-
-const KEY = verdictKey('posts');
-const OPEN_MS = 4_900;
-
-const broken = () => Promise.reject(new StoreError('down'));
-const hangs = () => new Promise<never>(() => {});
-type Trouble = Pick<BreakerStore, 'get' | 'put' | 'add'>;
-const BROKEN: Trouble = { get: broken, put: broken, add: broken };
-const HANGS: Trouble = { get: hangs, put: hangs, add: hangs };
-
-/** One sandbox on a store that can be put into trouble. With a chance of 0 it does all that it ever does a share of. */
-function sandbox(given: Partial<BreakerOptions> = {}) {
-  const clock = fakeClock();
-  const inner = memoryStore();
-  let now: Trouble = inner;
-  const store: BreakerStore = {
-    ...inner,
-    get: (...args) => now.get(...args),
-    put: (...args) => now.put(...args),
-    add: (...args) => now.add(...args),
-  };
-  const random = { ...seededRandom(1), next: () => 0 };
-  const breaker = circuitBreaker({ openMs: 5_000, random, ...given, store, name: 'posts', clock });
-  const call = <T>(work: () => Promise<T>): Promise<unknown> =>
-    breaker.execute(work).catch((error: unknown) => error);
-  return {
-    clock,
-    inner,
-    breaker,
-    call,
-    trouble: (next: Trouble = inner) => {
-      now = next;
-    },
-    fails: () => call(() => Promise.reject(outage())),
-    works: () => call(async () => 'ok'),
-  };
-}
-
-async function opened() {
-  const world = sandbox();
-  await times(ENOUGH, world.fails);
-  expect(await world.inner.get(KEY)).toMatchObject({ state: 'open' });
-  return world;
-}
+import { putVerdict, times } from '../support/shared-breaker.ts';
+import {
+  BROKEN,
+  broken,
+  HANGS,
+  hangs,
+  KEY,
+  OPEN_MS,
+  opened,
+  sandbox,
+  type Trouble,
+} from '../support/troubled-store.ts';
 
 /** What a run has come to by now, without any time passing. */
 async function atOnce(run: Promise<unknown>): Promise<unknown> {
@@ -295,121 +258,5 @@ describe('a breaker whose store is in trouble', () => {
 
     // Half as many are told after one that failed, and each counts for two.
     expect(Object.values(added.mock.calls[0]?.[1] ?? {})).toContain(2);
-  });
-});
-
-describe('an open breaker whose store is in trouble', () => {
-  async function stranded(trouble: Trouble) {
-    const world = await opened();
-    world.trouble(trouble);
-    await world.clock.advance(OPEN_MS);
-    // Once the probe cannot be claimed, and the next time it is made all the same.
-    const run = world.works();
-    await world.clock.advance(50);
-    expect(await run).toBeInstanceOf(BreakerOpenError);
-    await world.clock.advance(1_000);
-    const inTime = async (call: Promise<unknown>) => {
-      await world.clock.advance(50);
-      return call;
-    };
-    return { ...world, inTime };
-  }
-
-  test.each([
-    ['fails', BROKEN],
-    ['hangs', HANGS],
-  ])('that %s probes by itself, one call each time that it would have stayed open', async (_, trouble) => {
-    const world = await stranded(trouble);
-    const call = vi.fn(() => Promise.reject(outage()));
-
-    await world.inTime(world.call(call));
-    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
-
-    expect(call).toHaveBeenCalledTimes(1);
-  });
-
-  test('lets all calls through after a success of its own, until one fails', async () => {
-    const world = await stranded(BROKEN);
-
-    expect(await world.works()).toBe('ok');
-    expect(await world.works()).toBe('ok');
-    expect(await world.fails()).toEqual(outage());
-
-    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
-  });
-
-  test('is told nothing by a call that says nothing', async () => {
-    const world = await stranded(BROKEN);
-    await world.call(() => Promise.reject(new TypeError('bug')));
-
-    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
-  });
-
-  test('does as the store says when that is back', async () => {
-    const world = await stranded(BROKEN);
-    await world.works();
-    world.trouble();
-    await world.clock.advance(20_000);
-
-    await times(3, world.works);
-
-    expect(await world.inner.get(KEY)).toMatchObject({ state: 'closed', epoch: 2 });
-  });
-});
-
-describe('an answer of the store', () => {
-  test('from a replica that lags behind is asked for once more, for certain', async () => {
-    const world = await opened();
-    const get = vi.fn<BreakerStore['get']>(async (key, options) =>
-      options?.isEventual ? undefined : world.inner.get(key),
-    );
-    world.trouble({ ...world.inner, get });
-    await world.clock.advance(100_000);
-    world.trouble({
-      ...world.inner,
-      get,
-      put: async () => ({ applied: false, current: await world.inner.get(KEY) }),
-    });
-
-    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
-    await settle();
-
-    const looks = get.mock.calls.filter(([key]) => key === KEY);
-    expect(looks.map(([, options]) => options?.isEventual)).toEqual([true, false]);
-  });
-
-  test('that a claim was applied and its acknowledgement lost leaves the breaker open for the lease', async () => {
-    const world = await opened();
-    const put: BreakerStore['put'] = async (...args) => {
-      await world.inner.put(...args);
-      throw new StoreError('lost');
-    };
-    world.trouble({ ...world.inner, put });
-    await world.clock.advance(OPEN_MS);
-    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
-    expect(await world.inner.get(KEY)).toMatchObject({ claims: 1 });
-    world.trouble();
-    await world.clock.advance(20_000);
-    // The claim of the next probe is refused by what is there, which tells what it has to be made of.
-    await world.works();
-
-    expect(await world.works()).toBe('ok');
-  });
-
-  test('that is older and cannot be had for certain changes nothing', async () => {
-    const world = sandbox();
-    await putVerdict(world.inner, { state: 'forced-open', until: world.clock.now() + 500_000 });
-    await world.works();
-    const get = vi.fn<BreakerStore['get']>(async (_, options) =>
-      options?.isEventual ? undefined : broken(),
-    );
-    world.trouble({ ...world.inner, get });
-    await world.clock.advance(100_000);
-
-    await world.works();
-    await settle();
-
-    expect(get).toHaveBeenCalledTimes(2);
-    expect(await world.works()).toBeInstanceOf(BreakerOpenError);
   });
 });

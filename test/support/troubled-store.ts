@@ -1,0 +1,53 @@
+import { expect } from 'vitest';
+import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import type { BreakerOptions, BreakerStore } from '../../lib/breaker/options.ts';
+import { verdictKey } from '../../lib/breaker/verdict.ts';
+import { StoreError } from '../../lib/core/errors.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
+import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
+import { outage } from './outcomes.ts';
+import { ENOUGH_FAILURES as ENOUGH, times } from './shared-breaker.ts';
+
+export const KEY = verdictKey('posts');
+export const OPEN_MS = 4_900;
+
+export const broken = () => Promise.reject(new StoreError('down'));
+export const hangs = () => new Promise<never>(() => {});
+export type Trouble = Pick<BreakerStore, 'get' | 'put' | 'add'>;
+export const BROKEN: Trouble = { get: broken, put: broken, add: broken };
+export const HANGS: Trouble = { get: hangs, put: hangs, add: hangs };
+
+/** One sandbox on a store that can be put into trouble. With a chance of 0 it does all that it ever does a share of. */
+export function sandbox(given: Partial<BreakerOptions> = {}) {
+  const clock = fakeClock();
+  const inner = memoryStore();
+  let now: Trouble = inner;
+  const store: BreakerStore = {
+    ...inner,
+    get: (...args) => now.get(...args),
+    put: (...args) => now.put(...args),
+    add: (...args) => now.add(...args),
+  };
+  const random = { ...seededRandom(1), next: () => 0 };
+  const breaker = circuitBreaker({ openMs: 5_000, random, ...given, store, name: 'posts', clock });
+  const call = <T>(work: () => Promise<T>): Promise<unknown> =>
+    breaker.execute(work).catch((error: unknown) => error);
+  return {
+    clock,
+    inner,
+    breaker,
+    call,
+    trouble: (next: Trouble = inner) => {
+      now = next;
+    },
+    fails: () => call(() => Promise.reject(outage())),
+    works: () => call(async () => 'ok'),
+  };
+}
+
+export async function opened() {
+  const world = sandbox();
+  await times(ENOUGH, world.fails);
+  expect(await world.inner.get(KEY)).toMatchObject({ state: 'open' });
+  return world;
+}
