@@ -304,6 +304,13 @@ describe('the rate that a slice shows', () => {
     expect(newRate(twenty, 36_000, 6)).toBe(20);
   });
 
+  test('has to differ by more where few of the reports stand for most of the calls', () => {
+    const fiveOfMany = { n0: 1, s0: 1, m2: 95, f2: 95, n2: 5, s2: 500 };
+
+    expect(newRate(fiveOfMany, 36_000, 360)).toBeUndefined();
+    expect(newRate(fiveOfMany, 36_000, 370)).toBe(119);
+  });
+
   test('cannot be told from one second, nor from none', () => {
     expect(newRate({}, 39_999, 0)).toBeUndefined();
     expect(newRate({ n9: 50, s9: 50 }, 39_999, 0)).toBeUndefined();
