@@ -9,6 +9,8 @@ import { asOf, type Verdict } from './verdict.ts';
 
 /** Successes in a row of which the breaker closes. */
 export const PROBES = 3;
+/** Calls in a row that succeed before a sandbox that has seen one fail trusts the verdict again: most may still fail. */
+const TRUSTED_AFTER = 2;
 /** Each access to the store has its own limit: another one would only be over after a freeze. */
 export const AS_LONG_AS_IT_TAKES: number = Number.POSITIVE_INFINITY;
 /** What telling the store may cost a call, and asking one that has just failed. What takes longer goes on beside it. */
@@ -30,14 +32,16 @@ export interface Permits {
   caller(verdict: Verdict): Permit;
   /** The probe that was claimed. */
   prober(claim: Verdict): Permit;
-  /** Whether the last call that this sandbox has made failed, in this epoch: it doubts the verdict. */
+  /** Whether one of the last calls that this sandbox has made failed, in this epoch: it doubts the verdict. */
   isDoubted(epoch: number): boolean;
 }
 
 type Note = (failed: boolean | undefined, slow: boolean) => Promise<unknown> | undefined;
 
 export function permits({ known, evidence, access, clock, slowCallMs, tell }: PermitTools): Permits {
-  let doubted: number | undefined;
+  /** The epoch in which a call of this sandbox last failed, and how many have succeeded since. */
+  let failedIn: number | undefined;
+  let successes = 0;
 
   const whenSlow = (run: () => void): CancelTimer | undefined => {
     if (slowCallMs === undefined) return undefined;
@@ -66,13 +70,14 @@ export function permits({ known, evidence, access, clock, slowCallMs, tell }: Pe
   };
 
   return {
-    isDoubted: (epoch) => doubted === epoch,
+    isDoubted: (epoch) => failedIn === epoch && successes < TRUSTED_AFTER,
 
     caller({ epoch }) {
       const note: Note = (failed, slow) => {
         if (failed === undefined) return undefined;
-        const isRelief = doubted === epoch;
-        doubted = failed ? epoch : undefined;
+        const isRelief = failedIn === epoch && successes === 0;
+        successes = failed ? 0 : successes + 1;
+        if (failed) failedIn = epoch;
         const verdict = asOf(known.verdict, clock.now());
         // A call that began under another verdict says nothing about this one.
         if (verdict.epoch !== epoch || verdict.state !== 'closed' || access.isQuiet()) return undefined;

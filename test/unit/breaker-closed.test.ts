@@ -55,6 +55,19 @@ describe('while closed', () => {
     expect(await second.works()).toBeInstanceOf(BreakerOpenError);
   });
 
+  test.each([
+    [1, 'still looks', true],
+    [2, 'does not look', false],
+  ])('one whose last call but %i failed %s', async (successes, _, looks) => {
+    const { clock, first, second } = fleet(2);
+    await second.fails();
+    await times(successes, second.works);
+    await times(2 * ENOUGH, first.fails);
+    await clock.advance(1_000);
+
+    expect((await second.works()) instanceof BreakerOpenError).toBe(looks);
+  });
+
   test('one that has no reason to doubt is told by the look that it takes now and then', async () => {
     const { clock, first, second } = fleet(2);
     await second.works();
