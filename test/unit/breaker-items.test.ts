@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import type { BreakerStore } from '../../lib/breaker/options.ts';
 import { copyKey, INITIAL, type Verdict, writeVerdict } from '../../lib/breaker/verdict.ts';
@@ -50,8 +50,10 @@ describe('what somebody has forced', () => {
   test('closed is closed whatever fails, until it ends', async () => {
     const { clock, first, store } = fleet(1);
     await forced('forced-closed', clock.now(), store);
+    const add = vi.spyOn(store, 'add');
     await times(2 * ENOUGH, first.fails);
     expect(await store.get(KEY)).toMatchObject({ state: 'forced-closed' });
+    expect(add).not.toHaveBeenCalled();
 
     await clock.advance(70_000);
     await times(ENOUGH, first.fails);

@@ -118,7 +118,8 @@ describe('while open', () => {
     const { clock, first, second, verdict } = await opened();
     await clock.advance(OPEN_MS);
     await first.call(() => Promise.reject(new TypeError('bug')));
-    expect(await verdict()).toMatchObject({ state: 'open', isProbing: false, until: clock.now() });
+    const until = clock.now();
+    expect(await verdict()).toMatchObject({ state: 'open', isProbing: false, successes: 0, until });
 
     expect(await second.works()).toBe('ok');
   });
@@ -136,6 +137,25 @@ describe('while open', () => {
 
     expect(await call).toBe('late');
     expect(add).not.toHaveBeenCalled();
+  });
+
+  test('nor does it when it has closed again', async () => {
+    const { clock, first, store } = fleet(1);
+    const late = Promise.withResolvers<string>();
+    const call = first.call(() => late.promise);
+    await settle();
+    await putVerdict(store, { version: 3, epoch: 2, since: clock.now() - 60_000, rate: 1 });
+    await clock.advance(20_000);
+    await first.works();
+    await settle();
+    await first.works();
+    const add = vi.spyOn(store, 'add');
+    late.resolve('late');
+
+    expect(await call).toBe('late');
+    expect(add).not.toHaveBeenCalled();
+    await first.works();
+    expect(add).toHaveBeenCalledOnce();
   });
 
   test('who does not probe looks when the probe has had its time', async () => {
