@@ -89,6 +89,21 @@ describe('a breaker whose store is in trouble', () => {
     expect(world.clock.pending).toBe(0);
   });
 
+  test('costs a probe 20 ms at most when it has failed and gets no answer', async () => {
+    const world = await opened();
+    await world.clock.advance(OPEN_MS);
+    const run = world.call(() => {
+      world.trouble(HANGS);
+      return Promise.reject(outage());
+    });
+    await world.clock.advance(19);
+    expect(await atOnce(run)).toBe('still waiting');
+
+    await world.clock.advance(1);
+
+    expect(await atOnce(run)).toEqual(outage());
+  });
+
   test('learns that it is well from calls that it refuses, although its sandbox is frozen after each', async () => {
     const world = sandbox({ random: { ...seededRandom(1), next: () => 0.5 } });
     const { clock, inner } = world;
