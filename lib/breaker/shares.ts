@@ -14,9 +14,8 @@ const UNKNOWN_OK_SHARE = 0.5;
 const READS_PER_ITEM = 3_500;
 /** More copies would read more than a table takes that was made a moment ago: 12,000 units, two reads each. */
 const MOST_ITEMS = 4;
-/** Reports a second, of successes the most: of few calls there are fewer, 0.5 × √rate, and one where there are hardly any. */
+/** Reports a second, of successes the most: of few calls there are fewer, √rate. */
 const OK_REPORTS = 12;
-const OK_REPORTS_OF_FEW = 0.5;
 const FAILED_REPORTS = 50;
 /** After it has closed, for so long: it may have been too soon. */
 const PROBATION_REPORTS = 40;
@@ -55,7 +54,7 @@ export function reportShare(outcome: Outcome, verdict: Verdict, now: number): nu
   if (outcome !== 'success') return Math.min(1, FAILED_REPORTS / calls);
   if (epoch > 0 && now - since < PROBATION_MS) return Math.min(1, PROBATION_REPORTS / calls);
   if (rate === 0) return UNKNOWN_OK_SHARE;
-  return Math.min(1, Math.max(1, Math.min(OK_REPORTS, OK_REPORTS_OF_FEW * Math.sqrt(calls))) / calls);
+  return Math.min(1, Math.min(OK_REPORTS, Math.sqrt(calls)) / calls);
 }
 
 /** How many items should hold the verdict, so that all who want to can read it. */

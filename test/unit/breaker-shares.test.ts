@@ -58,9 +58,9 @@ describe('the share of outcomes that is reported', () => {
   test.each([
     ['each where there is hardly a call', 0.5, 1],
     ['each of one a second', 1, 1],
-    ['one a second of few', 4, 0.25],
-    ['few a second of not many more', 25, 0.1],
-    ['half the root of them', 100, 0.05],
+    ['half of four', 4, 0.5],
+    ['the root of not many', 25, 0.2],
+    ['the root of more', 100, 0.1],
     ['twelve a second', 600, 0.02],
     ['twelve a second of many', 5_000, 0.0024],
     ['half where nobody knows how many there are', 0, 0.5],
