@@ -61,6 +61,8 @@ export function figuresOf(
   const sum = (some: readonly Second[], what: keyof Second) =>
     some.reduce((all, second) => all + second[what], 0);
   const healthy = of(warmUpMs, onsetMs);
+  /** Without the second of the onset, in which it may have opened. */
+  const before = of(warmUpMs, Math.floor(onsetMs / 1_000) * 1_000);
   const all = of(warmUpMs, endMs);
   /** Whole seconds after a moment, of which the last may have been cut short. */
   const firstAfter = (fromMs: number, is: (rejectedShare: number) => boolean): number | null => {
@@ -89,7 +91,7 @@ export function figuresOf(
     throttledUntil: Math.max(0, sinceOnset(sighted.throttledMs) ?? 0),
     dollarsPerMillionHealthy: dollarsPerMillion(warm, onset, healthyCalls),
     dollarsPerMillion: dollarsPerMillion(warm, end, calls),
-    rejectedHealthy: per(sum(healthy, 'rejected'), healthyCalls),
+    rejectedHealthy: per(sum(before, 'rejected'), sum(before, 'calls')),
     probesAtOnce: sighted.probesAtOnce,
     falseCloses: sighted.falseCloses,
   };

@@ -146,6 +146,21 @@ describe('a simulation', () => {
     expect(figures).toMatchObject({ verdict: null, wasted: 0, rejectedHealthy: 0, probesAtOnce: 0 });
   });
 
+  test('refuses nothing before the outage, where it opens in the second that this begins in', async () => {
+    const soon = {
+      ...said,
+      sandboxes: 2_000,
+      rate: 2_000,
+      healthyMs: 10_001,
+      outageMs: 3_000,
+      afterMs: 2_000,
+    };
+    const { figures } = await simulate(scenarioOf('outage', 12, soon));
+
+    expect(figures.verdict).toBeLessThan(0.9);
+    expect(figures.rejectedHealthy).toBe(0);
+  });
+
   test('has an outage whose length and moment the seed draws', () => {
     const outages = Array.from({ length: 50 }, (_, seed) => scenarioOf('outage', seed));
     const lengths = outages.map(({ outageMs }) => outageMs);
