@@ -74,8 +74,6 @@ export function lastSeconds(item: Item, previous: Item | undefined, now: number)
 
 /** Of what was seen in one second, the reports of which weigh about the same: those of another may weigh more or less. */
 const varianceOf = ({ weight, reports }: Seen): number => weight ** 2 / Math.max(1, reports);
-const varianceOfAll = ({ failure, relief, success }: Second): number =>
-  varianceOf(failure) + varianceOf(relief) + varianceOf(success);
 
 export interface Threshold {
   readonly failureRatio: number;
@@ -129,12 +127,7 @@ function traffic(item: Item, now: number) {
   const all = lastSeconds(item, undefined, now).slice(0, secondOf(now) + 1);
   const first = all.findLastIndex((second) => allOf(second).reports > 0);
   const later = all.slice(0, first);
-  return {
-    elapsed: first - 1 + (now % 1_000) / 1_000,
-    seen: totalOf(later),
-    variance: later.reduce((sum, second) => sum + varianceOfAll(second), 0),
-    all: totalOf(all),
-  };
+  return { elapsed: first - 1 + (now % 1_000) / 1_000, later, seen: totalOf(later), all: totalOf(all) };
 }
 
 /** How sure it is that there are no more calls than that, in standard deviations. */
@@ -148,10 +141,14 @@ const mostCalls = ({ weight, reports }: Seen, each: number): number =>
 
 const isOff = (value: number, known: number): boolean => value > known * OFF_BY || value < known / OFF_BY;
 
-/**
- * Whether so many reports can show this rate by chance. The root of a count deviates by a half, of any count.
- * @param reports As sure as so many that weigh the same: few successes beside many failures tell little of all calls.
- */
+/** As sure as so many reports that weigh the same: few successes beside many failures tell little of all calls. */
+function evenReports(seconds: readonly Second[]): number {
+  const outcomes = seconds.flatMap(({ failure, relief, success }) => [failure, relief, success]);
+  const variance = outcomes.reduce((sum, seen) => sum + varianceOf(seen), 0);
+  return outcomes.reduce(plus, NOTHING).weight ** 2 / variance;
+}
+
+/** Whether so many reports can show this rate by chance. The root of a count deviates by a half, of any count. */
 const isChance = (reports: number, rate: number, known: number): boolean =>
   Math.abs(Math.sqrt(reports) - Math.sqrt((reports * known) / rate)) < SURE_OF_CHANGE / 2;
 
@@ -161,13 +158,13 @@ const isChance = (reports: number, rate: number, known: number): boolean =>
  * as rarely as those of many calls, and never be enough.
  */
 export function newRate(item: Item, now: number, known: number): number | undefined {
-  const { elapsed, seen, variance, all } = traffic(item, now);
+  const { elapsed, later, seen, all } = traffic(item, now);
   const enough = known > 0 ? ENOUGH : ENOUGH_AT_FIRST;
   if (elapsed < enough.seconds) return undefined;
   const isEnough = seen.reports >= enough.reports;
   const most = isEnough ? seen.weight : mostCalls(seen, all.weight / all.reports);
   const rate = most / elapsed;
-  return isOff(rate, known) && (isEnough ? !isChance(seen.weight ** 2 / variance, rate, known) : rate < known)
+  return isOff(rate, known) && (isEnough ? !isChance(evenReports(later), rate, known) : rate < known)
     ? Math.max(0.01, Math.round(rate * 100) / 100)
     : undefined;
 }

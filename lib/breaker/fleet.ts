@@ -44,8 +44,8 @@ type Step = 'call' | 'alone' | 'look' | 'claim' | { readonly waitMs: number };
 /**
  * A circuit breaker that all sandboxes share. Its verdict is one item; the evidence is another, to which a sample of all
  * outcomes is added, and whoever adds a failure looks whether that is enough. A call reads nothing while all is well: it
- * looks at the verdict when it has a reason (one of its last two calls failed, it was away), or once a minute, beside its work. Shares
- * of calls, not timers or members, bound what the fleet asks of the store.
+ * looks at the verdict when it has a reason (one of its last two calls failed, it was away), or once a minute, beside its
+ * work. Shares of calls, not timers or members, bound what the fleet asks of the store.
  *
  * Store trouble, decided once for every access: **fail static**, see `storeAccess`. While the store fails, a breaker of this
  * sandbox alone watches its calls, and one of its calls probes each `openMs` where the shared one is open.
