@@ -1,13 +1,10 @@
 import { expect } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import type { BreakerOptions } from '../../lib/breaker/options.ts';
-import { verdictKey } from '../../lib/breaker/verdict.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
-import { outage, refusal } from './outcomes.ts';
-import { ENOUGH_FAILURES as ENOUGH, times } from './shared-breaker.ts';
-
-export const KEY = verdictKey('posts');
+import { failing, refusal } from './outcomes.ts';
+import { ENOUGH_FAILURES as ENOUGH, KEY, times } from './shared-breaker.ts';
 
 /**
  * So many sandboxes on one store and one clock. With a chance of 0 each does all that it ever does a share of.
@@ -27,7 +24,7 @@ export function fleet(size: number, given: Partial<BreakerOptions> = {}, chance:
         return breaker.retryShare;
       },
       call,
-      fails: () => call(() => Promise.reject(outage())),
+      fails: () => call(failing),
       refuses: () => call(() => Promise.reject(refusal())),
       works: () => call(async () => 'ok'),
     };
@@ -38,9 +35,7 @@ export function fleet(size: number, given: Partial<BreakerOptions> = {}, chance:
   return { clock, store, first, second, sandboxes, verdict };
 }
 
-/** How long it then stays open, at the least, with a chance of 0. */
-export const OPEN_MS = 4_900;
-/** And after a probe that does not come back. */
+/** How long it stays open after a probe that does not come back. */
 export const LEASE_MS = 6_615;
 
 export async function opened(size = 2, given: Partial<BreakerOptions> = {}) {

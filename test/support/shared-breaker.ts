@@ -2,6 +2,12 @@ import type { BreakerStore } from '../../lib/breaker/options.ts';
 import type { Forcing, Waits } from '../../lib/breaker/transitions.ts';
 import { INITIAL, type Verdict, verdictKey, writeVerdict } from '../../lib/breaker/verdict.ts';
 
+/** Where the fleet's verdict stands. */
+export const KEY = verdictKey('posts');
+
+/** How long it stays open of 5,000 ms, at the least, with a chance of 0. */
+export const OPEN_MS = 4_900;
+
 /** Failures in a row after which a breaker opens for sure, while nobody knows the rate. */
 export const ENOUGH_FAILURES = 19;
 

@@ -1,21 +1,16 @@
 import { expect } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import type { BreakerOptions, BreakerStore } from '../../lib/breaker/options.ts';
-import { verdictKey } from '../../lib/breaker/verdict.ts';
 import { StoreError } from '../../lib/core/errors.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
-import { outage } from './outcomes.ts';
-import { ENOUGH_FAILURES as ENOUGH, times } from './shared-breaker.ts';
-
-export const KEY = verdictKey('posts');
-export const OPEN_MS = 4_900;
+import { failing, never } from './outcomes.ts';
+import { ENOUGH_FAILURES as ENOUGH, KEY, times } from './shared-breaker.ts';
 
 export const broken = () => Promise.reject(new StoreError('down'));
-export const hangs = () => new Promise<never>(() => {});
 export type Trouble = Pick<BreakerStore, 'get' | 'put' | 'add'>;
 export const BROKEN: Trouble = { get: broken, put: broken, add: broken };
-export const HANGS: Trouble = { get: hangs, put: hangs, add: hangs };
+export const HANGS: Trouble = { get: never, put: never, add: never };
 
 /** One sandbox on a store that can be put into trouble. With a chance of 0 it does all that it ever does a share of. */
 export function sandbox(given: Partial<BreakerOptions> = {}) {
@@ -40,7 +35,7 @@ export function sandbox(given: Partial<BreakerOptions> = {}) {
     trouble: (next: Trouble = inner) => {
       now = next;
     },
-    fails: () => call(() => Promise.reject(outage())),
+    fails: () => call(failing),
     works: () => call(async () => 'ok'),
   };
 }

@@ -2,7 +2,6 @@ import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import type { BreakerOptions, BreakerStore } from '../../lib/breaker/options.ts';
-import { verdictKey } from '../../lib/breaker/verdict.ts';
 import type { BreakerEvent } from '../../lib/core/breaker-event.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import { InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
@@ -12,9 +11,8 @@ import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 import { atEndOfTest } from '../support/ends.ts';
 import { contextWith } from '../support/lambda-context.ts';
 import { failing, never, outage } from '../support/outcomes.ts';
-import { ENOUGH_FAILURES as ENOUGH, putVerdict, times } from '../support/shared-breaker.ts';
+import { ENOUGH_FAILURES as ENOUGH, KEY, putVerdict, times } from '../support/shared-breaker.ts';
 
-const KEY = verdictKey('posts');
 /** Longer than a breaker stays open, or a probe may take. */
 const LONG_MS = 20_000;
 const WEEK_MS = 604_800_000;

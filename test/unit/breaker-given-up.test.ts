@@ -1,13 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import { fleetBreaker } from '../../lib/breaker/fleet.ts';
-import { type Verdict, verdictKey } from '../../lib/breaker/verdict.ts';
+import type { Verdict } from '../../lib/breaker/verdict.ts';
 import { BreakerOpenError, DeadlineExceededError, StoreError } from '../../lib/core/errors.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 import { atEndOfTest } from '../support/ends.ts';
-import { putVerdict } from '../support/shared-breaker.ts';
-
-const KEY = verdictKey('posts');
+import { KEY, putVerdict } from '../support/shared-breaker.ts';
 
 /** A sandbox that does all that it ever does a share of. Its store answers when it is told to. */
 async function sandbox(verdict: Partial<Verdict>) {

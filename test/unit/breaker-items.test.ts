@@ -5,8 +5,8 @@ import { copyKey, INITIAL, type Verdict, writeVerdict } from '../../lib/breaker/
 import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
-import { fleet, KEY, OPEN_MS, opened } from '../support/breaker-fleet.ts';
-import { ENOUGH_FAILURES as ENOUGH, putVerdict, times } from '../support/shared-breaker.ts';
+import { fleet, opened } from '../support/breaker-fleet.ts';
+import { ENOUGH_FAILURES as ENOUGH, KEY, OPEN_MS, putVerdict, times } from '../support/shared-breaker.ts';
 
 describe('a store that breakers cannot share', () => {
   test('is refused, and the error says what it lacks', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import { outage } from '../support/outcomes.ts';
-import { times } from '../support/shared-breaker.ts';
-import { BROKEN, HANGS, KEY, OPEN_MS, opened, type Trouble } from '../support/troubled-store.ts';
+import { KEY, OPEN_MS, times } from '../support/shared-breaker.ts';
+import { BROKEN, HANGS, opened, type Trouble } from '../support/troubled-store.ts';
 
 describe('an open breaker whose store is in trouble', () => {
   async function stranded(trouble: Trouble) {

@@ -2,9 +2,9 @@ import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/breaker.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import { seededRandom, settle } from '../../lib/testing/index.ts';
-import { fleet, LEASE_MS, OPEN_MS, opened } from '../support/breaker-fleet.ts';
+import { fleet, LEASE_MS, opened } from '../support/breaker-fleet.ts';
 import { outage } from '../support/outcomes.ts';
-import { ENOUGH_FAILURES as ENOUGH, putVerdict, times } from '../support/shared-breaker.ts';
+import { ENOUGH_FAILURES as ENOUGH, OPEN_MS, putVerdict, times } from '../support/shared-breaker.ts';
 
 describe('while open', () => {
   test('calls are refused from memory, with what is left of the time', async () => {

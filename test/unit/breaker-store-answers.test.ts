@@ -2,8 +2,8 @@ import { describe, expect, test, vi } from 'vitest';
 import type { BreakerStore } from '../../lib/breaker/options.ts';
 import { BreakerOpenError, StoreError } from '../../lib/core/errors.ts';
 import { settle } from '../../lib/testing/index.ts';
-import { putVerdict } from '../support/shared-breaker.ts';
-import { broken, KEY, OPEN_MS, opened, sandbox } from '../support/troubled-store.ts';
+import { KEY, OPEN_MS, putVerdict } from '../support/shared-breaker.ts';
+import { broken, opened, sandbox } from '../support/troubled-store.ts';
 
 describe('an answer of the store', () => {
   test('from a replica that lags behind is asked for once more, for certain', async () => {

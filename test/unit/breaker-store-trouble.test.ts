@@ -3,19 +3,9 @@ import type { BreakerEvent } from '../../lib/core/breaker-event.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import { seededRandom, settle } from '../../lib/testing/index.ts';
-import { outage } from '../support/outcomes.ts';
-import { putVerdict, times } from '../support/shared-breaker.ts';
-import {
-  BROKEN,
-  broken,
-  HANGS,
-  hangs,
-  KEY,
-  OPEN_MS,
-  opened,
-  sandbox,
-  type Trouble,
-} from '../support/troubled-store.ts';
+import { never, outage } from '../support/outcomes.ts';
+import { KEY, OPEN_MS, putVerdict, times } from '../support/shared-breaker.ts';
+import { BROKEN, broken, HANGS, opened, sandbox, type Trouble } from '../support/troubled-store.ts';
 
 /** What a run has come to by now, without any time passing. */
 async function atOnce(run: Promise<unknown>): Promise<unknown> {
@@ -200,8 +190,8 @@ describe('a breaker whose store is in trouble', () => {
 
   test('does not take it for trouble of the store that the sandbox was frozen meanwhile', async () => {
     const world = await opened();
-    const get = vi.fn(hangs);
-    world.trouble({ ...HANGS, get, put: vi.fn(hangs) });
+    const get = vi.fn(never);
+    world.trouble({ ...HANGS, get, put: vi.fn(never) });
     for (let frozen = 0; frozen < 3; frozen++) {
       await world.clock.advance(OPEN_MS);
       const run = world.works();

@@ -2,11 +2,11 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { runWithin, type Timed } from '../../lib/core/deadline.ts';
 import { fakeClock, settle } from '../../lib/testing/index.ts';
+import { never } from '../support/outcomes.ts';
 
 const over = new Error('the time is over');
 const exceeded = () => over;
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
-const never = () => new Promise<never>(() => {});
 
 describe('runWithin', () => {
   test('settles with the work and leaves nothing behind', async () => {

@@ -10,8 +10,8 @@ import { deadline } from '../../lib/middleware/deadline.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { fakeClock, lambdaContext } from '../../lib/testing/index.ts';
+import { never } from '../support/outcomes.ts';
 
-const never = () => new Promise<never>(() => {});
 /** Runs something where no test has entered an invocation. */
 const outside = AsyncLocalStorage.snapshot();
 

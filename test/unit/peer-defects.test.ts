@@ -8,13 +8,12 @@ import { resilient } from '../../lib/policy/resilient.ts';
 import { retry } from '../../lib/policy/retry.ts';
 import { timeout } from '../../lib/policy/timeout.ts';
 import { fakeClock, settle } from '../../lib/testing/index.ts';
-import { outage } from '../support/outcomes.ts';
+import { failing } from '../support/outcomes.ts';
 
 /*
  * What well-known libraries for a single process do wrong, or not at all, in a function that freezes and thaws.
  */
 
-const failing = () => Promise.reject(outage());
 const HOUR_MS = 3_600_000;
 
 function breaker(given: Partial<BreakerOptions> = {}) {

@@ -4,9 +4,7 @@ import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
-import { outage } from '../support/outcomes.ts';
-
-const failing = () => Promise.reject(outage());
+import { failing, outage } from '../support/outcomes.ts';
 
 function listening(given: Partial<ResilientOptions<string>> = {}) {
   const clock = fakeClock();

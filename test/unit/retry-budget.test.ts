@@ -1,10 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import { outage } from '../support/outcomes.ts';
+import { failing } from '../support/outcomes.ts';
 import { retried } from '../support/retried.ts';
 
 describe('the budget of retries', () => {
-  const failing = () => Promise.reject(outage());
-
   test('has a retry for the first calls and then none while everything fails', async () => {
     const call = vi.fn(failing);
     const { clock, run } = retried(call, { attempts: 2 });

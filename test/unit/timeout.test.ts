@@ -4,8 +4,7 @@ import type { CallContext } from '../../lib/core/call.ts';
 import { AttemptTimeoutError } from '../../lib/core/errors.ts';
 import { timeout } from '../../lib/policy/timeout.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
-
-const never = () => new Promise<never>(() => {});
+import { never } from '../support/outcomes.ts';
 
 function start() {
   const clock = fakeClock();
