@@ -4,11 +4,14 @@ export interface FibrinErrorDetails {
   readonly cause?: unknown;
   /** Whether the same call may succeed when it is made again. Default false. */
   readonly retryable?: boolean;
-  /** The HTTP status that tells a caller what happened, where there is one. */
+  /** The HTTP status that tells a client what happened, where there is one. */
   readonly status?: number;
-  /** How long a caller should wait before the next try, in milliseconds. */
+  /** How long a client should wait before the next try. Milliseconds. */
   readonly retryAfterMs?: number;
 }
+
+/** Marks errors of every copy of this package, also those of another realm or bundle. */
+const BRAND: unique symbol = Symbol.for('fibrin.error') as never;
 
 /** The base of every error that the toolkit throws. `code` is stable across versions; messages are not. */
 export class FibrinError extends Error {
@@ -25,7 +28,19 @@ export class FibrinError extends Error {
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
   }
+
+  get [BRAND](): true {
+    return true;
+  }
 }
+
+/** Whether an error is one of the toolkit's, whichever copy of the package has made it. */
+export const isFibrinError = (error: unknown): error is FibrinError =>
+  (error as { readonly [BRAND]?: unknown } | null | undefined)?.[BRAND] === true;
+
+/** Whether an error is one of the toolkit's with this code. */
+export const hasCode = (error: unknown, code: string): error is FibrinError =>
+  isFibrinError(error) && error.code === code;
 
 /** An option is missing, unknown or out of range. Thrown when the thing is constructed, never later. */
 export class InvalidOptionError extends FibrinError {
@@ -35,35 +50,46 @@ export class InvalidOptionError extends FibrinError {
   }
 }
 
-/** The time for the whole call is over. Not retryable: there is no time left to retry in. */
+/** Which limit of time ended a call: its own total timeout, the time its caller gave it, or that of the invocation. */
+export type DeadlineLimit = 'total timeout' | "caller's time limit" | "invocation's deadline";
+
+/** The time for the whole call is over. Not retryable: no time is left to retry in. */
 export class DeadlineExceededError extends FibrinError {
   override readonly name: string = 'DeadlineExceededError';
+  /** The limit that held. */
+  readonly limit: DeadlineLimit;
   /** Whether the call was made at all. False when no time was left to make it in. */
   readonly called: boolean;
-  constructor(what: string, limitMs: number, called = true) {
-    super('DEADLINE_EXCEEDED', `${what} exceeded its total deadline of ${Math.round(limitMs)} ms`, {
+  constructor(
+    what: string,
+    limit: DeadlineLimit,
+    limitMs: number,
+    { called = true, cause }: { readonly called?: boolean; readonly cause?: unknown } = {},
+  ) {
+    super('DEADLINE_EXCEEDED', `${what} exceeded the ${limit} of ${Math.max(0, Math.round(limitMs))} ms`, {
       status: 504,
+      ...(cause !== undefined && { cause }),
     });
+    this.limit = limit;
     this.called = called;
   }
 }
 
-/** One attempt took longer than it may. */
+/** One attempt took longer than its timeout. */
 export class AttemptTimeoutError extends FibrinError {
   override readonly name: string = 'AttemptTimeoutError';
-  /** How long after the timeout that was noticed. Milliseconds. Much, where the sandbox was frozen or busy meanwhile. */
+  /** How long after the timeout it was noticed. Milliseconds. Long where the execution environment was frozen. */
   readonly lateMs: number;
-  constructor(what: string, limitMs: number, lateMs = 0) {
-    super(
-      'ATTEMPT_TIMEOUT',
-      `${what} got no answer within its attempt timeout of ${Math.round(limitMs)} ms`,
-      { retryable: true, status: 504 },
-    );
+  constructor(what: string, timeoutMs: number, lateMs = 0) {
+    super('ATTEMPT_TIMEOUT', `${what} gave no answer within the attempt timeout of ${Math.round(timeoutMs)} ms`, {
+      retryable: true,
+      status: 504,
+    });
     this.lateMs = lateMs;
   }
 }
 
-/** The breaker is open: the call was refused without being made. */
+/** The breaker is open: the call was rejected and not made. */
 export class BreakerOpenError extends FibrinError {
   override readonly name: string = 'BreakerOpenError';
   constructor(breaker: string, retryAfterMs: number) {
@@ -77,10 +103,11 @@ export class BreakerOpenError extends FibrinError {
 /** An answer arrived and is not what the schema says it must be. */
 export class ValidationError extends FibrinError {
   override readonly name: string = 'ValidationError';
-  /** What is wrong, one line an issue, with the path of the field. Never the value itself. */
+  /** What is wrong, a line an issue, with the path of the field. Never the value itself. */
   readonly issues: readonly string[];
-  constructor(what: string, issues: readonly string[]) {
+  constructor(what: string, issues: readonly string[], details: { readonly cause?: unknown } = {}) {
     super('INVALID_ANSWER', `${what} answered with an invalid value: ${issues.slice(0, 3).join('; ')}`, {
+      ...details,
       retryable: true,
       status: 502,
     });
@@ -88,7 +115,7 @@ export class ValidationError extends FibrinError {
   }
 }
 
-/** The store did not do what it was asked to do, and why is not known to be harmless. */
+/** The store did not do what it was asked to do, and the reason is not known to be harmless. */
 export class StoreError extends FibrinError {
   override readonly name: string = 'StoreError';
   constructor(message: string, details: FibrinErrorDetails = {}) {
