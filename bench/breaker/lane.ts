@@ -1,4 +1,4 @@
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { circuitBreaker } from '../../lib/breaker/local.ts';
 import { sleep, systemClock } from '../../lib/core/clock.ts';
 import { StoreError } from '../../lib/core/errors.ts';
 import { systemRandom } from '../../lib/core/random.ts';

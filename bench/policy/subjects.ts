@@ -31,7 +31,7 @@ export const COMPOSED: readonly Case[] = [
         name: 'work',
         totalTimeoutMs: 10_000,
         attemptTimeoutMs: 1_000,
-        retry: { attempts: 3 },
+        retry: { maxAttempts: 3 },
         breaker: {},
         fallback: () => 0,
       });

@@ -1,7 +1,7 @@
 import { FROZEN_MS } from '../core/classify.ts';
 import type { Clock } from '../core/clock.ts';
-import { runWithin } from '../core/deadline.ts';
 import { StoreError } from '../core/errors.ts';
+import { runWithin } from '../core/time-limit.ts';
 
 /** The first answer takes longer: there are credentials to get and a connection to make, and a cold sandbox to do it. */
 const FIRST_TIMEOUT_MS = 1_000;

@@ -59,7 +59,7 @@ export function known(name: string, { store, access, clock, chance, notice }: Kn
   /** What has been on its way for longer than any answer is waited for, a freeze has cut off. */
   const onItsWay = () =>
     looking && clock.monotonic() - looking.since < access.limitMs ? looking : undefined;
-  const hold = (verdict: Verdict, askedAt: number, how: How = 'seen') => {
+  const hold = (verdict: Verdict, askedAt: number, how: How = 'observed') => {
     view = viewOf(verdict, askedAt);
     notice?.(verdict, how);
   };
@@ -121,7 +121,7 @@ export function known(name: string, { store, access, clock, chance, notice }: Kn
       const seen = view;
       const result = await ask((signal) => store.put(keyOf(0), writeVerdict(next), { when, signal }));
       if (result === undefined) return false;
-      const how = result.applied ? 'made' : 'seen';
+      const how = result.applied ? 'self' : 'observed';
       adopt(result.applied ? next : verdictIn(result.current), askedAt, seen, how);
       if (!result.applied) return false;
       await Promise.all(copyWrites(name, next).map(mend));

@@ -46,14 +46,15 @@ function statusOf(error: unknown): number | undefined {
 }
 
 /** Whether a status speaks of the moment, not of the request. */
-export const mayPass = (status: number): boolean => status === 408 || status === 429 || status >= 500;
+export const isTransientStatus = (status: number): boolean =>
+  status === 408 || status === 429 || status >= 500;
 
 export function classifyError(error: unknown): ErrorKind {
   if (error instanceof InvalidOptionError) return 'bug';
   if (error instanceof FibrinError) return error.retryable ? 'transient' : 'permanent';
   if (isAwsTransient(error)) return 'transient';
   const status = statusOf(error);
-  if (status !== undefined) return mayPass(status) ? 'transient' : 'permanent';
+  if (status !== undefined) return isTransientStatus(status) ? 'transient' : 'permanent';
   // fetch reports the network as a TypeError too, always with the reason as its cause.
   const isBug = BUGS.some((type) => error instanceof type) && (error as Error).cause === undefined;
   return isBug ? 'bug' : 'transient';
@@ -63,25 +64,25 @@ export function classifyError(error: unknown): ErrorKind {
  * What an error says about the dependency, which is what a breaker counts:
  * - `failed`: no answer in time, or one that says that it is in trouble (408, 429, 5xx, throttling, an invalid value);
  * - `answered`: it refused this request for a reason of its own (another status below 500), so it is well;
- * - `nothing`: it was not called, the program itself is wrong, or the sandbox was frozen while it may have answered.
+ * - `none`: it was not called, the program itself is wrong, or the sandbox was frozen while it may have answered.
  */
-export type Evidence = 'failed' | 'answered' | 'nothing';
+export type Evidence = 'failed' | 'answered' | 'none';
 
 /** A timer that is so late has seen a freeze: nothing ran meanwhile, so nobody knows whether an answer came in time. */
 export const FROZEN_MS = 500;
 
 export function evidenceOf(error: unknown): Evidence {
-  if (error instanceof BreakerOpenError) return 'nothing';
-  if (error instanceof DeadlineExceededError && !error.called) return 'nothing';
-  if (error instanceof AttemptTimeoutError && error.lateMs >= FROZEN_MS) return 'nothing';
+  if (error instanceof BreakerOpenError) return 'none';
+  if (error instanceof DeadlineExceededError && !error.called) return 'none';
+  if (error instanceof AttemptTimeoutError && error.lateMs >= FROZEN_MS) return 'none';
   if (isAwsTransient(error)) return 'failed';
   const status = statusOf(error);
-  if (status !== undefined) return mayPass(status) ? 'failed' : 'answered';
-  return classifyError(error) === 'transient' ? 'failed' : 'nothing';
+  if (status !== undefined) return isTransientStatus(status) ? 'failed' : 'answered';
+  return classifyError(error) === 'transient' ? 'failed' : 'none';
 }
 
 /** Whether the error says that some time limit was over: ours, or that of `AbortSignal.timeout`. */
-export function isTimeUp(error: unknown): boolean {
+export function isTimeoutError(error: unknown): boolean {
   return (
     error instanceof DeadlineExceededError ||
     error instanceof AttemptTimeoutError ||

@@ -10,9 +10,6 @@ export interface FibrinErrorDetails {
   readonly retryAfterMs?: number;
 }
 
-/** Marks errors of every copy of this package, also those of another realm or bundle. */
-const BRAND: unique symbol = Symbol.for('fibrin.error') as never;
-
 /** The base of every error that the toolkit throws. `code` is stable across versions; messages are not. */
 export class FibrinError extends Error {
   override readonly name: string = 'FibrinError';
@@ -29,14 +26,15 @@ export class FibrinError extends Error {
     this.retryAfterMs = details.retryAfterMs;
   }
 
-  get [BRAND](): true {
+  /** Marks errors of every copy of this package, also those of another realm or bundle. */
+  get isFibrinError(): true {
     return true;
   }
 }
 
 /** Whether an error is one of the toolkit's, whichever copy of the package has made it. */
 export const isFibrinError = (error: unknown): error is FibrinError =>
-  (error as { readonly [BRAND]?: unknown } | null | undefined)?.[BRAND] === true;
+  (error as { readonly isFibrinError?: unknown } | null | undefined)?.isFibrinError === true;
 
 /** Whether an error is one of the toolkit's with this code. */
 export const hasCode = (error: unknown, code: string): error is FibrinError =>
@@ -50,8 +48,12 @@ export class InvalidOptionError extends FibrinError {
   }
 }
 
-/** Which limit of time ended a call: its own total timeout, the time its caller gave it, or that of the invocation. */
-export type DeadlineLimit = 'total timeout' | "caller's time limit" | "invocation's deadline";
+/** Which limit of time ended a call: its own total timeout or that of its fallback, its caller's, or the invocation's. */
+export type DeadlineLimit =
+  | 'total timeout'
+  | 'fallback timeout'
+  | "caller's time limit"
+  | "invocation's deadline";
 
 /** The time for the whole call is over. Not retryable: no time is left to retry in. */
 export class DeadlineExceededError extends FibrinError {
@@ -81,10 +83,14 @@ export class AttemptTimeoutError extends FibrinError {
   /** How long after the timeout it was noticed. Milliseconds. Long where the execution environment was frozen. */
   readonly lateMs: number;
   constructor(what: string, timeoutMs: number, lateMs = 0) {
-    super('ATTEMPT_TIMEOUT', `${what} gave no answer within the attempt timeout of ${Math.round(timeoutMs)} ms`, {
-      retryable: true,
-      status: 504,
-    });
+    super(
+      'ATTEMPT_TIMEOUT',
+      `${what} gave no answer within the attempt timeout of ${Math.round(timeoutMs)} ms`,
+      {
+        retryable: true,
+        status: 504,
+      },
+    );
     this.lateMs = lateMs;
   }
 }
@@ -93,10 +99,11 @@ export class AttemptTimeoutError extends FibrinError {
 export class BreakerOpenError extends FibrinError {
   override readonly name: string = 'BreakerOpenError';
   constructor(breaker: string, retryAfterMs: number) {
-    super('BREAKER_OPEN', `Breaker "${breaker}" is open; the call was not made`, {
-      status: 503,
-      retryAfterMs,
-    });
+    super('BREAKER_OPEN', BreakerOpenError.messageFor(breaker), { status: 503, retryAfterMs });
+  }
+
+  static messageFor(breaker: string): string {
+    return `Breaker "${breaker}" is open; the call was not made`;
   }
 }
 
@@ -115,7 +122,7 @@ export class ValidationError extends FibrinError {
   }
 }
 
-/** The store did not do what it was asked to do, and the reason is not known to be harmless. */
+/** The store did not do what it was asked to do, and the reason is not known to be safeListener. */
 export class StoreError extends FibrinError {
   override readonly name: string = 'StoreError';
   constructor(message: string, details: FibrinErrorDetails = {}) {

@@ -18,3 +18,37 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   const at = Date.parse(value.endsWith('GMT') ? value : `${value} GMT`);
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
+
+type Headers = { readonly get?: unknown } & Readonly<Record<string, unknown>>;
+
+/** What a set of headers says under `retry-after`, as fetch, axios, got and the AWS SDK keep them. */
+const retryAfterIn = (headers: Headers | undefined): unknown =>
+  typeof headers?.get === 'function'
+    ? headers.get('retry-after')
+    : (headers?.['retry-after'] ?? headers?.['Retry-After']);
+
+/**
+ * How long whoever refused a call wants to be left alone, in milliseconds; 0 where an error does not say. Looks at
+ * `retryAfterMs`, at `retryAfterSeconds` (as Lambda has it) and at the headers of an answer that an error carries.
+ * @param now The wall clock, since a date may be given.
+ */
+export function retryAfterMs(error: unknown, now: number): number | undefined {
+  const {
+    retryAfterMs: ms,
+    retryAfterSeconds,
+    headers,
+    response,
+    $response,
+  } = (error ?? {}) as {
+    retryAfterMs?: unknown;
+    retryAfterSeconds?: unknown;
+    headers?: Headers;
+    response?: { headers?: Headers };
+    $response?: { headers?: Headers };
+  };
+  if (typeof ms === 'number') return ms;
+  const told =
+    retryAfterSeconds ??
+    [headers, response?.headers, $response?.headers].map(retryAfterIn).find((value) => value != null);
+  return parseRetryAfter(told == null ? undefined : String(told), now) ?? 0;
+}

@@ -1,21 +1,36 @@
-import type { Ambient } from '../core/ambient.ts';
 import { DeadlineExceededError } from '../core/errors.ts';
-import type { DeadlineOptions } from './options.ts';
+import { type Invocation, type InvocationContext, invocationContext } from '../core/invocation-context.ts';
+import type { DeadlineSettings } from './options.ts';
 import { timeLeftOf } from './time-left.ts';
 
-/** What is around in an invocation, and how long its work may take, in milliseconds. */
-export interface Begun extends Ambient {
+/** One invocation that has begun: the context of its calls, and how long its work may take. */
+export interface BegunInvocation {
+  readonly context: InvocationContext;
+  readonly invocation: Invocation;
+  /** Milliseconds. */
   readonly limitMs: number;
 }
 
 /**
  * The beginning of an invocation.
- * @throws {DeadlineExceededError} where there is no time to do anything in: then nothing is called.
+ * @throws {DeadlineExceededError} where no time is left to do anything in: then nothing is called.
  */
-export function beginInvocation(event: unknown, context: unknown, options: Required<DeadlineOptions>): Begun {
-  const { totalTimeoutMs, reserveMs, header, clock } = options;
+export function beginInvocation(
+  event: unknown,
+  context: unknown,
+  settings: DeadlineSettings,
+): BegunInvocation {
+  const { totalTimeoutMs, reserveMs, header, clock } = settings;
   const leftMs = Math.min(totalTimeoutMs, timeLeftOf(event, context, header, clock.now()));
   const limitMs = leftMs - reserveMs;
-  if (limitMs <= 0) throw new DeadlineExceededError('The invocation', Math.max(0, leftMs), false);
-  return { clock, endsAt: clock.monotonic() + limitMs, limitMs, invocation: { isOver: false } };
+  if (limitMs <= 0) {
+    throw new DeadlineExceededError('The invocation', "invocation's deadline", leftMs, { called: false });
+  }
+  const invocation: Invocation = { isOver: false };
+  const endsAt = clock.monotonic() + limitMs;
+  return {
+    context: { scope: invocation, parent: invocationContext(), clock, endsAt, invocation },
+    invocation,
+    limitMs,
+  };
 }

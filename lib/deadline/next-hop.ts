@@ -1,21 +1,21 @@
-import { ambient } from '../core/ambient.ts';
+import { invocationContext } from '../core/invocation-context.ts';
 import { DEADLINE_HEADER } from './options.ts';
 
 /**
- * How long what runs here may still take, in milliseconds: the invocation's time, or that of the protected call that it is
- * part of. Undefined where no deadline is known.
+ * How long what runs here may still take, in milliseconds: the invocation's time, or that of the attempt of a protected call
+ * that it is part of. Undefined where no deadline is known.
  * @example
  * ```ts
- * if ((timeLeftMs() ?? 0) > 500) console.log('There is time for the long way');
+ * if ((remainingMs() ?? 0) > 500) console.log('There is time for the long way');
  * ```
  */
-export function timeLeftMs(): number | undefined {
-  const around = ambient();
-  return around && Math.max(0, around.endsAt - around.clock.monotonic());
+export function remainingMs(): number | undefined {
+  const context = invocationContext();
+  return context && Math.max(0, context.endsAt - context.clock.monotonic());
 }
 
 /**
- * The header that tells whoever is called how long the answer is waited for, where a deadline is known. It is a length of
+ * The header that says to the called service how long the answer is waited for, where a deadline is known. It is a length of
  * time, so that clocks need not agree, and for a call that is waited for: an event carries an explicit `expiresAt`.
  * @param header Its name. Default `x-request-timeout-ms`.
  * @example
@@ -24,7 +24,7 @@ export function timeLeftMs(): number | undefined {
  * ```
  */
 export function deadlineHeaders(header: string = DEADLINE_HEADER): Readonly<Record<string, string>> {
-  const leftMs = timeLeftMs();
+  const leftMs = remainingMs();
   return leftMs === undefined || leftMs === Number.POSITIVE_INFINITY
     ? {}
     : { [header]: String(Math.floor(leftMs)) };

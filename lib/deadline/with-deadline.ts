@@ -1,6 +1,6 @@
-import { runInAmbient } from '../core/ambient.ts';
-import { runWithin, type Timed } from '../core/deadline.ts';
 import { DeadlineExceededError } from '../core/errors.ts';
+import { runInContext } from '../core/invocation-context.ts';
+import { runWithin, type Timed } from '../core/time-limit.ts';
 import { beginInvocation } from './begin.ts';
 import { checkDeadlineOptions, type DeadlineOptions } from './options.ts';
 
@@ -9,7 +9,8 @@ import { checkDeadlineOptions, type DeadlineOptions } from './options.ts';
  * the invocation has left, less a reserve, is answered with `DeadlineExceededError` (504) while there is time to do so. The
  * handler is handed a signal that aborts then. A request whose time is over when it arrives is refused at once.
  *
- * A caller can shorten the time by a header, and an event by `detail.metadata.expiresAt`; nobody can make it longer.
+ * An event can shorten the time by `detail.metadata.expiresAt`, and a caller by a header where `fromHeader` says so; neither
+ * can make it longer. Once the handler has answered, its invocation limits nothing any more.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @throws {DeadlineExceededError} from the handler, when the time is over.
  * @example
@@ -22,16 +23,15 @@ import { checkDeadlineOptions, type DeadlineOptions } from './options.ts';
  */
 export function withDeadline<E, C, R>(
   options: DeadlineOptions,
-  handle: (event: E, context: C, time: Timed) => Promise<R>,
+  handle: (event: E, context: C, time: Timed) => R | Promise<R>,
 ): (event: E, context: C) => Promise<R> {
   const settings = checkDeadlineOptions('withDeadline', options);
   return async (event, context) => {
-    const begun = beginInvocation(event, context, settings);
-    const { clock, limitMs, invocation } = begun;
-    const exceeded = () => new DeadlineExceededError('The invocation', limitMs);
+    const { context: own, invocation, limitMs } = beginInvocation(event, context, settings);
+    const exceeded = () => new DeadlineExceededError('The invocation', "invocation's deadline", limitMs);
     try {
-      return await runWithin({ clock, limitMs, exceeded }, (time) =>
-        runInAmbient(begun, handle, event, context, time),
+      return await runWithin({ clock: settings.clock, limitMs, exceeded }, (time) =>
+        runInContext(own, handle, event, context, time),
       );
     } finally {
       invocation.isOver = true;

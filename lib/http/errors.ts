@@ -1,4 +1,4 @@
-import { mayPass } from '../core/classify.ts';
+import { isTransientStatus } from '../core/classify.ts';
 import { FibrinError } from '../core/errors.ts';
 
 /*
@@ -16,7 +16,7 @@ export class HttpStatusError extends FibrinError {
   readonly downstreamStatus: number;
   constructor(host: string, downstreamStatus: number, retryAfterMs?: number) {
     super('HTTP_STATUS', `${host} answered ${describe(downstreamStatus)}`, {
-      retryable: mayPass(downstreamStatus) || downstreamStatus === 425,
+      retryable: isTransientStatus(downstreamStatus) || downstreamStatus === 425,
       status: downstreamStatus === 429 || downstreamStatus === 503 ? 503 : 502,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     });

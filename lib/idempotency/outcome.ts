@@ -1,5 +1,5 @@
 import { withCauses } from '../core/causes.ts';
-import { isTimeUp } from '../core/classify.ts';
+import { isTimeoutError } from '../core/classify.ts';
 import { StoreError } from '../core/errors.ts';
 
 /**
@@ -7,7 +7,7 @@ import { StoreError } from '../core/errors.ts';
  * or a store did not say what became of a write. To run again at once could then make it happen twice.
  */
 export function isOutcomeUnknown(error: unknown): boolean {
-  return withCauses(error).some((one) => isTimeUp(one) || one instanceof StoreError);
+  return withCauses(error).some((one) => isTimeoutError(one) || one instanceof StoreError);
 }
 
 /** Whether a result is an HTTP answer that says the run failed on our side: it must not be replayed. */

@@ -1,4 +1,4 @@
-import { enterAmbient, type Invocation } from '../core/ambient.ts';
+import { enterInvocationContext, type Invocation } from '../core/invocation-context.ts';
 import { beginInvocation } from '../deadline/begin.ts';
 import { checkDeadlineOptions, type DeadlineOptions } from '../deadline/options.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
@@ -41,7 +41,7 @@ export function deadline<E, R>(options: DeadlineOptions = {}): Required<Middlewa
     async before(request) {
       const begun = beginInvocation(request.event, request.context, settings);
       invocations.set(request, begun.invocation);
-      enterAmbient(begun);
+      enterInvocationContext(begun.context);
       return undefined;
     },
     after: end,

@@ -1,18 +1,18 @@
-import { type Clock, systemClock } from '../core/clock.ts';
-import { runWithin } from '../core/deadline.ts';
-import { DeadlineExceededError } from '../core/errors.ts';
-import { checkOptions } from '../core/options.ts';
-import { type Random, systemRandom } from '../core/random.ts';
-import * as rule from '../core/rules.ts';
-import type { RemainingTime } from '../idempotency/execution.ts';
 import {
   type CorruptFault,
   checkFaultOptions,
   type Fault,
   type FaultOptions,
   faultsOf,
-} from '../policy/fault-options.ts';
-import { corrupt, drawFaults, meetFaults } from '../policy/faults.ts';
+} from '../chaos/fault-options.ts';
+import { corrupt, drawFaults, meetFaults } from '../chaos/faults.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { DeadlineExceededError } from '../core/errors.ts';
+import { checkOptions } from '../core/options.ts';
+import { type Random, systemRandom } from '../core/random.ts';
+import * as rule from '../core/rules.ts';
+import { runWithin } from '../core/time-limit.ts';
+import type { RemainingTime } from '../idempotency/execution.ts';
 import type { Middleware } from './types.ts';
 
 export interface FaultsMiddlewareOptions extends FaultOptions {
@@ -71,7 +71,7 @@ export function faults<E, R>(
       // An invocation that is spared must not fail for want of time here.
       if (met.length === 0) return undefined;
       const limitMs = context.getRemainingTimeInMillis() - reserveMs;
-      const exceeded = () => new DeadlineExceededError('The handler', limitMs);
+      const exceeded = () => new DeadlineExceededError('The handler', "invocation's deadline", limitMs);
       await runWithin({ clock, limitMs, exceeded }, ({ signal, remainingMs }) =>
         meetFaults(async () => {}, met, clock)({ signal, remainingMs, attempt: 1 }),
       );

@@ -1,6 +1,6 @@
 import { systemClock } from '../core/clock.ts';
-import { harmless } from '../core/harmless.ts';
 import { remainingMsOf } from '../core/remaining-time.ts';
+import { safeListener } from '../core/safe-listener.ts';
 import { isServerError } from '../idempotency/outcome.ts';
 import { type EmfOptions, emfMetrics } from '../telemetry/emf.ts';
 import { counted, milliseconds } from '../telemetry/emf-limits.ts';
@@ -40,7 +40,7 @@ export function telemetry<E, R>(options: EmfOptions): Required<Middleware<E, unk
   const begun = new WeakMap<object, Begun>();
   let isCold = true;
 
-  const write = harmless(({ began, failed, context }: Ended) => {
+  const write = safeListener(({ began, failed, context }: Ended) => {
     const remainingMs = remainingMsOf(context);
     const { functionName } = (context ?? {}) as { readonly functionName?: unknown };
     put(

@@ -1,10 +1,9 @@
-import { fleetBreaker } from '../breaker/fleet.ts';
-import type { BreakerStore } from '../breaker/options.ts';
-import { InvalidOptionError, StoreError } from '../core/errors.ts';
+import { StoreError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import type {
   Condition,
+  CountingStore,
   Item,
   Store,
   TransactionalStore,
@@ -25,7 +24,7 @@ export interface DynamoStoreOptions {
   readonly transport?: DynamoTransport;
 }
 
-export interface DynamoStore extends TransactionalStore, BreakerStore {
+export interface DynamoStore extends TransactionalStore, CountingStore {
   /** The write of one of its items, for a transaction of another store's: `once.completeWith([users.writeOf(…)], …)`. */
   writeOf(key: string, item: Item, options?: { readonly when?: Condition }): TransactWrite;
 }
@@ -110,12 +109,6 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
   });
   return {
     name: table,
-    shareBreaker(shared, store) {
-      if (transport.update) return fleetBreaker(shared, store);
-      throw new InvalidOptionError(
-        `circuitBreaker "${shared.name}": expected the \`transport\` of its dynamoStore to have \`update\`, as sdkTransport() does`,
-      );
-    },
     get,
     async put(key, item, { when, signal } = {}) {
       const input = putOf(key, item, when);
@@ -130,15 +123,13 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
       return resultOf(await guarded('TransactWriteItems', () => transact(input, signal)), key, signal);
     },
     async add(key, amounts, { expiresAt, signal }) {
-      if (transport.update === undefined) throw new StoreError(`${table}: its transport has no update`);
-      const { update } = transport;
       const input = {
         TableName: table,
         Key: keyOf(key),
         ...toAddition(amounts, { expiresAt }),
         ReturnValues: 'ALL_NEW',
       } as const;
-      return itemOf(await guarded('UpdateItem', () => update(input, signal)));
+      return itemOf(await guarded('UpdateItem', () => transport.update(input, signal)));
     },
     async delete(key, { when, signal } = {}) {
       const input = { ...write, Key: keyOf(key), ...conditionOf(when) };

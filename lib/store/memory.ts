@@ -1,7 +1,5 @@
-import { fleetBreaker } from '../breaker/fleet.ts';
-import type { BreakerStore } from '../breaker/options.ts';
 import { StoreError } from '../core/errors.ts';
-import type { Clause, Comparison, Condition, Item, WriteResult } from '../core/store.ts';
+import type { Clause, Comparison, Condition, CountingStore, Item, WriteResult } from '../core/store.ts';
 
 function holds(item: Item, { attribute, is, value }: Comparison): boolean {
   const actual = item[attribute];
@@ -22,7 +20,7 @@ const allows = (condition: Condition | undefined, item: Item | undefined): boole
  * A store in this process's memory, with the same semantics as the one on DynamoDB: for tests and for trying things
  * out. It is shared by nobody and never forgets, so it protects nothing in a deployed function.
  */
-export function memoryStore(name = 'memory'): BreakerStore {
+export function memoryStore(name = 'memory'): CountingStore {
   const items = new Map<string, Item>();
 
   const write = (key: string, when: Condition | undefined, apply: () => void): WriteResult => {
@@ -34,7 +32,6 @@ export function memoryStore(name = 'memory'): BreakerStore {
 
   return {
     name,
-    shareBreaker: fleetBreaker,
     async get(key) {
       const item = items.get(key);
       return item && { ...item };

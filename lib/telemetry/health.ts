@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../core/clock.ts';
-import { runWithin } from '../core/deadline.ts';
 import { AttemptTimeoutError, InvalidOptionError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
+import { runWithin } from '../core/time-limit.ts';
 
 /** One thing that the function stands on. */
 export interface HealthCheck {

@@ -1,4 +1,4 @@
-import { harmless } from '../core/harmless.ts';
+import { safeListener } from '../core/safe-listener.ts';
 import { type EmfOptions, emfMetrics } from './emf.ts';
 
 /** What of an idempotency event is counted. */
@@ -19,7 +19,7 @@ interface CountedEvent {
  */
 export function idempotencyMetrics(options: EmfOptions): (event: CountedEvent) => void {
   const { count } = emfMetrics(options);
-  return harmless(({ kind, operation }) =>
+  return safeListener(({ kind, operation }) =>
     count(`Idempotency${kind.charAt(0).toUpperCase()}${kind.slice(1)}`, 1, { operation }),
   );
 }

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../core/clock.ts';
-import { harmless } from '../core/harmless.ts';
 import { checkOptions } from '../core/options.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import * as rule from '../core/rules.ts';
+import { safeListener } from '../core/safe-listener.ts';
 import { errorCode } from './error-code.ts';
 
 type Attributes = Record<string, string | number | boolean>;
@@ -74,7 +74,7 @@ export function policySpans(options: PolicySpansOptions = {}): (event: PolicyEve
     if (failed) started?.setStatus(ERROR_STATUS);
     started?.end(endTime);
   };
-  const tell = harmless((event: PolicyEvent) => {
+  const tell = safeListener((event: PolicyEvent) => {
     const policy = { 'fibrin.policy': event.name };
     const note = (what: string, attributes: Attributes) => tracing.activeSpan?.()?.addEvent(what, attributes);
     const noteBreaker = (attributes: Attributes) =>

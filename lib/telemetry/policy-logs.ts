@@ -1,7 +1,7 @@
 import type { BreakerEvent } from '../core/breaker-event.ts';
 import { InvalidOptionError } from '../core/errors.ts';
-import { harmless } from '../core/harmless.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
+import { safeListener } from '../core/safe-listener.ts';
 import { errorCode } from './error-code.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -95,7 +95,7 @@ export function policyLogs(logger: PolicyLogger): (event: PolicyEvent) => void {
   const missing = LEVELS.find((level) => typeof logger?.[level] !== 'function');
   if (missing !== undefined)
     throw new InvalidOptionError(`policyLogs: expected \`logger.${missing}\` to be a function`);
-  return harmless((event) => {
+  return safeListener((event) => {
     const { level, message, fields } = isOfBreaker(event) ? breakerEntry(event) : callEntry(event);
     return logger[level](message, fields);
   });

@@ -1,5 +1,5 @@
-import { harmless } from '../core/harmless.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
+import { safeListener } from '../core/safe-listener.ts';
 import { type EmfOptions, emfMetrics } from './emf.ts';
 import { counted, milliseconds } from './emf-limits.ts';
 import { errorCode } from './error-code.ts';
@@ -32,7 +32,7 @@ import { errorCode } from './error-code.ts';
  */
 export function policyMetrics(options: EmfOptions): (event: PolicyEvent) => void {
   const { count, put } = emfMetrics(options);
-  return harmless((event) => {
+  return safeListener((event) => {
     const policy = event.name;
     const breaker = event.name;
     switch (event.kind) {

@@ -1,9 +1,9 @@
-import type { Call } from '../core/call.ts';
+import { checkFault, type PlainFault } from '../chaos/fault-options.ts';
+import { meetFaults } from '../chaos/faults.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import type { Call } from '../core/execution.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
-import { checkFault, type PlainFault } from '../policy/fault-options.ts';
-import { meetFaults } from '../policy/faults.ts';
 
 /** What one call meets. `'ok'` is nothing; the other words are the faults with their defaults. */
 export type PlannedFault = 'ok' | 'error' | 'hang' | 'corrupt' | PlainFault;

@@ -4,8 +4,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { flushCompileCache } from 'node:module';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { fleetBreaker } from '../../lib/breaker/fleet.ts';
-import type { BreakerStore } from '../../lib/breaker/options.ts';
+import { fleetBreaker } from '../../lib/breaker/shared.ts';
+import type { CountingStore } from '../../lib/core/store.ts';
 import { readVerdict, verdictKey } from '../../lib/breaker/verdict.ts';
 import { sleep, systemClock } from '../../lib/core/clock.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
@@ -68,7 +68,7 @@ const known = async <R>(what: string, request: Promise<R>): Promise<R> => {
 };
 
 /** Notes what was applied. Nothing is cut off, so that its end is known: the breaker waits no longer all the same. */
-const store: BreakerStore = {
+const store: CountingStore = {
   ...inner,
   async get(key, options) {
     const item = await inner.get(key, options?.isEventual ? { isEventual: true } : {});
@@ -115,7 +115,7 @@ async function callServer(): Promise<void> {
   if (!response.ok) throw new OwnError(String(response.status));
 }
 
-function refused(): void {
+function rejection(): void {
   counts.refused++;
   if (!hasSeenOpen || hasSaid) return;
   hasSaid = true;
@@ -130,7 +130,7 @@ async function call(): Promise<void> {
   } catch (error) {
     row = 0;
     if (error instanceof OwnError) counts.failed++;
-    else if (error instanceof BreakerOpenError) refused();
+    else if (error instanceof BreakerOpenError) rejection();
     else errors.push(String(error));
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { circuitBreaker } from '../../lib/breaker/local.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import type { DynamoStore } from '../../lib/store/dynamodb.ts';
 import { commandEnv, startTestEngine, type TestEngine } from '../support/engines.ts';

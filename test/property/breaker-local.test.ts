@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { circuitBreaker } from '../../lib/breaker/local.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 

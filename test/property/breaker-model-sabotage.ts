@@ -1,4 +1,4 @@
-import type { BreakerStore } from '../../lib/breaker/options.ts';
+import type { CountingStore } from '../../lib/core/store.ts';
 import type { Item, WriteOptions } from '../../lib/core/store.ts';
 import type { Invariant } from './breaker-model-history.ts';
 import { KEY, type Sabotage } from './breaker-model-network.ts';
@@ -19,7 +19,7 @@ const writes =
 const unconditional = (item: Item, { signal }: WriteOptions): Put => [item, { signal }];
 
 /** A breaker for which nothing is ever forced. */
-function ignoresForce(store: BreakerStore): BreakerStore {
+function ignoresForce(store: CountingStore): CountingStore {
   const seen = (item: Item | undefined): Item | undefined =>
     String(item?.['state']).startsWith('forced-') ? { ...item, state: 'closed' } : item;
   return {

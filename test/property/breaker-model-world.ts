@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { fleetBreaker } from '../../lib/breaker/fleet.ts';
+import { fleetBreaker } from '../../lib/breaker/shared.ts';
 import type { CircuitBreaker } from '../../lib/breaker/permit.ts';
 import { force, unforce } from '../../lib/breaker/transitions.ts';
 import type { Clock } from '../../lib/core/clock.ts';

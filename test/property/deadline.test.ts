@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../lib/core/clock.ts';
-import { runWithin } from '../../lib/core/deadline.ts';
+import { runWithin } from '../../lib/core/time-limit.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;

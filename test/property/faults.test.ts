@@ -1,10 +1,10 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CallContext } from '../../lib/core/call.ts';
+import type { CallContext } from '../../lib/core/execution.ts';
 import { sleep as pause } from '../../lib/core/clock.ts';
-import type { Fault } from '../../lib/policy/fault-options.ts';
-import { drawFaults, injectFaults } from '../../lib/policy/faults.ts';
+import type { Fault } from '../../lib/chaos/fault-options.ts';
+import { drawFaults, injectFaults } from '../../lib/chaos/faults.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { fakeClock, faultPlan, type PlannedFault, seededRandom, settle } from '../../lib/testing/index.ts';
 

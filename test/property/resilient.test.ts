@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CallContext } from '../../lib/core/call.ts';
+import type { CallContext } from '../../lib/core/execution.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import type { PolicyEvent } from '../../lib/core/policy-event.ts';
 import { resilient } from '../../lib/policy/resilient.ts';

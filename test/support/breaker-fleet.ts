@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { circuitBreaker } from '../../lib/breaker/local.ts';
 import type { BreakerOptions } from '../../lib/breaker/options.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';

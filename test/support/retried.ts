@@ -1,4 +1,4 @@
-import type { Call, ExecuteOptions } from '../../lib/core/call.ts';
+import type { Call, ExecuteOptions } from '../../lib/core/execution.ts';
 import type { Random } from '../../lib/core/random.ts';
 import { type RetryOptions, retry } from '../../lib/policy/retry.ts';
 import { fakeClock } from '../../lib/testing/index.ts';

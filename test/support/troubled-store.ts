@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
-import type { BreakerOptions, BreakerStore } from '../../lib/breaker/options.ts';
+import { circuitBreaker } from '../../lib/breaker/local.ts';
+import type { BreakerOptions, CountingStore } from '../../lib/breaker/options.ts';
 import { StoreError } from '../../lib/core/errors.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
@@ -8,7 +8,7 @@ import { failing, never } from './outcomes.ts';
 import { ENOUGH_FAILURES as ENOUGH, KEY, times } from './shared-breaker.ts';
 
 export const broken = () => Promise.reject(new StoreError('down'));
-export type Trouble = Pick<BreakerStore, 'get' | 'put' | 'add'>;
+export type Trouble = Pick<CountingStore, 'get' | 'put' | 'add'>;
 export const BROKEN: Trouble = { get: broken, put: broken, add: broken };
 export const HANGS: Trouble = { get: never, put: never, add: never };
 
@@ -17,7 +17,7 @@ export function sandbox(given: Partial<BreakerOptions> = {}) {
   const clock = fakeClock();
   const inner = memoryStore();
   let now: Trouble = inner;
-  const store: BreakerStore = {
+  const store: CountingStore = {
     ...inner,
     get: (...args) => now.get(...args),
     put: (...args) => now.put(...args),

@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
-import type { BreakerOptions, BreakerStore } from '../../lib/breaker/options.ts';
+import { circuitBreaker } from '../../lib/breaker/local.ts';
+import type { BreakerOptions, CountingStore } from '../../lib/breaker/options.ts';
 import type { BreakerEvent } from '../../lib/core/breaker-event.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import { InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
@@ -139,7 +139,7 @@ describe('who listens to a breaker of the fleet', () => {
     const inner = memoryStore();
     let isDown = true;
     const down = <T>(real: () => Promise<T>) => (isDown ? Promise.reject(new StoreError('down')) : real());
-    const store: BreakerStore = {
+    const store: CountingStore = {
       ...inner,
       get: (...args) => down(() => inner.get(...args)),
       put: (...args) => down(() => inner.put(...args)),

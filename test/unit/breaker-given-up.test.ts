@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { fleetBreaker } from '../../lib/breaker/fleet.ts';
+import { fleetBreaker } from '../../lib/breaker/shared.ts';
 import type { Verdict } from '../../lib/breaker/verdict.ts';
 import { BreakerOpenError, DeadlineExceededError, StoreError } from '../../lib/core/errors.ts';
 import { memoryStore } from '../../lib/store/memory.ts';

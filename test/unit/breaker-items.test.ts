@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
-import type { BreakerStore } from '../../lib/breaker/options.ts';
+import { circuitBreaker } from '../../lib/breaker/local.ts';
+import type { CountingStore } from '../../lib/core/store.ts';
 import { copyKey, INITIAL, type Verdict, writeVerdict } from '../../lib/breaker/verdict.ts';
 import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
@@ -12,7 +12,7 @@ describe('a store that breakers cannot share', () => {
   test('is refused, and the error says what it lacks', () => {
     const { shareBreaker: _, ...store } = memoryStore();
 
-    expect(() => circuitBreaker({ name: 'posts', store: store as BreakerStore })).toThrow(
+    expect(() => circuitBreaker({ name: 'posts', store: store as CountingStore })).toThrow(
       'circuitBreaker "posts": expected `store` to have `shareBreaker`',
     );
   });
@@ -32,7 +32,7 @@ describe('the options', () => {
 });
 
 describe('what somebody has forced', () => {
-  const forced = (state: 'forced-open' | 'forced-closed', now: number, store: BreakerStore) =>
+  const forced = (state: 'forced-open' | 'forced-closed', now: number, store: CountingStore) =>
     putVerdict(store, { state, since: now, until: now + 60_000, by: 'ada' });
 
   test('open is open for all until it ends, and then a probe is made', async () => {

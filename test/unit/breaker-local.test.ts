@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { circuitBreaker } from '../../lib/breaker/local.ts';
 import type { BreakerOptions } from '../../lib/breaker/options.ts';
 import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
 import { memoryStore } from '../../lib/store/memory.ts';

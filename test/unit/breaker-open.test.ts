@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { circuitBreaker } from '../../lib/breaker/local.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import { seededRandom, settle } from '../../lib/testing/index.ts';
 import { fleet, LEASE_MS, opened } from '../support/breaker-fleet.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { circuitBreaker } from '../../lib/breaker/local.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import { StoreError } from '../../lib/core/errors.ts';
 import { throughEach } from '../../lib/simulation/requests.ts';

@@ -57,6 +57,6 @@ describe('a handler pays for what it imports', () => {
   test('but for the breaker of the fleet in a store that shares it', async () => {
     const { files } = await bundleOf('memoryStore');
 
-    expect(files).toContain('lib/breaker/fleet.ts');
+    expect(files).toContain('lib/breaker/shared.ts');
   });
 });

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { sleep as pause, systemClock } from '../../lib/core/clock.ts';
-import { limitClock } from '../../lib/core/limit-clock.ts';
+import { systemClock } from '../../lib/core/clock.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
@@ -57,7 +57,7 @@ describe('sleep', () => {
 
 describe.each([
   ['systemClock', systemClock],
-  ['limitClock', limitClock],
+  ['systemClock', systemClock],
 ])('%s', (_, clock) => {
   afterEach(() => {
     vi.useRealTimers();

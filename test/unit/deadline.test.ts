@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
-import { runWithin, type Timed } from '../../lib/core/deadline.ts';
+import { runWithin, type Timed } from '../../lib/core/time-limit.ts';
 import { fakeClock, settle } from '../../lib/testing/index.ts';
 import { never } from '../support/outcomes.ts';
 

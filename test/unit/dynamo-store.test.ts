@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { circuitBreaker } from '../../lib/breaker/local.ts';
 import { InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
 import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import type { DynamoTransport } from '../../lib/store/transport/transport.ts';

@@ -1,12 +1,12 @@
 import { getEventListeners } from 'node:events';
 import * as v from 'valibot';
 import { describe, expect, test, vi } from 'vitest';
-import type { CallContext } from '../../lib/core/call.ts';
+import type { CallContext } from '../../lib/core/execution.ts';
 import { classifyError, evidenceOf } from '../../lib/core/classify.ts';
 import { InvalidOptionError } from '../../lib/core/errors.ts';
 import type { Random } from '../../lib/core/random.ts';
-import { checkFaultOptions, type Fault, faultsOf } from '../../lib/policy/fault-options.ts';
-import { InjectedFaultError, injectFaults } from '../../lib/policy/faults.ts';
+import { checkFaultOptions, type Fault, faultsOf } from '../../lib/chaos/fault-options.ts';
+import { InjectedFaultError, injectFaults } from '../../lib/chaos/faults.ts';
 import { validation } from '../../lib/policy/validate.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 

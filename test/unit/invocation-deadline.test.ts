@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
-import type { CallContext } from '../../lib/core/call.ts';
+import type { CallContext } from '../../lib/core/execution.ts';
 import { DeadlineExceededError } from '../../lib/core/errors.ts';
 import { deadlineHeaders, timeLeftMs } from '../../lib/deadline/next-hop.ts';
 import type { DeadlineOptions } from '../../lib/deadline/options.ts';

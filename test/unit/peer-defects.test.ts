@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { circuitBreaker } from '../../lib/breaker/local.ts';
 import type { BreakerOptions } from '../../lib/breaker/options.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import { timeWindow } from '../../lib/core/window.ts';

@@ -53,8 +53,8 @@ describe('the metrics of policies', () => {
     expect(metricsOf(...only('breaker-evidence'), ...only('breaker-store'))).toEqual([
       { breaker: 'shared', BreakerWindowCalls: 52, BreakerWindowFailures: 40, BreakerSlowReports: 0 },
       { breaker: 'shared', BreakerWindowCalls: 53, BreakerWindowFailures: 41, BreakerSlowReports: 1 },
-      { breaker: 'shared', BreakerStoreTroubles: 1 },
-      { breaker: 'shared', BreakerStoreRecoveries: 1 },
+      { breaker: 'shared', CountingStoreTroubles: 1 },
+      { breaker: 'shared', CountingStoreRecoveries: 1 },
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { BreakerStore } from '../../lib/breaker/options.ts';
-import type { Call } from '../../lib/core/call.ts';
+import type { CountingStore } from '../../lib/core/store.ts';
+import type { Call } from '../../lib/core/execution.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import { BreakerOpenError, DeadlineExceededError } from '../../lib/core/errors.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
@@ -31,7 +31,7 @@ describe('a call that was never made', () => {
     const clock = fakeClock();
     const inner = memoryStore();
     const add = vi.fn(inner.add);
-    const store: BreakerStore = {
+    const store: CountingStore = {
       ...inner,
       add,
       async get(key) {

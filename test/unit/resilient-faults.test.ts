@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { describe, expect, test, vi } from 'vitest';
 import { AttemptTimeoutError, BreakerOpenError, ValidationError } from '../../lib/core/errors.ts';
-import type { Fault } from '../../lib/policy/fault-options.ts';
-import { InjectedFaultError, injectFaults } from '../../lib/policy/faults.ts';
+import type { Fault } from '../../lib/chaos/fault-options.ts';
+import { InjectedFaultError, injectFaults } from '../../lib/chaos/faults.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import * as v from 'valibot';
 import { describe, expect, test, vi } from 'vitest';
-import type { Call } from '../../lib/core/call.ts';
+import type { Call } from '../../lib/core/execution.ts';
 import {
   AttemptTimeoutError,
   BreakerOpenError,

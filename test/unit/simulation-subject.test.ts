@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { refused } from '../../lib/breaker/refused.ts';
+import { refused } from '../../lib/breaker/rejection.ts';
 import { simulate } from '../../lib/simulation/run.ts';
 import { scenarioOf } from '../../lib/simulation/scenario.ts';
 import type { Guard, Subject } from '../../lib/simulation/subject.ts';
@@ -20,8 +20,8 @@ describe('what is simulated', () => {
     let calls = 0;
     const { figures, seconds } = await through(() => {
       calls++;
-      if (calls % 4 === 0) throw refused('moody', 1);
-      if (calls % 4 === 1) return Promise.reject(refused('moody', 1));
+      if (calls % 4 === 0) throw rejection('moody', 1);
+      if (calls % 4 === 1) return Promise.reject(rejection('moody', 1));
       return { settle: () => undefined };
     });
     const rejected = seconds.reduce((sum, second) => sum + second.rejected, 0);

@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
-import type { CallContext } from '../../lib/core/call.ts';
+import type { CallContext } from '../../lib/core/execution.ts';
 import { sleep as pause } from '../../lib/core/clock.ts';
 import { InvalidOptionError } from '../../lib/core/errors.ts';
-import { InjectedFaultError } from '../../lib/policy/faults.ts';
+import { InjectedFaultError } from '../../lib/chaos/faults.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import {
   type FaultPlan,

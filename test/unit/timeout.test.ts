@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
-import type { CallContext } from '../../lib/core/call.ts';
+import type { CallContext } from '../../lib/core/execution.ts';
 import { AttemptTimeoutError } from '../../lib/core/errors.ts';
 import { timeout } from '../../lib/policy/timeout.ts';
 import { fakeClock } from '../../lib/testing/index.ts';

@@ -1,4 +1,4 @@
-import { refused } from '../../breaker/refused.ts';
+import { rejection } from '../../breaker/rejection.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Item } from '../../core/store.ts';
 import type { Guard, GuardTools, Leave, Subject } from '../subject.ts';
@@ -91,7 +91,7 @@ function guard({ clock, store }: GuardTools): Guard {
       const state = await load();
       if (state.state !== 'open') return leave(state);
       const waitMs = state.nextAttempt - clock.now();
-      if (waitMs > 0) throw refused(KEY, waitMs);
+      if (waitMs > 0) throw rejection(KEY, waitMs);
       const halfOpen: State = { ...state, state: 'half-open', successCount: 0 };
       await save(halfOpen);
       return leave(halfOpen);

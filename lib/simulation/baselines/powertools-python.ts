@@ -1,4 +1,4 @@
-import { refused } from '../../breaker/refused.ts';
+import { rejection } from '../../breaker/rejection.ts';
 import type { Condition, Item } from '../../core/store.ts';
 import type { Guard, GuardTools, Leave, Subject } from '../subject.ts';
 
@@ -108,7 +108,7 @@ function guard({ index, clock, store }: GuardTools): Guard {
       return caller;
     }
     return Promise.resolve(mayProbe(state)).then((may) => {
-      if (!may || isProbing) throw refused(KEY, 1_000);
+      if (!may || isProbing) throw rejection(KEY, 1_000);
       isProbing = true;
       return prober;
     });

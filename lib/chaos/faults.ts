@@ -1,8 +1,9 @@
-import type { Call } from '../core/call.ts';
-import { mayPass } from '../core/classify.ts';
+import { isTransientStatus } from '../core/classify.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { FibrinError } from '../core/errors.ts';
+import type { Call } from '../core/execution.ts';
 import type { Random } from '../core/random.ts';
+import type { FaultInjection } from '../policy/options.ts';
 import {
   type CorruptFault,
   checkFaultOptions,
@@ -12,13 +13,13 @@ import {
   type PlainFault,
 } from './fault-options.ts';
 
-/** A failure that somebody asked for. Retries and breakers take it for one of the dependency with this status. */
+/** A failure that was injected. Retries and breakers take it for one of the dependency with this status. */
 export class InjectedFaultError extends FibrinError {
   override readonly name: string = 'InjectedFaultError';
   constructor(status: number) {
     super('INJECTED_FAULT', `An error with status ${status} was injected on purpose`, {
       status,
-      retryable: mayPass(status),
+      retryable: isTransientStatus(status),
     });
   }
 }
@@ -39,7 +40,7 @@ function meet<T>(fault: PlainFault, call: Call<T>, clock: Clock): Call<T> {
     case 'latency':
       return async (context) => {
         await sleep(clock, fault.ms, context.signal);
-        return call(context);
+        return await call(context);
       };
     case 'error':
       return async () =>
@@ -60,15 +61,9 @@ export const meetFaults = <T>(call: Call<T>, faults: readonly PlainFault[], cloc
 export const drawFaults = <F extends Fault>(faults: readonly F[], random: Random): readonly F[] =>
   faults.filter(({ rate = 1 }) => random.next() < rate);
 
-/** Failures on purpose, around the function that a policy protects. */
-export interface FaultInjection {
-  /** The call so that each attempt draws which of the faults for this name it meets. */
-  around<T>(call: Call<T>, name: string, clock: Clock, random: Random): Call<T>;
-}
-
 /**
  * Makes a dependency fail on purpose, for game days, as the option `faults` of `resilient`: each attempt draws which of the
- * faults it meets. It sits just around the function, so that every policy takes them for failures of the dependency.
+ * faults it meets. It is the innermost layer, so every policy takes them for failures of the dependency.
  * @throws {InvalidOptionError} when it is constructed with a bad option, and without `enabled`.
  * @see https://principlesofchaos.org
  * @example
@@ -85,10 +80,16 @@ export interface FaultInjection {
 export function injectFaults(options: FaultOptions): FaultInjection {
   const all = checkFaultOptions('injectFaults', options);
   return {
-    around(call, name, clock, random) {
+    layer(name, clock, random) {
       const faults = faultsOf(all, name);
-      if (faults.length === 0) return call;
-      return async (context) => meetFaults(call, drawFaults(faults, random), clock)(context);
+      return (next) =>
+        async function callWithFaults(execution) {
+          const drawn = drawFaults(faults, random);
+          if (drawn.length === 0) return next(execution);
+          // A fault stands in for the function, so the attempt that meets it counts as made.
+          execution.markCalled();
+          return meetFaults(() => next(execution), drawn, clock)(execution);
+        };
     },
   };
 }

@@ -56,7 +56,7 @@ const OWN: Readonly<Record<PlainFault['kind'], OptionRules>> = {
 
 const KIND: OptionRules = { required: { kind: rule.oneOf(...Object.keys(OWN)) } };
 
-const AIM = { rate: rule.share(), target: rule.name() };
+const AIM = { rate: rule.fraction(), target: rule.name() };
 
 const list = rule.unless(Array.isArray, 'an array of faults');
 

@@ -1,5 +1,5 @@
 /** To be told of something is never worth a call: whatever a listener throws or rejects with ends here. */
-export function harmless<E>(listener: (event: E) => unknown): (event: E) => void {
+export function safeListener<E>(listener: (event: E) => unknown): (event: E) => void {
   return (event) => {
     try {
       const told = listener(event);

@@ -1,31 +1,31 @@
-import { policyOf, unprotected } from '../core/call.ts';
 import { systemClock } from '../core/clock.ts';
-import { runWithin, type Timed } from '../core/deadline.ts';
-import { DeadlineExceededError } from '../core/errors.ts';
-import { harmless } from '../core/harmless.ts';
+import { DeadlineExceededError, isFibrinError } from '../core/errors.ts';
+import { policyOf } from '../core/layer.ts';
 import { systemRandom } from '../core/random.ts';
+import { safeListener } from '../core/safe-listener.ts';
+import { runWithin, type Timed } from '../core/time-limit.ts';
 import { storeAccess } from './access.ts';
 import { probeAlone } from './alone.ts';
 import { noticeChanges } from './changes.ts';
-import { guardBy } from './guard.ts';
+import { forceShared } from './force.ts';
 import { known as knownOf } from './known.ts';
+import { breakerLayer, OutcomeRules } from './layer.ts';
 import { localBreaker } from './local.ts';
 import {
-  type BreakerOptions,
-  type BreakerStore,
+  byConfidentRatio,
   checkSharedOptions,
   DEFAULT_FAILURE_RATIO,
-  DEFAULT_FLEET_OPEN_MS,
+  DEFAULT_SHARED_OPEN_MS,
   DEFAULT_STORE_TIMEOUT_MS,
-  isSurelyBad,
+  type SharedBreakerOptions,
 } from './options.ts';
-import type { CircuitBreaker, Entering, Permit } from './permit.ts';
+import { type Admission, type Caller, type CircuitBreaker, type Permit, permitOf } from './permit.ts';
 import { AS_LONG_AS_IT_TAKES, permits, TELL_MS } from './permits.ts';
-import { refused } from './refused.ts';
+import { rejection } from './rejection.ts';
 import { reports } from './reports.ts';
 import { admittedShare, claimShare, lookShare } from './shares.ts';
 import { claimProbe } from './transitions.ts';
-import { asOf, type Verdict } from './verdict.ts';
+import { asOf, stateName, type Verdict } from './verdict.ts';
 
 /** A verdict is not asked for again within this time, whatever the reason. */
 const FRESH_MS = 1_000;
@@ -37,6 +37,9 @@ const LOOK_AFTER_MS = 500;
 const UNKNOWN_WAIT_MS = 1_000;
 /** A store that has failed so often in a row is not asked for the probe any more. */
 const FAILURES_TO_GO_ALONE = 2;
+
+/** Kept of a call's time for reporting its outcome: what recording may wait for the store, and a little more. Milliseconds. */
+const RESERVE_MS = 25;
 
 /** What may be done about a call. */
 type Step = 'call' | 'alone' | 'look' | 'claim' | { readonly waitMs: number };
@@ -50,21 +53,27 @@ type Step = 'call' | 'alone' | 'look' | 'claim' | { readonly waitMs: number };
  * Store trouble, decided once for every access: **fail static**, see `storeAccess`. While the store fails, a breaker of this
  * sandbox alone watches its calls, and one of its calls probes each `openMs` where the shared one is open.
  */
-export function fleetBreaker(options: BreakerOptions, store: BreakerStore): CircuitBreaker {
+export function sharedBreaker(options: SharedBreakerOptions): CircuitBreaker {
   checkSharedOptions(options);
-  const { name, clock = systemClock, random = systemRandom, openMs = DEFAULT_FLEET_OPEN_MS } = options;
+  const {
+    name,
+    store,
+    clock = systemClock,
+    random = systemRandom,
+    openMs = DEFAULT_SHARED_OPEN_MS,
+  } = options;
   const {
     failureRatio = DEFAULT_FAILURE_RATIO,
     slowCallMs,
     storeTimeoutMs: timeoutMs = DEFAULT_STORE_TIMEOUT_MS,
   } = options;
-  const { store: _, onEvent, ...own } = options;
-  const told = onEvent && harmless(onEvent);
+  const { onEvent } = options;
+  const told = onEvent && safeListener(onEvent);
   const notice = told && noticeChanges(name, clock, told);
   const access = storeAccess(store.name, {
     clock,
     timeoutMs,
-    tell: (isAnswering) => told?.({ kind: 'breaker-store', name, isAnswering }),
+    tell: (available) => told?.({ kind: 'breaker-store', name, available }),
   });
   const { isQuiet } = access;
   const chance = () => random.next();
@@ -77,26 +86,28 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
   let isClaiming = false;
 
   /** Waits no longer than the caller can, nor past its abort. */
-  const within = <R>(context: Entering, mostMs: number, work: (timed: Timed) => Promise<R>): Promise<R> => {
+  const within = <R>(context: Caller, mostMs: number, work: (timed: Timed) => Promise<R>): Promise<R> => {
     const limitMs = Math.min(mostMs, context.remainingMs?.() ?? mostMs);
-    const exceeded = () => new DeadlineExceededError(name, limitMs, false);
+    const exceeded = () => new DeadlineExceededError(name, "caller's time limit", limitMs, { called: false });
     return runWithin({ clock, limitMs, signal: context.signal, exceeded }, work);
   };
   const nothing = () => undefined;
   /** What was to be told is told, or not: that never changes what the caller gets. */
-  const tell = (context: Entering, mostMs: number, told: Promise<unknown>): Promise<void> =>
+  const tell = (context: Caller, mostMs: number, told: Promise<unknown>): Promise<void> =>
     within(context, mostMs, () => told).then(nothing, nothing);
 
   const { caller, prober, isDoubted } = permits({ known, evidence, access, clock, slowCallMs, tell });
 
   // What a sandbox does while the store fails it keeps to itself.
-  const local = localBreaker({ ...own, openMs, clock }, isSurelyBad(options));
+  const local = localBreaker({ name, openMs, clock }, byConfidentRatio(options));
   const alone = probeAlone(clock, openMs);
   const loner: Permit = {
-    settle(failed) {
+    isProbe: true,
+    record({ failed }) {
       alone.settle(failed);
       return undefined;
     },
+    release: () => undefined,
   };
 
   const mayLook = (rate: number, afterMs = FRESH_MS) =>
@@ -170,14 +181,14 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
   const look = (): Promise<void> => tell({}, access.failures === 0 ? timeoutMs : TELL_MS, known.look());
 
   /** What comes of a step that asks nobody. */
-  const permitFor = (step: Step): Permit => {
+  const admissionFor = (step: Step): Admission => {
     if (step === 'alone') return loner;
-    if (step !== 'call') throw refused(name, typeof step === 'string' ? UNKNOWN_WAIT_MS : step.waitMs);
+    if (step !== 'call') return rejection(name, typeof step === 'string' ? UNKNOWN_WAIT_MS : step.waitMs);
     // What somebody has forced is so, whatever a sandbox sees.
     const isItsOwn = isQuiet() && asOf(known.verdict, clock.now()).state === 'closed';
-    return isItsOwn ? (local.enter() as Permit) : caller(known.verdict);
+    return isItsOwn ? (local.admit() as Admission) : caller(known.verdict);
   };
-  const asked = async (first: 'look' | 'claim'): Promise<Permit> => {
+  const asked = async (first: 'look' | 'claim'): Promise<Admission> => {
     let step: Step = first;
     if (step === 'look') {
       await look();
@@ -188,43 +199,51 @@ export function fleetBreaker(options: BreakerOptions, store: BreakerStore): Circ
       if (permit) return permit;
       step = stepOf(clock.now());
     }
-    return permitFor(step);
+    return admissionFor(step);
   };
 
-  const entered = async (first: 'look' | 'claim', { signal }: Timed): Promise<Permit> => {
-    const permit = await asked(first);
+  const entered = async (first: 'look' | 'claim', { signal }: Timed): Promise<Admission> => {
+    const admission = await asked(first);
     // Its caller has given up and makes no call: somebody else may.
-    if (signal.aborted) void permit.settle(undefined);
-    return permit;
+    if (signal.aborted && !isFibrinError(admission)) void admission.release();
+    return admission;
   };
 
-  const refusal = () => {
-    const now = clock.now();
-    const { state, until, isProbing } = known.verdict;
-    const isShut = (state === 'forced-open' || (state === 'open' && !isProbing)) && now < until;
-    return isShut && !known.isOld(clock.monotonic()) ? refused(name, until - now) : undefined;
-  };
-
-  const enter = (context: Entering = {}): Permit | Promise<Permit> => {
+  const admit = (context: Caller = {}): Admission | Promise<Admission> => {
     const now = clock.monotonic();
     const idleMs = now - enteredAt;
     enteredAt = now;
     // Once in a while, beside the work. It settles by itself, and by its own clock is old after a freeze.
     if (known.isOld(now) && !isQuiet()) void known.look();
     // What ends because its time is over, nobody writes.
-    notice?.(known.verdict, 'seen');
+    notice?.(known.verdict, 'observed');
     const step = stepOf(clock.now(), idleMs);
     return step === 'look' || step === 'claim'
       ? within(context, AS_LONG_AS_IT_TAKES, (timed) => entered(step, timed))
-      : permitFor(step);
+      : admissionFor(step);
   };
 
+  const identity = `${store.name}/${name}`;
+  const layer = breakerLayer({ admit, identity }, new OutcomeRules(options, clock), clock);
   return {
     name,
-    refusal,
-    enter,
-    ...policyOf(clock, guardBy(enter, options, clock)(unprotected)),
-    get retryShare() {
+    identity,
+    admit,
+    acquire(caller) {
+      const admission = admit(caller);
+      return admission instanceof Promise ? admission.then(permitOf) : permitOf(admission);
+    },
+    layer,
+    ...policyOf(clock, layer),
+    reserveMs: RESERVE_MS,
+    maxCallMs: openMs - 2 * timeoutMs,
+    get state() {
+      return stateName(known.verdict, clock.now());
+    },
+    async force(state, forcing) {
+      await forceShared({ name, known, access, clock }, state, forcing);
+    },
+    get retryFraction() {
       const now = clock.now();
       const verdict = asOf(known.verdict, now);
       return verdict.retryShare * admittedShare(verdict, now);

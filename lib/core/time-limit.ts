@@ -1,11 +1,12 @@
-import type { Clock } from './clock.ts';
+import { AsyncResource } from 'node:async_hooks';
+import type { CancelTimer, Clock } from './clock.ts';
 
 /** A limit on the time that something may take. */
 export interface TimeLimit {
   readonly clock: Clock;
-  /** From now, in milliseconds. A limit of zero or less is over at once: nothing is started. */
+  /** From now, in milliseconds. Zero or less is over at once: nothing is started. Infinity: only the signal ends it. */
   readonly limitMs: number;
-  /** What the clock's `monotonic` has just said. Default: it is asked. */
+  /** What the clock's `monotonic` has just said. Default: it is read. */
   readonly now?: number;
   /** The caller's own signal: when it aborts, so does everything inside, with the same reason. */
   readonly signal?: AbortSignal | undefined;
@@ -13,22 +14,24 @@ export interface TimeLimit {
   readonly exceeded: (lateMs: number) => Error;
 }
 
-/** What the work inside a time limit is told. */
+/** What the work inside a time limit is handed. */
 export interface Timed {
   /** Aborts when the time is over or the caller gave up. Hand it to every I/O call. */
   readonly signal: AbortSignal;
   /** When the time is over, by the monotonic clock, in milliseconds. */
   readonly endsAt: number;
   /** What is left, in milliseconds; 0 when the time is over. Measured, not timed: right after a freeze too. */
-  remainingMs(): number;
+  readonly remainingMs: () => number;
 }
 
-/** Makes its signal when somebody asks for it: most calls end in time, and many never look at it. */
-class Running implements Timed {
+/** The work while it runs. Makes its signal at the first use: most calls end in time, and many never read it. */
+export class LimitedRun implements Timed {
   readonly #clock: Clock;
   readonly endsAt: number;
   #controller: AbortController | undefined;
   #abort: { readonly reason: unknown } | undefined;
+  /** Whether it has ended by itself. One that was given up is not over: what it has started is to be given up too. */
+  isOver = false;
 
   constructor(clock: Clock, endsAt: number) {
     this.#clock = clock;
@@ -43,7 +46,7 @@ class Running implements Timed {
     return this.#controller.signal;
   }
 
-  // A getter, so that whoever takes it out of the object can call it, and nothing is made for those who do not look.
+  // A getter, so that it works out of the object too, and costs nothing where it is not read.
   get remainingMs(): () => number {
     return () => Math.max(0, this.endsAt - this.#clock.monotonic());
   }
@@ -54,9 +57,12 @@ class Running implements Timed {
   }
 }
 
-/** Calls `run` with the reason once the signal aborts, until the listener is taken off again. */
-function onAbort(signal: AbortSignal, run: (reason: unknown) => void): () => void {
-  const listener = () => run(signal.reason);
+/**
+ * Calls `run` with the reason once the signal aborts, until the listener is removed. Whoever aborts does so in a context of
+ * its own; the listener runs in the context in which it was added, and so does what it aborts in turn.
+ */
+function onAbort(signal: AbortSignal, run: (reason: unknown) => void): CancelTimer {
+  const listener = AsyncResource.bind(() => run(signal.reason));
   signal.addEventListener('abort', listener, { once: true });
   return () => signal.removeEventListener('abort', listener);
 }
@@ -66,35 +72,40 @@ function onAbort(signal: AbortSignal, run: (reason: unknown) => void): () => voi
  * comes first, whether or not `work` listens to the signal. No timer or listener is left behind, and a late outcome of
  * `work` is dropped without becoming an unhandled rejection.
  */
-export function runWithin<T>(limit: TimeLimit, work: (timed: Timed) => Promise<T>): Promise<T> {
+export function runWithin<T>(limit: TimeLimit, work: (run: LimitedRun) => T | Promise<T>): Promise<T> {
   const { clock, limitMs, signal: outer, exceeded } = limit;
   if (outer?.aborted) return Promise.reject(outer.reason);
   if (limitMs <= 0) return Promise.reject(exceeded(0));
 
   const { now = clock.monotonic() } = limit;
   const endsAt = now + limitMs;
-  const running = new Running(clock, endsAt);
-  return new Promise<T>((resolve, reject) => {
+  const run = new LimitedRun(clock, endsAt);
+  return new Promise<T>(function race(resolve, reject) {
     const giveUp = (reason: unknown) => {
       settle();
       reject(reason);
-      running.abort(reason);
+      run.abort(reason);
     };
-    const cancel = clock.after(limitMs, () => giveUp(exceeded(Math.max(0, clock.monotonic() - endsAt))), now);
+    const onTimeUp = () => giveUp(exceeded(Math.max(0, clock.monotonic() - endsAt)));
+    const cancel = limitMs === Number.POSITIVE_INFINITY ? undefined : clock.after(limitMs, onTimeUp);
     const unlisten = outer && onAbort(outer, giveUp);
     const settle = () => {
-      cancel();
+      cancel?.();
       unlisten?.();
     };
+    const succeed = (value: T) => {
+      run.isOver = true;
+      settle();
+      resolve(value);
+    };
     const fail = (error: unknown) => {
+      run.isOver = true;
       settle();
       reject(error);
     };
     try {
-      work(running).then((value) => {
-        settle();
-        resolve(value);
-      }, fail);
+      // What is no promise is a value.
+      Promise.resolve(work(run)).then(succeed, fail);
     } catch (error) {
       fail(error);
     }
