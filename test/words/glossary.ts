@@ -21,10 +21,13 @@ const NO_SUBJECT: readonly (readonly [word: string, say: string])[] = [
 
 const escaped = (text: string): string => text.replaceAll(/[.()*+?^${}|[\]\\]/g, '\\$&');
 
-/** A phrase may be broken into lines, within a comment too. Options of a command (`--quiet`) are not ours to name. */
+/** A phrase may be broken into lines, within a comment too. Options and scripts (`--quiet`, `test:fleet`) are names. */
 const prose = (word: string, say: string): Refused => ({
   ...{ word, say, kind: 'prose' },
-  pattern: new RegExp(`(?<!\\w|--)${escaped(word).replaceAll(' ', '\\s+(?:(?:\\*|//)\\s+)?')}(?!\\w)`, 'gi'),
+  pattern: new RegExp(
+    `(?<![\\w:]|--)${escaped(word).replaceAll(' ', '\\s+(?:(?:\\*|//)\\s+)?')}(?!\\w)`,
+    'gi',
+  ),
 });
 
 const code = (word: string, say: string): Refused => ({
