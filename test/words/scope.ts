@@ -6,6 +6,7 @@ import { join } from 'node:path';
 const DONE = [
   'lib/core',
   'lib/policy',
+  'lib/chaos',
   'lib/deadline',
   'lib/http',
   'lib/telemetry',
