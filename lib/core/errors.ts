@@ -122,7 +122,7 @@ export class ValidationError extends FibrinError {
   }
 }
 
-/** The store did not do what it was asked to do, and the reason is not known to be safeListener. */
+/** The store did not do what it was asked to do, and the reason is not known to be harmless. */
 export class StoreError extends FibrinError {
   override readonly name: string = 'StoreError';
   constructor(message: string, details: FibrinErrorDetails = {}) {

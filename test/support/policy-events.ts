@@ -29,12 +29,12 @@ export const policyEvents: readonly PolicyEvent[] = [
     error: secret,
   },
   {
-    ...{ kind: 'breaker-state', name: 'shared', from: 'closed', to: 'open', how: 'made' },
-    admittedShare: 0,
+    ...{ kind: 'breaker-state', name: 'shared', from: 'closed', to: 'open', origin: 'self' },
+    admittedFraction: 0,
   },
   {
-    ...{ kind: 'breaker-state', name: 'shared', from: 'half-open', to: 'closed', how: 'seen' },
-    admittedShare: 0.25,
+    ...{ kind: 'breaker-state', name: 'shared', from: 'half-open', to: 'closed', origin: 'observed' },
+    admittedFraction: 0.25,
   },
   { kind: 'breaker-evidence', name: 'shared', calls: 52, failures: 40, isSlow: false },
   { kind: 'breaker-evidence', name: 'shared', calls: 53, failures: 41, isSlow: true },

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { fallback, firstOf } from '../../lib/policy/fallback.ts';
+import { fallback, fallbackChain } from '../../lib/policy/fallback.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 
 const outage = new Error('outage');
@@ -44,11 +44,11 @@ describe('fallback', () => {
   );
 });
 
-describe('firstOf', () => {
+describe('fallbackChain', () => {
   test('gives the first value that comes, and asks nobody after that', async () => {
     const last = vi.fn(() => 'last');
 
-    expect(await firstOf<string>(failing, async () => 'second', last)(outage)).toBe('second');
+    expect(await fallbackChain<string>(failing, async () => 'second', last)(outage)).toBe('second');
 
     expect(last).not.toHaveBeenCalled();
   });
@@ -60,7 +60,7 @@ describe('firstOf', () => {
       return Promise.reject(new Error('not here either'));
     };
 
-    expect(await firstOf<number>(tell, tell, 1)(outage)).toBe(1);
+    expect(await fallbackChain<number>(tell, tell, 1)(outage)).toBe(1);
 
     expect(told).toEqual([outage, outage]);
   });
@@ -68,16 +68,16 @@ describe('firstOf', () => {
   test('throws what the last one throws', async () => {
     const last = new Error('nowhere');
 
-    await expect(firstOf<number>(failing, () => Promise.reject(last))(new Error('first'))).rejects.toBe(last);
+    await expect(fallbackChain<number>(failing, () => Promise.reject(last))(new Error('first'))).rejects.toBe(last);
   });
 
   test('does not go on after a programming error in one of them', async () => {
     const bug = async () => Promise.reject(new TypeError('x is not a function'));
 
-    await expect(firstOf<number>(bug, 1)(outage)).rejects.toThrow('x is not a function');
+    await expect(fallbackChain<number>(bug, 1)(outage)).rejects.toThrow('x is not a function');
   });
 
   test('of nothing is the error of the call', async () => {
-    await expect(firstOf<number>()(outage)).rejects.toBe(outage);
+    await expect(fallbackChain<number>()(outage)).rejects.toBe(outage);
   });
 });

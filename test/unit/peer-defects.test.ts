@@ -61,7 +61,7 @@ describe('where opossum fails', () => {
     const posts = resilient<string>({
       name: 'posts',
       attemptTimeoutMs: 100,
-      retry: { attempts: 3 },
+      retry: { maxAttempts: 3 },
       breaker: { minimumCalls: 2, openMs: 60_000 },
       clock,
     });
@@ -74,7 +74,7 @@ describe('where opossum fails', () => {
   test('a call is handed a signal, which aborts when its time is over', async () => {
     const clock = fakeClock();
     let seen: AbortSignal | undefined;
-    const run = timeout({ limitMs: 100, clock })
+    const run = timeout({ timeoutMs: 100, clock })
       .execute(({ signal }) => {
         seen = signal;
         return new Promise(() => {});
@@ -137,7 +137,7 @@ describe('where cockatiel fails', () => {
   test('the signal of a call that succeeded in time does not abort later', async () => {
     const clock = fakeClock();
     let seen: AbortSignal | undefined;
-    await timeout({ limitMs: 100, clock }).execute(async ({ signal }) => {
+    await timeout({ timeoutMs: 100, clock }).execute(async ({ signal }) => {
       seen = signal;
     });
     await clock.advance(HOUR_MS);
@@ -150,7 +150,7 @@ describe('where cockatiel fails', () => {
     const { signal } = new AbortController();
     const posts = resilient<string>({
       name: 'posts',
-      retry: { attempts: 3, baseDelayMs: 1 },
+      retry: { maxAttempts: 3, baseDelayMs: 1 },
       breaker: { minimumCalls: 1_000 },
       fallback: 'none',
       clock,

@@ -226,7 +226,7 @@ describe('what the whole fleet can afford', () => {
     await putVerdict(store, { epoch: 0, retryShare });
     // What is drawn: nothing for the look and the report, a tenth for the retry.
     const random = { token: () => 'token', next: () => 0.1 };
-    const { clock, posts } = build<string>({ breaker: { store }, retry: { attempts: 2 }, random });
+    const { clock, posts } = build<string>({ breaker: { store }, retry: { maxAttempts: 2 }, random });
     const run = posts.outcome(failing);
     await clock.advance(100);
 

@@ -31,7 +31,7 @@ describe('who listens to a policy', () => {
   });
 
   test('hears of each attempt that fails, and of the wait before the next', async () => {
-    const { clock, events, posts } = listening({ retry: { attempts: 3 } });
+    const { clock, events, posts } = listening({ retry: { maxAttempts: 3 } });
     const run = posts.outcome(({ attempt }) => (attempt < 3 ? failing() : Promise.resolve('at last')));
     await clock.advance(10_000);
     await run;
@@ -49,7 +49,7 @@ describe('who listens to a policy', () => {
   });
 
   test('hears when the budget has no further attempt', async () => {
-    const { clock, events, posts } = listening({ retry: { attempts: 2, budgetRatio: 0 } });
+    const { clock, events, posts } = listening({ retry: { maxAttempts: 2, budgetRatio: 0 } });
     for (let call = 0; call < 4; call++) {
       const run = posts.outcome(failing);
       await clock.advance(1_000);

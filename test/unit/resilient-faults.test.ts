@@ -25,7 +25,7 @@ describe('a protected call with faults', () => {
     // For the first attempt, the wait after it, the second, the wait after that, the third.
     const draws = [0.4, 0, 0.4, 0, 0.6];
     const { clock, call, outcome } = build([{ kind: 'error', rate: 0.5 }], {
-      retry: { attempts: 5 },
+      retry: { maxAttempts: 5 },
       random: { next: () => draws.shift() ?? 0, token: () => 'token' },
     });
     const run = outcome();

@@ -32,7 +32,7 @@ describe('a call that succeeds', () => {
   });
 
   test('leaves no timer behind', async () => {
-    const { clock, posts } = build<number>({ retry: { attempts: 3 }, breaker: { store: memoryStore() } });
+    const { clock, posts } = build<number>({ retry: { maxAttempts: 3 }, breaker: { store: memoryStore() } });
 
     await posts.execute(async () => 1);
 
@@ -40,7 +40,7 @@ describe('a call that succeeds', () => {
   });
 
   test('in a later attempt is live all the same, and the attempts are counted', async () => {
-    const { clock, posts } = build<string>({ retry: { attempts: 3 } });
+    const { clock, posts } = build<string>({ retry: { maxAttempts: 3 } });
     const run = posts.outcome(({ attempt }) => (attempt < 3 ? failing() : Promise.resolve('at last')));
     await clock.advance(1_000);
 
@@ -97,7 +97,7 @@ describe('a call that fails', () => {
   });
 
   test('by a bug is never hidden by a fallback or repeated', async () => {
-    const { posts } = build<string>({ fallback: () => 'stale', retry: { attempts: 5 } });
+    const { posts } = build<string>({ fallback: () => 'stale', retry: { maxAttempts: 5 } });
     const bug = vi.fn(() => Promise.reject(new TypeError('x is undefined')));
 
     await expect(posts.execute(bug)).rejects.toThrow(TypeError);
@@ -120,7 +120,7 @@ describe('the limits in time', () => {
 
   test('let a new attempt follow one that hung, its signal its own', async () => {
     const signals: AbortSignal[] = [];
-    const { clock, posts } = build<string>({ attemptTimeoutMs: 200, retry: { attempts: 2, baseDelayMs: 1 } });
+    const { clock, posts } = build<string>({ attemptTimeoutMs: 200, retry: { maxAttempts: 2, baseDelayMs: 1 } });
     const hangsOnce: Call<string> = ({ attempt, signal }) => {
       signals.push(signal);
       return attempt === 1 ? never() : Promise.resolve('fine');
@@ -136,7 +136,7 @@ describe('the limits in time', () => {
     const { clock, posts } = build<string>({
       totalTimeoutMs: 500,
       attemptTimeoutMs: 200,
-      retry: { attempts: 10, baseDelayMs: 1 },
+      retry: { maxAttempts: 10, baseDelayMs: 1 },
     });
     const run = posts.outcome(never);
     await clock.advance(10_000);
@@ -149,7 +149,7 @@ describe('the limits in time', () => {
 
   test('end with the error of the last attempt when a wait would leave no time for another', async () => {
     const busy = new FibrinError('BUSY', 'busy', { retryable: true, retryAfterMs: 480 });
-    const { clock, posts } = build<string>({ totalTimeoutMs: 500, retry: { attempts: 2 } });
+    const { clock, posts } = build<string>({ totalTimeoutMs: 500, retry: { maxAttempts: 2 } });
     const run = posts.outcome(() => Promise.reject(busy));
     await clock.advance(500);
 
@@ -176,7 +176,7 @@ describe('the limits in time', () => {
 
   test('end at once when the caller aborts, waits between attempts included', async () => {
     const controller = new AbortController();
-    const { clock, posts } = build<string>({ retry: { attempts: 5, baseDelayMs: 1_000 } });
+    const { clock, posts } = build<string>({ retry: { maxAttempts: 5, baseDelayMs: 1_000 } });
     const run = posts.outcome(failing, { signal: controller.signal });
     await clock.advance(1);
 
@@ -189,7 +189,7 @@ describe('the limits in time', () => {
 
 describe('the order of the policies', () => {
   test('an answer that the schema refuses is a failure that is tried again', async () => {
-    const { clock, posts } = build({ validate: v.array(v.string()), retry: { attempts: 2 } });
+    const { clock, posts } = build({ validate: v.array(v.string()), retry: { maxAttempts: 2 } });
     const run = posts.outcome((({ attempt }) => Promise.resolve(attempt === 1 ? 'half' : ['a'])) as Call<
       string[]
     >);
@@ -217,7 +217,7 @@ describe('the order of the policies', () => {
 
   test('every attempt feeds the breaker, and an open one ends the retries', async () => {
     const breaker = { minimumCalls: 2 };
-    const { clock, posts } = build<string>({ breaker, retry: { attempts: 10, baseDelayMs: 1 } });
+    const { clock, posts } = build<string>({ breaker, retry: { maxAttempts: 10, baseDelayMs: 1 } });
     const run = posts.outcome(failing);
     await clock.advance(10_000);
 
@@ -282,7 +282,7 @@ describe('the options', () => {
     ['`name`', { name: 'with space' }],
     ['`totalTimeoutMs`', { totalTimeoutMs: 0 }],
     ['`attemptTimeoutMs`', { attemptTimeoutMs: Number.NaN }],
-    ['resilient "posts".retry: expected `attempts`', { retry: { attempts: 0 } }],
+    ['resilient "posts".retry: expected `attempts`', { retry: { maxAttempts: 0 } }],
     ['`validate` to be a Standard Schema', { validate: {} as StandardSchemaV1<unknown, string> }],
     ['`failureRatio`', { breaker: { store: memoryStore(), failureRatio: 2 } }],
   ])('that are wrong are refused at construction: %s', (message, wrong) => {

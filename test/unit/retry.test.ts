@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { BreakerOpenError, FibrinError, StoreError } from '../../lib/core/errors.ts';
-import { type RetryOptions, retry } from '../../lib/policy/retry.ts';
+import { type retry } from '../../lib/policy/retry.ts';
 import { fakeClock, settle } from '../../lib/testing/index.ts';
 import { outage } from '../support/outcomes.ts';
 import { highest, lowest, retried, waitsOf } from '../support/retried.ts';

@@ -8,7 +8,7 @@ import { never } from '../support/outcomes.ts';
 
 function start() {
   const clock = fakeClock();
-  const policy = timeout({ limitMs: 100, name: 'posts', clock });
+  const policy = timeout({ timeoutMs: 100, name: 'posts', clock });
   return { clock, policy };
 }
 
@@ -105,7 +105,7 @@ describe('timeout', () => {
 
   test('names a call that nobody has named', async () => {
     const { clock } = start();
-    const run = timeout({ limitMs: 10, clock })
+    const run = timeout({ timeoutMs: 10, clock })
       .execute(never)
       .catch((error: unknown) => error);
     await clock.advance(10);
@@ -121,7 +121,7 @@ describe('timeout', () => {
   });
 
   test('uses the clock of the system where none is handed in', async () => {
-    expect(await timeout({ limitMs: 10_000 }).execute(async ({ remainingMs }) => remainingMs() > 0)).toBe(
+    expect(await timeout({ timeoutMs: 10_000 }).execute(async ({ remainingMs }) => remainingMs() > 0)).toBe(
       true,
     );
   });
