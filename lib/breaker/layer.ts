@@ -1,5 +1,4 @@
 import type { Clock } from '../core/clock.ts';
-import { isFibrinError } from '../core/errors.ts';
 import { evidenceOfAttempt } from '../core/evidence.ts';
 import type { Execution } from '../core/execution.ts';
 import { guarded } from '../core/guarded.ts';
@@ -86,9 +85,6 @@ export function breakerLayer(
   rules: OutcomeRules,
   clock: Clock,
 ): <T>(next: Invoke<T>) => Invoke<T> {
-  const settle = (permit: Permit, outcome: CallOutcome | undefined, caller: Caller) =>
-    outcome ? permit.record(outcome, caller) : permit.release(caller);
-
   return (next) => {
     async function call(permit: Permit, execution: Execution, caller: Caller) {
       const startedAt = rules.areTimed ? clock.monotonic() : 0;
@@ -96,11 +92,13 @@ export function breakerLayer(
         const value = await (permit.isProbe
           ? callInProbe(next, execution, breaker.identity, clock)
           : next(execution));
-        const settled = settle(permit, rules.ofValue(value, execution, startedAt), caller);
+        const outcome = rules.ofValue(value, execution, startedAt);
+        const settled = outcome ? permit.record(outcome, caller) : permit.release(caller);
         if (settled) await settled;
         return value;
       } catch (error) {
-        await settle(permit, rules.ofError(error, execution, startedAt), caller);
+        const outcome = rules.ofError(error, execution, startedAt);
+        await (outcome ? permit.record(outcome, caller) : permit.release(caller));
         throw error;
       }
     }
@@ -108,7 +106,7 @@ export function breakerLayer(
       if (isWithinProbeOf(breaker.identity)) return next(execution);
       const caller = { signal: execution.outerSignal, remainingMs: execution.remainingMs };
       const proceed = (admission: Admission) =>
-        isFibrinError(admission) ? rejectSoon(admission) : call(admission, execution, caller);
+        admission instanceof Error ? rejectSoon(admission) : call(admission, execution, caller);
       const admission = breaker.admit(caller);
       return admission instanceof Promise ? admission.then(proceed) : proceed(admission);
     };

@@ -1,5 +1,5 @@
 import type { BreakerState } from '../core/breaker-event.ts';
-import { type BreakerOpenError, isFibrinError } from '../core/errors.ts';
+import type { BreakerOpenError } from '../core/errors.ts';
 import type { Invoke, Policy } from '../core/layer.ts';
 
 /** What a breaker may know of the call that asks for a permit. */
@@ -35,7 +35,7 @@ export type Admission = Permit | BreakerOpenError;
 
 /** @throws {BreakerOpenError} the rejection. */
 export function permitOf(admission: Admission): Permit {
-  if (isFibrinError(admission)) throw admission;
+  if (admission instanceof Error) throw admission;
   return admission;
 }
 

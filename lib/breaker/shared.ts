@@ -1,5 +1,5 @@
 import { systemClock } from '../core/clock.ts';
-import { DeadlineExceededError, isFibrinError } from '../core/errors.ts';
+import { DeadlineExceededError } from '../core/errors.ts';
 import { policyOf } from '../core/layer.ts';
 import { systemRandom } from '../core/random.ts';
 import { safeListener } from '../core/safe-listener.ts';
@@ -205,7 +205,7 @@ export function sharedBreaker(options: SharedBreakerOptions): CircuitBreaker {
   const entered = async (first: 'look' | 'claim', { signal }: Timed): Promise<Admission> => {
     const admission = await asked(first);
     // Its caller has given up and makes no call: somebody else may.
-    if (signal.aborted && !isFibrinError(admission)) void admission.release();
+    if (signal.aborted && !(admission instanceof Error)) void admission.release();
     return admission;
   };
 

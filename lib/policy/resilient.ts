@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { circuitBreaker } from '../breaker/local.ts';
 import type { CircuitBreaker } from '../breaker/permit.ts';
 import { systemClock } from '../core/clock.ts';
-import { type Call, type CallContext, type ExecuteOptions, Execution } from '../core/execution.ts';
+import { beginCall, type Call, type CallContext, type ExecuteOptions } from '../core/execution.ts';
 import { compose, type Invoke, type Layer } from '../core/layer.ts';
 import { systemRandom } from '../core/random.ts';
 import { safeListener } from '../core/safe-listener.ts';
@@ -108,10 +108,10 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
   const invoke: Invoke<T> = compose(layersOf(options, breaker));
 
   const execute = (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<T> =>
-    invoke(Execution.begin(clock, call, callOptions));
+    invoke(beginCall(clock, call, callOptions));
 
   const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {
-    const execution = Execution.begin(clock, call, callOptions);
+    const execution = beginCall(clock, call, callOptions);
     try {
       return outcomeOf(execution, { value: await invoke(execution) });
     } catch (error) {

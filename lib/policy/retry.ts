@@ -75,7 +75,7 @@ class Retries {
     }
     const error = ended.failed ? ended.error : undefined;
     const { attempt } = execution;
-    if (attempt >= this.#maxAttempts || execution.isAbandoned || execution.isAborted) return undefined;
+    if (attempt >= this.#maxAttempts || execution.isGivenUp) return undefined;
     if (ended.failed && !this.#isWorthRetrying(error)) return undefined;
     const { clock, reserveMs = 0 } = this.#tools;
     const backoffMs = Math.min(this.#maxDelayMs, Math.max(0, this.#backoff(attempt, error) || 0));
