@@ -147,6 +147,6 @@ describe('the telemetry middleware', () => {
   });
 
   test('is refused with bad options', () => {
-    expect(() => telemetry({ namespace: '' })).toThrow(/`namespace` to be a name/);
+    expect(() => telemetry({ namespace: '' })).toThrow(/expected `namespace` to be/);
   });
 });
