@@ -17,8 +17,8 @@ export interface CorrelatedInvocation {
   /** Runs `work` under the correlation, which does not leak out of it. */
   run<T>(work: () => T): T;
   /** For hooks around a handler: see `enterCorrelation`. Holds until `end`. */
-  enter(): void;
-  /** Ends what `enter` began. Returns an HTTP answer with the id in its header, and any other response as it is. */
+  activate(): void;
+  /** Ends what `activate` began. Returns an HTTP answer with the id in its header, and any other response as it is. */
   end<R>(outcome: { readonly response: R }): R;
   end(outcome: { readonly error: unknown }): undefined;
 }
@@ -38,14 +38,14 @@ export function correlatedInvocations(owner: string, options: CorrelationOptions
   return {
     begin(event) {
       const correlation = toCorrelation(correlationOf(event, header), header, random);
-      let leave = (): void => undefined;
+      let deactivate = (): void => undefined;
       return {
         run: (work) => runCorrelated(correlation, work),
-        enter() {
-          leave = enterCorrelation(correlation);
+        activate() {
+          deactivate = enterCorrelation(correlation);
         },
         end<R>(outcome: { readonly response: R } | { readonly error: unknown }): R | undefined {
-          leave();
+          deactivate();
           return 'error' in outcome ? undefined : withHeader(outcome.response, header, correlation.id);
         },
       };

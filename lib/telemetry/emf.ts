@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { InvalidOptionError } from '../core/errors.ts';
-import { safeListener } from '../core/safe-listener.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
+import { safeListener } from '../core/safe-listener.ts';
 import {
   counted,
   type Dimensions,

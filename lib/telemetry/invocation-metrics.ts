@@ -1,6 +1,6 @@
 import { systemClock } from '../core/clock.ts';
-import { harmless } from '../core/harmless.ts';
 import { remainingMsOf } from '../core/remaining-time.ts';
+import { safeListener } from '../core/safe-listener.ts';
 import { boundedMetrics } from './bounded-metrics.ts';
 import type { EmfOptions } from './emf.ts';
 import { counted, milliseconds } from './emf-limits.ts';
@@ -38,7 +38,7 @@ export function invocationMetrics(options: EmfOptions): InvocationMetrics {
       isCold = false;
       let hasEnded = false;
 
-      const write = harmless((outcome: InvocationOutcome) => {
+      const write = safeListener((outcome: InvocationOutcome) => {
         const remainingMs = remainingMsOf(context);
         const failed = 'error' in outcome || isServerError(outcome.response);
         const metrics = {

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../core/clock.ts';
-import { safeListener } from '../core/safe-listener.ts';
 import { checkOptions } from '../core/options.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import * as rule from '../core/rules.ts';
+import { safeListener } from '../core/safe-listener.ts';
 import { type Attributes, isTimed, noteOf, spanOf } from './span-attributes.ts';
 
 /** The part of an OpenTelemetry span that is used. */

@@ -1,7 +1,7 @@
 import type { BreakerEvent } from '../core/breaker-event.ts';
 import { InvalidOptionError } from '../core/errors.ts';
-import { safeListener } from '../core/safe-listener.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
+import { safeListener } from '../core/safe-listener.ts';
 import { errorCode } from './error-code.ts';
 import { type CallEvent, isBreakerEvent } from './event-kind.ts';
 

@@ -1,6 +1,6 @@
 import type { BreakerEvent } from '../core/breaker-event.ts';
-import { safeListener } from '../core/safe-listener.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
+import { safeListener } from '../core/safe-listener.ts';
 import { boundedMetrics } from './bounded-metrics.ts';
 import type { EmfMetrics, EmfOptions } from './emf.ts';
 import { counted, milliseconds } from './emf-limits.ts';

@@ -162,7 +162,7 @@ describe('an entered correlation', () => {
   it('leaks into its caller and the work that it left running, and has no id for either once it has ended', async () => {
     await outside(async () => {
       const invocation = invocations.begin(request('a'), context);
-      invocation.enter();
+      invocation.activate();
       const { promise, resolve } = Promise.withResolvers<void>();
       const left = promise.then(() => correlationId());
       expect(correlationId()).toBe('a');
@@ -178,8 +178,8 @@ describe('an entered correlation', () => {
   it('does not end the correlation of an invocation that was begun after it', async () => {
     await outside(async () => {
       const [first, second] = ['a', 'b'].map((id) => invocations.begin(request(id), context));
-      first?.enter();
-      second?.enter();
+      first?.activate();
+      second?.activate();
       first?.end({ error: new Error('x') });
       expect(correlationId()).toBe('b');
       second?.end({ error: undefined });
@@ -191,7 +191,7 @@ describe('an entered correlation', () => {
     await outside(async () => {
       const named = correlatedInvocations('correlation', { header: 'x-request-id' });
       const invocation = named.begin({}, context);
-      invocation.enter();
+      invocation.activate();
       const handle = correlated(async () => correlationHeaders());
       const record = {
         messageAttributes: {
