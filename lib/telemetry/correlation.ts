@@ -77,7 +77,12 @@ export const correlationId = (): string | undefined => current()?.id;
  * `tracestate`. None where there is no correlation id.
  * @example
  * ```ts
- * await fetch('https://rates.example/eur', { headers: { accept: 'application/json', ...correlationHeaders() } });
+ * const rates = resilient<string>({ name: 'rates' });
+ * const rate = await rates.execute(async ({ signal }) => {
+ *   const response = await fetch('https://rates.example/eur', { signal, headers: correlationHeaders() });
+ *   if (!response.ok) throw Object.assign(new Error('rates refused'), { status: response.status });
+ *   return response.text();
+ * });
  * ```
  */
 export function correlationHeaders(): Readonly<Record<string, string>> {
