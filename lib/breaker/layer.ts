@@ -10,64 +10,42 @@ import type { Admission, Caller, CallOutcome, CircuitBreaker, Permit } from './p
 const noDecision = () => undefined;
 const notFailed = () => false;
 
-/** Says what the outcomes of calls mean to a breaker. */
-export class OutcomeRules {
-  readonly #clock: Clock;
-  readonly #slowCallMs: number;
-  /** Whether it matters when a call began. */
-  readonly areTimed: boolean;
-  readonly #slowFails: boolean;
-  readonly #isFailure: ((error: unknown) => boolean | undefined) | undefined;
-  readonly #isFailedResult: ((value: unknown) => boolean) | undefined;
+/** Says what the outcomes of calls mean to a breaker. Undefined: nothing. */
+function outcomeRules(
+  { slowCallMs, slowCallRatio, isFailure, isFailedResult }: OutcomeOptions,
+  clock: Clock,
+) {
+  const fails = isFailure && guarded<[unknown], boolean | undefined>('isFailure', isFailure, noDecision);
+  const isFailed = isFailedResult && guarded('isFailedResult', isFailedResult, notFailed);
+  // Without a ratio of their own slow calls are failures.
+  const outcome = (failed: boolean, slow: boolean): CallOutcome => ({
+    failed: failed || (slow && slowCallRatio === undefined),
+    slow,
+  });
+  const isSlow = (startedAt: number) =>
+    slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs;
 
-  constructor(options: OutcomeOptions, clock: Clock) {
-    const { slowCallMs = Number.POSITIVE_INFINITY, slowCallRatio, isFailure, isFailedResult } = options;
-    this.#clock = clock;
-    this.#slowCallMs = slowCallMs;
-    this.areTimed = slowCallMs < Number.POSITIVE_INFINITY;
-    // Without a ratio of their own slow calls are failures.
-    this.#slowFails = slowCallRatio === undefined;
-    this.#isFailure = isFailure && guarded('isFailure', isFailure, noDecision);
-    this.#isFailedResult = isFailedResult && guarded('isFailedResult', isFailedResult, notFailed);
-  }
-
-  /** What a value says of a call that began then. Undefined: nothing, since no call was made or no caller waits for it. */
-  ofValue(value: unknown, execution: Execution, startedAt: number): CallOutcome | undefined {
-    if (!execution.attemptState.called || execution.isAbandoned) return undefined;
-    return this.#withTime(this.#isFailedResult?.(value) ?? false, startedAt);
-  }
-
-  /** What an error says of a call that began then. Undefined: nothing about the dependency. */
-  ofError(error: unknown, execution: Execution, startedAt: number): CallOutcome | undefined {
-    const evidence = evidenceOfAttempt(error, execution);
-    if (evidence === 'none') return undefined;
-    if (evidence === 'cut short') {
-      const cut = this.#withTime(false, startedAt);
-      return cut.slow ? cut : undefined;
-    }
-    return this.#withTime(this.#isFailure?.(error) ?? evidence === 'failed', startedAt);
-  }
-
-  #withTime(failed: boolean, startedAt: number): CallOutcome {
-    const slow = this.areTimed && this.#clock.monotonic() - startedAt >= this.#slowCallMs;
-    return { failed: failed || (slow && this.#slowFails), slow };
-  }
+  return {
+    ofValue(value: unknown, execution: Execution, startedAt: number): CallOutcome | undefined {
+      // No call was made, or no caller waits for it.
+      if (!execution.attemptState.called || execution.isAbandoned) return undefined;
+      return outcome(isFailed?.(value) ?? false, isSlow(startedAt));
+    },
+    ofError(error: unknown, execution: Execution, startedAt: number): CallOutcome | undefined {
+      const evidence = evidenceOfAttempt(error, execution);
+      if (evidence === 'none') return undefined;
+      const slow = isSlow(startedAt);
+      if (evidence !== 'cut short') return outcome(fails?.(error) ?? evidence === 'failed', slow);
+      return slow ? outcome(false, slow) : undefined;
+    },
+  };
 }
 
 /** A call that is made in a probe of the same breaker runs under the probe's permit, or it would wait for itself. */
 function callInProbe<T>(next: Invoke<T>, execution: Execution, breaker: string | object, clock: Clock) {
   const scope = { isOver: false };
   const parent = invocationContext();
-  const { invocation, attempt, endsAt = Number.POSITIVE_INFINITY } = parent ?? {};
-  const context = {
-    scope,
-    parent,
-    endsAt,
-    clock: parent?.clock ?? clock,
-    invocation,
-    attempt,
-    probeOf: breaker,
-  };
+  const context = { endsAt: Infinity, clock, ...parent, parent, scope, probeOf: breaker };
   return runInContext(context, next, execution).finally(() => {
     scope.isOver = true;
   });
@@ -82,12 +60,13 @@ const rejectSoon = (error: unknown): Promise<never> =>
 /** Puts calls under a breaker, and records what came of them. */
 export function breakerLayer(
   breaker: Pick<CircuitBreaker, 'admit' | 'identity'>,
-  rules: OutcomeRules,
+  options: OutcomeOptions,
   clock: Clock,
 ): <T>(next: Invoke<T>) => Invoke<T> {
+  const rules = outcomeRules(options, clock);
   return (next) => {
     async function call(permit: Permit, execution: Execution, caller: Caller) {
-      const startedAt = rules.areTimed ? clock.monotonic() : 0;
+      const startedAt = options.slowCallMs === undefined ? 0 : clock.monotonic();
       try {
         const value = await (permit.isProbe
           ? callInProbe(next, execution, breaker.identity, clock)

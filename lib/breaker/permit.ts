@@ -72,10 +72,13 @@ export interface CircuitBreaker extends Policy {
   readonly layer: <T>(next: Invoke<T>) => Invoke<T>;
   /** Two breakers with the same identity are one. */
   readonly identity: string | object;
-  /** Fraction of the failed calls that may be retried, as far as is known. 1 for a breaker of this environment. */
-  readonly retryFraction: number;
-  /** Time that is needed after a call to report its outcome. Milliseconds. */
-  readonly reserveMs: number;
-  /** The longest call that can probe. Milliseconds. */
-  readonly maxCallMs: number;
+  /** Fraction of the failed calls that may be retried, as far as is known. Default 1. */
+  readonly retryFraction?: number;
+  /** Time that is needed after a call to report its outcome. Milliseconds. Default 0. */
+  readonly reserveMs?: number;
+  /**
+   * Checks that calls with these limits leave it the time that it needs. Infinity: no limit.
+   * @throws {InvalidOptionError}
+   */
+  checkCalls?(owner: string, attemptTimeoutMs: number, totalTimeoutMs: number): void;
 }

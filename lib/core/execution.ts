@@ -173,7 +173,7 @@ export function beginCall(
   const state = { call, clock, key, callerSignal, context, startedAt, record };
   const callerMs =
     typeof remainingMs === 'function' ? guarded('remainingMs', remainingMs, noLimit)() : remainingMs;
-  const contextMs = context ? leftOf(context) : Number.POSITIVE_INFINITY;
+  const contextMs = context ? leftOf(context) : Infinity;
   // What is no number limits nothing.
   const isCallers = callerMs !== undefined && callerMs < contextMs;
   return new Execution(

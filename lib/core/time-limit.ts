@@ -88,7 +88,7 @@ export function runWithin<T>(limit: TimeLimit, work: (run: LimitedRun) => T | Pr
       run.abort(reason);
     };
     const onTimeUp = () => giveUp(exceeded(Math.max(0, clock.monotonic() - endsAt)));
-    const cancel = limitMs === Number.POSITIVE_INFINITY ? undefined : clock.after(limitMs, onTimeUp);
+    const cancel = limitMs === Infinity ? undefined : clock.after(limitMs, onTimeUp);
     const unlisten = outer && onAbort(outer, giveUp);
     const settle = () => {
       cancel?.();

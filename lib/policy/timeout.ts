@@ -44,7 +44,7 @@ export function timeoutLayer({
       const isOwn = timeoutMs <= leftMs;
       // The attempt of an outer call aborts its signal when its time is over, and says so itself.
       const isOuters = leftMs > 0 && state.context?.attempt !== undefined && endsAt === state.context.endsAt;
-      const limitMs = isOwn ? timeoutMs : isOuters ? Number.POSITIVE_INFINITY : leftMs;
+      const limitMs = isOwn ? timeoutMs : isOuters ? Infinity : leftMs;
       return runWithin(
         {
           clock,
