@@ -72,8 +72,9 @@ export interface CallState {
 
 const noLimit = () => undefined;
 
-/** What is left of a context's time, whose clock may not be that of the call. */
-const leftOf = ({ endsAt, clock }: InvocationContext): number => endsAt - clock.monotonic();
+/** When a context's time is over, by the clock of a call, which may be another one. */
+const endOf = ({ endsAt, clock: own }: InvocationContext, clock: Clock, now: number): number =>
+  own === clock ? endsAt : now + endsAt - own.monotonic();
 
 /** One call on its way through the layers. A layer hands it on as it is, or a narrower one that it has made of it. */
 export class Execution implements CallContext {
@@ -154,9 +155,10 @@ export class Execution implements CallContext {
     this.markCalled();
     // That of here, not of the call's beginning: a layer may have made a narrower one.
     const parent = invocationContext();
-    if (!parent || !run) return call(this);
-    const { endsAt } = run;
-    return runInContext({ ...parent, scope: run, parent, endsAt, clock, attempt: run }, call, this);
+    if (!parent?.invocation || !run) return call(this);
+    const { endsAt } = this;
+    const probeOf = undefined;
+    return runInContext({ ...parent, scope: run, parent, endsAt, clock, attempt: run, probeOf }, call, this);
   }
 }
 
@@ -167,19 +169,23 @@ export function beginCall(
   { key, signal, remainingMs }: ExecuteOptions,
 ): Execution {
   const context = invocationContext();
-  const startedAt = clock.monotonic();
-  const callerSignal = signal ?? context?.attempt?.signal;
-  const record: CallRecord = { attempts: 0, source: 'live', budgetExhausted: false };
-  const state = { call, clock, key, callerSignal, context, startedAt, record };
+  const outer = context?.attempt?.signal;
+  // Before the clock is read: an outer call that hands on its own time is then no nearer limit than its attempt.
   const callerMs =
     typeof remainingMs === 'function' ? guarded('remainingMs', remainingMs, noLimit)() : remainingMs;
-  const contextMs = context ? leftOf(context) : Infinity;
+  const startedAt = clock.monotonic();
+  const callerSignal =
+    signal && outer && signal !== outer ? AbortSignal.any([signal, outer]) : (signal ?? outer);
+  const record: CallRecord = { attempts: 0, source: 'live', budgetExhausted: false };
+  const state = { call, clock, key, callerSignal, context, startedAt, record };
+  const contextEnds = context ? endOf(context, clock, startedAt) : Infinity;
   // What is no number limits nothing.
-  const isCallers = callerMs !== undefined && callerMs < contextMs;
+  const callerEnds = typeof callerMs === 'number' ? startedAt + callerMs : Infinity;
+  const isCallers = callerEnds < contextEnds;
   return new Execution(
     state,
     { number: 1, called: false, endedBy: undefined },
-    startedAt + (isCallers ? callerMs : contextMs),
-    isCallers ? "caller's time limit" : "invocation's deadline",
+    isCallers ? callerEnds : contextEnds,
+    isCallers || outer ? "caller's time limit" : "invocation's deadline",
   );
 }
