@@ -17,26 +17,24 @@ function outcomeRules(
 ) {
   const fails = isFailure && guarded<[unknown], boolean | undefined>('isFailure', isFailure, noDecision);
   const isFailed = isFailedResult && guarded('isFailedResult', isFailedResult, notFailed);
-  // Without a ratio of their own slow calls are failures.
-  const outcome = (failed: boolean, slow: boolean): CallOutcome => ({
-    failed: failed || (slow && slowCallRatio === undefined),
-    slow,
-  });
-  const isSlow = (startedAt: number) =>
-    slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs;
+  const outcome = (failed: boolean, startedAt: number): CallOutcome => {
+    const slow = slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs;
+    // Without a ratio of their own slow calls are failures.
+    return { failed: failed || (slow && slowCallRatio === undefined), slow };
+  };
 
   return {
     ofValue(value: unknown, execution: Execution, startedAt: number): CallOutcome | undefined {
       // No call was made, or no caller waits for it.
       if (!execution.attemptState.called || execution.isAbandoned) return undefined;
-      return outcome(isFailed?.(value) ?? false, isSlow(startedAt));
+      return outcome(isFailed?.(value) ?? false, startedAt);
     },
     ofError(error: unknown, execution: Execution, startedAt: number): CallOutcome | undefined {
       const evidence = evidenceOfAttempt(error, execution);
       if (evidence === 'none') return undefined;
-      const slow = isSlow(startedAt);
-      if (evidence !== 'cut short') return outcome(fails?.(error) ?? evidence === 'failed', slow);
-      return slow ? outcome(false, slow) : undefined;
+      if (evidence !== 'cut short') return outcome(fails?.(error) ?? evidence === 'failed', startedAt);
+      const cut = outcome(false, startedAt);
+      return cut.slow ? cut : undefined;
     },
   };
 }
@@ -64,12 +62,13 @@ export function breakerLayer(
   clock: Clock,
 ): <T>(next: Invoke<T>) => Invoke<T> {
   const rules = outcomeRules(options, clock);
+  const { identity } = breaker;
   return (next) => {
     async function call(permit: Permit, execution: Execution, caller: Caller) {
       const startedAt = options.slowCallMs === undefined ? 0 : clock.monotonic();
       try {
         const value = await (permit.isProbe
-          ? callInProbe(next, execution, breaker.identity, clock)
+          ? callInProbe(next, execution, identity, clock)
           : next(execution));
         const outcome = rules.ofValue(value, execution, startedAt);
         const settled = outcome ? permit.record(outcome, caller) : permit.release(caller);
@@ -82,7 +81,7 @@ export function breakerLayer(
       }
     }
     return function callUnderBreaker(execution) {
-      if (isWithinProbeOf(breaker.identity)) return next(execution);
+      if (isWithinProbeOf(identity)) return next(execution);
       const caller = { signal: execution.outerSignal, remainingMs: execution.remainingMs };
       const proceed = (admission: Admission) =>
         admission instanceof Error ? rejectSoon(admission) : call(admission, execution, caller);

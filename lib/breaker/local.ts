@@ -24,7 +24,7 @@ import {
   windowOf,
 } from './options.ts';
 import { type Admission, type CallOutcome, type CircuitBreaker, type Permit, permitOf } from './permit.ts';
-import { rejection } from './rejection.ts';
+import { type Reject, rejections } from './rejection.ts';
 
 /** A breaker of one environment. Nothing waits for a timer, so a freeze does no harm. */
 class LocalBreaker implements CircuitBreaker {
@@ -35,6 +35,7 @@ class LocalBreaker implements CircuitBreaker {
   readonly #clock: Clock;
   readonly #window: Window;
   readonly #shouldOpen: ShouldOpen;
+  readonly #reject: Reject;
   #state: LocalState = CLOSED;
   /** Of the present state, for all calls: what one from before it records says nothing about what is now. */
   #permit: Permit = this.#newPermit(false);
@@ -46,6 +47,7 @@ class LocalBreaker implements CircuitBreaker {
     this.#clock = clock;
     this.#window = windowOf(options);
     this.#shouldOpen = shouldOpen;
+    this.#reject = rejections(name);
     this.layer = breakerLayer(this, options, clock);
     this.execute = policyOf(clock, this.layer).execute;
   }
@@ -72,7 +74,7 @@ class LocalBreaker implements CircuitBreaker {
     const now = this.#clock.monotonic();
     const admission = admitLocally(this.#state, now);
     if (admission === 'call') return this.#permit;
-    if (admission !== 'probe') return rejection(this.name, admission.waitMs);
+    if (admission !== 'probe') return this.#reject(admission.waitMs);
     this.#become(probing(this.#state, now, this.#openMs), true);
     return this.#permit;
   }

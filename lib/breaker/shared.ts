@@ -23,7 +23,7 @@ import {
 } from './options.ts';
 import { type Admission, type Caller, type CircuitBreaker, type Permit, permitOf } from './permit.ts';
 import { AS_LONG_AS_IT_TAKES, permits, TELL_MS } from './permits.ts';
-import { rejection } from './rejection.ts';
+import { rejections } from './rejection.ts';
 import { reports } from './reports.ts';
 import { admittedShare, claimShare, lookShare } from './shares.ts';
 import { claimProbe } from './transitions.ts';
@@ -66,6 +66,7 @@ export function sharedBreaker(options: SharedBreakerOptions): CircuitBreaker {
     slowCallMs,
     storeTimeoutMs: timeoutMs = DEFAULT_STORE_TIMEOUT_MS,
   } = options;
+  const reject = rejections(name);
   const { onEvent } = options;
   const told = onEvent && safeListener(onEvent);
   const notice = told && noticeChanges(name, clock, told);
@@ -182,7 +183,7 @@ export function sharedBreaker(options: SharedBreakerOptions): CircuitBreaker {
   /** What comes of a step that asks nobody. */
   const admissionFor = (step: Step): Admission => {
     if (step === 'alone') return loner;
-    if (step !== 'call') return rejection(name, typeof step === 'string' ? UNKNOWN_WAIT_MS : step.waitMs);
+    if (step !== 'call') return reject(typeof step === 'string' ? UNKNOWN_WAIT_MS : step.waitMs);
     // What somebody has forced is so, whatever a sandbox sees.
     const isItsOwn = isQuiet() && asOf(known.verdict, clock.now()).state === 'closed';
     return isItsOwn ? (local.admit() as Admission) : caller(known.verdict);

@@ -41,18 +41,15 @@ function ring(size: number, slotAt: (now: number, newest: number, isOutcome: boo
     for (let next = Math.max(newest + 1, slot - size + 1); next <= slot; next++) forget(next);
     newest = Math.max(newest, slot);
   };
-  const count = (at: number, which: number) => {
-    (counts[at + which] as number)++;
-    (sums[which] as number)++;
-  };
 
   return {
     record({ failed, slow }, now) {
       rotate(slotAt(now, newest, true));
       const at = (newest % size) * WIDTH;
-      count(at, 0);
-      if (failed) count(at, 1);
-      if (slow) count(at, 2);
+      for (const [each, counted] of [true, failed, slow].entries()) {
+        counts[at + each] = (counts[at + each] as number) + Number(counted);
+        sums[each] = (sums[each] as number) + Number(counted);
+      }
     },
     totals(now) {
       rotate(slotAt(now, newest, false));
@@ -73,7 +70,9 @@ const SLOTS = 10;
  * left it, however long no call was made. A clock that goes back changes nothing.
  */
 export const timeWindow = (windowMs: number): Window =>
-  ring(SLOTS, (now) => Math.floor((now * SLOTS) / windowMs));
+  ring(SLOTS, function slotOfTime(now) {
+    return Math.floor((now * SLOTS) / windowMs);
+  });
 
 /** Counts the last `size` outcomes, whenever they were: each has a slot of its own. */
 export const countWindow = (size: number): Window =>

@@ -41,12 +41,12 @@ const ifTransient = (_error: unknown, { transient }: { readonly transient: boole
 /** Decides about further attempts: how long to wait for one, in milliseconds. Undefined: none is made. */
 function delays(options: RetryOptions, tools: RetryTools) {
   const { maxAttempts = 2, baseDelayMs = 50, maxDelayMs = 1_000, maxRetryAfterMs = 60_000 } = options;
-  const { shouldRetry = ifTransient, shouldRetryResult = noRetry, budget = {} } = options;
+  const { shouldRetry = ifTransient, shouldRetryResult, budget = {} } = options;
   const { clock, random, reserveMs = 0, admittedFraction, report, name = 'call' } = tools;
   const jitter = fullJitter(random, baseDelayMs, maxDelayMs);
   const backoff = guarded('retry.backoff', options.backoff ?? jitter, jitter);
   const isWorth = guarded('retry.shouldRetry', shouldRetry, ifTransient);
-  const isUnwanted = guarded('retry.shouldRetryResult', shouldRetryResult, noRetry);
+  const isUnwanted = shouldRetryResult && guarded('retry.shouldRetryResult', shouldRetryResult, noRetry);
   const { ratio = DEFAULT_RATIO, burst = DEFAULT_BURST * (maxAttempts - 1) } = budget || {};
   const retries = budget && retryBudget(ratio, burst);
 
@@ -59,18 +59,18 @@ function delays(options: RetryOptions, tools: RetryTools) {
   };
 
   return function delayAfter(execution: Execution, ended: Ended<unknown>): number | undefined {
-    if (!ended.failed && !isUnwanted(ended.value)) {
+    if (!ended.failed && !isUnwanted?.(ended.value)) {
       if (retries) retries.earn();
       return undefined;
     }
     const error = ended.failed ? ended.error : undefined;
     // Whatever `shouldRetry` says: a breaker that is open for seconds is not asked again at once.
-    if (execution.attempt >= maxAttempts || execution.isGivenUp || hasCode(error, 'BREAKER_OPEN'))
-      return undefined;
+    const { number: attempt } = execution.attemptState;
+    if (attempt >= maxAttempts || execution.isGivenUp || hasCode(error, 'BREAKER_OPEN')) return undefined;
     if (ended.failed && !isWorth(error, { transient: classifyError(error) === 'transient' }))
       return undefined;
     const askedMs = retryAfterMs(error, clock.now()) ?? 0;
-    const backoffMs = Math.min(maxDelayMs, Math.max(0, backoff(execution.attempt, error) || 0));
+    const backoffMs = Math.min(maxDelayMs, Math.max(0, backoff(attempt, error) || 0));
     const delayMs = Math.max(askedMs, backoffMs);
     if (askedMs > maxRetryAfterMs || delayMs >= execution.remainingMs() - reserveMs) return undefined;
     return isPaidFor(execution) ? delayMs : undefined;

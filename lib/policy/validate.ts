@@ -67,7 +67,7 @@ export const validationLayer =
   <T>(validate: Validate<T>): Layer<T> =>
   (next) =>
     async function callAndValidate(execution) {
-      return validate(await next(execution), execution.key);
+      return validate(await next(execution), execution.state.key);
     };
 
 export interface ValidationOptions<T> {

@@ -1,6 +1,6 @@
 import type { Call, ExecuteOptions } from '../../lib/core/execution.ts';
 import type { Random } from '../../lib/core/random.ts';
-import type { retry } from '../../lib/policy/retry.ts';
+import { type retry } from '../../lib/policy/retry.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 import { outage } from './outcomes.ts';
 
