@@ -32,9 +32,13 @@ function outcomeRules(
     ofError(error: unknown, execution: Execution, startedAt: number): CallOutcome | undefined {
       const evidence = evidenceOfAttempt(error, execution);
       if (evidence === 'none') return undefined;
-      if (evidence !== 'cut short') return outcome(fails?.(error) ?? evidence === 'failed', startedAt);
-      const cut = outcome(false, startedAt);
-      return cut.slow ? cut : undefined;
+      if (evidence === 'cut short') {
+        const cut = outcome(false, startedAt);
+        return cut.slow ? cut : undefined;
+      }
+      // A predicate is asked about what the function threw, never about a limit of time.
+      const decided = execution.attemptState.endedBy ? undefined : fails?.(error);
+      return outcome(decided ?? evidence === 'failed', startedAt);
     },
   };
 }
@@ -82,7 +86,9 @@ export function breakerLayer(
     }
     return function callUnderBreaker(execution) {
       if (isWithinProbeOf(identity)) return next(execution);
-      const caller = { signal: execution.outerSignal, remainingMs: execution.remainingMs };
+      const { outerSignal: signal, remainingMs } = execution;
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      const caller = { signal, remainingMs };
       const proceed = (admission: Admission) =>
         admission instanceof Error ? rejectSoon(admission) : call(admission, execution, caller);
       const admission = breaker.admit(caller);

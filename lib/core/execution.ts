@@ -125,9 +125,14 @@ export class Execution implements CallContext {
     return () => Math.max(0, this.endsAt - this.state.clock.monotonic());
   }
 
+  /** Whether the caller has aborted the call, or what runs this attempt has given it up. */
+  get isAborted(): boolean {
+    return this.run?.isAborted === true || this.state.callerSignal?.aborted === true;
+  }
+
   /** Whether no caller waits for the call any more: it was aborted, or its invocation has given its answer. */
   get isGivenUp(): boolean {
-    return this.state.callerSignal?.aborted === true || this.isAbandoned;
+    return this.isAborted || this.isAbandoned;
   }
 
   get isAbandoned(): boolean {

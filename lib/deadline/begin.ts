@@ -21,15 +21,17 @@ export function beginInvocation(
   settings: DeadlineSettings,
 ): BegunInvocation {
   const { totalTimeoutMs, reserveMs, header, clock } = settings;
+  const parent = invocationContext();
+  const parentMs = parent ? parent.endsAt - parent.clock.monotonic() : Infinity;
   const leftMs = Math.min(totalTimeoutMs, timeLeftOf(event, context, header, clock.now()));
-  const limitMs = leftMs - reserveMs;
+  const limitMs = Math.min(leftMs - reserveMs, parentMs);
   if (limitMs <= 0) {
     throw new DeadlineExceededError('The invocation', "invocation's deadline", leftMs, { called: false });
   }
   const invocation: Invocation = { isOver: false };
   const endsAt = clock.monotonic() + limitMs;
   return {
-    context: { scope: invocation, parent: invocationContext(), clock, endsAt, invocation },
+    context: { scope: invocation, parent, clock, endsAt, invocation },
     invocation,
     limitMs,
   };

@@ -31,8 +31,9 @@ export function withDeadline<E, C, R>(
     const { context: own, invocation, limitMs } = beginInvocation(event, context, settings);
     const exceeded = () => new DeadlineExceededError('The invocation', "invocation's deadline", limitMs);
     try {
-      return await runWithin({ clock: settings.clock, limitMs, exceeded }, (time) =>
-        runInContext(own, handle, event, context, time),
+      // The timer too: the listeners of the signal then run in this invocation's context.
+      return await runInContext(own, () =>
+        runWithin({ clock: settings.clock, limitMs, exceeded }, (time) => handle(event, context, time)),
       );
     } finally {
       invocation.isOver = true;
