@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { evidenceOfAttempt } from '../core/evidence.ts';
+import { evidenceOfAttempt, wasFrozen } from '../core/evidence.ts';
 import type { Execution } from '../core/execution.ts';
 import { guarded } from '../core/guarded.ts';
 import { invocationContext, isWithinProbeOf, runInContext } from '../core/invocation-context.ts';
@@ -17,8 +17,9 @@ function outcomeRules(
 ) {
   const fails = isFailure && guarded<[unknown], boolean | undefined>('isFailure', isFailure, noDecision);
   const isFailed = isFailedResult && guarded('isFailedResult', isFailedResult, notFailed);
-  const outcome = (failed: boolean, startedAt: number): CallOutcome => {
-    const slow = slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs;
+  const outcome = (failed: boolean, startedAt: number, execution: Execution): CallOutcome => {
+    const isLate = slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs;
+    const slow = isLate && !wasFrozen(execution);
     // Without a ratio of their own slow calls are failures.
     return { failed: failed || (slow && slowCallRatio === undefined), slow };
   };
@@ -27,18 +28,18 @@ function outcomeRules(
     ofValue(value: unknown, execution: Execution, startedAt: number): CallOutcome | undefined {
       // No call was made, or no caller waits for it.
       if (!execution.attemptState.called || execution.isAbandoned) return undefined;
-      return outcome(isFailed?.(value) ?? false, startedAt);
+      return outcome(isFailed?.(value) ?? false, startedAt, execution);
     },
     ofError(error: unknown, execution: Execution, startedAt: number): CallOutcome | undefined {
       const evidence = evidenceOfAttempt(error, execution);
       if (evidence === 'none') return undefined;
       if (evidence === 'cut short') {
-        const cut = outcome(false, startedAt);
+        const cut = outcome(false, startedAt, execution);
         return cut.slow ? cut : undefined;
       }
       // A predicate is asked about what the function threw, never about a limit of time.
       const decided = execution.attemptState.endedBy ? undefined : fails?.(error);
-      return outcome(decided ?? evidence === 'failed', startedAt);
+      return outcome(decided ?? evidence === 'failed', startedAt, execution);
     },
   };
 }

@@ -49,6 +49,8 @@ export interface AttemptState {
   readonly number: number;
   /** Whether the function was called. */
   called: boolean;
+  /** When its time is over, by the monotonic clock. Infinity where nothing limits it. */
+  dueAt: number;
   /**
    * Set where a limit of time ended it: the policy's own, or one that left it less time than the policy gives an attempt. A
    * timer that was late by `FROZEN_MS` has seen a freeze: an answer may have come in time.
@@ -71,6 +73,13 @@ export interface CallState {
 }
 
 const noLimit = () => undefined;
+
+const newAttempt = (number: number): AttemptState => ({
+  number,
+  called: false,
+  dueAt: Infinity,
+  endedBy: undefined,
+});
 
 /** When a context's time is over, by the clock of a call, which may be another one. */
 const endOf = ({ endsAt, clock: own }: InvocationContext, clock: Clock, now: number): number =>
@@ -142,7 +151,7 @@ export class Execution implements CallContext {
   /** Another attempt of the same call. Several may run at once. */
   withAttempt(number: number): Execution {
     const { state, endsAt, limit, run } = this;
-    return new Execution(state, { number, called: false, endedBy: undefined }, endsAt, limit, run);
+    return new Execution(state, newAttempt(number), endsAt, limit, run);
   }
 
   /** Counts the attempt as made, once: the function is called now, or something stands in for it. */
@@ -189,7 +198,7 @@ export function beginCall(
   const isCallers = callerEnds < contextEnds;
   return new Execution(
     state,
-    { number: 1, called: false, endedBy: undefined },
+    newAttempt(1),
     isCallers ? callerEnds : contextEnds,
     isCallers || outer ? "caller's time limit" : "invocation's deadline",
   );
