@@ -1,8 +1,8 @@
 import type { Fault } from '../../lib/chaos/fault-options.ts';
 import { injectFaults } from '../../lib/chaos/faults.ts';
 import type { Clock } from '../../lib/core/clock.ts';
-import { type Call, type ExecuteOptions, Execution } from '../../lib/core/execution.ts';
-import { callFunction } from '../../lib/core/layer.ts';
+import type { Call, ExecuteOptions } from '../../lib/core/execution.ts';
+import { policyOf } from '../../lib/core/layer.ts';
 import type { Random } from '../../lib/core/random.ts';
 
 /** Makes calls of "posts" that meet these faults and are under no policy. */
@@ -11,7 +11,6 @@ export function withFaults<T>(
   call: Call<T>,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): (options: ExecuteOptions) => Promise<T> {
-  const layer = injectFaults({ enabled: true, faults }).layer('posts', clock, random);
-  const invoke = layer(callFunction<T>);
-  return (options) => invoke(Execution.begin(clock, call, options));
+  const policy = policyOf(clock, injectFaults({ enabled: true, faults }).layer('posts', clock, random));
+  return (options) => policy.execute(call, options);
 }
