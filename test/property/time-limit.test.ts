@@ -79,7 +79,7 @@ describe('runWithin', () => {
         await script.advance(first);
         await run;
 
-        // Looked at the moment it ended, before time could clear anything away.
+        // Read at the moment it ended, before a later timer could remove anything.
         expect(clock.waiting()).toBe(0);
         expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
         const happened: unknown[] = [];

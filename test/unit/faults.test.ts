@@ -77,14 +77,14 @@ describe('an error fault', () => {
     [404, 404, 'permanent', 'answered'],
   ] as const)(
     'of status %s means to the policies what an error of the dependency means',
-    async (status, seen, kind, evidence) => {
+    async (status, seen, kind, counted) => {
       const { run } = start([{ kind: 'error', ...(status && { status }) }]);
 
       const error = await run();
 
       expect(error).toMatchObject({ code: 'INJECTED_FAULT', status: seen });
       expect(classifyError(error)).toBe(kind);
-      expect(evidenceOf(error)).toBe(evidence);
+      expect(evidenceOf(error)).toBe(counted);
     },
   );
 

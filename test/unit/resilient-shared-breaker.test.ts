@@ -4,7 +4,7 @@ import { DeadlineExceededError, FibrinError } from '../../lib/core/errors.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { failing, never } from '../support/outcomes.ts';
-import { buildShared } from '../support/resilient-posts.ts';
+import { buildShared, putRetryFraction } from '../support/resilient-posts.ts';
 import { putVerdict } from '../support/shared-breaker.ts';
 
 describe('a value that has come', () => {
@@ -104,9 +104,9 @@ describe('the retry budget of all environments', () => {
   test.each([
     [0.3, 2],
     [0.05, 1],
-  ])('of %d leaves a call that fails %d attempts where chance gives 0.1', async (retryShare, attempts) => {
+  ])('of %d leaves a call that fails %d attempts where chance gives 0.1', async (fraction, attempts) => {
     const store = memoryStore();
-    await putVerdict(store, { epoch: 0, retryShare });
+    await putRetryFraction(store, fraction);
     const random = { token: () => 'token', next: () => 0.1 };
     const { clock, posts } = buildShared<string>({ store }, { retry: { maxAttempts: 2 }, random });
     const run = posts.outcome(failing);
