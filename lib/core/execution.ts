@@ -175,11 +175,12 @@ export function beginCall(
     typeof remainingMs === 'function' ? guarded('remainingMs', remainingMs, noLimit)() : remainingMs;
   const contextMs = context ? leftOf(context) : Infinity;
   // What is no number limits nothing.
-  const isCallers = callerMs !== undefined && callerMs < contextMs;
+  const isNearer = callerMs !== undefined && callerMs < contextMs;
+  const isCallers = isNearer || context?.attempt !== undefined;
   return new Execution(
     state,
     { number: 1, called: false, endedBy: undefined },
-    startedAt + (isCallers ? callerMs : contextMs),
+    startedAt + (isNearer ? callerMs : contextMs),
     isCallers ? "caller's time limit" : "invocation's deadline",
   );
 }
