@@ -11,7 +11,8 @@ import type {
   WriteResult,
 } from '../core/store.ts';
 import { toAddition, toExpression } from './expression.ts';
-import { fromWireItem, toWireItem } from './marshal.ts';
+import { fromWireItem } from './marshal.ts';
+import { putInput } from './put.ts';
 import { sdkTransport } from './transport/sdk.ts';
 import type { DynamoTransport, WireWriteResult } from './transport/transport.ts';
 
@@ -55,7 +56,7 @@ function storeError(table: string, operation: string, error: unknown): StoreErro
  * @example
  * ```ts
  * const store = dynamoStore({ table: 'resilience' });
- * const verdict = await store.get('breaker#posts');
+ * const item = await store.get('breaker#posts');
  * ```
  */
 export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
@@ -102,11 +103,8 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
   };
 
   const write = { TableName: table, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
-  const putOf = (key: string, item: Item, when: Condition | undefined) => ({
-    ...write,
-    Item: { ...toWireItem(item), ...keyOf(key) },
-    ...conditionOf(when),
-  });
+  const putOf = (key: string, item: Item, when: Condition | undefined) =>
+    putInput({ table, keyAttribute, key }, item, when);
   return {
     name: table,
     get,
