@@ -16,6 +16,8 @@ const TABLES = tests(
   '{contract,fleet,idempotency}/**/*',
   'local/{transactions,streams,breakers,breakers-command,idempotency-command}',
 );
+/** Run the examples of the documentation. */
+const EXAMPLES = tests('examples/*');
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -51,12 +53,14 @@ export default defineConfig({
       { extends: true, test: { name: 'app', include: APP } },
       { extends: true, test: { name: 'code', include: CODE } },
       { extends: true, test: { name: 'tables', include: TABLES, globalSetup: support('shared-engine') } },
+      // Isolated: these files stop the clocks of their process.
+      { extends: true, test: { name: 'examples', include: EXAMPLES, isolate: true } },
       {
         extends: true,
         test: {
           name: 'processes',
           include: tests('**/*'),
-          exclude: [...configDefaults.exclude, ...APP, ...CODE, ...TABLES],
+          exclude: [...configDefaults.exclude, ...APP, ...CODE, ...TABLES, ...EXAMPLES],
         },
       },
     ],

@@ -33,7 +33,7 @@ export interface AccessTools {
 
 /** Fail static, for every access of a breaker: without an answer what is known stands, and no caller gets an error. */
 export function storeAccess(name: string, { clock, timeoutMs, tell }: AccessTools): Access {
-  let quietUntil = Number.NEGATIVE_INFINITY;
+  let quietUntil = -Infinity;
   let failures = 0;
   let limitMs = Math.max(timeoutMs, FIRST_TIMEOUT_MS);
   const isQuiet = () => clock.monotonic() < quietUntil;

@@ -15,7 +15,7 @@ export interface Alone {
 export function probeAlone(clock: Clock, openMs: number): Alone {
   let isWell = false;
   /** When what is known has grown old: monotonic milliseconds. */
-  let knownUntil = Number.NEGATIVE_INFINITY;
+  let knownUntil = -Infinity;
   const know = (well: boolean) => {
     isWell = well;
     knownUntil = clock.monotonic() + openMs;

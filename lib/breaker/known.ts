@@ -54,7 +54,7 @@ export function known(name: string, { store, access, clock, chance, notice }: Kn
     askedAt,
     refreshMs: (verdict.rate > 0 ? REFRESH_MS : REFRESH_AT_FIRST_MS) * (0.75 + 0.5 * chance()),
   });
-  let view = viewOf(INITIAL, Number.NEGATIVE_INFINITY);
+  let view = viewOf(INITIAL, -Infinity);
   let looking: { readonly answer: Promise<void>; readonly since: number } | undefined;
   /** What has been on its way for longer than any answer is waited for, a freeze has cut off. */
   const onItsWay = () =>
@@ -115,7 +115,7 @@ export function known(name: string, { store, access, clock, chance, notice }: Kn
       looking = { answer, since: clock.monotonic() };
       return answer;
     },
-    isLate: () => clock.monotonic() - (onItsWay()?.since ?? Number.POSITIVE_INFINITY) >= access.timeoutMs,
+    isLate: () => clock.monotonic() - (onItsWay()?.since ?? Infinity) >= access.timeoutMs,
     async change({ next, when }) {
       const askedAt = clock.monotonic();
       const seen = view;

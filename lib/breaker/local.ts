@@ -1,16 +1,13 @@
-import type { BreakerEvent } from '../core/breaker-event.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
-import type { Call, ExecuteOptions } from '../core/execution.ts';
 import { type Invoke, type Policy, policyOf } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
 import type { Window } from '../core/window.ts';
-import { breakerLayer, OutcomeRules } from './layer.ts';
+import { breakerLayer } from './layer.ts';
 import {
   admitLocally,
   CLOSED,
-  type HalfOpen,
   type LocalState,
   locallyAdmitted,
   opened,
@@ -22,85 +19,45 @@ import {
   type CircuitBreakerOptions,
   checkBreakerOptions,
   DEFAULT_OPEN_MS,
+  DEFAULT_PROBES,
   type ShouldOpen,
   windowOf,
 } from './options.ts';
 import { type Admission, type CallOutcome, type CircuitBreaker, type Permit, permitOf } from './permit.ts';
-import { rejection } from './rejection.ts';
-
-/** Leave to make calls between two changes of state. It holds nothing of any one of them, so all share it. */
-class CallPermit implements Permit {
-  readonly isProbe = false;
-  readonly #breaker: LocalBreaker;
-
-  constructor(breaker: LocalBreaker) {
-    this.#breaker = breaker;
-  }
-
-  record(outcome: CallOutcome): undefined {
-    this.#breaker.recordCall(this, outcome);
-  }
-
-  release(): undefined {}
-}
-
-class ProbePermit implements Permit {
-  readonly isProbe = true;
-  readonly held: HalfOpen;
-  readonly #breaker: LocalBreaker;
-
-  constructor(breaker: LocalBreaker, held: HalfOpen) {
-    this.#breaker = breaker;
-    this.held = held;
-  }
-
-  record({ failed }: CallOutcome): undefined {
-    this.#breaker.recordProbe(this, failed);
-  }
-
-  release(): undefined {
-    this.#breaker.recordProbe(this, undefined);
-  }
-}
+import { type Reject, rejections } from './rejection.ts';
 
 /** A breaker of one environment. Nothing waits for a timer, so a freeze does no harm. */
 class LocalBreaker implements CircuitBreaker {
   readonly name: string;
-  readonly identity = this;
-  readonly retryFraction = 1;
-  readonly reserveMs = 0;
-  readonly maxCallMs: number = Number.POSITIVE_INFINITY;
   readonly layer: <T>(next: Invoke<T>) => Invoke<T>;
-  readonly #policy: Policy;
+  readonly execute: Policy['execute'];
+  readonly #options: CircuitBreakerOptions;
   readonly #clock: Clock;
-  readonly #openMs: number;
-  readonly #probesToClose: number;
   readonly #window: Window;
   readonly #shouldOpen: ShouldOpen;
-  readonly #report: ((event: BreakerEvent) => void) | undefined;
+  readonly #reject: Reject;
   #state: LocalState = CLOSED;
-  /** Of the present state: what one from before it records says nothing about what is now. */
-  #permit: Permit = new CallPermit(this);
+  /** Of the present state, for all calls: what one from before it records says nothing about what is now. */
+  #permit: Permit = this.#newPermit(false);
 
   constructor(options: CircuitBreakerOptions, shouldOpen: ShouldOpen) {
-    const { name, clock = systemClock, openMs = DEFAULT_OPEN_MS, probesToClose = 2 } = options;
+    const { name, clock = systemClock } = options;
     this.name = name;
+    this.#options = options;
     this.#clock = clock;
-    this.#openMs = openMs;
-    this.#probesToClose = probesToClose;
     this.#window = windowOf(options);
     this.#shouldOpen = shouldOpen;
-    this.#report = options.onEvent && safeListener(options.onEvent);
-    this.layer = breakerLayer(this, new OutcomeRules(options, clock), clock);
-    this.#policy = policyOf(clock, this.layer);
+    this.#reject = rejections(name);
+    this.layer = breakerLayer(this, options, clock);
+    this.execute = policyOf(clock, this.layer).execute;
+  }
+
+  get identity(): object {
+    return this;
   }
 
   get state(): LocalState['kind'] {
     return this.#state.kind;
-  }
-
-  execute<T>(call: Call<T>, options?: ExecuteOptions): Promise<T> {
-    return this.#policy.execute(call, options);
   }
 
   async force(to: 'open' | 'closed' | 'auto'): Promise<void> {
@@ -118,36 +75,52 @@ class LocalBreaker implements CircuitBreaker {
     const now = this.#clock.monotonic();
     const admission = admitLocally(this.#state, now);
     if (admission === 'call') return this.#permit;
-    if (admission !== 'probe') return rejection(this.name, admission.waitMs);
-    const held = probing(this.#state, now, this.#openMs);
-    this.#become(held);
-    this.#permit = new ProbePermit(this, held);
+    if (admission !== 'probe') return this.#reject(admission.waitMs);
+    this.#become(probing(this.#state, now, this.#openMs), true);
     return this.#permit;
   }
 
-  recordCall(permit: Permit, { failed, slow = false }: CallOutcome): void {
+  get #openMs(): number {
+    return this.#options.openMs ?? DEFAULT_OPEN_MS;
+  }
+
+  #newPermit(isProbe: boolean): Permit {
+    const permit: Permit = {
+      isProbe,
+      record: (outcome) => this.#settle(permit, outcome),
+      release: () => this.#settle(permit),
+    };
+    return permit;
+  }
+
+  #settle(permit: Permit, outcome?: CallOutcome): undefined {
     if (permit !== this.#permit) return;
     const now = this.#clock.monotonic();
+    if (this.#state.kind === 'half-open') {
+      const { probesToClose = DEFAULT_PROBES } = this.#options;
+      this.#become(probed(this.#state, outcome?.failed, now, { openMs: this.#openMs, probesToClose }));
+    } else if (outcome) this.#count(outcome, now);
+  }
+
+  #count({ failed, slow = false }: CallOutcome, now: number): void {
     this.#window.record({ failed, slow }, now);
-    if ((failed || slow) && this.#state.kind === 'closed' && this.#shouldOpen(this.#window.totals(now)))
-      this.#become(opened(now, this.#openMs));
+    if (!(failed || slow) || this.#state.kind !== 'closed') return;
+    if (this.#shouldOpen(this.#window.totals(now))) this.#become(opened(now, this.#openMs));
   }
 
-  recordProbe(permit: ProbePermit, failed: boolean | undefined): void {
-    if (permit !== this.#permit) return;
-    const waits = { openMs: this.#openMs, probesToClose: this.#probesToClose };
-    this.#become(probed(permit.held, failed, this.#clock.monotonic(), waits));
-  }
-
-  #become(next: LocalState): void {
+  #become(next: LocalState, isProbe = false): void {
     if (next.kind === 'closed') this.#window.clear();
     const from = this.#state.kind;
     const to = next.kind;
     this.#state = next;
-    this.#permit = new CallPermit(this);
-    if (to === from) return;
+    this.#permit = this.#newPermit(isProbe);
+    const { onEvent } = this.#options;
+    if (to === from || !onEvent) return;
     const admittedFraction = locallyAdmitted(next);
-    this.#report?.({ kind: 'breaker-state', name: this.name, from, to, origin: 'self', admittedFraction });
+    safeListener(onEvent)({
+      ...{ kind: 'breaker-state', name: this.name, from, to },
+      ...{ origin: 'self', admittedFraction },
+    });
   }
 }
 

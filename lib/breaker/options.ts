@@ -82,6 +82,7 @@ export type OutcomeOptions = Pick<
 export const DEFAULT_FAILURE_RATIO = 0.5;
 const DEFAULT_MINIMUM_CALLS = 5;
 export const DEFAULT_OPEN_MS = 30_000;
+export const DEFAULT_PROBES = 2;
 export const DEFAULT_SHARED_OPEN_MS = 12_000;
 export const DEFAULT_STORE_TIMEOUT_MS = 50;
 /** A larger sample than a fleet reports in time would be needed to be sure of more. */
@@ -146,6 +147,37 @@ export function checkSharedOptions(options: SharedBreakerOptions): void {
   }
 }
 
+/** Kept of a call's time for reporting its outcome: what recording may wait for the store, and a little more. Milliseconds. */
+export const RESERVE_MS = 25;
+
+export interface CallTimes {
+  readonly owner: string;
+  readonly name: string;
+  readonly openMs: number;
+  readonly storeTimeoutMs: number;
+  readonly attemptTimeoutMs: number;
+  readonly totalTimeoutMs: number;
+}
+
+/**
+ * A probe is claimed, made and reported within its claim, and a call leaves time to report its outcome.
+ * @throws {InvalidOptionError}
+ */
+export function checkCallTimes(times: CallTimes): void {
+  const { owner, name, openMs, storeTimeoutMs, attemptTimeoutMs, totalTimeoutMs } = times;
+  if (totalTimeoutMs <= RESERVE_MS) {
+    throw new InvalidOptionError(
+      `${owner}: expected \`totalTimeoutMs\` to be more than the ${RESERVE_MS} ms in which breaker "${name}" reports an outcome, got ${totalTimeoutMs}`,
+    );
+  }
+  const longestMs = openMs - 2 * storeTimeoutMs;
+  if (Math.min(attemptTimeoutMs, totalTimeoutMs) > longestMs) {
+    throw new InvalidOptionError(
+      `${owner}: expected \`attemptTimeoutMs\` to be at most ${longestMs}, so that a probe of breaker "${name}" can end within its \`openMs\`, got ${attemptTimeoutMs}; raise \`openMs\` or lower \`attemptTimeoutMs\``,
+    );
+  }
+}
+
 export function windowOf({ windowMs = 10_000, windowCalls }: CircuitBreakerOptions): Window {
   return windowCalls === undefined ? timeWindow(windowMs) : countWindow(windowCalls);
 }
@@ -157,7 +189,7 @@ export type ShouldOpen = (totals: WindowTotals) => boolean;
 export function byRatio(options: CircuitBreakerOptions): ShouldOpen {
   const {
     failureRatio = DEFAULT_FAILURE_RATIO,
-    slowCallRatio = Number.POSITIVE_INFINITY,
+    slowCallRatio = Infinity,
     minimumCalls = DEFAULT_MINIMUM_CALLS,
   } = options;
   return ({ calls, failures, slow }) =>

@@ -1,5 +1,5 @@
 import type { BreakerState } from '../core/breaker-event.ts';
-import { type BreakerOpenError, isFibrinError } from '../core/errors.ts';
+import type { BreakerOpenError } from '../core/errors.ts';
 import type { Invoke, Policy } from '../core/layer.ts';
 
 /** What a breaker may know of the call that asks for a permit. */
@@ -35,7 +35,7 @@ export type Admission = Permit | BreakerOpenError;
 
 /** @throws {BreakerOpenError} the rejection. */
 export function permitOf(admission: Admission): Permit {
-  if (isFibrinError(admission)) throw admission;
+  if (admission instanceof Error) throw admission;
   return admission;
 }
 
@@ -72,10 +72,13 @@ export interface CircuitBreaker extends Policy {
   readonly layer: <T>(next: Invoke<T>) => Invoke<T>;
   /** Two breakers with the same identity are one. */
   readonly identity: string | object;
-  /** Fraction of the failed calls that may be retried, as far as is known. 1 for a breaker of this environment. */
-  readonly retryFraction: number;
-  /** Time that is needed after a call to report its outcome. Milliseconds. */
-  readonly reserveMs: number;
-  /** The longest call that can probe. Milliseconds. */
-  readonly maxCallMs: number;
+  /** Fraction of the failed calls that may be retried, as far as is known. Default 1. */
+  readonly retryFraction?: number;
+  /** Time that is needed after a call to report its outcome. Milliseconds. Default 0. */
+  readonly reserveMs?: number;
+  /**
+   * Checks that calls with these limits leave it the time that it needs. Infinity: no limit.
+   * @throws {InvalidOptionError}
+   */
+  checkCalls?(owner: string, attemptTimeoutMs: number, totalTimeoutMs: number): void;
 }

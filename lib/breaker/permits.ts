@@ -12,7 +12,7 @@ export const PROBES = 3;
 /** Calls in a row that succeed before a sandbox that has seen one fail trusts the verdict again: most may still fail. */
 const TRUSTED_AFTER = 2;
 /** Each access to the store has its own limit: another one would only be over after a freeze. */
-export const AS_LONG_AS_IT_TAKES: number = Number.POSITIVE_INFINITY;
+export const AS_LONG_AS_IT_TAKES: number = Infinity;
 /** What telling the store may cost a call, and asking one that has just failed. What takes longer goes on beside it. */
 export const TELL_MS = 20;
 

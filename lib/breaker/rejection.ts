@@ -1,18 +1,27 @@
 import { BreakerOpenError } from '../core/errors.ts';
 
-const hidden = (value: string) => ({ value, enumerable: false, writable: true, configurable: true });
+/** Makes the errors that one breaker rejects calls with. */
+export type Reject = (waitMs: number) => BreakerOpenError;
 
 /**
- * What a breaker rejects a call with: a `BreakerOpenError` in all but its stack. Its constructor looks for the stack, which
- * takes ten times as long as all the rest of a rejection, and an open breaker rejects thousands of calls at one place.
- * @param waitMs The next try is worth it after a millisecond at the soonest.
+ * The rejections of a breaker are `BreakerOpenError`s in all but the stack, which would be the same each time: to look for it
+ * takes fifty times as long as all the rest. Message and stack are those of a prototype, and can be set like any other.
  */
-export function rejection(breaker: string, waitMs: number): BreakerOpenError {
+export function rejections(breaker: string): Reject {
+  const text = (value: string) => ({ value, writable: true });
   const message = BreakerOpenError.messageFor(breaker);
-  const error = Object.create(BreakerOpenError.prototype, {
-    message: hidden(message),
-    stack: hidden(`BreakerOpenError: ${message}`),
+  const prototype = Object.create(BreakerOpenError.prototype, {
+    message: text(message),
+    stack: text(`BreakerOpenError: ${message}`),
   });
-  const members = { name: 'BreakerOpenError', code: 'BREAKER_OPEN', retryable: false, status: 503 };
-  return Object.assign(error, members, { retryAfterMs: Math.max(1, waitMs) });
+  return function reject(waitMs) {
+    const error = Object.create(prototype);
+    error.name = 'BreakerOpenError';
+    error.code = 'BREAKER_OPEN';
+    error.retryable = false;
+    error.status = 503;
+    // The next try is worth it after a millisecond at the soonest.
+    error.retryAfterMs = Math.max(1, waitMs);
+    return error;
+  };
 }

@@ -1,5 +1,5 @@
 import { systemClock } from '../core/clock.ts';
-import { DeadlineExceededError, isFibrinError } from '../core/errors.ts';
+import { DeadlineExceededError } from '../core/errors.ts';
 import { policyOf } from '../core/layer.ts';
 import { systemRandom } from '../core/random.ts';
 import { safeListener } from '../core/safe-listener.ts';
@@ -9,19 +9,21 @@ import { probeAlone } from './alone.ts';
 import { noticeChanges } from './changes.ts';
 import { forceShared } from './force.ts';
 import { known as knownOf } from './known.ts';
-import { breakerLayer, OutcomeRules } from './layer.ts';
+import { breakerLayer } from './layer.ts';
 import { localBreaker } from './local.ts';
 import {
   byConfidentRatio,
+  checkCallTimes,
   checkSharedOptions,
   DEFAULT_FAILURE_RATIO,
   DEFAULT_SHARED_OPEN_MS,
   DEFAULT_STORE_TIMEOUT_MS,
+  RESERVE_MS,
   type SharedBreakerOptions,
 } from './options.ts';
 import { type Admission, type Caller, type CircuitBreaker, type Permit, permitOf } from './permit.ts';
 import { AS_LONG_AS_IT_TAKES, permits, TELL_MS } from './permits.ts';
-import { rejection } from './rejection.ts';
+import { rejections } from './rejection.ts';
 import { reports } from './reports.ts';
 import { admittedShare, claimShare, lookShare } from './shares.ts';
 import { claimProbe } from './transitions.ts';
@@ -37,9 +39,6 @@ const LOOK_AFTER_MS = 500;
 const UNKNOWN_WAIT_MS = 1_000;
 /** A store that has failed so often in a row is not asked for the probe any more. */
 const FAILURES_TO_GO_ALONE = 2;
-
-/** Kept of a call's time for reporting its outcome: what recording may wait for the store, and a little more. Milliseconds. */
-const RESERVE_MS = 25;
 
 /** What may be done about a call. */
 type Step = 'call' | 'alone' | 'look' | 'claim' | { readonly waitMs: number };
@@ -67,6 +66,7 @@ export function sharedBreaker(options: SharedBreakerOptions): CircuitBreaker {
     slowCallMs,
     storeTimeoutMs: timeoutMs = DEFAULT_STORE_TIMEOUT_MS,
   } = options;
+  const reject = rejections(name);
   const { onEvent } = options;
   const told = onEvent && safeListener(onEvent);
   const notice = told && noticeChanges(name, clock, told);
@@ -82,7 +82,7 @@ export function sharedBreaker(options: SharedBreakerOptions): CircuitBreaker {
 
   /** So long after a probe was claimed there is something to learn about it. */
   const probeMs = (slowCallMs ?? 0) + LOOK_AFTER_MS;
-  let enteredAt = Number.NEGATIVE_INFINITY;
+  let enteredAt = -Infinity;
   let isClaiming = false;
 
   /** Waits no longer than the caller can, nor past its abort. */
@@ -125,7 +125,7 @@ export function sharedBreaker(options: SharedBreakerOptions): CircuitBreaker {
 
   const stepClosed = (verdict: Verdict, now: number, idleMs: number | undefined): Step => {
     // Also of several that come at once when a sandbox has just begun.
-    const isNew = known.askedAt === Number.NEGATIVE_INFINITY;
+    const isNew = known.askedAt === -Infinity;
     const hasReason = idleMs !== undefined && (isNew || isDoubted(verdict.epoch) || idleMs > IDLE_MS);
     if (hasReason && looksFirst(verdict.rate)) return 'look';
     const share = admittedShare(verdict, now);
@@ -183,7 +183,7 @@ export function sharedBreaker(options: SharedBreakerOptions): CircuitBreaker {
   /** What comes of a step that asks nobody. */
   const admissionFor = (step: Step): Admission => {
     if (step === 'alone') return loner;
-    if (step !== 'call') return rejection(name, typeof step === 'string' ? UNKNOWN_WAIT_MS : step.waitMs);
+    if (step !== 'call') return reject(typeof step === 'string' ? UNKNOWN_WAIT_MS : step.waitMs);
     // What somebody has forced is so, whatever a sandbox sees.
     const isItsOwn = isQuiet() && asOf(known.verdict, clock.now()).state === 'closed';
     return isItsOwn ? (local.admit() as Admission) : caller(known.verdict);
@@ -205,7 +205,7 @@ export function sharedBreaker(options: SharedBreakerOptions): CircuitBreaker {
   const entered = async (first: 'look' | 'claim', { signal }: Timed): Promise<Admission> => {
     const admission = await asked(first);
     // Its caller has given up and makes no call: somebody else may.
-    if (signal.aborted && !isFibrinError(admission)) void admission.release();
+    if (signal.aborted && !(admission instanceof Error)) void admission.release();
     return admission;
   };
 
@@ -224,7 +224,7 @@ export function sharedBreaker(options: SharedBreakerOptions): CircuitBreaker {
   };
 
   const identity = `${store.name}/${name}`;
-  const layer = breakerLayer({ admit, identity }, new OutcomeRules(options, clock), clock);
+  const layer = breakerLayer({ admit, identity }, options, clock);
   return {
     name,
     identity,
@@ -236,7 +236,8 @@ export function sharedBreaker(options: SharedBreakerOptions): CircuitBreaker {
     layer,
     ...policyOf(clock, layer),
     reserveMs: RESERVE_MS,
-    maxCallMs: openMs - 2 * timeoutMs,
+    checkCalls: (owner, attemptTimeoutMs, totalTimeoutMs) =>
+      checkCallTimes({ owner, name, openMs, storeTimeoutMs: timeoutMs, attemptTimeoutMs, totalTimeoutMs }),
     get state() {
       return stateName(known.verdict, clock.now());
     },

@@ -12,6 +12,6 @@ export function evidenceOfAttempt(error: unknown, execution: Execution): Evidenc
   const { called, endedBy } = execution.attemptState;
   if (!called || execution.isAbandoned || endedBy === 'frozen') return 'none';
   if (endedBy === 'own limit') return 'failed';
-  if (endedBy === 'cut short' || execution.isAborted) return 'cut short';
+  if (endedBy === 'cut short' || execution.state.callerSignal?.aborted) return 'cut short';
   return evidenceOf(error);
 }

@@ -56,13 +56,6 @@ export interface AttemptState {
   endedBy: 'own limit' | 'cut short' | 'frozen' | undefined;
 }
 
-/** When the time is over, and whose limit that is. */
-export interface Bound {
-  /** By the monotonic clock. Infinity: never. */
-  readonly endsAt: number;
-  readonly limit: DeadlineLimit;
-}
-
 /** What a caller has asked for, and what has come of it so far. */
 export interface CallState {
   readonly call: Call<unknown>;
@@ -79,49 +72,32 @@ export interface CallState {
 
 const noLimit = () => undefined;
 
-/** The end of a context's time, by a clock that may not be the context's. */
-const endOf = (context: InvocationContext, clock: Clock): number =>
-  context.clock === clock
-    ? context.endsAt
-    : clock.monotonic() + Math.max(0, context.endsAt - context.clock.monotonic());
-
-function boundOf({ startedAt, clock, context }: CallState, { remainingMs }: ExecuteOptions): Bound {
-  const leftMs =
-    typeof remainingMs === 'function' ? guarded('remainingMs', remainingMs, noLimit)() : remainingMs;
-  const contextEnds = context ? endOf(context, clock) : Number.POSITIVE_INFINITY;
-  // What is no number limits nothing.
-  return leftMs !== undefined && startedAt + leftMs < contextEnds
-    ? { endsAt: startedAt + leftMs, limit: "caller's time limit" }
-    : { endsAt: contextEnds, limit: "invocation's deadline" };
-}
+/** What is left of a context's time, whose clock may not be that of the call. */
+const leftOf = ({ endsAt, clock }: InvocationContext): number => endsAt - clock.monotonic();
 
 /** One call on its way through the layers. A layer hands it on as it is, or a narrower one that it has made of it. */
 export class Execution implements CallContext {
-  readonly state: CallState;
-  readonly attemptState: AttemptState;
-  readonly bound: Bound;
-  readonly #run: LimitedRun | undefined;
+  declare readonly state: CallState;
+  declare readonly attemptState: AttemptState;
+  /** When the time is over, by the monotonic clock. Infinity: never. */
+  declare readonly endsAt: number;
+  /** Whose limit that is. */
+  declare readonly limit: DeadlineLimit;
+  /** What limits the time of the attempt, if something does. */
+  declare readonly run: LimitedRun | undefined;
 
-  private constructor(state: CallState, attemptState: AttemptState, bound: Bound, run?: LimitedRun) {
+  constructor(
+    state: CallState,
+    attemptState: AttemptState,
+    endsAt: number,
+    limit: DeadlineLimit,
+    run?: LimitedRun,
+  ) {
     this.state = state;
     this.attemptState = attemptState;
-    this.bound = bound;
-    this.#run = run;
-  }
-
-  static begin(clock: Clock, call: Call<unknown>, options: ExecuteOptions): Execution {
-    const context = invocationContext();
-    const state: CallState = {
-      call,
-      clock,
-      key: options.key,
-      callerSignal: options.signal ?? context?.attempt?.signal,
-      context,
-      startedAt: clock.monotonic(),
-      record: { attempts: 0, source: 'live', budgetExhausted: false },
-    };
-    const attempt = { number: 1, called: false, endedBy: undefined };
-    return new Execution(state, attempt, boundOf(state, options));
+    this.endsAt = endsAt;
+    this.limit = limit;
+    this.run = run;
   }
 
   /** What the call is about, as its caller has said. */
@@ -136,7 +112,7 @@ export class Execution implements CallContext {
 
   /** The signal of what is around, if there is one. `signal` makes one where there is none, which takes its time. */
   get outerSignal(): AbortSignal | undefined {
-    return this.#run?.signal ?? this.state.callerSignal;
+    return this.run?.signal ?? this.state.callerSignal;
   }
 
   get signal(): AbortSignal {
@@ -145,46 +121,22 @@ export class Execution implements CallContext {
 
   // A getter, so that it works out of the object too, and costs nothing where it is not read.
   get remainingMs(): () => number {
-    return () => Math.max(0, this.bound.endsAt - this.state.clock.monotonic());
+    return () => Math.max(0, this.endsAt - this.state.clock.monotonic());
   }
 
-  /** Whether the caller has aborted the call. */
-  get isAborted(): boolean {
-    return this.state.callerSignal?.aborted === true;
+  /** Whether no caller waits for the call any more: it was aborted, or its invocation has given its answer. */
+  get isGivenUp(): boolean {
+    return this.state.callerSignal?.aborted === true || this.isAbandoned;
   }
 
-  /** Whether the invocation that the call is part of has given its answer, so that no caller waits for this one. */
   get isAbandoned(): boolean {
     return this.state.context?.invocation?.isOver === true;
   }
 
-  /** Whether an outer call's attempt limits the time, whose signal aborts then: no timer of one's own is needed. */
-  get isLimitedBySignal(): boolean {
-    const { context } = this.state;
-    return this.bound.endsAt === context?.endsAt && context.attempt !== undefined;
-  }
-
-  /** How long the call may take in all. Milliseconds. */
-  get limitMs(): number {
-    return this.bound.endsAt - this.state.startedAt;
-  }
-
-  /** The same call, with no more time than this. */
-  endingBy(bound: Bound): Execution {
-    const nearer = bound.endsAt < this.bound.endsAt ? bound : this.bound;
-    return new Execution(this.state, this.attemptState, nearer, this.#run);
-  }
-
-  /** The same attempt within a limit of time, which has a signal of its own. */
-  within(run: LimitedRun): Execution {
-    const bound = { endsAt: run.endsAt, limit: this.bound.limit };
-    return new Execution(this.state, this.attemptState, bound, run);
-  }
-
   /** Another attempt of the same call. Several may run at once. */
   withAttempt(number: number): Execution {
-    const attempt = { number, called: false, endedBy: undefined };
-    return new Execution(this.state, attempt, this.bound, this.#run);
+    const { state, endsAt, limit, run } = this;
+    return new Execution(state, { number, called: false, endedBy: undefined }, endsAt, limit, run);
   }
 
   /** Counts the attempt as made, once: the function is called now, or something stands in for it. */
@@ -196,15 +148,38 @@ export class Execution implements CallContext {
 
   /** Calls the function. In an invocation, what it calls under policies has no more time than it has itself. */
   async invoke(): Promise<unknown> {
-    const { call, clock, callerSignal } = this.state;
+    const { state, run } = this;
+    const { call, clock, callerSignal } = state;
     callerSignal?.throwIfAborted();
     this.markCalled();
     // That of here, not of the call's beginning: a layer may have made a narrower one.
     const parent = invocationContext();
-    const run = this.#run;
-    if (parent === undefined || run === undefined) return call(this);
-    const { invocation } = parent;
-    const own = { scope: run, parent, endsAt: run.endsAt, clock, invocation, attempt: run };
-    return runInContext(own, call, this);
+    if (!parent || !run) return call(this);
+    const { endsAt } = run;
+    return runInContext({ ...parent, scope: run, parent, endsAt, clock, attempt: run }, call, this);
   }
+}
+
+/** The first attempt of a call that begins now. */
+export function beginCall(
+  clock: Clock,
+  call: Call<unknown>,
+  { key, signal, remainingMs }: ExecuteOptions,
+): Execution {
+  const context = invocationContext();
+  const startedAt = clock.monotonic();
+  const callerSignal = signal ?? context?.attempt?.signal;
+  const record: CallRecord = { attempts: 0, source: 'live', budgetExhausted: false };
+  const state = { call, clock, key, callerSignal, context, startedAt, record };
+  const callerMs =
+    typeof remainingMs === 'function' ? guarded('remainingMs', remainingMs, noLimit)() : remainingMs;
+  const contextMs = context ? leftOf(context) : Infinity;
+  // What is no number limits nothing.
+  const isCallers = callerMs !== undefined && callerMs < contextMs;
+  return new Execution(
+    state,
+    { number: 1, called: false, endedBy: undefined },
+    startedAt + (isCallers ? callerMs : contextMs),
+    isCallers ? "caller's time limit" : "invocation's deadline",
+  );
 }

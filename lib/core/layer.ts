@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import { type Call, type ExecuteOptions, Execution } from './execution.ts';
+import { beginCall, type Call, type ExecuteOptions, type Execution } from './execution.ts';
 
 /** Makes a call, or what is left of it. */
 export type Invoke<T> = (execution: Execution) => Promise<T>;
@@ -26,6 +26,6 @@ export function policyOf(clock: Clock, layer: <T>(next: Invoke<T>) => Invoke<T>)
   return {
     // The layer gives the function's value, whatever its type.
     execute: <T>(call: Call<T>, options: ExecuteOptions = {}) =>
-      invoke(Execution.begin(clock, call, options)) as Promise<T>,
+      invoke(beginCall(clock, call, options)) as Promise<T>,
   };
 }

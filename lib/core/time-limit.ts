@@ -26,16 +26,17 @@ export interface Timed {
 
 /** The work while it runs. Makes its signal at the first use: most calls end in time, and many never read it. */
 export class LimitedRun implements Timed {
+  declare readonly endsAt: number;
+  /** Whether it has ended by itself. One that was given up is not over: what it has started is to be given up too. */
+  declare isOver: boolean;
   readonly #clock: Clock;
-  readonly endsAt: number;
   #controller: AbortController | undefined;
   #abort: { readonly reason: unknown } | undefined;
-  /** Whether it has ended by itself. One that was given up is not over: what it has started is to be given up too. */
-  isOver = false;
 
   constructor(clock: Clock, endsAt: number) {
     this.#clock = clock;
     this.endsAt = endsAt;
+    this.isOver = false;
   }
 
   get signal(): AbortSignal {
@@ -87,7 +88,7 @@ export function runWithin<T>(limit: TimeLimit, work: (run: LimitedRun) => T | Pr
       run.abort(reason);
     };
     const onTimeUp = () => giveUp(exceeded(Math.max(0, clock.monotonic() - endsAt)));
-    const cancel = limitMs === Number.POSITIVE_INFINITY ? undefined : clock.after(limitMs, onTimeUp);
+    const cancel = limitMs === Infinity ? undefined : clock.after(limitMs, onTimeUp);
     const unlisten = outer && onAbort(outer, giveUp);
     const settle = () => {
       cancel?.();

@@ -20,7 +20,12 @@ export function remainingMs(): number | undefined {
  * @param header Its name. Default `x-request-timeout-ms`.
  * @example
  * ```ts
- * await fetch('https://rates.example/eur', { headers: { accept: 'application/json', ...deadlineHeaders() } });
+ * const rates = resilient<string>({ name: 'rates' });
+ * const rate = await rates.execute(async ({ signal }) => {
+ *   const response = await fetch('https://rates.example/eur', { signal, headers: deadlineHeaders() });
+ *   if (!response.ok) throw Object.assign(new Error('rates refused'), { status: response.status });
+ *   return response.text();
+ * });
  * ```
  */
 export function deadlineHeaders(header: string = DEADLINE_HEADER): Readonly<Record<string, string>> {

@@ -16,8 +16,9 @@ import { checkDeadlineOptions, type DeadlineOptions } from './options.ts';
  * @example
  * ```ts
  * export const handler = withDeadline({ reserveMs: 200 }, async (_event: HttpEvent, _context: RemainingTime, { signal }) => {
- *   const answer = await fetch('https://rates.example/eur', { signal });
- *   return { statusCode: 200, body: await answer.text() };
+ *   const response = await fetch('https://rates.example/eur', { signal });
+ *   if (!response.ok) return { statusCode: 502 };
+ *   return { statusCode: 200, body: await response.text() };
  * });
  * ```
  */

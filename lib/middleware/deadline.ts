@@ -23,10 +23,13 @@ import type { Middleware, MiddyRequest } from './types.ts';
  * const rates = resilient<string>({ name: 'rates' });
  * export const handler = middy()
  *   .use(deadline({ reserveMs: 200 }))
- *   .handler(async () => {
- *     const headers = deadlineHeaders();
- *     return rates.execute(async ({ signal }) => (await fetch('https://rates.example', { signal, headers })).text());
- *   });
+ *   .handler(() =>
+ *     rates.execute(async ({ signal }) => {
+ *       const response = await fetch('https://rates.example/eur', { signal, headers: deadlineHeaders() });
+ *       if (!response.ok) throw Object.assign(new Error('rates refused'), { status: response.status });
+ *       return response.text();
+ *     }),
+ *   );
  * ```
  */
 export function deadline<E, R>(options: DeadlineOptions = {}): Required<Middleware<E, unknown, R>> {

@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.ts';
-import { DeadlineExceededError } from '../core/errors.ts';
+import { Execution } from '../core/execution.ts';
 import type { Invoke } from '../core/layer.ts';
 import { runWithin } from '../core/time-limit.ts';
+import { exceededBy, within } from './within.ts';
 
 export interface TotalLimit {
   readonly name: string;
@@ -21,27 +22,17 @@ export function deadlineLayer({
   totalTimeoutMs,
   needsTimer,
 }: TotalLimit): <T>(next: Invoke<T>) => Invoke<T> {
-  if (!needsTimer) {
-    return (next) =>
-      function callWithDeadline(execution) {
-        const endsAt = execution.state.startedAt + totalTimeoutMs;
-        return next(execution.endingBy({ endsAt, limit: 'total timeout' }));
-      };
-  }
   return (next) =>
-    function callWithDeadlineTimer(outer) {
-      const endsAt = outer.state.startedAt + totalTimeoutMs;
-      const execution = outer.endingBy({ endsAt, limit: 'total timeout' });
-      const { bound, limitMs } = execution;
-      return runWithin(
-        {
-          clock,
-          limitMs: bound.endsAt - clock.monotonic(),
-          signal: execution.outerSignal,
-          exceeded: () =>
-            new DeadlineExceededError(name, bound.limit, limitMs, { called: execution.attemptState.called }),
-        },
-        (run) => next(execution.within(run)),
+    function callWithDeadline(outer) {
+      const { state, attemptState, run: outerRun } = outer;
+      const endsAt = state.startedAt + totalTimeoutMs;
+      const execution =
+        endsAt < outer.endsAt ? new Execution(state, attemptState, endsAt, 'total timeout', outerRun) : outer;
+      if (!needsTimer) return next(execution);
+      const exceeded = () => exceededBy(name, execution);
+      const limitMs = execution.endsAt - clock.monotonic();
+      return runWithin({ clock, limitMs, signal: execution.outerSignal, exceeded }, (run) =>
+        next(within(execution, run)),
       );
     };
 }

@@ -1,7 +1,7 @@
 import { classifyError } from '../core/classify.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { DeadlineExceededError } from '../core/errors.ts';
-import { type Call, type ExecuteOptions, Execution } from '../core/execution.ts';
+import { beginCall, type Call, type ExecuteOptions, type Execution } from '../core/execution.ts';
 import { guarded } from '../core/guarded.ts';
 import { callFunction, type Layer } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
@@ -123,7 +123,7 @@ export function fallbackLayer<T>(options: FallbackOptions<T>, tools: FallbackToo
       try {
         return await next(execution);
       } catch (error) {
-        if (execution.isAborted || !standsIn(error)) throw error;
+        if (execution.state.callerSignal?.aborted || !standsIn(error)) throw error;
         const value = await valueFor(error, execution);
         const { record } = execution.state;
         record.source = 'fallback';
@@ -153,6 +153,6 @@ export function fallback<T>(options: FallbackOptions<T>): {
   const { clock = systemClock } = options;
   const invoke = fallbackLayer(options, { name: 'call', clock })(callFunction);
   return {
-    execute: async (call, callOptions = {}) => invoke(Execution.begin(clock, call, callOptions)),
+    execute: async (call, callOptions = {}) => invoke(beginCall(clock, call, callOptions)),
   };
 }

@@ -1,7 +1,6 @@
 import { type CircuitBreakerOptions, checkBreakerOptions } from '../breaker/options.ts';
 import type { CircuitBreaker } from '../breaker/permit.ts';
 import type { Clock } from '../core/clock.ts';
-import { InvalidOptionError } from '../core/errors.ts';
 import type { Invoke } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
@@ -96,26 +95,15 @@ export function checkResilientOptions<T>(options: ResilientOptions<T>): void {
   if (retry) checkRetryOptions(`${owner}.retry`, retry);
   checkPlacedLayers(`${owner}.layers`, layers);
   if (!breaker) return;
-  if (!isBreaker(breaker)) checkBreakerOptions(`${owner}.breaker`, breaker);
-  else checkTimes(owner, options, breaker);
+  if (isBreaker(breaker)) breaker.checkCalls?.(owner, ...timesOf(options));
+  else checkBreakerOptions(`${owner}.breaker`, breaker);
 }
 
-/** A probe is claimed, made and reported within its claim, and a call leaves time to report its outcome. */
-function checkTimes<T>(owner: string, options: ResilientOptions<T>, breaker: CircuitBreaker): void {
-  const { attemptTimeoutMs = 3_000, totalTimeoutMs = 10_000 } = options;
-  const { maxCallMs, reserveMs } = breaker;
-  if (totalTimeoutMs !== false && totalTimeoutMs <= reserveMs) {
-    throw new InvalidOptionError(
-      `${owner}: expected \`totalTimeoutMs\` to be more than the ${reserveMs} ms in which breaker "${breaker.name}" reports an outcome, got ${totalTimeoutMs}`,
-    );
-  }
-  const longestMs = Math.min(
-    attemptTimeoutMs === false ? Number.POSITIVE_INFINITY : attemptTimeoutMs,
-    totalTimeoutMs === false ? Number.POSITIVE_INFINITY : totalTimeoutMs,
-  );
-  if (longestMs > maxCallMs) {
-    throw new InvalidOptionError(
-      `${owner}: expected \`attemptTimeoutMs\` to be at most ${maxCallMs}, so that a probe of breaker "${breaker.name}" can end within its \`openMs\`, got ${attemptTimeoutMs}; raise \`openMs\` of the breaker or lower \`attemptTimeoutMs\``,
-    );
-  }
-}
+/** The limits of an attempt and of the whole call. Milliseconds, Infinity where there is none. */
+export const timesOf = ({
+  attemptTimeoutMs = 3_000,
+  totalTimeoutMs = 10_000,
+}: Pick<ResilientOptions<unknown>, 'attemptTimeoutMs' | 'totalTimeoutMs'>): readonly [number, number] => [
+  attemptTimeoutMs || Infinity,
+  totalTimeoutMs || Infinity,
+];

@@ -2,13 +2,13 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { circuitBreaker } from '../breaker/local.ts';
 import type { CircuitBreaker } from '../breaker/permit.ts';
 import { systemClock } from '../core/clock.ts';
-import { type Call, type CallContext, type ExecuteOptions, Execution } from '../core/execution.ts';
+import { beginCall, type Call, type CallContext, type ExecuteOptions } from '../core/execution.ts';
 import { compose, type Invoke, type Layer } from '../core/layer.ts';
 import { systemRandom } from '../core/random.ts';
 import { safeListener } from '../core/safe-listener.ts';
 import { deadlineLayer } from './deadline.ts';
 import { fallbackLayer } from './fallback.ts';
-import { checkResilientOptions, isBreaker, type ResilientOptions } from './options.ts';
+import { checkResilientOptions, isBreaker, type ResilientOptions, timesOf } from './options.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { retryLayer } from './retry.ts';
 import { inOrder } from './slots.ts';
@@ -49,21 +49,21 @@ function breakerOf<T>({ name, breaker, clock, onEvent }: ResilientOptions<T>): C
 /** The layers that the options ask for, in order. */
 function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | undefined): readonly Layer<T>[] {
   const { name, clock = systemClock, random = systemRandom, layers: placed = [] } = options;
-  const { totalTimeoutMs = 10_000, attemptTimeoutMs = 3_000, retry, validate, fallback, faults } = options;
+  const { retry, validate, fallback, faults } = options;
+  const [timeoutMs, totalTimeoutMs] = timesOf(options);
   const report = options.onEvent && safeListener(options.onEvent);
   const tools = { name, clock, random, report };
   const needsTimer = placed.length > 0;
-  const timerReserveMs = needsTimer ? Math.min(TIMER_RESERVE_MS, (totalTimeoutMs || 0) / 10) : 0;
+  const timerReserveMs = needsTimer ? Math.min(TIMER_RESERVE_MS, totalTimeoutMs / 10) : 0;
   const reserveMs = Math.max(breaker?.reserveMs ?? 0, timerReserveMs);
-  const timeoutMs = attemptTimeoutMs === false ? Number.POSITIVE_INFINITY : attemptTimeoutMs;
-  const admittedFraction = breaker && (() => breaker.retryFraction);
+  const admittedFraction = breaker && (() => breaker.retryFraction ?? 1);
 
   const withAttempts = (layer: Layer<T>): Layer<T> =>
     report ? (next) => attemptLayer({ name, clock, report })(layer(next)) : layer;
   const own = {
     telemetry: report && outcomeLayer({ name, report }),
     fallback: fallback !== undefined && fallbackLayer({ ...options, fallback }, tools),
-    deadline: totalTimeoutMs !== false && deadlineLayer({ name, clock, totalTimeoutMs, needsTimer }),
+    deadline: totalTimeoutMs < Infinity && deadlineLayer({ name, clock, totalTimeoutMs, needsTimer }),
     retry: retry && retryLayer(retry, { ...tools, reserveMs, admittedFraction }),
     breaker: withAttempts(breaker ? breaker.layer : (next) => next),
     timeout: timeoutLayer({ name, clock, timeoutMs, reserveMs }),
@@ -108,10 +108,10 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
   const invoke: Invoke<T> = compose(layersOf(options, breaker));
 
   const execute = (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<T> =>
-    invoke(Execution.begin(clock, call, callOptions));
+    invoke(beginCall(clock, call, callOptions));
 
   const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {
-    const execution = Execution.begin(clock, call, callOptions);
+    const execution = beginCall(clock, call, callOptions);
     try {
       return outcomeOf(execution, { value: await invoke(execution) });
     } catch (error) {

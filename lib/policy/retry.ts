@@ -10,7 +10,7 @@ import { type Random, systemRandom } from '../core/random.ts';
 import { retryAfterMs } from '../core/retry-after.ts';
 import * as rule from '../core/rules.ts';
 import { fullJitter } from './backoff.ts';
-import { type RetryBudget, retryBudget } from './retry-budget.ts';
+import { retryBudget } from './retry-budget.ts';
 import { checkBudget, RETRY_RULES, type RetryOptions } from './retry-options.ts';
 
 /** What a retry needs beside its options. */
@@ -38,72 +38,48 @@ const DEFAULT_BURST = 5;
 const noRetry = () => false;
 const ifTransient = (_error: unknown, { transient }: { readonly transient: boolean }) => transient;
 
-/** Decides about further attempts. */
-class Retries {
-  readonly #tools: RetryTools;
-  readonly #maxAttempts: number;
-  readonly #maxDelayMs: number;
-  readonly #maxRetryAfterMs: number;
-  readonly #backoff: (attempt: number, error: unknown) => number;
-  readonly #shouldRetry: (error: unknown, about: { readonly transient: boolean }) => boolean;
-  readonly #shouldRetryResult: ((value: unknown) => boolean) | undefined;
-  readonly #budget: RetryBudget | undefined;
+/** Decides about further attempts: how long to wait for one, in milliseconds. Undefined: none is made. */
+function delays(options: RetryOptions, tools: RetryTools) {
+  const { maxAttempts = 2, baseDelayMs = 50, maxDelayMs = 1_000, maxRetryAfterMs = 60_000 } = options;
+  const { shouldRetry = ifTransient, shouldRetryResult, budget = {} } = options;
+  const { clock, random, reserveMs = 0, admittedFraction, report, name = 'call' } = tools;
+  const jitter = fullJitter(random, baseDelayMs, maxDelayMs);
+  const backoff = guarded('retry.backoff', options.backoff ?? jitter, jitter);
+  const isWorth = guarded('retry.shouldRetry', shouldRetry, ifTransient);
+  const isUnwanted = shouldRetryResult && guarded('retry.shouldRetryResult', shouldRetryResult, noRetry);
+  const { ratio = DEFAULT_RATIO, burst = DEFAULT_BURST * (maxAttempts - 1) } = budget || {};
+  const retries = budget && retryBudget(ratio, burst);
 
-  constructor(options: RetryOptions, tools: RetryTools) {
-    const { maxAttempts = 2, baseDelayMs = 50, maxDelayMs = 1_000, maxRetryAfterMs = 60_000 } = options;
-    const { backoff, shouldRetry, shouldRetryResult, budget = {} } = options;
-    this.#tools = tools;
-    this.#maxAttempts = maxAttempts;
-    this.#maxDelayMs = maxDelayMs;
-    this.#maxRetryAfterMs = maxRetryAfterMs;
-    const jitter = fullJitter(tools.random, baseDelayMs, maxDelayMs);
-    this.#backoff = backoff ? guarded('retry.backoff', backoff, jitter) : jitter;
-    this.#shouldRetry = shouldRetry ? guarded('retry.shouldRetry', shouldRetry, ifTransient) : ifTransient;
-    this.#shouldRetryResult =
-      shouldRetryResult && guarded('retry.shouldRetryResult', shouldRetryResult, noRetry);
-    if (budget !== false) {
-      const { ratio = DEFAULT_RATIO, burst = DEFAULT_BURST * (maxAttempts - 1) } = budget;
-      this.#budget = retryBudget(ratio, burst);
-    }
-  }
-
-  /** How long to wait for another attempt, in milliseconds. Undefined: none is made. */
-  delayAfter(execution: Execution, ended: Ended<unknown>): number | undefined {
-    if (!ended.failed && !this.#shouldRetryResult?.(ended.value)) {
-      this.#budget?.earn();
-      return undefined;
-    }
-    const error = ended.failed ? ended.error : undefined;
-    const { attempt } = execution;
-    if (attempt >= this.#maxAttempts || execution.isAbandoned || execution.isAborted) return undefined;
-    if (ended.failed && !this.#isWorthRetrying(error)) return undefined;
-    const { clock, reserveMs = 0 } = this.#tools;
-    const backoffMs = Math.min(this.#maxDelayMs, Math.max(0, this.#backoff(attempt, error) || 0));
-    const askedMs = retryAfterMs(error, clock.now()) ?? 0;
-    const delayMs = Math.max(backoffMs, askedMs);
-    if (askedMs > this.#maxRetryAfterMs || delayMs >= execution.remainingMs() - reserveMs) return undefined;
-    return this.#isPaidFor(execution) ? delayMs : undefined;
-  }
-
-  #isWorthRetrying(error: unknown): boolean {
-    // Whatever `shouldRetry` says: a breaker that is open for seconds is not asked again at once.
-    if (hasCode(error, 'BREAKER_OPEN')) return false;
-    return this.#shouldRetry(error, { transient: classifyError(error) === 'transient' });
-  }
-
-  #isPaidFor({ state, attempt }: Execution): boolean {
-    const { random, admittedFraction, report, name = 'call' } = this.#tools;
+  const isPaidFor = ({ state, attempt }: Execution): boolean => {
     const admitted = admittedFraction?.() ?? 1;
-    if ((admitted >= 1 || random.next() < admitted) && this.#budget?.spend() !== false) return true;
+    if ((admitted >= 1 || random.next() < admitted) && (!retries || retries.spend())) return true;
     state.record.budgetExhausted = true;
     report?.({ kind: 'budget-exhausted', name, attempt });
     return false;
-  }
+  };
+
+  return function delayAfter(execution: Execution, ended: Ended<unknown>): number | undefined {
+    if (!ended.failed && !isUnwanted?.(ended.value)) {
+      if (retries) retries.earn();
+      return undefined;
+    }
+    const error = ended.failed ? ended.error : undefined;
+    // Whatever `shouldRetry` says: a breaker that is open for seconds is not asked again at once.
+    const { number: attempt } = execution.attemptState;
+    if (attempt >= maxAttempts || execution.isGivenUp || hasCode(error, 'BREAKER_OPEN')) return undefined;
+    if (ended.failed && !isWorth(error, { transient: classifyError(error) === 'transient' }))
+      return undefined;
+    const askedMs = retryAfterMs(error, clock.now()) ?? 0;
+    const backoffMs = Math.min(maxDelayMs, Math.max(0, backoff(attempt, error) || 0));
+    const delayMs = Math.max(askedMs, backoffMs);
+    if (askedMs > maxRetryAfterMs || delayMs >= execution.remainingMs() - reserveMs) return undefined;
+    return isPaidFor(execution) ? delayMs : undefined;
+  };
 }
 
 /** Makes a call again that failed and may succeed later. */
 export function retryLayer(options: RetryOptions, tools: RetryTools): <T>(next: Invoke<T>) => Invoke<T> {
-  const retries = new Retries(options, tools);
+  const delayAfter = delays(options, tools);
   const { clock, reserveMs = 0, report, name = 'call' } = tools;
 
   /** Waits, and says whether there is still time for an attempt: a timer may be late, an environment frozen. */
@@ -114,16 +90,16 @@ export function retryLayer(options: RetryOptions, tools: RetryTools): <T>(next: 
     return execution.remainingMs() > reserveMs && !execution.isAbandoned;
   };
 
-  return (next) =>
+  return <T>(next: Invoke<T>) =>
     async function callWithRetries(first) {
       for (let execution = first; ; execution = first.withAttempt(execution.attempt + 1)) {
-        let ended: Ended<Awaited<ReturnType<typeof next>>>;
+        let ended: Ended<T>;
         try {
           ended = { failed: false, value: await next(execution) };
         } catch (error) {
           ended = { failed: true, error };
         }
-        const delayMs = retries.delayAfter(execution, ended);
+        const delayMs = delayAfter(execution, ended);
         if (delayMs !== undefined && (await isTimeLeftAfter(delayMs, execution, ended))) continue;
         if (ended.failed) throw ended.error;
         return ended.value;

@@ -32,7 +32,7 @@ export function outcomeLayer({ name, report }: Omit<Reporting, 'clock'>): <T>(ne
 export function attemptLayer({ name, clock, report }: Reporting): <T>(next: Invoke<T>) => Invoke<T> {
   return (next) =>
     async function attemptAndReport(execution) {
-      const { attempt } = execution;
+      const { number: attempt } = execution.attemptState;
       const startedAt = clock.monotonic();
       const ended = (failed: boolean) =>
         ({ kind: 'attempt', name, attempt, durationMs: clock.monotonic() - startedAt, failed }) as const;

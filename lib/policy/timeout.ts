@@ -1,11 +1,12 @@
 import { FROZEN_MS } from '../core/classify.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { AttemptTimeoutError, DeadlineExceededError } from '../core/errors.ts';
+import { AttemptTimeoutError } from '../core/errors.ts';
 import type { Execution } from '../core/execution.ts';
 import { type Invoke, type Policy, policyOf } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import { runWithin } from '../core/time-limit.ts';
+import { exceededBy, within } from './within.ts';
 
 /** Limits on one attempt. */
 export interface AttemptLimit {
@@ -29,31 +30,31 @@ export function timeoutLayer({
   reserveMs = 0,
 }: AttemptLimit): <T>(next: Invoke<T>) => Invoke<T> {
   const exceeded = (execution: Execution, isOwn: boolean, lateMs: number): Error => {
-    const { attemptState, bound, limitMs } = execution;
-    const isFirstOfTotal = bound.limit === 'total timeout' && attemptState.number === 1;
+    const { attemptState, limit } = execution;
+    const isFirstOfTotal = limit === 'total timeout' && attemptState.number === 1;
     if (lateMs >= FROZEN_MS) attemptState.endedBy = 'frozen';
     else attemptState.endedBy = isOwn || isFirstOfTotal ? 'own limit' : 'cut short';
-    return isOwn
-      ? new AttemptTimeoutError(name, timeoutMs, lateMs)
-      : new DeadlineExceededError(name, bound.limit, limitMs, { called: attemptState.called });
+    return isOwn ? new AttemptTimeoutError(name, timeoutMs, lateMs) : exceededBy(name, execution);
   };
   return (next) =>
     function callWithTimeout(execution) {
+      const { state, endsAt, outerSignal } = execution;
       const now = clock.monotonic();
-      const leftMs = execution.bound.endsAt - now - reserveMs;
+      const leftMs = endsAt - now - reserveMs;
       const isOwn = timeoutMs <= leftMs;
-      // An outer call's attempt aborts its signal when its time is over, and is the one to say so.
-      const limitMs = !isOwn && leftMs > 0 && execution.isLimitedBySignal ? Number.POSITIVE_INFINITY : leftMs;
+      // The attempt of an outer call aborts its signal when its time is over, and says so itself.
+      const isOuters = leftMs > 0 && state.context?.attempt !== undefined && endsAt === state.context.endsAt;
+      const limitMs = isOwn ? timeoutMs : isOuters ? Infinity : leftMs;
       return runWithin(
         {
           clock,
           now,
-          limitMs: isOwn ? timeoutMs : limitMs,
-          signal: execution.outerSignal,
+          limitMs,
+          signal: outerSignal,
           exceeded: (lateMs) => exceeded(execution, isOwn, lateMs),
         },
         function attempt(run) {
-          return next(execution.within(run));
+          return next(within(execution, run));
         },
       );
     };

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { hasCode, ValidationError } from '../core/errors.ts';
-import { type Call, type ExecuteOptions, Execution } from '../core/execution.ts';
+import { beginCall, type Call, type ExecuteOptions } from '../core/execution.ts';
 import { callFunction, type Layer } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
@@ -67,7 +67,7 @@ export const validationLayer =
   <T>(validate: Validate<T>): Layer<T> =>
   (next) =>
     async function callAndValidate(execution) {
-      return validate(await next(execution), execution.key);
+      return validate(await next(execution), execution.state.key);
     };
 
 export interface ValidationOptions<T> {
@@ -101,6 +101,6 @@ export function validation<T>(options: ValidationOptions<T>): {
   const { name = 'call', clock = systemClock } = options;
   const invoke = validationLayer(validator(options.validate, name))(callFunction);
   return {
-    execute: async (call, callOptions = {}) => invoke(Execution.begin(clock, call, callOptions)),
+    execute: async (call, callOptions = {}) => invoke(beginCall(clock, call, callOptions)),
   };
 }

@@ -56,7 +56,7 @@ function storeError(table: string, operation: string, error: unknown): StoreErro
  * @example
  * ```ts
  * const store = dynamoStore({ table: 'resilience' });
- * const item = await store.get('breaker#posts');
+ * const item = await store.get('breaker#posts', { signal: AbortSignal.timeout(500) });
  * ```
  */
 export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {

@@ -1,3 +1,4 @@
+export type { CorrelationOptions } from './correlated-invocations.ts';
 export { correlated, correlationHeaders, correlationId } from './correlation.ts';
 export { type EmfMetrics, type EmfOptions, emfMetrics } from './emf.ts';
 export type { Dimensions, Metric, MetricUnit } from './emf-limits.ts';
@@ -13,3 +14,5 @@ export { idempotencyMetrics } from './idempotency-metrics.ts';
 export { type PolicySpansOptions, policySpans, type SpanLike, type TracerLike } from './otel.ts';
 export { type LogFields, type PolicyLogger, policyLogs } from './policy-logs.ts';
 export { policyMetrics } from './policy-metrics.ts';
+export { withCorrelation } from './with-correlation.ts';
+export { withTelemetry } from './with-telemetry.ts';

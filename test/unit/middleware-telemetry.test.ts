@@ -87,7 +87,7 @@ describe('the telemetry middleware', () => {
     expect(read()).toMatchObject([{ metrics: { Errors: errors } }]);
   });
 
-  test('counts an error that nobody answers, and leaves it as it is', async () => {
+  test('counts an error without an answer, and leaves it as it is', async () => {
     const { bare, read } = world();
 
     await expect(bare().handler(() => Promise.reject(missing))({}, context)).rejects.toBe(missing);
@@ -147,6 +147,6 @@ describe('the telemetry middleware', () => {
   });
 
   test('is refused with bad options', () => {
-    expect(() => telemetry({ namespace: '' })).toThrow(/`namespace` to be a name/);
+    expect(() => telemetry({ namespace: '' })).toThrow(/expected `namespace` to be/);
   });
 });

@@ -1,0 +1,11 @@
+import { DeadlineExceededError } from '../core/errors.ts';
+import { Execution } from '../core/execution.ts';
+import type { LimitedRun } from '../core/time-limit.ts';
+
+/** The same attempt within a limit of time, which has a signal of its own. */
+export const within = ({ state, attemptState, limit }: Execution, run: LimitedRun): Execution =>
+  new Execution(state, attemptState, run.endsAt, limit, run);
+
+/** The time of the call is over, by whosever limit that is. */
+export const exceededBy = (name: string, { state, attemptState, endsAt, limit }: Execution): Error =>
+  new DeadlineExceededError(name, limit, endsAt - state.startedAt, attemptState);
