@@ -80,7 +80,7 @@ describe('the rules', () => {
     ['text', rule.text(), [' '], ['', 1, null]],
     ['fn', rule.fn(), [() => 1], [{}, 'fn', null]],
     ['object', rule.object(), [{}], [null, 'object', () => 1]],
-    ['share', rule.share(), [0, 0.5, 1], [-0.01, 1.01, nan, '0.5']],
+    ['fraction', rule.fraction(), [0, 0.5, 1], [-0.01, 1.01, nan, '0.5']],
     ['texts', rule.texts(), [[], ['a', '']], [['a', 1], 'a', null]],
     ['boolean', rule.boolean(), [true, false], [0, 'true', null]],
     ['oneOf', rule.oneOf('a', 'b'), ['a', 'b'], ['c', 'A', 1]],
@@ -101,7 +101,7 @@ describe('the rules', () => {
     [rule.integer(1, 3), {}, 'an integer from 1 to 3, got an object'],
     [rule.durationMs(), [1], 'a number of milliseconds from 1 to 2147483647, got an array'],
     [rule.ratio(), null, 'a fraction above 0 and up to 1, got null'],
-    [rule.share(), -1, 'a fraction from 0 to 1, got -1'],
+    [rule.fraction(), -1, 'a fraction from 0 to 1, got -1'],
     [
       rule.name(),
       '',

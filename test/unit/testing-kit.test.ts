@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
-import type { CallContext } from '../../lib/core/execution.ts';
+import { InjectedFaultError } from '../../lib/chaos/faults.ts';
 import { sleep as pause } from '../../lib/core/clock.ts';
 import { InvalidOptionError } from '../../lib/core/errors.ts';
-import { InjectedFaultError } from '../../lib/chaos/faults.ts';
+import type { CallContext } from '../../lib/core/execution.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import {
   type FaultPlan,
@@ -337,7 +337,7 @@ describe('a fault plan', () => {
   test('counts retries as calls, and the calls of all that it wraps together', async () => {
     const clock = fakeClock();
     const plan = faultPlan(['error', 'error', 'ok', 'error']);
-    const posts = resilient<string[]>({ name: 'posts', retry: { attempts: 3 }, clock });
+    const posts = resilient<string[]>({ name: 'posts', retry: { maxAttempts: 3 }, clock });
     const social = resilient<string[]>({ name: 'social', clock });
     const first = posts.outcome(plan.wrap(fetchPosts));
     await clock.advance(1_000);
