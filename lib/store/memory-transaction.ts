@@ -27,16 +27,18 @@ export function transactWriteOf(write: MemoryWrite): TransactWrite {
 }
 
 function describe(write: TransactWrite): string {
-  const [[operation, input] = ['write', undefined]] = Object.entries(write);
-  const table = (input as { readonly TableName?: unknown } | undefined)?.TableName;
-  return `a ${operation} of ${table === undefined ? 'no table' : `table "${String(table)}"`}`;
+  const [operation, input] = Object.entries(write)[0] ?? [];
+  if (operation === undefined) return 'no write';
+  const { TableName } = input as { readonly TableName?: unknown };
+  const place = TableName === undefined ? 'without a table' : `of table "${String(TableName)}"`;
+  return `${operation === 'Update' ? 'an' : 'a'} ${operation} ${place}`;
 }
 
 const writeIn = (store: string, write: TransactWrite): MemoryWrite => {
-  const known = writes.get(write.Put ?? {});
+  const known = writes.get(write.Put ?? write);
   if (known) return known;
   throw new StoreError(
-    `${store}: a transaction in memory takes only writes made by \`writeOf\` of a memoryStore, got ${describe(write)}; nothing was written`,
+    `${store}: expected writes made by \`writeOf\` of a memoryStore, got ${describe(write)}; nothing was written`,
   );
 };
 
