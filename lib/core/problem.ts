@@ -1,4 +1,5 @@
-import { FibrinError } from './errors.ts';
+import { isFibrinError } from './errors.ts';
+import { waitMs } from './retry-after.ts';
 
 /** An HTTP answer as Lambda proxies understand it. */
 export interface HttpResponse {
@@ -25,11 +26,11 @@ const TITLES: Readonly<Record<number, string>> = {
 
 /** One error as `application/problem+json`. Only errors meant for callers (with a status) tell what happened. */
 export function toProblem(error: unknown): HttpResponse {
-  const known = error instanceof FibrinError && error.status !== undefined ? error : undefined;
+  const known = isFibrinError(error) && error.status !== undefined ? error : undefined;
   const status = known?.status ?? 500;
   const title = TITLES[status] ?? 'Error';
   const detail = status < 500 ? known?.message : undefined;
-  const retryAfterMs = known?.retryAfterMs ?? (status === 503 ? UNKNOWN_WAIT_MS : undefined);
+  const retryAfterMs = waitMs(known?.retryAfterMs) ?? (status === 503 ? UNKNOWN_WAIT_MS : undefined);
   return {
     statusCode: status,
     headers: {

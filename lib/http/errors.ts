@@ -1,5 +1,5 @@
-import { isTransientStatus } from '../core/classify.ts';
 import { FibrinError } from '../core/errors.ts';
+import { isTransientStatus } from '../core/status.ts';
 
 /*
  * What can go wrong with a call over HTTP. Messages name the host and the status, never path, query or body. `status` is
@@ -9,14 +9,14 @@ import { FibrinError } from '../core/errors.ts';
 const describe = (status: number): string =>
   status >= 300 && status < 400 ? `${status}; redirects are not followed` : `${status}`;
 
-/** The service answered with a status that is no success. Retryable for 408, 425, 429 and 5xx. */
+/** The service answered with a status that is no success. Retryable for 408, 425, 429 and 5xx, except 501 and 505. */
 export class HttpStatusError extends FibrinError {
   override readonly name: string = 'HttpStatusError';
   /** The status that the service answered with. `status` is the one for our own caller: 503 or 502. */
   readonly downstreamStatus: number;
   constructor(host: string, downstreamStatus: number, retryAfterMs?: number) {
     super('HTTP_STATUS', `${host} answered ${describe(downstreamStatus)}`, {
-      retryable: isTransientStatus(downstreamStatus) || downstreamStatus === 425,
+      retryable: isTransientStatus(downstreamStatus),
       status: downstreamStatus === 429 || downstreamStatus === 503 ? 503 : 502,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     });

@@ -1,4 +1,4 @@
-import { withCauses } from '../core/causes.ts';
+import { errorChain } from '../core/error-chain.ts';
 import { type HttpResponse, toProblem } from '../core/problem.ts';
 import type { Middleware } from './types.ts';
 
@@ -19,7 +19,7 @@ function describe(error: unknown) {
 
 /** Never the event: what a caller sent does not belong in a log. */
 const logError = (error: unknown): void => {
-  const [thrown, ...causes] = withCauses(error).map(describe);
+  const [thrown, ...causes] = errorChain(error).map(describe);
   const stack = error instanceof Error ? error.stack : undefined;
   console.error(
     JSON.stringify({ level: 'ERROR', ...thrown, causes: causes.length > 0 ? causes : undefined, stack }),

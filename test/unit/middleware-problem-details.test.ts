@@ -43,7 +43,7 @@ describe('an error meant for callers', () => {
     expect(onServerError).not.toHaveBeenCalled();
   });
 
-  test('tells when to come back in whole seconds, rounded up', () => {
+  test('says when to call again in whole seconds, rounded up', () => {
     expect(toProblem(new BreakerOpenError('posts', 1_001)).headers).toMatchObject({ 'retry-after': '2' });
   });
 
@@ -53,6 +53,24 @@ describe('an error meant for callers', () => {
     for (const error of down) expect(toProblem(error).headers).toMatchObject({ 'retry-after': '1' });
     expect(toProblem(missing).headers).not.toHaveProperty('retry-after');
     expect(toProblem(new Error('broken')).headers).not.toHaveProperty('retry-after');
+  });
+
+  test.each([Number.NaN, Infinity, -1, 'soon'])(
+    'asks for the usual wait where it knows none: %s',
+    (retryAfterMs) => {
+      const busy = Object.assign(new FibrinError('BUSY', 'busy', { status: 503 }), { retryAfterMs });
+
+      expect(toProblem(busy).headers).toMatchObject({ 'retry-after': '1' });
+    },
+  );
+
+  test('is answered the same when another copy of the package made it', async () => {
+    const copy = new URL('../../lib/core/errors.ts?third', import.meta.url).href;
+    const other = (await import(/* @vite-ignore */ copy)) as typeof import('../../lib/core/errors.ts');
+
+    expect(toProblem(new other.BreakerOpenError('posts', 1))).toEqual(
+      toProblem(new BreakerOpenError('posts', 1)),
+    );
   });
 
   test('has a title even for a status without a usual one', () => {
@@ -70,12 +88,12 @@ describe('any other error', () => {
 
   test.each<[string, unknown]>([
     ['an error', new Error('password=hunter2')],
-    ['an error with a status of somebody else', Object.assign(new Error('hunter2'), { status: 404 })],
+    ['an error of another library with a status', Object.assign(new Error('hunter2'), { status: 404 })],
     ['an error of the toolkit without a status', new FibrinError('NOT_JSON', 'hunter2')],
     ['a string', 'hunter2'],
     ['null', null],
     ['nothing', undefined],
-  ])('is a bare 500 that tells the caller nothing: %s', async (_, thrown) => {
+  ])('is a bare 500 that says nothing more: %s', async (_, thrown) => {
     vi.spyOn(console, 'error').mockReturnValue(undefined);
 
     const answer = await world(thrown);
@@ -95,7 +113,7 @@ describe('any other error', () => {
     });
   });
 
-  test('is handed to whoever wants to know of it', async () => {
+  test('is handed to `onServerError`', async () => {
     const seen: unknown[] = [];
     const broken = new Error('broken');
 
@@ -129,7 +147,7 @@ describe('any other error', () => {
     expect(await logged(thrown)).toEqual({ level: 'ERROR', ...line });
   });
 
-  test('is logged with what led to it', async () => {
+  test('is logged with what caused it', async () => {
     const refused = Object.assign(new Error('connect failed'), { code: 'ECONNREFUSED' });
     const fetched = new TypeError('fetch failed', { cause: refused });
 
@@ -142,18 +160,27 @@ describe('any other error', () => {
     });
   });
 
-  test('is logged with five causes at most, also when it is its own', async () => {
+  test('is logged with five causes at most', async () => {
+    const chain = Array.from({ length: 9 }).reduce<Error>(
+      (cause, _, at) => new Error(`${at}`, { cause }),
+      new Error('first'),
+    );
+
+    const { causes } = (await logged(chain)) as { causes: { message: string }[] };
+
+    expect(causes.map(({ message }) => message)).toEqual(['7', '6', '5', '4', '3']);
+  });
+
+  test('is logged once when it is its own cause', async () => {
     const own = new Error('own');
     own.cause = own;
 
-    const { causes } = (await logged(own)) as { causes: unknown[] };
-
-    expect(causes).toEqual(Array(5).fill({ error: 'Error', message: 'own' }));
+    expect(await logged(own)).not.toHaveProperty('causes');
   });
 });
 
 describe('an answer that another middleware has given', () => {
-  test('is left alone', async () => {
+  test('is not changed', async () => {
     const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
       .use(problemDetails<unknown, unknown>())
       .onError((request) => {

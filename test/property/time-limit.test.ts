@@ -9,7 +9,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** Few moments, so that two things often happen in the same one. */
 const moment = fc.oneof({ weight: 5, arbitrary: fc.integer({ min: 0, max: 8 }) }, fc.constant(NEVER));
 
-/** A clock that tells how many of the timers started through it still wait. */
+/** A clock that counts those of the timers started through it that still wait. */
 function counted(clock: Clock): Clock & { readonly waiting: () => number } {
   const waiting = new Set<object>();
   return {
@@ -31,7 +31,7 @@ function counted(clock: Clock): Clock & { readonly waiting: () => number } {
 }
 
 describe('runWithin', () => {
-  test('ends with what comes first and leaves no timer and no listener behind, whatever the order', async () => {
+  test('ends with what comes first, and leaves no timer and no listener behind', async () => {
     const endings = { work: 0, limit: 0, abort: 0 };
     const property = fc.asyncProperty(
       fc.record({
@@ -40,7 +40,7 @@ describe('runWithin', () => {
         abortsAt: moment,
         limitMs: fc.integer({ min: -1, max: 8 }),
       }),
-      // Who is told first of what happens in one moment.
+      // Which of the listeners is added first, for what happens in one moment.
       fc.boolean(),
       async ({ settlesAt, fails, abortsAt, limitMs }, abortFirst) => {
         const script = fakeClock();
@@ -79,7 +79,7 @@ describe('runWithin', () => {
         await script.advance(first);
         await run;
 
-        // Looked at the moment it ended, before time could clear anything away.
+        // Read at the moment it ended, before a later timer could remove anything.
         expect(clock.waiting()).toBe(0);
         expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
         const happened: unknown[] = [];
@@ -91,7 +91,7 @@ describe('runWithin', () => {
         if (inner) expect(inner.aborted).toBe(outcome !== 'work');
         endings[outcome as keyof typeof endings]++;
 
-        // What comes later changes nothing and disturbs nobody.
+        // What comes later changes nothing.
         const before = outcome;
         await script.advance(100);
         expect(outcome).toBe(before);

@@ -9,7 +9,7 @@ const exceeded = () => over;
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
 describe('runWithin', () => {
-  test('settles with the work and leaves nothing behind', async () => {
+  test('resolves with the value of the work, and leaves no timer and no listener', async () => {
     const clock = fakeClock();
     const { signal } = new AbortController();
 
@@ -20,7 +20,7 @@ describe('runWithin', () => {
     expect(listeners(signal)).toBe(0);
   });
 
-  test('hands an aborted signal to work that looks at it when the time is over already', async () => {
+  test('hands an aborted signal to work that reads it after the time is over', async () => {
     const clock = fakeClock();
     let timed: Timed | undefined;
     const run = runWithin({ clock, limitMs: 10, exceeded }, (given) => {
@@ -33,7 +33,7 @@ describe('runWithin', () => {
     expect(timed?.signal.reason).toBe(over);
   });
 
-  test('has one signal, however often it is asked for', async () => {
+  test('hands the work the same signal each time that it reads it', async () => {
     const clock = fakeClock();
     const seen: AbortSignal[] = [];
     const run = runWithin({ clock, limitMs: 10, exceeded }, (timed) => {
@@ -47,7 +47,7 @@ describe('runWithin', () => {
     expect(seen[0]?.aborted).toBe(true);
   });
 
-  test('passes on the error of the work', async () => {
+  test('rejects with the error of the work', async () => {
     const clock = fakeClock();
     const broken = new Error('broken');
 
@@ -58,7 +58,7 @@ describe('runWithin', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('turns a synchronous throw of the work into a rejection', async () => {
+  test('rejects with what the work throws before it gives a promise', async () => {
     const clock = fakeClock();
     const broken = new Error('broken');
     const work = (): Promise<string> => {
@@ -70,7 +70,7 @@ describe('runWithin', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('rejects the moment the time is over, though the work does not listen', async () => {
+  test('rejects the moment the time is over, though the work ignores its signal', async () => {
     const clock = fakeClock();
     let outcome: unknown;
     const run = runWithin({ clock, limitMs: 10, exceeded }, never).catch((error: unknown) => {
@@ -85,7 +85,7 @@ describe('runWithin', () => {
     expect(outcome).toBe(over);
   });
 
-  test('aborts the signal of the work with the very error that the caller gets', async () => {
+  test('aborts the signal of the work with the error that it rejects with', async () => {
     const clock = fakeClock();
     let seen: AbortSignal | undefined;
     const run = runWithin({ clock, limitMs: 10, exceeded }, ({ signal }) => {
@@ -99,7 +99,7 @@ describe('runWithin', () => {
     expect(seen?.reason).toBe(over);
   });
 
-  test('never aborts the signal of work that ended in time', async () => {
+  test('does not abort the signal of work that ended in time', async () => {
     const clock = fakeClock();
     let seen: AbortSignal | undefined;
 
@@ -111,7 +111,7 @@ describe('runWithin', () => {
     expect(seen?.aborted).toBe(false);
   });
 
-  test('ends with the reason of the caller when the caller aborts first', async () => {
+  test("rejects with the reason of the caller's signal when that aborts first", async () => {
     const clock = fakeClock();
     const controller = new AbortController();
     const run = runWithin({ clock, limitMs: 10, signal: controller.signal, exceeded }, never).catch(
@@ -125,7 +125,7 @@ describe('runWithin', () => {
     expect(listeners(controller.signal)).toBe(0);
   });
 
-  test('starts nothing for a caller who is gone', async () => {
+  test("starts no work when the caller's signal has aborted before", async () => {
     const clock = fakeClock();
     const work = vi.fn(never);
 
@@ -136,7 +136,7 @@ describe('runWithin', () => {
     expect(work).not.toHaveBeenCalled();
   });
 
-  test.each([0, -1])('starts nothing within a limit of %i ms', async (limitMs) => {
+  test.each([0, -1])('starts no work within a limit of %i ms', async (limitMs) => {
     const clock = fakeClock();
     const work = vi.fn(never);
 
@@ -146,7 +146,7 @@ describe('runWithin', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('drops a late failure without an unhandled rejection', async () => {
+  test('drops a late error of the work without an unhandled rejection', async () => {
     const clock = fakeClock();
     const unhandled = vi.fn<() => void>();
     process.once('unhandledRejection', unhandled);
@@ -164,7 +164,7 @@ describe('runWithin', () => {
     expect(unhandled).not.toHaveBeenCalled();
   });
 
-  test('tells what is left by measuring, and never less than nothing', async () => {
+  test('measures the time that is left, which is never less than 0', async () => {
     const clock = fakeClock();
     let timed: Timed | undefined;
     const run = runWithin({ clock, limitMs: 10, exceeded }, (given) => {
@@ -181,7 +181,7 @@ describe('runWithin', () => {
     expect(await run).toBe('over');
   });
 
-  test('work that aborts its own caller ends with that reason', async () => {
+  test('rejects with the reason where the work aborts the signal of its own caller', async () => {
     const clock = fakeClock();
     const controller = new AbortController();
 
