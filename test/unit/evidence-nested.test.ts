@@ -39,6 +39,12 @@ const HANDED: readonly (readonly [string, OptionsFor])[] = [
   ['its signal', ({ signal }) => ({ signal })],
 ];
 
+/** In an invocation the inner call knows its outer one. */
+const IMPLIED: readonly (readonly [string, OptionsFor])[] = [
+  ['nothing', () => ({})],
+  ['a signal of its own', () => ({ signal: new AbortController().signal })],
+];
+
 describe.each(CLOCKS)('a call within a call, by %s', (_clock, makeClock) => {
   test.each(HANDED)(
     'is not counted where the attempt of the outer one ends it, which counts its own: it hands on %s',
@@ -54,11 +60,7 @@ describe.each(CLOCKS)('a call within a call, by %s', (_clock, makeClock) => {
     },
   );
 
-  test.each([
-    ['nothing', (): ExecuteOptions => ({})],
-    ['a signal of its own', (): ExecuteOptions => ({ signal: new AbortController().signal })],
-    ...HANDED,
-  ])(
+  test.each([...IMPLIED, ...HANDED])(
     'is not counted where the attempt of the outer one ends it, which counts its own, in an invocation: it hands on %s',
     async (_what, optionsFor) => {
       const clock = makeClock();

@@ -87,7 +87,6 @@ describe('a rejection with what is no error', () => {
     async (thrown) => {
       const events: PolicyEvent[] = [];
       const subject = counted({}, { retry: {}, onEvent: (event) => events.push(event) });
-      // biome-ignore lint/suspicious/noExplicitAny: any value can be thrown.
       const call = vi.fn(() => Promise.reject(thrown));
 
       const outcome = await within(subject, 5_000, subject.posts.outcome(call));
