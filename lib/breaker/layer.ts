@@ -12,11 +12,13 @@ const notFailed = () => false;
 
 /** Says what the outcomes of calls mean to a breaker. Undefined: nothing. */
 function outcomeRules(
-  { slowCallMs, slowCallRatio, isFailure, isFailedResult }: OutcomeOptions,
+  { name, slowCallMs, slowCallRatio, isFailure, isFailedResult }: OutcomeOptions,
   clock: Clock,
 ) {
-  const fails = isFailure && guarded<[unknown], boolean | undefined>('isFailure', isFailure, noDecision);
-  const isFailed = isFailedResult && guarded('isFailedResult', isFailedResult, notFailed);
+  const fails =
+    isFailure &&
+    guarded<[unknown], boolean | undefined>(`${name}: isFailure`, isFailure, noDecision, 'boolean');
+  const isFailed = isFailedResult && guarded(`${name}: isFailedResult`, isFailedResult, notFailed, 'boolean');
   const outcome = (failed: boolean, startedAt: number, execution: Execution): CallOutcome => {
     const isLate = slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs;
     const slow = isLate && !wasFrozen(execution);

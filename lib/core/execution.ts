@@ -186,7 +186,9 @@ export function beginCall(
   const outer = context?.attempt?.signal;
   // Before the clock is read: an outer call that hands on its own time is then no nearer limit than its attempt.
   const callerMs =
-    typeof remainingMs === 'function' ? guarded('remainingMs', remainingMs, noLimit)() : remainingMs;
+    typeof remainingMs === 'function'
+      ? guarded<[], number | undefined>('remainingMs', remainingMs, noLimit, 'number')()
+      : remainingMs;
   const startedAt = clock.monotonic();
   const callerSignal =
     signal && outer && signal !== outer ? AbortSignal.any([signal, outer]) : (signal ?? outer);

@@ -4,10 +4,14 @@ import type { CallOutcome, CircuitBreaker, Permit } from '../../lib/breaker/perm
 import type { Clock } from '../../lib/core/clock.ts';
 import { policyOf } from '../../lib/core/layer.ts';
 
+/** How a breaker counts outcomes. */
+export type Counting = Omit<OutcomeOptions, 'name'>;
+
 /** A breaker that admits every call, and keeps what is recorded of each, in order. */
 export function recordingBreaker(
   clock: Clock,
-  options: OutcomeOptions = {},
+  options: Counting = {},
+  name = 'recording',
 ): { readonly breaker: CircuitBreaker; readonly recorded: readonly (CallOutcome | 'released')[] } {
   const recorded: (CallOutcome | 'released')[] = [];
   const permit: Permit = {
@@ -23,10 +27,10 @@ export function recordingBreaker(
   };
   const identity = {};
   const admit = () => permit;
-  const layer = breakerLayer({ admit, identity }, options, clock);
+  const layer = breakerLayer({ admit, identity }, { name, ...options }, clock);
   const breaker: CircuitBreaker = {
     ...policyOf(clock, layer),
-    ...{ name: 'recording', state: 'closed', identity, layer, admit },
+    ...{ name, state: 'closed', identity, layer, admit },
     acquire: admit,
     force: async () => undefined,
   };

@@ -1,6 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/local.ts';
-import type { OutcomeOptions } from '../../lib/breaker/options.ts';
 import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import { AttemptTimeoutError } from '../../lib/core/errors.ts';
@@ -13,14 +12,14 @@ import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, lambdaContext } from '../../lib/testing/index.ts';
 import { answersAfter } from '../support/dependency.ts';
 import { failing, never, outage, refusal } from '../support/outcomes.ts';
-import { recordingBreaker } from '../support/recording-breaker.ts';
+import { type Counting, recordingBreaker } from '../support/recording-breaker.ts';
 
 const FAILED = { failed: true, slow: false };
 const SUCCEEDED = { failed: false, slow: false };
 const SLOW = { failed: true, slow: true };
 
 /** A policy under a breaker that keeps what is recorded. */
-function counted(options: OutcomeOptions = {}, given: Partial<ResilientOptions<unknown>> = {}) {
+function counted(options: Counting = {}, given: Partial<ResilientOptions<unknown>> = {}) {
   const clock = fakeClock();
   const { breaker, recorded } = recordingBreaker(clock, options);
   const posts = resilient<unknown>({ name: 'posts', clock, breaker, attemptTimeoutMs: 800, ...given });

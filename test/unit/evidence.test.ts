@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/local.ts';
-import type { OutcomeOptions } from '../../lib/breaker/options.ts';
 import type { CircuitBreaker } from '../../lib/breaker/permit.ts';
 import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import type { Call } from '../../lib/core/execution.ts';
@@ -10,6 +9,7 @@ import { memoryStore } from '../../lib/store/memory.ts';
 import { type FakeClock, fakeClock, lambdaContext, seededRandom } from '../../lib/testing/index.ts';
 import { answersAfter } from '../support/dependency.ts';
 import { never } from '../support/outcomes.ts';
+import type { Counting } from '../support/recording-breaker.ts';
 
 const ATTEMPT_MS = 800;
 /** Of a healthy dependency. */
@@ -19,7 +19,7 @@ const LEFT_MS = 75;
 /** More than any breaker needs to open. */
 const MANY = 60;
 
-type MakesBreaker = (clock: FakeClock, options?: OutcomeOptions) => CircuitBreaker;
+type MakesBreaker = (clock: FakeClock, options?: Counting) => CircuitBreaker;
 
 const BREAKERS: readonly (readonly [string, MakesBreaker])[] = [
   ['a breaker of this environment', (clock, options) => circuitBreaker({ name: 'posts', clock, ...options })],
@@ -121,7 +121,7 @@ const each = BREAKERS.flatMap(([kind, make]) =>
   IMPATIENT.map(([limit, calls]) => [kind, limit, make, calls] as const),
 );
 
-const policyUnder = (makeBreaker: MakesBreaker, options?: OutcomeOptions, totalTimeoutMs = 10_000) => {
+const policyUnder = (makeBreaker: MakesBreaker, options?: Counting, totalTimeoutMs = 10_000) => {
   const clock = fakeClock();
   const breaker = makeBreaker(clock, options);
   const posts = resilient<string>({
