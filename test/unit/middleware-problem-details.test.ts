@@ -2,8 +2,8 @@ import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
 import { FibrinError, InvalidOptionError } from '../../lib/core/errors.ts';
 import { type ProblemDetailsOptions, problemDetails } from '../../lib/middleware/problem-details.ts';
-import { hostileErrors } from '../support/hostile-errors.ts';
 import { contextWith } from '../support/lambda-context.ts';
+import { unreadableErrors } from '../support/unreadable-errors.ts';
 
 const context = contextWith();
 
@@ -191,7 +191,7 @@ describe('the log line of problemDetails', () => {
     expect(await logged({ name: 'X', code: 7 })).toEqual({ level: 'ERROR', error: 'X', code: 7 });
   });
 
-  test.each(hostileErrors())('is written for %s', async (_, make) => {
+  test.each(unreadableErrors())('is written for %s', async (_, make) => {
     const line = await logged(make());
 
     expect(line).toMatchObject({ level: 'ERROR', error: expect.any(String) });

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { BreakerOpenError, FibrinError, StoreError } from '../../lib/core/errors.ts';
 import { toProblem } from '../../lib/core/problem.ts';
-import { hostileErrors } from '../support/hostile-errors.ts';
+import { unreadableErrors } from '../support/unreadable-errors.ts';
 
 const bodyOf = (error: unknown): unknown => JSON.parse(toProblem(error).body);
 const waitOf = (error: unknown): string | undefined => toProblem(error).headers['retry-after'];
@@ -88,7 +88,7 @@ describe('toProblem', () => {
     expect(waitOf(new FibrinError('X', 'x', { status: 404 }))).toBeUndefined();
   });
 
-  test.each(hostileErrors())('answers with a problem for %s', (_, make) => {
+  test.each(unreadableErrors())('answers with a problem for %s', (_, make) => {
     const { statusCode, body } = toProblem(make());
 
     expect([500, 503]).toContain(statusCode);

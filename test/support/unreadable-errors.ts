@@ -20,7 +20,7 @@ function revoked(): unknown {
 const unavailable = () => new FibrinError('DOWN', 'it is down', { status: 503 });
 
 /** What can be thrown and does not let itself be read: each with what it is, and a function that makes one. */
-export const hostileErrors = (): readonly (readonly [string, () => unknown])[] => [
+export const unreadableErrors = (): readonly (readonly [string, () => unknown])[] => [
   [
     'an error whose name, message and code are objects',
     () => Object.assign(new Error('x'), { name: {}, message: {}, code: {} }),
