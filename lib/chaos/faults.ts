@@ -1,8 +1,8 @@
-import { isTransientStatus } from '../core/classify.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { FibrinError } from '../core/errors.ts';
 import type { Call } from '../core/execution.ts';
 import type { Random } from '../core/random.ts';
+import { isTransientStatus } from '../core/status.ts';
 import type { FaultInjection } from '../policy/options.ts';
 import {
   type CorruptFault,
@@ -16,11 +16,14 @@ import {
 /** A failure that was injected. Retries and breakers take it for one of the dependency with this status. */
 export class InjectedFaultError extends FibrinError {
   override readonly name: string = 'InjectedFaultError';
+  /** The status that the dependency is made to answer with. */
+  readonly downstreamStatus: number;
   constructor(status: number) {
     super('INJECTED_FAULT', `An error with status ${status} was injected on purpose`, {
       status,
       retryable: isTransientStatus(status),
     });
+    this.downstreamStatus = status;
   }
 }
 

@@ -1,3 +1,5 @@
+import { propertyOf } from './property.ts';
+
 /** What every error of the toolkit carries beside its message. */
 export interface FibrinErrorDetails {
   /** The error that led to this one. */
@@ -34,11 +36,11 @@ export class FibrinError extends Error {
 
 /** Whether an error is one of the toolkit's, whichever copy of the package has made it. */
 export const isFibrinError = (error: unknown): error is FibrinError =>
-  (error as { readonly isFibrinError?: unknown } | null | undefined)?.isFibrinError === true;
+  propertyOf(error, 'isFibrinError') === true;
 
 /** Whether an error is one of the toolkit's with this code. */
 export const hasCode = (error: unknown, code: string): error is FibrinError =>
-  isFibrinError(error) && error.code === code;
+  isFibrinError(error) && propertyOf(error, 'code') === code;
 
 /** An option is missing, unknown or out of range. Thrown when the thing is constructed, never later. */
 export class InvalidOptionError extends FibrinError {

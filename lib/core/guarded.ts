@@ -1,23 +1,35 @@
+import { propertyOf, textOf } from './property.ts';
+
+/** Name and code of what was thrown, where they are words: a message may quote anything. */
+const labelOf = (error: unknown): string =>
+  [textOf(error, 'name'), textOf(error, 'code')].filter((text) => /^\w{1,60}$/.test(text)).join(' ');
+
+/** The options that were warned of: a predicate that always throws would warn at every call. */
 const warned = new Set<string>();
 
-function warnOnce(option: string): void {
-  if (warned.has(option)) return;
-  warned.add(option);
-  process.emitWarning(`fibrin: \`${option}\` threw; its default was used instead`);
-}
-
-/** A user's predicate, as one that never throws: its default decides then. */
+/**
+ * A user's predicate as a function that never throws. Where the predicate throws, or returns a promise, the default decides,
+ * and the process warns of it, once an option.
+ * @param option Names the option and its owner in the warning, e.g. `resilient "posts": shouldRetry`.
+ */
 export function guarded<A extends readonly unknown[], R>(
   option: string,
   predicate: (...args: A) => R,
   defaultOf: (...args: A) => R,
 ): (...args: A) => R {
-  return function guardedCall(...args) {
+  return (...args) => {
+    let problem = 'returned a promise';
     try {
-      return predicate(...args);
-    } catch {
-      warnOnce(option);
-      return defaultOf(...args);
+      const result = predicate(...args);
+      if (typeof propertyOf(result, 'then') !== 'function') return result;
+      // Nothing waits for it, so its rejection would end the process.
+      (async () => result)().catch(() => undefined);
+    } catch (error) {
+      problem = `threw ${labelOf(error) || 'a value'}`;
     }
+    if (!warned.has(option))
+      process.emitWarning(`${option} ${problem}; the default is used`, 'FibrinWarning');
+    warned.add(option);
+    return defaultOf(...args);
   };
 }

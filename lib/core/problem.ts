@@ -1,5 +1,6 @@
 import { isFibrinError } from './errors.ts';
-import { safeRead } from './safe-read.ts';
+import { propertyOf, textOf } from './property.ts';
+import { waitMs } from './retry-after.ts';
 
 /** An HTTP response as Lambda proxies understand it. */
 export interface HttpResponse {
@@ -29,27 +30,20 @@ const TITLES: Readonly<Record<number, string>> = {
 const isErrorStatus = (status: unknown): status is number =>
   Number.isInteger(status) && (status as number) >= 400 && (status as number) <= 599;
 
-const isWait = (value: unknown): value is number =>
-  typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY;
-
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
 /** What a client may read of an error: nothing of a foreign one, nor of one whose status is not that of an error. */
 function disclose(error: unknown) {
-  const known = safeRead(() => (isFibrinError(error) ? error : undefined));
-  const status = safeRead(() => known?.status);
+  const status = isFibrinError(error) ? propertyOf(error, 'status') : undefined;
   if (!isErrorStatus(status)) return { status: 500 };
-  const retryAfterMs = safeRead(() => known?.retryAfterMs);
   return {
     status,
-    code: textOf(safeRead(() => known?.code)),
-    detail: status < 500 ? textOf(safeRead(() => known?.message)) : undefined,
-    retryAfterMs: isWait(retryAfterMs) ? retryAfterMs : undefined,
+    code: textOf(error, 'code') || undefined,
+    detail: (status < 500 && textOf(error, 'message')) || undefined,
+    retryAfterMs: waitMs(propertyOf(error, 'retryAfterMs')),
   };
 }
 
-const retryAfterSeconds = (waitMs: number): string =>
-  String(Math.min(MAX_RETRY_AFTER_SECONDS, Math.ceil(waitMs / 1_000)));
+const retryAfterSeconds = (ms: number): string =>
+  String(Math.min(MAX_RETRY_AFTER_SECONDS, Math.ceil(ms / 1_000)));
 
 /**
  * One error as `application/problem+json` (RFC 9457). Only a `FibrinError` with a status of 400 to 599 says what happened, and

@@ -1,11 +1,12 @@
-/** To be told of something is never worth a call: whatever a listener throws or rejects with ends here. */
+/** A listener that never changes what it listens to. What it throws or rejects with ends here: it is what would report it. */
 export function safeListener<E>(listener: (event: E) => unknown): (event: E) => void {
   return function notify(event) {
     try {
-      const told = listener(event);
-      if (told instanceof Promise) told.catch(() => undefined);
+      const returned = listener(event);
+      // Also a thenable that is no native Promise, or one whose `then` throws when it is read.
+      if (returned) (async () => returned)().catch(() => undefined);
     } catch {
-      // Nobody is left to tell: what failed is what would have told.
+      // See above.
     }
   };
 }

@@ -1,5 +1,5 @@
-import { isTransientStatus } from '../core/classify.ts';
 import { FibrinError } from '../core/errors.ts';
+import { isTransientStatus } from '../core/status.ts';
 import { type RefusalBody, refusalBody } from './refusal-body.ts';
 
 /*
@@ -21,7 +21,8 @@ export interface HttpStatusDetails {
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze(Object.create(null));
 
 /**
- * The service answered with a status that is not 200 to 299. Retryable for 408, 425, 429 and 5xx.
+ * The service answered with a status that is not 200 to 299. Retryable for 408, 425, 429 and 5xx,
+ * except 501 and 505.
  *
  * `headers` and `body` hold what the service sent, for code that asks for them. They are accessors of the class, so that
  * `console.log`, `JSON.stringify` and loggers that copy an error's properties leave them out.
@@ -48,7 +49,7 @@ export class HttpStatusError extends FibrinError {
   constructor(host: string, downstreamStatus: number, details: HttpStatusDetails = {}) {
     const { headers = NO_HEADERS, body = refusalBody(new Uint8Array(), false), retryAfterMs } = details;
     super('HTTP_STATUS', `${host} answered ${describe(downstreamStatus)}`, {
-      retryable: isTransientStatus(downstreamStatus) || downstreamStatus === 425,
+      retryable: isTransientStatus(downstreamStatus),
       status: downstreamStatus === 429 || downstreamStatus === 503 ? 503 : 502,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     });

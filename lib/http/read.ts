@@ -1,6 +1,6 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../core/clock.ts';
-import { parseRetryAfter } from '../core/retry-after.ts';
+import { retryAfterMs } from '../core/retry-after.ts';
 import { type FetchAnswer, flatHeaders, makeAnswer } from './answer.ts';
 import { EncodedAnswerError, HttpStatusError, ResponseTooLargeError } from './errors.ts';
 import { type RefusalBody, refusalBody } from './refusal-body.ts';
@@ -64,13 +64,6 @@ async function readBody(response: IncomingMessage, host: string, maxBytes: numbe
   return new Uint8Array(buffer.transfer(length));
 }
 
-/** Services that count in milliseconds say so in a header of their own, beside `Retry-After` in whole seconds. */
-function retryAfterMsOf(headers: IncomingHttpHeaders, clock: Clock): number | undefined {
-  const value = String(headers['retry-after-ms']);
-  if (/^\d{1,13}(\.\d{1,6})?$/.test(value)) return Number(value);
-  return parseRetryAfter(headers['retry-after'], clock.now());
-}
-
 /**
  * Reads a response to its end.
  * @throws {HttpStatusError | EncodedAnswerError | ResponseTooLargeError} when it is not a success, or not readable.
@@ -83,7 +76,7 @@ export async function readAnswer(
   if (status < 200 || status >= 300) {
     throw new HttpStatusError(host, status, {
       headers: flatHeaders(headers),
-      retryAfterMs: retryAfterMsOf(headers, clock),
+      retryAfterMs: retryAfterMs({ headers }, clock.now()),
       body: await readRefusal(response, clock),
     });
   }

@@ -1,10 +1,10 @@
-import { withCauses } from '../core/causes.ts';
+import { errorChain } from '../core/error-chain.ts';
 import { isFibrinError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
 import { type HttpResponse, toProblem } from '../core/problem.ts';
+import { propertyOf, textOf } from '../core/property.ts';
 import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
-import { safeRead } from '../core/safe-read.ts';
 import type { Middleware } from './types.ts';
 
 export interface ProblemDetailsOptions {
@@ -19,38 +19,31 @@ export interface ProblemDetailsOptions {
 /** Names and codes are short. What is longer is content. */
 const MAX_NAME_LENGTH = 100;
 
-const nameOf = (value: unknown): string | undefined =>
-  typeof value === 'string' ? value.slice(0, MAX_NAME_LENGTH) : undefined;
-
-const codeOf = (value: unknown): string | number | undefined =>
-  typeof value === 'number' ? value : nameOf(value);
-
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+const shortOf = (error: unknown, key: string): string | undefined =>
+  textOf(error, key).slice(0, MAX_NAME_LENGTH) || undefined;
 
 /** Anything can be thrown, null too, and be a cause. */
 function describe(error: unknown) {
-  const thrown = error as Partial<Error & { readonly code: unknown }> | null | undefined;
-  const isOwn = safeRead(() => isFibrinError(error)) === true;
+  const code = propertyOf(error, 'code');
   return {
-    message: isOwn ? textOf(safeRead(() => thrown?.message)) : undefined,
-    error: nameOf(safeRead(() => thrown?.name)) ?? (error === null ? 'null' : typeof error),
-    code: codeOf(safeRead(() => thrown?.code)),
+    message: isFibrinError(error) ? textOf(error, 'message') : undefined,
+    error: shortOf(error, 'name') ?? (error === null ? 'null' : typeof error),
+    code: typeof code === 'number' ? code : shortOf(error, 'code'),
   };
 }
 
 /** A stack begins with the message, which may have lines in the form of frames. */
 function framesOf(error: unknown): string | undefined {
-  const stack = textOf(safeRead(() => (error as Partial<Error> | undefined)?.stack));
-  const message = textOf(safeRead(() => (error as Partial<Error> | undefined)?.message)) ?? '';
-  if (stack === undefined) return undefined;
+  const stack = textOf(error, 'stack');
+  const message = textOf(error, 'message');
   const afterMessage = stack.includes(message) ? stack.slice(stack.indexOf(message) + message.length) : stack;
   const frames = afterMessage.split('\n').filter((line) => /^ {4}at /.test(line));
-  return frames.join('\n');
+  return frames.join('\n') || undefined;
 }
 
 /** Never the event: what a client sent does not belong in a log. */
 const logError = (error: unknown): void => {
-  const [thrown, ...causes] = (safeRead(() => withCauses(error)) ?? [error]).map(describe);
+  const [thrown, ...causes] = errorChain(error).map(describe);
   console.error(
     JSON.stringify({
       level: 'ERROR',
