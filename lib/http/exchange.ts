@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { isFibrinError } from '../core/errors.ts';
+import { noteUnsent } from '../core/unsent.ts';
 import type { Client } from './agents.ts';
 import type { FetchAnswer } from './answer.ts';
 import { Connection } from './connection.ts';
@@ -33,7 +34,11 @@ async function attempt(sending: Exchange, signal: AbortSignal): Promise<FetchAns
     if (isStale) connection?.closeIdle();
     reject(new NoAnswerError(host, error, isStale));
   };
-  const onAbort = () => reject(signal.reason);
+  const onAbort = () => {
+    // The agent has not given it one of its connections yet.
+    if (connection === undefined) noteUnsent(signal.reason);
+    reject(signal.reason);
+  };
   const onClose = () => fail();
 
   const write = async (socket: Socket) => {
