@@ -1,5 +1,6 @@
 import { type Evidence, evidenceOf, FROZEN_MS } from './classify.ts';
 import type { Execution } from './execution.ts';
+import { hasOwnWait } from './own-wait.ts';
 
 /**
  * Whether an attempt has ended so long after its time that the environment was frozen meanwhile. What waits in a socket then is
@@ -18,7 +19,7 @@ export const wasFrozen = ({ state, attemptState }: Execution): boolean =>
 export function evidenceOfAttempt(error: unknown, execution: Execution): Evidence | 'cut short' {
   const { called, endedBy } = execution.attemptState;
   if (!called || execution.isAbandoned || endedBy === 'frozen' || wasFrozen(execution)) return 'none';
-  if (endedBy === 'own limit') return 'failed';
+  if (endedBy === 'own limit') return hasOwnWait(error) ? 'none' : 'failed';
   if (endedBy === 'cut short' || execution.isAborted) return 'cut short';
   return evidenceOf(error);
 }
