@@ -1,11 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../../lib/core/clock.ts';
 import type { CallContext } from '../../lib/core/execution.ts';
 import type { Layer } from '../../lib/core/layer.ts';
 import { deadlineHeaders, remainingMs } from '../../lib/deadline/next-hop.ts';
 import { withDeadline } from '../../lib/deadline/with-deadline.ts';
-import { fallback } from '../../lib/policy/fallback.ts';
+import { type FallbackContext, fallback } from '../../lib/policy/fallback.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { timeout } from '../../lib/policy/timeout.ts';
@@ -14,10 +13,10 @@ import { failing, never } from '../support/outcomes.ts';
 
 /*
  * In which context listeners run is decided by timers and signals of Node, which a fake clock has none of. The limits here are
- * of a millisecond or two.
+ * short, and long enough for a busy machine to call a function in.
  */
 
-const LIMIT_MS = 2;
+const LIMIT_MS = 25;
 
 /** What a user keeps for each request: the id that its logs carry. */
 const request = new AsyncLocalStorage<string>();
@@ -78,7 +77,7 @@ describe('an abort listener', () => {
       'the timeout of a fallback',
       (call) =>
         fallback<unknown>({
-          fallback: (_error, context) => call(context),
+          fallback: (_error: unknown, context: FallbackContext) => call(context),
           fallbackTimeoutMs: LIMIT_MS,
         }).execute(failing),
     ],
@@ -99,10 +98,9 @@ describe('an abort listener', () => {
     [
       'the deadline of an invocation, in a call',
       (call) =>
-        withDeadline({ totalTimeoutMs: 10, reserveMs: 0 }, () => resilient({ name: 'posts' }).execute(call))(
-          {},
-          {},
-        ),
+        withDeadline({ totalTimeoutMs: LIMIT_MS, reserveMs: 0 }, () =>
+          resilient({ name: 'posts' }).execute(call),
+        )({}, {}),
     ],
   ])('sees the context of its own call: %s', async (_limit, execute) => {
     // A call before, whose timer must lend its context to no other.
@@ -208,6 +206,5 @@ describe('the function of a call', () => {
     expect(await posts.execute(() => remainingMs())).toBeUndefined();
     const inInvocation = withDeadline({ totalTimeoutMs: 60_000 }, () => posts.execute(() => remainingMs()));
     expect(await inInvocation({}, {})).toBeLessThanOrEqual(500);
-    expect(systemClock.monotonic()).toBeGreaterThan(0);
   });
 });
