@@ -155,7 +155,9 @@ export function checkSharedOptions(options: SharedBreakerOptions): void {
 }
 
 /** Of what a breaker can be forced to. */
-export const FORCE_RULES = { state: rule.oneOf('open', 'closed', 'auto') };
+export const FORCE_RULES: { readonly state: rule.OptionRule } = {
+  state: rule.oneOf('open', 'closed', 'auto'),
+};
 
 /** Kept of a call's time for reporting its outcome: what recording may wait for the store, and a little more. Milliseconds. */
 export const RESERVE_MS = 25;
