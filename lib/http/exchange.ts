@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { isFibrinError } from '../core/errors.ts';
+import { noteOwnWait } from '../core/own-wait.ts';
 import type { Client } from './agents.ts';
 import type { FetchAnswer } from './answer.ts';
 import { Connection } from './connection.ts';
@@ -16,6 +17,9 @@ export interface Exchange extends Reading {
   readonly repeatable: boolean;
 }
 
+/** A connection that is free or new is given at once; longer means that the agent has none left. Milliseconds. */
+const OWN_WAIT_MS = 10;
+
 const CLOSED: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
 
 /** Undefined: the connection that the agent gave was closed, or about to be, and nothing was written to it. */
@@ -23,7 +27,11 @@ async function attempt(sending: Exchange, signal: AbortSignal): Promise<FetchAns
   signal.throwIfAborted();
   const { url, client, method, headers, body, host, clock } = sending;
   const { promise, resolve, reject } = Promise.withResolvers<FetchAnswer | undefined>();
+  const startedAt = clock.monotonic();
   let connection: Connection | undefined;
+  let connectedAt: number | undefined;
+  /** How long it has waited for one of the agent's connections. */
+  const waitedMs = () => (connectedAt ?? clock.monotonic()) - startedAt;
   let isWritten = false;
   const fail = (error?: NodeJS.ErrnoException) => {
     if (isFibrinError(error)) return reject(error);
@@ -33,12 +41,16 @@ async function attempt(sending: Exchange, signal: AbortSignal): Promise<FetchAns
     if (isStale) connection?.closeIdle();
     reject(new NoAnswerError(host, error, isStale));
   };
-  const onAbort = () => reject(signal.reason);
+  const onAbort = () => {
+    if (waitedMs() >= OWN_WAIT_MS) noteOwnWait(signal.reason);
+    reject(signal.reason);
+  };
   const onClose = () => fail();
 
   const write = async (socket: Socket) => {
     const given = new Connection(socket, client.agent);
     connection = given;
+    connectedAt = clock.monotonic();
     if (!(await given.isUsable(sending.repeatable))) return resolve(undefined);
     isWritten = true;
     request.once('response', (response: IncomingMessage) => {
