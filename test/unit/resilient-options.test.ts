@@ -22,7 +22,7 @@ describe('the options of resilient', () => {
     ['`validate` to be a Standard Schema', { validate: {} as StandardSchemaV1<unknown, string> }],
     ['resilient "posts".breaker: expected `failureRatio`', { breaker: { failureRatio: 2 } }],
     [
-      'resilient "posts".breaker: a breaker with a `store` is made by `sharedBreaker`',
+      'resilient "posts".breaker: `store` is an option of `sharedBreaker`',
       { breaker: { store: memoryStore() } as object },
     ],
   ])('are refused at construction where one is wrong: %s', (message, wrong) => {
