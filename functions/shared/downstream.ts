@@ -61,12 +61,12 @@ async function signedRequest(path: string): Promise<{ url: URL; headers: Record<
 /** Reads JSON from the downstream function. */
 export async function fetchDownstream(path: string, signal: AbortSignal): Promise<unknown> {
   const { url, headers } = await signedRequest(path);
-  const told = { ...headers, ...correlationHeaders(), ...deadlineHeaders() };
-  const answer = await resilientFetch(url, { signal, headers: told, maxBytes: MAX_BYTES });
+  const all = { ...headers, ...correlationHeaders(), ...deadlineHeaders() };
+  const answer = await resilientFetch(url, { signal, headers: all, maxBytes: MAX_BYTES });
   return answer.json();
 }
 
-/** The same as most of us would first write it. */
+/** The same, as it is often written first. */
 export async function fetchDownstreamNaively(path: string): Promise<unknown> {
   const { url, headers } = await signedRequest(path);
   const response = await fetch(url, { headers });

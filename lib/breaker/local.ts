@@ -61,6 +61,7 @@ class LocalBreaker implements CircuitBreaker {
   }
 
   async force(to: 'open' | 'closed' | 'auto'): Promise<void> {
+    if (to === 'auto' && !this.#state.kind.startsWith('forced-')) return;
     this.#become(to === 'auto' ? CLOSED : { kind: `forced-${to}` });
   }
 

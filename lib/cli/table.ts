@@ -2,7 +2,7 @@ import { systemClock } from '../core/clock.ts';
 import { FibrinError, StoreError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import { runWithin } from '../core/time-limit.ts';
-import type { Scan } from '../store/verdicts.ts';
+import type { Scan } from '../store/scan.ts';
 import { fixOf } from './trouble.ts';
 import { UsageError } from './usage.ts';
 

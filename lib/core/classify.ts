@@ -102,18 +102,16 @@ export function classifyError(error: unknown): ErrorKind {
   return isTransient ? 'transient' : 'permanent';
 }
 
-/** Whether an error of the toolkit says nothing about the dependency. `status` is for our own caller, so it does not count. */
+/** Whether an error of the toolkit says nothing about the dependency: a call that was not made, or had too little time. */
 function isAboutUs(error: unknown): boolean {
+  const limit = textOf(error, 'limit');
   const lateMs = propertyOf(error, 'lateMs');
   return (
+    hasCode(error, 'BREAKER_OPEN') ||
     propertyOf(error, 'called') === false ||
-    propertyOf(error, 'limit') === "invocation's deadline" ||
+    (limit !== '' && !limit.endsWith('timeout')) ||
     (typeof lateMs === 'number' && lateMs >= FROZEN_MS) ||
-    !(
-      hasCode(error, 'DEADLINE_EXCEEDED') ||
-      propertyOf(error, 'retryable') ||
-      propertyOf(error, 'downstreamStatus')
-    )
+    !(statusOf(error) || propertyOf(error, 'retryable'))
   );
 }
 

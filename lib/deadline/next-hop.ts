@@ -22,9 +22,8 @@ export function remainingMs(): number | undefined {
  * ```ts
  * const rates = resilient<string>({ name: 'rates' });
  * const rate = await rates.execute(async ({ signal }) => {
- *   const response = await fetch('https://rates.example/eur', { signal, headers: deadlineHeaders() });
- *   if (!response.ok) throw Object.assign(new Error('rates refused'), { status: response.status });
- *   return response.text();
+ *   const answer = await boundedFetch('https://rates.example/eur', { signal, headers: deadlineHeaders() });
+ *   return answer.text();
  * });
  * ```
  */

@@ -16,9 +16,8 @@ import { checkDeadlineOptions, type DeadlineOptions } from './options.ts';
  * @example
  * ```ts
  * export const handler = withDeadline({ reserveMs: 200 }, async (_event: HttpEvent, _context: RemainingTime, { signal }) => {
- *   const response = await fetch('https://rates.example/eur', { signal });
- *   if (!response.ok) return { statusCode: 502 };
- *   return { statusCode: 200, body: await response.text() };
+ *   const answer = await boundedFetch('https://rates.example/eur', { signal });
+ *   return { statusCode: 200, body: answer.text() };
  * });
  * ```
  */

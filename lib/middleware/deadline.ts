@@ -25,9 +25,8 @@ import type { Middleware, MiddyRequest } from './types.ts';
  *   .use(deadline({ reserveMs: 200 }))
  *   .handler(() =>
  *     rates.execute(async ({ signal }) => {
- *       const response = await fetch('https://rates.example/eur', { signal, headers: deadlineHeaders() });
- *       if (!response.ok) throw Object.assign(new Error('rates refused'), { status: response.status });
- *       return response.text();
+ *       const answer = await boundedFetch('https://rates.example/eur', { signal, headers: deadlineHeaders() });
+ *       return answer.text();
  *     }),
  *   );
  * ```

@@ -11,7 +11,8 @@ import type {
   WriteResult,
 } from '../core/store.ts';
 import { toAddition, toExpression } from './expression.ts';
-import { fromWireItem, toWireItem } from './marshal.ts';
+import { fromWireItem } from './marshal.ts';
+import { putInput } from './put.ts';
 import { sdkTransport } from './transport/sdk.ts';
 import type { DynamoTransport, WireWriteResult } from './transport/transport.ts';
 
@@ -49,6 +50,17 @@ function storeError(table: string, operation: string, error: unknown): StoreErro
   );
 }
 
+const REQUESTS = ['get', 'put', 'update', 'delete'] as const;
+
+/** All requests from the start: one that is missed later is missed while a call waits for it. */
+const transportRule = rule.unless(
+  (given) => {
+    const transport = (given ?? {}) as Partial<DynamoTransport>;
+    return REQUESTS.every((request) => typeof transport[request] === 'function');
+  },
+  `an object with the functions ${REQUESTS.join(', ')}, as sdkTransport() gives it`,
+);
+
 /**
  * A store on one DynamoDB table with a string partition key and no sort key.
  * @throws {InvalidOptionError} when no table is named.
@@ -62,7 +74,7 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
   const settings = { ...options, table: options.table ?? process.env['FIBRIN_TABLE'] };
   checkOptions('dynamoStore', settings, {
     required: { table: rule.text() },
-    optional: { keyAttribute: rule.text(), transport: rule.object() },
+    optional: { keyAttribute: rule.text(), transport: transportRule },
   });
   const table = settings.table as string;
   const { keyAttribute = 'pk', transport = sdkTransport() } = settings;
@@ -102,11 +114,8 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
   };
 
   const write = { TableName: table, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
-  const putOf = (key: string, item: Item, when: Condition | undefined) => ({
-    ...write,
-    Item: { ...toWireItem(item), ...keyOf(key) },
-    ...conditionOf(when),
-  });
+  const putOf = (key: string, item: Item, when: Condition | undefined) =>
+    putInput({ table, keyAttribute, key }, item, when);
   return {
     name: table,
     get,

@@ -79,9 +79,8 @@ export const correlationId = (): string | undefined => current()?.id;
  * ```ts
  * const rates = resilient<string>({ name: 'rates' });
  * const rate = await rates.execute(async ({ signal }) => {
- *   const response = await fetch('https://rates.example/eur', { signal, headers: correlationHeaders() });
- *   if (!response.ok) throw Object.assign(new Error('rates refused'), { status: response.status });
- *   return response.text();
+ *   const answer = await boundedFetch('https://rates.example/eur', { signal, headers: correlationHeaders() });
+ *   return answer.text();
  * });
  * ```
  */

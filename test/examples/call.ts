@@ -6,6 +6,9 @@ import type { Scope } from './module.ts';
 /** What an invocation has left at first: Lambda's default timeout. Milliseconds. */
 export const INVOCATION_MS = 3_000;
 
+/** Of a call by the runner, since a breaker or a retry by itself sets none. Milliseconds. */
+const CALL_LIMIT_MS = 3_000;
+
 type Arguments = (event: object, context: object) => readonly unknown[];
 
 /** How to call functions that examples define for others to call, by name. */
@@ -32,11 +35,11 @@ const isFunction = (value: unknown): value is AnyFunction => typeof value === 'f
 const isExported = (code: string, name: string): boolean =>
   new RegExp(`^export (?:const|(?:async )?function) ${name}\\b`, 'm').test(code);
 
-/** Whether the code itself calls a function, or a method of an object. */
-const isCalled = (code: string, name: string): boolean =>
-  new RegExp(`(?<![.\\w])${name}(?:\\.\\w+)?\\(`).test(code);
+const isCalled = (code: string, name: string): boolean => new RegExp(`(?<![.\\w])${name}\\(`).test(code);
 
-const isForOthers = (code: string, name: string): boolean => isExported(code, name) || !isCalled(code, name);
+/** Whether the code does nothing with a policy but make it: others call it then. */
+const isPolicyForOthers = (code: string, name: string): boolean =>
+  isExported(code, name) || (code.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length === 1;
 
 const POLICIES =
   /^(?:export )?const (\w+) = (?:resilient|retry|timeout|fallback|validation|circuitBreaker|sharedBreaker)\b/gm;
@@ -45,11 +48,12 @@ const POLICIES =
 export const callsServices = ({ code }: Example): boolean =>
   /\bhttps?:\/\/\w/.test(code) ||
   /\beventPublisher\(/.test(code) ||
-  [...code.matchAll(POLICIES)].some(([, name = '']) => isForOthers(code, name));
+  [...code.matchAll(POLICIES)].some(([, name = '']) => isPolicyForOthers(code, name));
 
-/** A call as the documentation has it: the status says whether it worked. */
+/** A call as the documentation has it: it has a time limit, and the status says whether it worked. */
 async function callRates(origin: string, signal: AbortSignal): Promise<string> {
-  const response = await fetch(`${origin}/rates.example/eur`, { signal });
+  const within = AbortSignal.any([signal, AbortSignal.timeout(CALL_LIMIT_MS)]);
+  const response = await fetch(`${origin}/rates.example/eur`, { signal: within });
   if (!response.ok) throw Object.assign(new Error('rates refused'), { status: response.status });
   return response.text();
 }
@@ -63,11 +67,13 @@ export async function callAll({ code }: Example, scope: Scope, origin: string): 
   const event = eventFor(code);
   const context = lambdaContext({ remainingMs: INVOCATION_MS });
   const given: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(scope).filter(([key]) => isForOthers(code, key))) {
+  for (const [name, value] of Object.entries(scope)) {
+    if (isPolicy(value) && isPolicyForOthers(code, name))
+      given[name] = await value.execute(({ signal }) => callRates(origin, signal));
+    if (!isFunction(value) || (isCalled(code, name) && !isExported(code, name))) continue;
     const argumentsOf = ARGUMENTS[name];
-    if (isPolicy(value)) given[name] = await value.execute(({ signal }) => callRates(origin, signal));
-    else if (isFunction(value) && argumentsOf) given[name] = await value(...argumentsOf(event, context));
-    else if (isFunction(value) && isExported(code, name))
+    if (argumentsOf) given[name] = await value(...argumentsOf(event, context));
+    else if (isExported(code, name))
       throw new Error(`exports ${name}: add its arguments to test/examples/call.ts`);
   }
   return given;

@@ -94,3 +94,10 @@ test.each([
 ] as const)('while %s, the runner accepts an example that %s', async (situation, _what, code) => {
   await expect(run(code, situation)).resolves.toBeUndefined();
 });
+
+test('an example that sends a request after its end does not hold up the next one', async () => {
+  const late = `await fetch('${RATES}').catch(() => fetch('${RATES}'));`;
+  await expect(run(late, 'services hang')).rejects.toThrow('sets no limit');
+
+  await expect(run(RATE_OR_ONE)).resolves.toBeUndefined();
+});

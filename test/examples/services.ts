@@ -27,7 +27,7 @@ export interface Services {
   requests(): number;
   /** Whether a server works on a request. One that hangs does not. */
   isBusy(): boolean;
-  /** Ends the connections that hang. */
+  /** Ends the connections that hang. Further requests are answered. */
   release(): void;
   close(): Promise<void>;
 }
@@ -87,6 +87,10 @@ export async function startServices(): Promise<Services> {
     isBusy: () => [...watched.open].some((response) => !isHanging(response)),
     release() {
       for (const response of watched.open) if (isHanging(response)) response.destroy();
+      // What is sent now comes too late: it must not hang in the next example.
+      if (mode === 'hangs') mode = 'refuses';
+      tables.release();
+      hangingPorts.clear();
     },
     async close() {
       await server.close();

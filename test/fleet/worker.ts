@@ -4,13 +4,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { flushCompileCache } from 'node:module';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { fleetBreaker } from '../../lib/breaker/shared.ts';
-import type { CountingStore } from '../../lib/core/store.ts';
+import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { readVerdict, verdictKey } from '../../lib/breaker/verdict.ts';
 import { sleep, systemClock } from '../../lib/core/clock.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import { systemRandom } from '../../lib/core/random.ts';
-import type { Item } from '../../lib/core/store.ts';
+import type { CountingStore, Item } from '../../lib/core/store.ts';
 import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import { sdkTransport } from '../../lib/store/transport/sdk.ts';
 import { stretchedClock } from '../support/stretched-clock.ts';
@@ -96,7 +95,7 @@ const store: CountingStore = {
 };
 
 const clock = stretchedClock(PATIENCE);
-const breaker = fleetBreaker({ name: NAME, clock, openMs }, store);
+const breaker = sharedBreaker({ name: NAME, store, clock, openMs });
 
 const counts = { ok: 0, failed: 0, refused: 0 };
 let row = 0;

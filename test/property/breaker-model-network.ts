@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { CountingStore } from '../../lib/core/store.ts';
 import type { Transition } from '../../lib/breaker/transitions.ts';
 import {
   copyKey,
@@ -10,7 +9,7 @@ import {
   writeVerdict,
 } from '../../lib/breaker/verdict.ts';
 import { StoreError } from '../../lib/core/errors.ts';
-import type { Item, WriteResult } from '../../lib/core/store.ts';
+import type { CountingStore, Item, WriteResult } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import type { Ends, History, Witness } from './breaker-model-history.ts';
 

@@ -1,5 +1,4 @@
-import type { CountingStore } from '../../lib/core/store.ts';
-import type { Item, WriteOptions } from '../../lib/core/store.ts';
+import type { CountingStore, Item, WriteOptions } from '../../lib/core/store.ts';
 import type { Invariant } from './breaker-model-history.ts';
 import { KEY, type Sabotage } from './breaker-model-network.ts';
 

@@ -1,6 +1,6 @@
-import type { CountingStore } from '../../lib/core/store.ts';
 import type { Forcing, Waits } from '../../lib/breaker/transitions.ts';
 import { INITIAL, type Verdict, verdictKey, writeVerdict } from '../../lib/breaker/verdict.ts';
+import type { CountingStore } from '../../lib/core/store.ts';
 
 /** Where the fleet's verdict stands. */
 export const KEY = verdictKey('posts');

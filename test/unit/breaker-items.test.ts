@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/local.ts';
-import type { CountingStore } from '../../lib/core/store.ts';
+import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { copyKey, INITIAL, type Verdict, writeVerdict } from '../../lib/breaker/verdict.ts';
 import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
+import type { CountingStore } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 import { fleet, opened } from '../support/breaker-fleet.ts';
@@ -10,10 +10,10 @@ import { ENOUGH_FAILURES as ENOUGH, KEY, OPEN_MS, putVerdict, times } from '../s
 
 describe('a store that breakers cannot share', () => {
   test('is refused, and the error says what it lacks', () => {
-    const { shareBreaker: _, ...store } = memoryStore();
+    const { add: _, ...store } = memoryStore();
 
-    expect(() => circuitBreaker({ name: 'posts', store: store as CountingStore })).toThrow(
-      'circuitBreaker "posts": expected `store` to have `shareBreaker`',
+    expect(() => sharedBreaker({ name: 'posts', store } as never)).toThrow(
+      'sharedBreaker: expected `store` to be a store with `add`',
     );
   });
 });
@@ -24,10 +24,10 @@ describe('the options', () => {
     ['`failureRatio`', { failureRatio: 1.5 }],
     ['`slowCallMs`', { slowCallMs: -1 }],
   ])('name %s when it is wrong', (option, wrong) => {
-    expect(() => circuitBreaker({ store: memoryStore(), name: 'posts', ...wrong })).toThrow(
+    expect(() => sharedBreaker({ store: memoryStore(), name: 'posts', ...wrong })).toThrow(
       InvalidOptionError,
     );
-    expect(() => circuitBreaker({ store: memoryStore(), name: 'posts', ...wrong })).toThrow(option);
+    expect(() => sharedBreaker({ store: memoryStore(), name: 'posts', ...wrong })).toThrow(option);
   });
 });
 
@@ -39,7 +39,7 @@ describe('what somebody has forced', () => {
     const { clock, first, store } = fleet(1);
     await forced('forced-open', clock.now(), store);
     expect(await first.works()).toMatchObject({ code: 'BREAKER_OPEN', retryAfterMs: 60_000 });
-    expect(first.refusal()).toBeInstanceOf(BreakerOpenError);
+    expect(first.state).toBe('forced-open');
 
     await clock.advance(60_000);
 
@@ -79,7 +79,7 @@ describe('an item of the store', () => {
     await clock.advance(OPEN_MS);
 
     expect(await first.works()).toBe('ok');
-    expect(first.refusal()).toBeUndefined();
+    expect(first.state).toBe('closed');
   });
 });
 
@@ -100,7 +100,8 @@ describe('copies of the verdict', () => {
     await first.works();
     await settle();
 
-    expect(first.refusal()).toBeInstanceOf(BreakerOpenError);
+    expect(first.state).toBe('open');
+    expect(await first.works()).toBeInstanceOf(BreakerOpenError);
   });
 
   test('follow each change', async () => {
@@ -117,7 +118,7 @@ describe('copies of the verdict', () => {
     let chance = 0;
     const random = { ...seededRandom(1), next: () => chance };
     const clock = fakeClock();
-    const breaker = circuitBreaker({ name: 'posts', store, clock, random });
+    const breaker = sharedBreaker({ name: 'posts', store, clock, random });
     await store.put(KEY, verdictOf({ version: 9 }));
     await store.put(copyKey('posts', 1), verdictOf({}));
     await breaker.execute(async () => 'ok');
@@ -142,6 +143,7 @@ describe('copies of the verdict', () => {
     await first.works();
     await settle();
 
-    expect(first.refusal() ?? (await first.works())).toBeInstanceOf(BreakerOpenError);
+    expect(first.state).toBe('forced-open');
+    expect(await first.works()).toBeInstanceOf(BreakerOpenError);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { CountingStore } from '../../lib/core/store.ts';
 import { BreakerOpenError, StoreError } from '../../lib/core/errors.ts';
+import type { CountingStore } from '../../lib/core/store.ts';
 import { settle } from '../../lib/testing/index.ts';
 import { KEY, OPEN_MS, putVerdict } from '../support/shared-breaker.ts';
 import { broken, opened, sandbox } from '../support/troubled-store.ts';

@@ -31,8 +31,9 @@ describe('an error of the toolkit', () => {
     ['no answer', new NoAnswerError('x', undefined, false), FAILED],
     ['a retryable one without a status', new FibrinError('BUSY', 'x', { retryable: true }), FAILED],
     ['a refusal of a breaker, which made no call', new BreakerOpenError('x', 1), UNCOUNTED],
-    ['a failed store, which is ours', new StoreError('x'), UNCOUNTED],
-    ['one with a status for our own caller', new FibrinError('DOWN', 'x', { status: 503 }), UNCOUNTED],
+    ['a store that failed', new StoreError('x'), ['permanent', 'failed']],
+    ['one of a user, with a status of trouble', new FibrinError('DOWN', 'x', { status: 503 }), ['permanent', 'failed']],
+    ['one of a user, with a status of a refusal', new FibrinError('NO', 'x', { status: 409 }), ANSWERED],
     ['one without a status', new FibrinError('NOT_JSON', 'x'), UNCOUNTED],
     ['a 409 that is worth a retry', new InFlightError('x', 1), ['transient', 'answered']],
     ['a status of the service', new HttpStatusError('x', 503), FAILED],
@@ -64,7 +65,7 @@ describe('an error of the toolkit', () => {
 
   test.each<[DeadlineLimit, boolean, string]>([
     ['total timeout', true, 'failed'],
-    ["caller's time limit", true, 'failed'],
+    ["caller's time limit", true, 'none'],
     ["invocation's deadline", true, 'none'],
     ['total timeout', false, 'none'],
   ])('for the %s, called: %s, says: %s', (limit, called, evidence) => {
@@ -85,7 +86,7 @@ describe('an error of the toolkit', () => {
       [new other.AttemptTimeoutError('x', 1, 500), ['transient', 'none']],
       [new other.DeadlineExceededError('x', 'total timeout', 1, { called: false }), UNCOUNTED],
       [new other.ValidationError('x', []), FAILED],
-      [new other.FibrinError('X', 'x', { status: 404 }), UNCOUNTED],
+      [new other.FibrinError('X', 'x', { status: 404 }), ANSWERED],
     ];
     for (const [error, meaning] of errors) {
       expect(error).not.toBeInstanceOf(FibrinError);

@@ -60,8 +60,8 @@ describe('the imports of an example without any', () => {
   const importsOf = (code: string, from = 'docs/a.md') => importsFor({ from, line: 1, code });
 
   test('are the public names that it uses, types as types', () => {
-    expect(importsOf('const handle = (event: HttpEvent) => timeout({}).execute(() => event);')).toBe(
-      "import { type HttpEvent, timeout } from 'fibrin';\n",
+    expect(importsOf('const handle = (given: HttpResponse) => timeout({}).execute(() => given);')).toBe(
+      "import { type HttpResponse, timeout } from 'fibrin';\n",
     );
   });
 

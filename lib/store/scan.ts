@@ -1,4 +1,3 @@
-import { breakerNameOf, verdictKey } from '../breaker/verdict.ts';
 import type { Item } from '../core/store.ts';
 import { fromWireItem, type WireItem } from './marshal.ts';
 
@@ -20,15 +19,25 @@ export interface ScanPage {
 /** One request of DynamoDB's Scan. */
 export type Scan = (input: ScanInput, signal?: AbortSignal) => Promise<ScanPage>;
 
-/** What a table holds under the names of breakers, and how many items were read to find that. */
-export interface FoundVerdicts {
-  readonly verdicts: readonly { readonly name: string; readonly item: Item }[];
+export interface FoundItem {
+  readonly key: string;
+  readonly item: Item;
+}
+
+/** What a table holds under keys that begin alike, and how many items were read to find that. */
+export interface Found {
+  readonly items: readonly FoundItem[];
   readonly itemsRead: number;
 }
 
-/** The verdicts of all breakers that a table holds. Reads the whole table, page by page. */
-export async function scanVerdicts(scan: Scan, table: string, keyAttribute = 'pk'): Promise<FoundVerdicts> {
-  const verdicts: FoundVerdicts['verdicts'][number][] = [];
+/** All items whose key begins with the prefix. Reads the whole table, page by page. */
+export async function scanPrefix(
+  scan: Scan,
+  table: string,
+  prefix: string,
+  keyAttribute = 'pk',
+): Promise<Found> {
+  const items: FoundItem[] = [];
   let itemsRead = 0;
   let from: ScanPage['LastEvaluatedKey'];
   do {
@@ -37,16 +46,15 @@ export async function scanVerdicts(scan: Scan, table: string, keyAttribute = 'pk
       ConsistentRead: true,
       FilterExpression: 'begins_with(#key, :prefix)',
       ExpressionAttributeNames: { '#key': keyAttribute },
-      ExpressionAttributeValues: { ':prefix': { S: verdictKey('') } },
+      ExpressionAttributeValues: { ':prefix': { S: prefix } },
       ...(from && { ExclusiveStartKey: from }),
     });
     itemsRead += page.ScannedCount ?? 0;
     for (const wire of page.Items ?? []) {
       const { [keyAttribute]: key, ...item } = fromWireItem(wire);
-      const name = breakerNameOf(String(key));
-      if (name !== undefined) verdicts.push({ name, item });
+      items.push({ key: String(key), item });
     }
     from = page.LastEvaluatedKey;
   } while (from);
-  return { verdicts, itemsRead };
+  return { items, itemsRead };
 }

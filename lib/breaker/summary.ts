@@ -3,23 +3,24 @@ import { isoText } from '../core/iso-text.ts';
 import { admittedShare } from './shares.ts';
 import { asOf, stateName, type Verdict } from './verdict.ts';
 
-/** What of a verdict is of interest to whoever looks. Times are ISO 8601. */
-export interface BreakerSight {
+/** A shared breaker as operators see it. Times are ISO 8601. */
+export interface BreakerSummary {
   readonly name: string;
   readonly state: BreakerState;
   readonly epoch: number;
   readonly since: string | null;
-  /** Until then nobody calls, or it is forced. */
+  /** Until then it is open without a probe, or forced. */
   readonly until: string | null;
   readonly by: string | null;
-  /** Calls a second of the fleet. Null: nobody knows. */
+  /** Calls a second of all environments. Null: not known yet. */
   readonly rate: number | null;
-  /** Shares of the calls that are let through, and of the failed ones that may be made again. */
-  readonly admittedShare: number;
-  readonly retryShare: number;
+  /** Fraction of the calls that it admits. */
+  readonly admittedFraction: number;
+  /** Fraction of the failed calls that may be retried. */
+  readonly retryFraction: number;
 }
 
-export function sightOf(name: string, verdict: Verdict, now: number): BreakerSight {
+export function summaryOf(name: string, verdict: Verdict, now: number): BreakerSummary {
   const current = asOf(verdict, now);
   const isBounded = current.state !== 'closed' && verdict.until > now;
   return {
@@ -30,7 +31,7 @@ export function sightOf(name: string, verdict: Verdict, now: number): BreakerSig
     until: isBounded ? isoText(verdict.until) : null,
     by: isBounded && verdict.by !== '' ? verdict.by : null,
     rate: verdict.rate > 0 ? verdict.rate : null,
-    admittedShare: admittedShare(current, now),
-    retryShare: verdict.retryShare,
+    admittedFraction: admittedShare(current, now),
+    retryFraction: verdict.retryShare,
   };
 }

@@ -12,31 +12,31 @@ import { FibrinError } from '../../core/errors.ts';
 import type { Store } from '../../core/store.ts';
 import { ask } from '../table.ts';
 
-/** @throws {FibrinError} for an item that is none of this version's verdicts. */
-export async function verdictOf(store: Store, name: string): Promise<Verdict> {
+/** @throws {FibrinError} for an item that this version cannot read. */
+export async function readState(store: Store, name: string): Promise<Verdict> {
   const item = await ask(store, (signal) => store.get(verdictKey(name), { signal }));
   if (item === undefined) return INITIAL;
   const verdict = readVerdict(item);
   if (verdict) return verdict;
   throw new FibrinError(
-    'UNKNOWN_VERDICT',
+    'UNREADABLE_BREAKER',
     isOfLaterVersion(item)
-      ? `breaker "${name}" was written by a later version of fibrin, and is left alone; use the version that the functions have`
-      : `breaker "${name}": what stands in ${verdictKey(name)} is no verdict; delete the item, and the breaker begins anew`,
+      ? `breaker "${name}" was written by a later version of fibrin and was not changed; use the version that the functions use`
+      : `breaker "${name}": the item ${verdictKey(name)} is not the state of a breaker; delete it, and the breaker starts closed`,
   );
 }
 
-/** A fleet that is at work may change its verdict at any time. */
-const TRIES = 10;
+/** Environments may change the state at any time, so a change can be overtaken. More than a few in a row are no accident. */
+const MAX_TRIES = 10;
 
-/** Makes a change of whatever the verdict is at the moment. Undefined: there is nothing to change. */
-export async function changeVerdict(
+/** Changes the state as it is at this moment. An undefined transition changes nothing. */
+export async function changeState(
   store: Store,
   name: string,
   change: (verdict: Verdict) => Transition | undefined,
 ): Promise<Verdict> {
-  for (let tries = 0; tries < TRIES; tries++) {
-    const verdict = await verdictOf(store, name);
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const verdict = await readState(store, name);
     const transition = change(verdict);
     if (transition === undefined) return verdict;
     const { next, when } = transition;
@@ -48,5 +48,5 @@ export async function changeVerdict(
       await ask(store, (signal) => store.put(key, item, { when: isOlder, signal }));
     return next;
   }
-  throw new FibrinError('BUSY', `breaker "${name}" changes all the time; try again`);
+  throw new FibrinError('BUSY', `breaker "${name}" was changed by others ${MAX_TRIES} times; try again`);
 }
