@@ -38,7 +38,7 @@ describe('retry', () => {
     [500, 1],
     [501, 0],
   ])(
-    'with a maxRetryAfterMs of 500 that is asked to wait %d ms makes %d further attempts',
+    'that is asked to wait %d ms, where 500 ms is the most, makes %d further attempts',
     async (retryAfterMs, further) => {
       const error = { status: 503, retryAfterMs };
 
