@@ -38,9 +38,18 @@ export type { DeadlineOptions } from './deadline/options.ts';
 export { withDeadline } from './deadline/with-deadline.ts';
 export type { FetchAgents } from './http/agents.ts';
 export type { FetchAnswer } from './http/answer.ts';
-export { EncodedAnswerError, HttpStatusError, NoAnswerError, ResponseTooLargeError } from './http/errors.ts';
-export { resilientFetch } from './http/fetch.ts';
+export type { FetchBody } from './http/body.ts';
+export { boundedFetch } from './http/bounded-fetch.ts';
+export {
+  EncodedAnswerError,
+  type HttpStatusDetails,
+  HttpStatusError,
+  NoAnswerError,
+  ResponseTooLargeError,
+} from './http/errors.ts';
+export type { FetchHeaders } from './http/headers.ts';
 export type { FetchOptions } from './http/options.ts';
+export type { RefusalBody } from './http/refusal-body.ts';
 export {
   type Fallback,
   type FallbackContext,

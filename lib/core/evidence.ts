@@ -1,5 +1,6 @@
 import { type Evidence, evidenceOf } from './classify.ts';
 import type { Execution } from './execution.ts';
+import { hasOwnWait } from './own-wait.ts';
 
 /**
  * What an attempt that ended with an error says about its dependency. Whose limit ended the attempt decides first, and what
@@ -11,7 +12,7 @@ import type { Execution } from './execution.ts';
 export function evidenceOfAttempt(error: unknown, execution: Execution): Evidence | 'cut short' {
   const { called, endedBy } = execution.attemptState;
   if (!called || execution.isAbandoned || endedBy === 'frozen') return 'none';
-  if (endedBy === 'own limit') return 'failed';
+  if (endedBy === 'own limit') return hasOwnWait(error) ? 'none' : 'failed';
   if (endedBy === 'cut short' || execution.state.callerSignal?.aborted) return 'cut short';
   return evidenceOf(error);
 }
