@@ -125,7 +125,7 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     outcome,
     wrap:
       (call, { key } = {}) =>
-      (...args) =>
+      async (...args) =>
         execute((context) => call(context, ...args), {
           key: typeof key === 'function' ? key(...args) : key,
         }),
