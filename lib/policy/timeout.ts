@@ -19,12 +19,6 @@ export interface AttemptLimit {
 }
 
 /**
- * An attempt ends so long before its invocation's time: it is recorded, and the handler can still answer with a fallback's
- * value. Milliseconds. Timers are exact to 1.
- */
-const ANSWER_MS = 5;
-
-/**
  * Limits each attempt in time: its own timeout or what is left of the call, whichever is nearer. Notes in the execution
  * whose limit ended it. The first attempt has all the time that the policy gives a call, so the total timeout is the policy's
  * own limit there; later ones may have less than the dependency was ever promised.
@@ -44,10 +38,9 @@ export function timeoutLayer({
   };
   return (next) =>
     function callWithTimeout(execution) {
-      const { state, endsAt, limit, outerSignal } = execution;
+      const { state, endsAt, outerSignal } = execution;
       const now = clock.monotonic();
-      const keptMs = limit === "invocation's deadline" ? Math.max(reserveMs, ANSWER_MS) : reserveMs;
-      const leftMs = endsAt - now - keptMs;
+      const leftMs = endsAt - now - reserveMs;
       const isOwn = timeoutMs <= leftMs;
       // The attempt of an outer call aborts its signal when its time is over, and says so itself.
       const isOuters = leftMs > 0 && state.context?.attempt !== undefined && endsAt === state.context.endsAt;
