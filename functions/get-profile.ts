@@ -81,6 +81,7 @@ export const handler = middy<HttpHandlerEvent, JsonResponse>()
   .use(correlation())
   .use(telemetry({ namespace: NAMESPACE }))
   .use(problemDetails())
-  // A profile is answered in time: with all of its parts, or with what there is.
-  .use(deadline({ totalTimeoutMs: 1_200, reserveMs: 150 }))
+  // A profile is answered in time, with all of its parts or with those that there are. The API's authorizer knows its callers,
+  // so a caller may say how long it waits.
+  .use(deadline({ totalTimeoutMs: 1_200, reserveMs: 150, fromHeader: true }))
   .handler(getProfile);

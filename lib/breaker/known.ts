@@ -22,8 +22,11 @@ export interface Known {
   look(): Promise<void>;
   /** Whether the answer to that has been on its way for longer than a call waits for it. */
   isLate(): boolean;
-  /** Whether the change was made. If not, the verdict is what somebody else has made of it, or the store is in trouble. */
-  change(transition: Transition): Promise<boolean>;
+  /**
+   * Whether the change was made. If not, the verdict is what another environment has made of it. Undefined: the store gave no
+   * answer, so it may have been made.
+   */
+  change(transition: Transition): Promise<boolean | undefined>;
 }
 
 interface View {
@@ -120,7 +123,7 @@ export function known(name: string, { store, access, clock, chance, notice }: Kn
       const askedAt = clock.monotonic();
       const seen = view;
       const result = await ask((signal) => store.put(keyOf(0), writeVerdict(next), { when, signal }));
-      if (result === undefined) return false;
+      if (result === undefined) return undefined;
       const how = result.applied ? 'self' : 'observed';
       adopt(result.applied ? next : verdictIn(result.current), askedAt, seen, how);
       if (!result.applied) return false;

@@ -20,6 +20,7 @@ import {
   checkBreakerOptions,
   DEFAULT_OPEN_MS,
   DEFAULT_PROBES,
+  FORCE_RULES,
   type ShouldOpen,
   windowOf,
 } from './options.ts';
@@ -61,6 +62,7 @@ class LocalBreaker implements CircuitBreaker {
   }
 
   async force(to: 'open' | 'closed' | 'auto'): Promise<void> {
+    checkOptions('force', { state: to }, { required: FORCE_RULES });
     if (to === 'auto' && !this.#state.kind.startsWith('forced-')) return;
     this.#become(to === 'auto' ? CLOSED : { kind: `forced-${to}` });
   }

@@ -76,7 +76,7 @@ export interface SharedBreakerOptions extends CommonOptions {
 /** What a breaker needs to know of its options to judge the outcome of a call. */
 export type OutcomeOptions = Pick<
   CircuitBreakerOptions,
-  'slowCallMs' | 'slowCallRatio' | 'isFailure' | 'isFailedResult'
+  'name' | 'slowCallMs' | 'slowCallRatio' | 'isFailure' | 'isFailedResult'
 >;
 
 export const DEFAULT_FAILURE_RATIO = 0.5;
@@ -119,10 +119,15 @@ function conflictIn(options: Partial<CircuitBreakerOptions>): string | undefined
     : undefined;
 }
 
+/** An option of the other kind of breaker is refused by a message that says where it belongs. */
+function refuseOptionsOf(kind: string, names: readonly string[], owner: string, options: object): void {
+  const misplaced = names.find((name) => Object.hasOwn(options ?? {}, name));
+  if (misplaced) throw new InvalidOptionError(`${owner}: \`${misplaced}\` is an option of \`${kind}\``);
+}
+
 /** @throws {InvalidOptionError} for an unknown option or one out of range. */
 export function checkBreakerOptions(owner: string, options: Partial<CircuitBreakerOptions>): void {
-  if ('store' in options)
-    throw new InvalidOptionError(`${owner}: a breaker with a \`store\` is made by \`sharedBreaker\``);
+  refuseOptionsOf('sharedBreaker', ['store', 'storeTimeoutMs', 'random'], owner, options);
   checkOptions(owner, options, { optional: LOCAL_RULES });
   const conflict = conflictIn(options);
   if (conflict) throw new InvalidOptionError(`${owner}: expected ${conflict}`);
@@ -135,6 +140,8 @@ const countingStore = rule.unless(
 
 /** @throws {InvalidOptionError} for an unknown option or one out of range. */
 export function checkSharedOptions(options: SharedBreakerOptions): void {
+  const ofLocal = ['slowCallRatio', 'windowMs', 'windowCalls', 'probesToClose'];
+  refuseOptionsOf('circuitBreaker', ofLocal, 'sharedBreaker', options);
   checkOptions('sharedBreaker', options, {
     required: { name: rule.name(), store: countingStore },
     optional: { ...COMMON_RULES, storeTimeoutMs: rule.durationMs(10, 1_000), random: rule.object() },
@@ -146,6 +153,11 @@ export function checkSharedOptions(options: SharedBreakerOptions): void {
     );
   }
 }
+
+/** Of what a breaker can be forced to. */
+export const FORCE_RULES: { readonly state: rule.OptionRule } = {
+  state: rule.oneOf('open', 'closed', 'auto'),
+};
 
 /** Kept of a call's time for reporting its outcome: what recording may wait for the store, and a little more. Milliseconds. */
 export const RESERVE_MS = 25;

@@ -1,6 +1,6 @@
 /*
- * Looks at the built package as npm would ship it: every entry can be imported and typed, the command runs, and nothing
- * is in it that does not belong there.
+ * Checks the built package as npm would ship it: every entry can be imported and typed, has its own names and no others'
+ * names, the command runs, and the package holds nothing else.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -18,14 +18,43 @@ interface PackageJson {
 }
 const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as PackageJson;
 
-let names = 0;
+/** A few names of each entry, so that one that moves is noticed. Types are checked by the examples. */
+const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  '.': [
+    'resilient',
+    'retry',
+    'timeout',
+    'fallback',
+    'fallbackChain',
+    'validation',
+    'withDeadline',
+    'boundedFetch',
+  ],
+  './breaker': ['circuitBreaker', 'sharedBreaker', 'breakerCheck'],
+  './chaos': ['injectFaults', 'InjectedFaultError'],
+  './dynamodb': ['dynamoStore', 'sdkTransport'],
+  './events': ['eventPublisher', 'outboxRelay'],
+  './idempotency': ['idempotent', 'idempotentHttp', 'header', 'bodyField', 'envelopeId', 'InFlightError'],
+  './middleware': ['deadline', 'idempotency', 'problemDetails'],
+  './telemetry': ['policyMetrics', 'healthChecks'],
+  './testing': ['fakeClock', 'faultPlan', 'lambdaContext', 'memoryStore', 'seededRandom'],
+};
+
+const entryOf = new Map<string, string>();
 for (const [entry, target] of Object.entries(manifest.exports)) {
   if (typeof target === 'string' || entry.includes('*')) continue;
   expect(existsSync(`${ROOT}${target.types}`), `${entry}: no types at ${target.types}`);
   const loaded = (await import(`${ROOT}${target.default}`)) as Record<string, unknown>;
   expect(Object.keys(loaded).length > 0, `${entry}: exports nothing`);
-  names += Object.keys(loaded).length;
+  for (const name of Object.keys(loaded)) {
+    expect(!entryOf.has(name), `${name}: both in ${entryOf.get(name)} and in ${entry}`);
+    entryOf.set(name, entry);
+  }
+  for (const name of EXPECTED[entry] ?? []) expect(name in loaded, `${entry}: does not export ${name}`);
+  expect(entry in EXPECTED || entry === './package.json', `${entry}: no names are expected of it`);
 }
+for (const entry of Object.keys(EXPECTED))
+  expect(entry in manifest.exports, `${entry}: is no entry of the package`);
 
 const [packed] = JSON.parse(
   execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: ROOT, encoding: 'utf8' }),
@@ -49,6 +78,6 @@ expect(version === manifest.version, `the command says it is ${version}, the pac
 
 for (const failure of failures) console.error(`package: ${failure}`);
 console.log(
-  `package: ${names} names in ${Object.keys(manifest.exports).length} entries, ${files.length} files, ${Math.round(packed.unpackedSize / 1024)} KB, ${failures.length} failures`,
+  `package: ${entryOf.size} names in ${Object.keys(manifest.exports).length} entries, ${files.length} files, ${Math.round(packed.unpackedSize / 1024)} KB, ${failures.length} failures`,
 );
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -1,35 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
 import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { copyKey, INITIAL, type Verdict, writeVerdict } from '../../lib/breaker/verdict.ts';
-import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
+import { BreakerOpenError } from '../../lib/core/errors.ts';
 import type { CountingStore } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 import { fleet, opened } from '../support/breaker-fleet.ts';
 import { ENOUGH_FAILURES as ENOUGH, KEY, OPEN_MS, putVerdict, times } from '../support/shared-breaker.ts';
-
-describe('a store that breakers cannot share', () => {
-  test('is refused, and the error says what it lacks', () => {
-    const { add: _, ...store } = memoryStore();
-
-    expect(() => sharedBreaker({ name: 'posts', store } as never)).toThrow(
-      'sharedBreaker: expected `store` to be a store with `add`',
-    );
-  });
-});
-
-describe('the options', () => {
-  test.each([
-    ['`openMs`', { openMs: 0 }],
-    ['`failureRatio`', { failureRatio: 1.5 }],
-    ['`slowCallMs`', { slowCallMs: -1 }],
-  ])('name %s when it is wrong', (option, wrong) => {
-    expect(() => sharedBreaker({ store: memoryStore(), name: 'posts', ...wrong })).toThrow(
-      InvalidOptionError,
-    );
-    expect(() => sharedBreaker({ store: memoryStore(), name: 'posts', ...wrong })).toThrow(option);
-  });
-});
 
 describe('what somebody has forced', () => {
   const forced = (state: 'forced-open' | 'forced-closed', now: number, store: CountingStore) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { CountingStore } from '../../lib/core/store.ts';
 import { StoreError } from '../../lib/core/errors.ts';
 import { seededRandom } from '../../lib/core/seeded-random.ts';
+import type { CountingStore } from '../../lib/core/store.ts';
 import { linked } from '../../lib/simulation/link.ts';
 import { pool } from '../../lib/simulation/pool.ts';
 import { simulate } from '../../lib/simulation/run.ts';

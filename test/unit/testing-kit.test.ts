@@ -1,7 +1,12 @@
 import type { Context } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
+import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { InvalidOptionError } from '../../lib/core/errors.ts';
+import type { Layer } from '../../lib/core/layer.ts';
+import { resilient } from '../../lib/policy/resilient.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, lambdaContext, seededRandom, settle } from '../../lib/testing/index.ts';
+import { putVerdict } from '../support/shared-breaker.ts';
 
 describe('settle', () => {
   test('lets chains of promises run to their end', async () => {
@@ -13,6 +18,36 @@ describe('settle', () => {
     await settle();
 
     expect(turns).toBe(20);
+  });
+
+  test('reaches the end of a probe under all policies, and of a call within it', async () => {
+    const clock = fakeClock();
+    const random = { ...seededRandom(1), next: () => 0 };
+    const store = memoryStore();
+    await putVerdict(store, { state: 'open', until: clock.now() });
+    const breaker = sharedBreaker({ name: 'posts', store, clock, random });
+    const own: Layer<string> = (next) => async (execution) => next(execution);
+    const posts = resilient<string>({
+      ...{ name: 'posts', breaker, clock, random },
+      retry: { maxAttempts: 2 },
+      validate: async () => true,
+      fallback: 'none',
+      onEvent: () => undefined,
+      layers: [
+        { before: 'retry', layer: own },
+        { after: 'timeout', layer: own },
+      ],
+    });
+    let answer: string | undefined;
+    void posts
+      .execute(() => posts.execute(() => posts.execute(async () => 'ok')))
+      .then((value) => {
+        answer = value;
+      });
+
+    await settle();
+
+    expect(answer).toBe('ok');
   });
 });
 
