@@ -3,15 +3,15 @@ import { DEADLINE_HEADER } from './options.ts';
 
 /**
  * How long what runs here may still take, in milliseconds: the invocation's time, or that of the attempt of a protected call
- * that it is part of. Undefined where no deadline is known.
+ * that it is part of. Undefined where nothing is known to limit it.
  * @example
  * ```ts
  * if ((remainingMs() ?? 0) > 500) console.log('There is time for the long way');
  * ```
  */
 export function remainingMs(): number | undefined {
-  const context = invocationContext();
-  return context && Math.max(0, context.endsAt - context.clock.monotonic());
+  const { endsAt = Infinity, clock } = invocationContext() ?? {};
+  return clock && endsAt < Infinity ? Math.max(0, endsAt - clock.monotonic()) : undefined;
 }
 
 /**
@@ -29,7 +29,5 @@ export function remainingMs(): number | undefined {
  */
 export function deadlineHeaders(header: string = DEADLINE_HEADER): Readonly<Record<string, string>> {
   const leftMs = remainingMs();
-  return leftMs === undefined || leftMs === Number.POSITIVE_INFINITY
-    ? {}
-    : { [header]: String(Math.floor(leftMs)) };
+  return leftMs === undefined ? {} : { [header]: String(Math.floor(leftMs)) };
 }

@@ -1,8 +1,17 @@
 import { DeadlineExceededError } from '../core/errors.ts';
-import { runInContext } from '../core/invocation-context.ts';
+import { type Invocation, invocationContext, runInContext } from '../core/invocation-context.ts';
 import { runWithin, type Timed } from '../core/time-limit.ts';
-import { beginInvocation } from './begin.ts';
+import { timeOfInvocation } from './invocation-time.ts';
 import { checkDeadlineOptions, type DeadlineOptions } from './options.ts';
+
+/**
+ * How long a handler has to answer with what came of its protected calls, which end when its time is over: a fallback, or an
+ * error of its own. Milliseconds: a timer may be late by a few, and a fallback is given one at least. It is taken of the
+ * reserve.
+ */
+const GRACE_MS = 25;
+
+const graceMs = (reserveMs: number): number => Math.min(GRACE_MS, reserveMs / 2);
 
 /**
  * Wraps a handler so that it is over in time: its protected calls know how long they have, and one that takes longer than
@@ -26,12 +35,21 @@ export function withDeadline<E, C, R>(
   handle: (event: E, context: C, time: Timed) => R | Promise<R>,
 ): (event: E, context: C) => Promise<R> {
   const settings = checkDeadlineOptions('withDeadline', options);
+  const { clock, reserveMs } = settings;
   return async (event, context) => {
-    const { context: own, invocation, limitMs } = beginInvocation(event, context, settings);
+    const { limitMs, endsAt } = timeOfInvocation(event, context, settings);
+    const invocation: Invocation = { isOver: false };
+    const own = { scope: invocation, parent: invocationContext(), clock, endsAt, invocation };
     const exceeded = () => new DeadlineExceededError('The invocation', "invocation's deadline", limitMs);
     try {
-      return await runWithin({ clock: settings.clock, limitMs, exceeded }, (time) =>
-        runInContext(own, handle, event, context, time),
+      return await runWithin({ clock, limitMs: limitMs + graceMs(reserveMs), exceeded }, (run) =>
+        runInContext(own, handle, event, context, {
+          endsAt,
+          remainingMs: () => Math.max(0, endsAt - clock.monotonic()),
+          get signal() {
+            return run.signal;
+          },
+        }),
       );
     } finally {
       invocation.isOver = true;

@@ -13,10 +13,11 @@ import { type Random, systemRandom } from '../core/random.ts';
 import * as rule from '../core/rules.ts';
 import { runWithin } from '../core/time-limit.ts';
 import type { RemainingTime } from '../idempotency/execution.ts';
+import { orderCheck } from './adapter/order.ts';
 import type { Middleware } from './types.ts';
 
 export interface FaultsMiddlewareOptions extends FaultOptions {
-  /** What a fault's `target` has to say to be met here. Default: nothing, so those with a target are left out. */
+  /** The `target` of the faults that are met here. Default: none, so faults with a target are left out. */
   readonly name?: string;
   /** Kept of the invocation for the answer when a fault hangs. Milliseconds, 0 to 900,000. Default 100. */
   readonly reserveMs?: number;
@@ -64,9 +65,12 @@ export function faults<E, R>(
   const all = faultsOf(checkFaultOptions('faults', rest), name);
   const early = all.filter((fault) => !isCorrupt(fault));
   const late = all.filter(isCorrupt);
+  const checkOrder = orderCheck('faults');
 
   return {
-    async before({ context }) {
+    async before(request) {
+      checkOrder(request);
+      const { context } = request;
       const met = drawFaults(early, random);
       // An invocation that is spared must not fail for want of time here.
       if (met.length === 0) return undefined;

@@ -2,23 +2,25 @@ import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import { encodeResult } from '../idempotency/codec.ts';
 import type { RemainingTime } from '../idempotency/execution.ts';
-import { type IdempotencyGuard, idempotencyGuard, type Run } from '../idempotency/guard.ts';
+import { idempotencyGuard, type Run } from '../idempotency/guard.ts';
 import type { IdempotencyOptions } from '../idempotency/options.ts';
 import { isOutcomeUnknown, isServerError } from '../idempotency/outcome.ts';
 import { isStreamed } from '../idempotency/streams.ts';
+import { orderCheck, type Warn } from './adapter/order.ts';
+import { watch } from './adapter/watch.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
 
 export interface IdempotencyMiddlewareOptions<E> extends IdempotencyOptions<E> {
   /** What Middy's option of the same name says, if it says anything. Milliseconds. Default 5, as Middy's. */
   readonly timeoutEarlyInMillis?: number;
-  /** Told, once, that something outside of this middleware changes what it has recorded. Default: a line on stderr. */
+  /** Called once for each way in which another middleware interferes with this one. Default: writes a line to stderr. */
   readonly onWarning?: (warning: string) => void;
 }
 
 const WRONG_PLACE =
   'idempotency: the response was changed after it was recorded, so a replay differs from it; use this middleware first, so that it is outermost, or wrap the handler with idempotent()';
-const EARLY_RETURN =
-  'idempotency: another middleware answered early, which Middy does without telling this one: the key stays claimed until its lease ends; wrap the handler with idempotent()';
+const CUT_OFF =
+  'idempotency: another middleware answered early or threw in its `onError`, and Middy then ran no hook of this one: the key stays claimed until its lease ends; wrap the handler with idempotent()';
 
 /** A timer may be a little early. */
 const TIMER_TOLERANCE_MS = 1;
@@ -29,34 +31,17 @@ function isEarlyTimeout(error: unknown): boolean {
   return (error.cause as { package?: unknown } | undefined)?.package === '@middy/core';
 }
 
+function warnOnce(onWarning: Warn): Warn {
+  const warned = new Set<string>();
+  return (warning) => {
+    if (warned.has(warning)) return;
+    warned.add(warning);
+    onWarning(warning);
+  };
+}
+
 /** What a response would be recorded as. A stream is none. */
 const textOf = (response: unknown): string => (isStreamed(response) ? 'a stream' : encodeResult(response));
-
-/**
- * Watches the response of a request: Middy reads it last when it hands it to Lambda. By then it has to be what was
- * recorded, and nobody may have answered while the run was still open.
- */
-function watchResponse<E, C, R>(
-  request: MiddyRequest<E, C, R>,
-  isOpen: () => boolean,
-  recordedOf: () => string | undefined,
-  warn: (warning: string) => void,
-): void {
-  let response = request.response;
-  Object.defineProperty(request, 'response', {
-    configurable: true,
-    enumerable: true,
-    get() {
-      const recorded = recordedOf();
-      if (recorded !== undefined && recorded !== textOf(response)) warn(WRONG_PLACE);
-      return response;
-    },
-    set(value) {
-      if (isOpen() && 'earlyResponse' in request) warn(EARLY_RETURN);
-      response = value;
-    },
-  });
-}
 
 /**
  * The same guarantee as `idempotent`, as a middleware around the whole handler. Use it first, so that it is outermost:
@@ -88,14 +73,10 @@ export function idempotency<E, R = unknown>(
     { timeoutEarlyInMillis, onWarning },
     { required: { timeoutEarlyInMillis: rule.integer(0), onWarning: rule.fn() } },
   );
-  const guard: IdempotencyGuard<E> = idempotencyGuard(rest);
-  const warned = new Set<string>();
-  const warn = (warning: string) => {
-    if (warned.has(warning)) return;
-    warned.add(warning);
-    onWarning(warning);
-  };
-  // One sandbox may serve several invocations at once: what belongs to one is kept with its request.
+  const guard = idempotencyGuard(rest);
+  const warn = warnOnce(onWarning);
+  const checkOrder = orderCheck('idempotency', warn);
+  // One environment may serve several requests at once: what belongs to one is kept under it.
   const runs = new WeakMap<object, Run>();
   const recorded = new WeakMap<object, string>();
   const take = (request: MiddyRequest<E, RemainingTime, R>) => {
@@ -108,12 +89,22 @@ export function idempotency<E, R = unknown>(
 
   return {
     async before(request) {
+      checkOrder(request);
       const begun = await guard.begin(request.event, request.context);
       if (begun.kind === 'replay') request.earlyResponse = begun.result as R;
       if (begun.kind === 'run') {
         runs.set(request, begun);
-        const isOpen = () => runs.has(request);
-        watchResponse(request, isOpen, () => recorded.get(request), warn);
+        watch(request, {
+          cutOff({ response }) {
+            if (take(request)) warn(CUT_OFF);
+            return response;
+          },
+          // What Middy answers with has to be what was recorded.
+          read(response) {
+            const text = recorded.get(request);
+            if (text !== undefined && text !== textOf(response)) warn(WRONG_PLACE);
+          },
+        });
       }
       return undefined;
     },

@@ -5,6 +5,7 @@ import { type HttpResponse, toProblem } from '../core/problem.ts';
 import { propertyOf, textOf } from '../core/property.ts';
 import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
+import { orderCheck } from './adapter/order.ts';
 import type { Middleware } from './types.ts';
 
 export interface ProblemDetailsOptions {
@@ -69,11 +70,16 @@ const logError = (error: unknown): void => {
  */
 export function problemDetails<E, R>(
   options: ProblemDetailsOptions = {},
-): Pick<Required<Middleware<E, unknown, R | HttpResponse>>, 'onError'> {
+): Pick<Required<Middleware<E, unknown, R | HttpResponse>>, 'before' | 'onError'> {
   checkOptions('problemDetails', options, { optional: { onServerError: rule.fn() } });
   const { onServerError = logError } = options;
   const report = safeListener(onServerError);
+  const checkOrder = orderCheck('problemDetails');
   return {
+    async before(request) {
+      checkOrder(request);
+      return undefined;
+    },
     async onError(request) {
       if (request.response !== undefined) return;
       const problem = toProblem(request.error);

@@ -1,36 +1,29 @@
 import { DeadlineExceededError } from '../core/errors.ts';
-import { type Invocation, type InvocationContext, invocationContext } from '../core/invocation-context.ts';
 import type { DeadlineSettings } from './options.ts';
 import { timeLeftOf } from './time-left.ts';
 
-/** One invocation that has begun: the context of its calls, and how long its work may take. */
-export interface BegunInvocation {
-  readonly context: InvocationContext;
-  readonly invocation: Invocation;
+/** How long the work of an invocation may take. */
+export interface InvocationTime {
   /** Milliseconds. */
   readonly limitMs: number;
+  /** By the monotonic clock. */
+  readonly endsAt: number;
 }
 
 /**
- * The beginning of an invocation.
+ * The time of an invocation that begins now.
  * @throws {DeadlineExceededError} where no time is left to do anything in: then nothing is called.
  */
-export function beginInvocation(
+export function timeOfInvocation(
   event: unknown,
   context: unknown,
   settings: DeadlineSettings,
-): BegunInvocation {
+): InvocationTime {
   const { totalTimeoutMs, reserveMs, header, clock } = settings;
   const leftMs = Math.min(totalTimeoutMs, timeLeftOf(event, context, header, clock.now()));
   const limitMs = leftMs - reserveMs;
   if (limitMs <= 0) {
     throw new DeadlineExceededError('The invocation', "invocation's deadline", leftMs, { called: false });
   }
-  const invocation: Invocation = { isOver: false };
-  const endsAt = clock.monotonic() + limitMs;
-  return {
-    context: { scope: invocation, parent: invocationContext(), clock, endsAt, invocation },
-    invocation,
-    limitMs,
-  };
+  return { limitMs, endsAt: clock.monotonic() + limitMs };
 }

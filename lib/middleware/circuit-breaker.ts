@@ -1,1 +1,0 @@
-import { isBreaker } from '../breaker/permit.ts';
