@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { evidenceOfAttempt } from '../core/evidence.ts';
+import { evidenceOfAttempt, wasFrozen } from '../core/evidence.ts';
 import type { Execution } from '../core/execution.ts';
 import { guarded } from '../core/guarded.ts';
 import { invocationContext, isWithinProbeOf, runInContext } from '../core/invocation-context.ts';
@@ -12,13 +12,16 @@ const notFailed = () => false;
 
 /** Says what the outcomes of calls mean to a breaker. Undefined: nothing. */
 function outcomeRules(
-  { slowCallMs, slowCallRatio, isFailure, isFailedResult }: OutcomeOptions,
+  { name, slowCallMs, slowCallRatio, isFailure, isFailedResult }: OutcomeOptions,
   clock: Clock,
 ) {
-  const fails = isFailure && guarded<[unknown], boolean | undefined>('isFailure', isFailure, noDecision);
-  const isFailed = isFailedResult && guarded('isFailedResult', isFailedResult, notFailed);
-  const outcome = (failed: boolean, startedAt: number): CallOutcome => {
-    const slow = slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs;
+  const fails =
+    isFailure &&
+    guarded<[unknown], boolean | undefined>(`${name}: isFailure`, isFailure, noDecision, 'boolean');
+  const isFailed = isFailedResult && guarded(`${name}: isFailedResult`, isFailedResult, notFailed, 'boolean');
+  const outcome = (failed: boolean, startedAt: number, execution: Execution): CallOutcome => {
+    const isLate = slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs;
+    const slow = isLate && !wasFrozen(execution);
     // Without a ratio of their own slow calls are failures.
     return { failed: failed || (slow && slowCallRatio === undefined), slow };
   };
@@ -27,14 +30,18 @@ function outcomeRules(
     ofValue(value: unknown, execution: Execution, startedAt: number): CallOutcome | undefined {
       // No call was made, or no caller waits for it.
       if (!execution.attemptState.called || execution.isAbandoned) return undefined;
-      return outcome(isFailed?.(value) ?? false, startedAt);
+      return outcome(isFailed?.(value) ?? false, startedAt, execution);
     },
     ofError(error: unknown, execution: Execution, startedAt: number): CallOutcome | undefined {
       const evidence = evidenceOfAttempt(error, execution);
       if (evidence === 'none') return undefined;
-      if (evidence !== 'cut short') return outcome(fails?.(error) ?? evidence === 'failed', startedAt);
-      const cut = outcome(false, startedAt);
-      return cut.slow ? cut : undefined;
+      if (evidence === 'cut short') {
+        const cut = outcome(false, startedAt, execution);
+        return cut.slow ? cut : undefined;
+      }
+      // A predicate is asked about what the function threw, never about a limit of time.
+      const decided = execution.attemptState.endedBy ? undefined : fails?.(error);
+      return outcome(decided ?? evidence === 'failed', startedAt, execution);
     },
   };
 }
@@ -82,7 +89,9 @@ export function breakerLayer(
     }
     return function callUnderBreaker(execution) {
       if (isWithinProbeOf(identity)) return next(execution);
-      const caller = { signal: execution.outerSignal, remainingMs: execution.remainingMs };
+      const { outerSignal: signal, remainingMs } = execution;
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      const caller = { signal, remainingMs };
       const proceed = (admission: Admission) =>
         admission instanceof Error ? rejectSoon(admission) : call(admission, execution, caller);
       const admission = breaker.admit(caller);

@@ -76,7 +76,7 @@ export interface SharedBreakerOptions extends CommonOptions {
 /** What a breaker needs to know of its options to judge the outcome of a call. */
 export type OutcomeOptions = Pick<
   CircuitBreakerOptions,
-  'slowCallMs' | 'slowCallRatio' | 'isFailure' | 'isFailedResult'
+  'name' | 'slowCallMs' | 'slowCallRatio' | 'isFailure' | 'isFailedResult'
 >;
 
 export const DEFAULT_FAILURE_RATIO = 0.5;

@@ -1,5 +1,6 @@
 import { FROZEN_MS } from '../core/classify.ts';
 import type { CancelTimer, Clock } from '../core/clock.ts';
+import { invocationContext } from '../core/invocation-context.ts';
 import type { Access } from './access.ts';
 import type { Known } from './known.ts';
 import type { Caller, CallOutcome, Permit } from './permit.ts';
@@ -47,9 +48,10 @@ export function permits({ known, evidence, access, clock, slowCallMs, tell }: Pe
   const whenSlow = (run: () => void): CancelTimer | undefined => {
     if (slowCallMs === undefined) return undefined;
     const dueAt = clock.monotonic() + slowCallMs;
+    const invocation = invocationContext()?.invocation;
     return clock.after(slowCallMs, () => {
-      // A call that was frozen meanwhile is not slow for that.
-      if (clock.monotonic() - dueAt < FROZEN_MS) run();
+      // A call that was frozen meanwhile is not slow for that, and one whose invocation has answered is not counted.
+      if (!invocation?.isOver && clock.monotonic() - dueAt < FROZEN_MS) run();
     });
   };
   /** A call is recorded once: the moment that it is slow, for it may take long to end, or else when it ends. */

@@ -22,7 +22,8 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, Math.min(delayMs, MAX_TIMER_MS));
+    // Node drops what is beyond whole milliseconds, and fires too early for it.
+    const timer = setTimeout(run, Math.min(Math.ceil(delayMs), MAX_TIMER_MS));
     return function cancelTimer() {
       clearTimeout(timer);
     };

@@ -49,6 +49,8 @@ export interface AttemptState {
   readonly number: number;
   /** Whether the function was called. */
   called: boolean;
+  /** When its time is over, by the monotonic clock. Infinity where nothing limits it. */
+  dueAt: number;
   /**
    * Set where a limit of time ended it: the policy's own, or one that left it less time than the policy gives an attempt. A
    * timer that was late by `FROZEN_MS` has seen a freeze: an answer may have come in time.
@@ -72,8 +74,16 @@ export interface CallState {
 
 const noLimit = () => undefined;
 
-/** What is left of a context's time, whose clock may not be that of the call. */
-const leftOf = ({ endsAt, clock }: InvocationContext): number => endsAt - clock.monotonic();
+const newAttempt = (number: number): AttemptState => ({
+  number,
+  called: false,
+  dueAt: Infinity,
+  endedBy: undefined,
+});
+
+/** When a context's time is over, by the clock of a call, which may be another one. */
+const endOf = ({ endsAt, clock: own }: InvocationContext, clock: Clock, now: number): number =>
+  own === clock ? endsAt : now + endsAt - own.monotonic();
 
 /** One call on its way through the layers. A layer hands it on as it is, or a narrower one that it has made of it. */
 export class Execution implements CallContext {
@@ -124,9 +134,14 @@ export class Execution implements CallContext {
     return () => Math.max(0, this.endsAt - this.state.clock.monotonic());
   }
 
+  /** Whether the caller has aborted the call, or what runs this attempt has given it up. */
+  get isAborted(): boolean {
+    return this.run?.isAborted === true || this.state.callerSignal?.aborted === true;
+  }
+
   /** Whether no caller waits for the call any more: it was aborted, or its invocation has given its answer. */
   get isGivenUp(): boolean {
-    return this.state.callerSignal?.aborted === true || this.isAbandoned;
+    return this.isAborted || this.isAbandoned;
   }
 
   get isAbandoned(): boolean {
@@ -136,7 +151,7 @@ export class Execution implements CallContext {
   /** Another attempt of the same call. Several may run at once. */
   withAttempt(number: number): Execution {
     const { state, endsAt, limit, run } = this;
-    return new Execution(state, { number, called: false, endedBy: undefined }, endsAt, limit, run);
+    return new Execution(state, newAttempt(number), endsAt, limit, run);
   }
 
   /** Counts the attempt as made, once: the function is called now, or something stands in for it. */
@@ -154,9 +169,10 @@ export class Execution implements CallContext {
     this.markCalled();
     // That of here, not of the call's beginning: a layer may have made a narrower one.
     const parent = invocationContext();
-    if (!parent || !run) return call(this);
-    const { endsAt } = run;
-    return runInContext({ ...parent, scope: run, parent, endsAt, clock, attempt: run }, call, this);
+    if (!parent?.invocation || !run) return call(this);
+    const { endsAt } = this;
+    const probeOf = undefined;
+    return runInContext({ ...parent, scope: run, parent, endsAt, clock, attempt: run, probeOf }, call, this);
   }
 }
 
@@ -167,20 +183,25 @@ export function beginCall(
   { key, signal, remainingMs }: ExecuteOptions,
 ): Execution {
   const context = invocationContext();
+  const outer = context?.attempt?.signal;
+  // Before the clock is read: an outer call that hands on its own time is then no nearer limit than its attempt.
+  const callerMs =
+    typeof remainingMs === 'function'
+      ? guarded<[], number | undefined>('remainingMs', remainingMs, noLimit, 'number')()
+      : remainingMs;
   const startedAt = clock.monotonic();
-  const callerSignal = signal ?? context?.attempt?.signal;
+  const callerSignal =
+    signal && outer && signal !== outer ? AbortSignal.any([signal, outer]) : (signal ?? outer);
   const record: CallRecord = { attempts: 0, source: 'live', budgetExhausted: false };
   const state = { call, clock, key, callerSignal, context, startedAt, record };
-  const callerMs =
-    typeof remainingMs === 'function' ? guarded('remainingMs', remainingMs, noLimit)() : remainingMs;
-  const contextMs = context ? leftOf(context) : Infinity;
+  const contextEnds = context ? endOf(context, clock, startedAt) : Infinity;
   // What is no number limits nothing.
-  const isNearer = callerMs !== undefined && callerMs < contextMs;
-  const isCallers = isNearer || context?.attempt !== undefined;
+  const callerEnds = typeof callerMs === 'number' ? startedAt + callerMs : Infinity;
+  const isCallers = callerEnds < contextEnds;
   return new Execution(
     state,
-    { number: 1, called: false, endedBy: undefined },
-    startedAt + (isNearer ? callerMs : contextMs),
-    isCallers ? "caller's time limit" : "invocation's deadline",
+    newAttempt(1),
+    isCallers ? callerEnds : contextEnds,
+    isCallers || outer ? "caller's time limit" : "invocation's deadline",
   );
 }

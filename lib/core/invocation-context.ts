@@ -39,7 +39,8 @@ const current = new AsyncLocalStorage<InvocationContext>();
  */
 export function invocationContext(): InvocationContext | undefined {
   let context = current.getStore();
-  while (context?.scope.isOver) context = context.parent;
+  // An attempt that was given up limits what it has started, but not beyond its invocation.
+  while (context && (context.scope.isOver || context.invocation?.isOver)) context = context.parent;
   return context;
 }
 

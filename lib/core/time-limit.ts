@@ -52,6 +52,10 @@ export class LimitedRun implements Timed {
     return () => Math.max(0, this.endsAt - this.#clock.monotonic());
   }
 
+  get isAborted(): boolean {
+    return this.#abort !== undefined;
+  }
+
   abort(reason: unknown): void {
     this.#abort = { reason };
     this.#controller?.abort(reason);

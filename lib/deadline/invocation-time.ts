@@ -20,8 +20,10 @@ export function timeOfInvocation(
   settings: DeadlineSettings,
 ): InvocationTime {
   const { totalTimeoutMs, reserveMs, header, clock } = settings;
+  const parent = invocationContext();
+  const parentMs = parent ? parent.endsAt - parent.clock.monotonic() : Infinity;
   const leftMs = Math.min(totalTimeoutMs, timeLeftOf(event, context, header, clock.now()));
-  const limitMs = leftMs - reserveMs;
+  const limitMs = Math.min(leftMs - reserveMs, parentMs);
   if (limitMs <= 0) {
     throw new DeadlineExceededError('The invocation', "invocation's deadline", leftMs, { called: false });
   }

@@ -41,15 +41,18 @@ export function withDeadline<E, C, R>(
     const invocation: Invocation = { isOver: false };
     const own = { scope: invocation, parent: invocationContext(), clock, endsAt, invocation };
     const exceeded = () => new DeadlineExceededError('The invocation', "invocation's deadline", limitMs);
+    const work = (run: Timed) =>
+      handle(event, context, {
+        endsAt,
+        remainingMs: () => Math.max(0, endsAt - clock.monotonic()),
+        get signal() {
+          return run.signal;
+        },
+      });
     try {
-      return await runWithin({ clock, limitMs: limitMs + graceMs(reserveMs), exceeded }, (run) =>
-        runInContext(own, handle, event, context, {
-          endsAt,
-          remainingMs: () => Math.max(0, endsAt - clock.monotonic()),
-          get signal() {
-            return run.signal;
-          },
-        }),
+      // The timer too: the listeners of the signal then run in this invocation's context.
+      return await runInContext(own, () =>
+        runWithin({ clock, limitMs: limitMs + graceMs(reserveMs), exceeded }, work),
       );
     } finally {
       invocation.isOver = true;

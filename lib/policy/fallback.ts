@@ -110,7 +110,9 @@ export interface FallbackTools {
 export function fallbackLayer<T>(options: FallbackOptions<T>, tools: FallbackTools): Layer<T> {
   const { fallback: given, fallbackWhen, fallbackTimeoutMs = DEFAULT_FALLBACK_TIMEOUT_MS } = options;
   const { name, clock, report } = tools;
-  const standsIn = fallbackWhen ? guarded('fallbackWhen', fallbackWhen, isNoBug) : isNoBug;
+  const standsIn = fallbackWhen
+    ? guarded(`${name}: fallbackWhen`, fallbackWhen, isNoBug, 'boolean')
+    : isNoBug;
 
   const valueFor = (error: unknown, { key, outerSignal, remainingMs }: Execution): T | Promise<T> => {
     if (!isMaker(given)) return given;

@@ -31,7 +31,7 @@ export interface Resilient<T, Raw = T> {
   /** A function of the same arguments, but for the context that comes first, each call of which is protected. */
   wrap<A extends readonly unknown[]>(
     call: (context: CallContext, ...args: A) => Raw | Promise<Raw>,
-    options?: WrapOptions<A>,
+    options?: WrapOptions<NoInfer<A>>,
   ): (...args: A) => Promise<T>;
   /** The breaker of these calls, to see its state and to force it. Undefined where there is none. */
   readonly breaker: CircuitBreaker | undefined;
@@ -125,7 +125,7 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
     outcome,
     wrap:
       (call, { key } = {}) =>
-      (...args) =>
+      async (...args) =>
         execute((context) => call(context, ...args), {
           key: typeof key === 'function' ? key(...args) : key,
         }),

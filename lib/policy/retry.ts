@@ -44,9 +44,11 @@ function delays(options: RetryOptions, tools: RetryTools) {
   const { shouldRetry = ifTransient, shouldRetryResult, budget = {} } = options;
   const { clock, random, reserveMs = 0, admittedFraction, report, name = 'call' } = tools;
   const jitter = fullJitter(random, baseDelayMs, maxDelayMs);
-  const backoff = guarded('retry.backoff', options.backoff ?? jitter, jitter);
-  const isWorth = guarded('retry.shouldRetry', shouldRetry, ifTransient);
-  const isUnwanted = shouldRetryResult && guarded('retry.shouldRetryResult', shouldRetryResult, noRetry);
+  const owner = `${name}: retry`;
+  const backoff = guarded(`${owner}.backoff`, options.backoff ?? jitter, jitter, 'number');
+  const isWorth = guarded(`${owner}.shouldRetry`, shouldRetry, ifTransient, 'boolean');
+  const isUnwanted =
+    shouldRetryResult && guarded(`${owner}.shouldRetryResult`, shouldRetryResult, noRetry, 'boolean');
   const { ratio = DEFAULT_RATIO, burst = DEFAULT_BURST * (maxAttempts - 1) } = budget || {};
   const retries = budget && retryBudget(ratio, burst);
 
@@ -70,7 +72,7 @@ function delays(options: RetryOptions, tools: RetryTools) {
     if (ended.failed && !isWorth(error, { transient: classifyError(error) === 'transient' }))
       return undefined;
     const askedMs = retryAfterMs(error, clock.now()) ?? 0;
-    const backoffMs = Math.min(maxDelayMs, Math.max(0, backoff(attempt, error) || 0));
+    const backoffMs = Math.min(maxDelayMs, Math.max(0, backoff(attempt, error)));
     const delayMs = Math.max(askedMs, backoffMs);
     if (askedMs > maxRetryAfterMs || delayMs >= execution.remainingMs() - reserveMs) return undefined;
     return isPaidFor(execution) ? delayMs : undefined;

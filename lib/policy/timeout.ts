@@ -45,6 +45,7 @@ export function timeoutLayer({
       // The attempt of an outer call aborts its signal when its time is over, and says so itself.
       const isOuters = leftMs > 0 && state.context?.attempt !== undefined && endsAt === state.context.endsAt;
       const limitMs = isOwn ? timeoutMs : isOuters ? Infinity : leftMs;
+      execution.attemptState.dueAt = now + Math.min(timeoutMs, leftMs);
       return runWithin(
         {
           clock,

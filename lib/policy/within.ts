@@ -3,8 +3,8 @@ import { Execution } from '../core/execution.ts';
 import type { LimitedRun } from '../core/time-limit.ts';
 
 /** The same attempt within a limit of time, which has a signal of its own. */
-export const within = ({ state, attemptState, limit }: Execution, run: LimitedRun): Execution =>
-  new Execution(state, attemptState, run.endsAt, limit, run);
+export const within = ({ state, attemptState, endsAt, limit }: Execution, run: LimitedRun): Execution =>
+  new Execution(state, attemptState, Math.min(endsAt, run.endsAt), limit, run);
 
 /** The time of the call is over, by whosever limit that is. */
 export const exceededBy = (name: string, { state, attemptState, endsAt, limit }: Execution): Error =>

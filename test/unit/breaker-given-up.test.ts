@@ -54,7 +54,7 @@ describe('a caller', () => {
   test('that gives up while its claim is on its way leaves the probe to the next one', async () => {
     const { call, hold, release, inner, store, work } = await sandbox(open());
     const caller = new AbortController();
-    await call({ signal: AbortSignal.abort() });
+    await call({ remainingMs: 0 });
     hold();
     const given = call({ signal: caller.signal });
     await settle();

@@ -35,14 +35,14 @@ const LOCAL_BREAKER = /^lib\/breaker\/(layer|local|local-machine|options|permit|
 describe('a bundle', () => {
   // A change that makes one of them larger says so here. Most of a small one is the check of its options and its errors.
   test.each<[string, number, string]>([
-    ['fallback', 6_450, 'fibrin'],
-    ['validation', 4_600, 'fibrin'],
-    ['timeout', 5_800, 'fibrin'],
+    ['fallback', 7_700, 'fibrin'],
+    ['validation', 4_950, 'fibrin'],
+    ['timeout', 6_150, 'fibrin'],
     // To come: 5,000.
-    ['retry', 7_500, 'fibrin'],
-    ['circuitBreaker', 11_000, 'fibrin/breaker'],
+    ['retry', 8_700, 'fibrin'],
+    ['circuitBreaker', 11_950, 'fibrin/breaker'],
     // To come: 16,000.
-    ['resilient', 21_300, 'fibrin'],
+    ['resilient', 22_900, 'fibrin'],
   ])(
     'of %s has at most %d bytes, and holds policies and the breaker of this environment only',
     async (name, maxBytes, entry) => {

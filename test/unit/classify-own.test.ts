@@ -32,7 +32,11 @@ describe('an error of the toolkit', () => {
     ['a retryable one without a status', new FibrinError('BUSY', 'x', { retryable: true }), FAILED],
     ['a refusal of a breaker, which made no call', new BreakerOpenError('x', 1), UNCOUNTED],
     ['a store that failed', new StoreError('x'), ['permanent', 'failed']],
-    ['one of a user, with a status of trouble', new FibrinError('DOWN', 'x', { status: 503 }), ['permanent', 'failed']],
+    [
+      'one of a user, with a status of trouble',
+      new FibrinError('DOWN', 'x', { status: 503 }),
+      ['permanent', 'failed'],
+    ],
     ['one of a user, with a status of a refusal', new FibrinError('NO', 'x', { status: 409 }), ANSWERED],
     ['one without a status', new FibrinError('NOT_JSON', 'x'), UNCOUNTED],
     ['a 409 that is worth a retry', new InFlightError('x', 1), ['transient', 'answered']],

@@ -15,6 +15,7 @@ describe('a guarded predicate', () => {
       'test',
       (value: number) => value % 2 === 0,
       () => true,
+      'boolean',
     );
 
     expect([isEven(1), isEven(2)]).toEqual([false, true]);
@@ -24,7 +25,12 @@ describe('a guarded predicate', () => {
   test('leaves the decision to the default when it throws, and warns once with the name and the code', () => {
     const warn = warnings();
     const error = Object.assign(new TypeError('secret'), { code: 'ERR_X' });
-    const predicate = guarded<[number], boolean>('retry: shouldRetry', throwing(error), (value) => value > 1);
+    const predicate = guarded<[number], boolean>(
+      'retry: shouldRetry',
+      throwing(error),
+      (value) => value > 1,
+      'boolean',
+    );
 
     expect([predicate(1), predicate(2), predicate(3)]).toEqual([false, true, true]);
 
@@ -37,7 +43,8 @@ describe('a guarded predicate', () => {
     const warn = warnings();
     const options = ['a: isFailure', 'a: isFailedResult', 'b: isFailure'];
 
-    for (const option of [...options, ...options]) guarded(option, throwing(new Error('x')), () => true)();
+    for (const option of [...options, ...options])
+      guarded(option, throwing(new Error('x')), () => true, 'boolean')();
 
     expect(warn).toHaveBeenCalledTimes(3);
   });
@@ -46,7 +53,7 @@ describe('a guarded predicate', () => {
     const warn = warnings();
     for (const name of ['two words', '\u001b[31m', 'x'.repeat(61), '']) {
       const error = Object.assign(new Error('secret'), { name, code: 'line\nbreak' });
-      guarded(`named ${name.length}`, throwing(error), () => true)();
+      guarded(`named ${name.length}`, throwing(error), () => true, 'boolean')();
     }
 
     expect(warn.mock.calls.map(([text]) => text)).toEqual(
@@ -57,55 +64,64 @@ describe('a guarded predicate', () => {
   test.each(hostileErrors())('leaves the decision to the default, whatever it throws: %s', (_, error) => {
     warnings();
 
-    expect(guarded('test', throwing(error), () => 'default')()).toBe('default');
+    expect(guarded('test', throwing(error), () => 7, 'number')()).toBe(7);
   });
 
-  test('leaves the decision to the default when it returns a promise, and warns once', () => {
+  test.each<readonly [string, unknown, 'boolean' | 'number']>([
+    ['promise', Promise.resolve(true), 'boolean'],
+    ['undefined', undefined, 'boolean'],
+    ['NaN', Number.NaN, 'boolean'],
+    ['NaN', Number.NaN, 'number'],
+    ['number', 1, 'boolean'],
+    ['boolean', true, 'number'],
+    ['string', '100', 'number'],
+    ['object', null, 'number'],
+    ['function', () => true, 'boolean'],
+  ])('leaves the decision to the default when it returns %s, and warns once', (what, returned, expected) => {
     const warn = warnings();
+    const option = `${what} as ${expected}`;
     const predicate = guarded<[], unknown>(
-      'retry: shouldRetryResult',
-      async () => true,
-      () => false,
+      option,
+      () => returned,
+      () => 'default',
+      expected,
     );
 
-    expect([predicate(), predicate()]).toEqual([false, false]);
+    expect([predicate(), predicate()]).toEqual(['default', 'default']);
 
     expect(warn.mock.calls).toEqual([
-      ['retry: shouldRetryResult returned a promise; the default is used', 'FibrinWarning'],
+      [`${option} returned ${what}, not ${expected}; the default is used`, 'FibrinWarning'],
     ]);
   });
 
-  test('settles a promise that it returns by mistake', async () => {
+  test.each([Number.POSITIVE_INFINITY, -1, 0])('decides with any number: %d', (value) => {
+    expect(
+      guarded(
+        'test',
+        () => value,
+        () => 7,
+        'number',
+      )(),
+    ).toBe(value);
+  });
+
+  test.each([
+    ['promise', async () => throwing(new Error('late'))()],
+    ['thenable', () => Object.defineProperty({}, 'then', { value: throwing(new Error('late')) })],
+    [
+      'thenable that cannot be read',
+      () => Object.defineProperty({}, 'then', { get: throwing(new Error('x')) }),
+    ],
+  ])('settles what it returns by mistake: a %s', async (_what, predicate) => {
     warnings();
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);
     try {
-      guarded<[], unknown>(
-        'test',
-        async () => throwing(new Error('late'))(),
-        () => false,
-      )();
-      guarded<[], unknown>(
-        'test',
-        () => Object.defineProperty({}, 'then', { value: throwing(new Error('late')) }),
-        () => false,
-      )();
+      expect(guarded<[], unknown>('test', predicate, () => false, 'boolean')()).toBe(false);
       await new Promise((resolve) => setImmediate(resolve));
     } finally {
       process.off('unhandledRejection', unhandled);
     }
     expect(unhandled).not.toHaveBeenCalled();
-  });
-
-  test('decides with a value whose `then` cannot be read', () => {
-    const value = Object.defineProperty({}, 'then', { get: throwing(new Error('x')) });
-
-    expect(
-      guarded<[], unknown>(
-        'test',
-        () => value,
-        () => false,
-      )(),
-    ).toBe(value);
   });
 });

@@ -1,9 +1,9 @@
 import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
+import type { Fault } from '../../lib/chaos/fault-options.ts';
 import { DeadlineExceededError, InvalidOptionError } from '../../lib/core/errors.ts';
 import { type FaultsMiddlewareOptions, faults } from '../../lib/middleware/faults.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
-import type { Fault } from '../../lib/chaos/fault-options.ts';
 import { fakeClock, lambdaContext, seededRandom } from '../../lib/testing/index.ts';
 
 function world(list: readonly Fault[], given: Partial<FaultsMiddlewareOptions> = {}) {

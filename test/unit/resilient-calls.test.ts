@@ -49,6 +49,20 @@ describe('a wrapped function', () => {
     expect(await wrapped('7')).toBe('7');
   });
 
+  test('rejects where the function that makes the key throws, and is not called', async () => {
+    const { posts } = build<string>({ fallback: 'stale' });
+    const call = vi.fn(async () => 'fine');
+    const wrapped = posts.wrap(call, {
+      key: () => {
+        throw new Error('no key');
+      },
+    });
+
+    await expect(wrapped().then(() => 'gave a value')).rejects.toThrow('no key');
+
+    expect(call).not.toHaveBeenCalled();
+  });
+
   test('may have the same key for every call', async () => {
     const { posts } = build<string>({ validate: (value, { key }) => value === key });
 

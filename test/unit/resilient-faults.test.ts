@@ -35,6 +35,15 @@ describe('a protected call with injected faults', () => {
     expect(call).toHaveBeenCalledTimes(1);
   });
 
+  test('counts as one attempt when it meets a latency and is then made', async () => {
+    const { clock, call, outcome } = build([{ kind: 'latency', ms: 200 }]);
+    const run = outcome();
+    await clock.advance(200);
+
+    expect(await run).toMatchObject({ source: 'live', value: 7, attempts: 1, durationMs: 200 });
+    expect(call).toHaveBeenCalledTimes(1);
+  });
+
   test('ends with AttemptTimeoutError when it hangs', async () => {
     const { clock, call, outcome } = build([{ kind: 'hang' }], { attemptTimeoutMs: 1_000 });
     const run = outcome();

@@ -1,8 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import type { SharedBreakerOptions } from '../../lib/breaker/options.ts';
 import { sharedBreaker } from '../../lib/breaker/shared.ts';
-import { InvalidOptionError } from '../../lib/core/errors.ts';
+import { InvalidOptionError, ValidationError } from '../../lib/core/errors.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
@@ -68,6 +69,13 @@ describe('the options of resilient', () => {
       'expected `totalTimeoutMs` to be more than the 25 ms in which breaker "posts" reports an outcome, got 25',
     );
     expect(construct(26)).not.toThrow();
+  });
+
+  test('accept a schema that is a function, as those of arktype are', async () => {
+    const posts = resilient({ name: 'posts', validate: Object.assign(() => {}, v.number()) });
+
+    expect(await posts.execute(async () => 7)).toBe(7);
+    await expect(posts.execute(async () => 'seven')).rejects.toBeInstanceOf(ValidationError);
   });
 
   test("give the policy's own breaker the policy's name", () => {

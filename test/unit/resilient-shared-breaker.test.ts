@@ -86,17 +86,17 @@ describe('a shared breaker that is open', () => {
 
 describe('the time that reporting to a shared breaker needs', () => {
   test('is left after a wait between attempts, or no further attempt is made', async () => {
-    const attemptsAfter = async (waitMs: number) => {
+    const outcomeOfWait = async (waitMs: number) => {
       const busy = new FibrinError('BUSY', 'busy', { retryable: true, retryAfterMs: waitMs });
       const given = { totalTimeoutMs: 500, retry: { maxAttempts: 2 } };
       const { clock, posts } = buildShared<string>({ store: memoryStore() }, given);
       const run = posts.outcome(() => Promise.reject(busy));
       await clock.advance(500);
-      return (await run).attempts;
+      return run;
     };
 
-    expect(await attemptsAfter(475)).toBe(1);
-    expect(await attemptsAfter(474)).toBe(2);
+    expect(await outcomeOfWait(475)).toMatchObject({ attempts: 1, durationMs: 0 });
+    expect(await outcomeOfWait(474)).toMatchObject({ attempts: 2, durationMs: 474 });
   });
 });
 

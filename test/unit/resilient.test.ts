@@ -108,13 +108,6 @@ describe('the order of the layers', () => {
     expect(await run).toMatchObject({ source: 'live', value: ['a'], attempts: 2 });
   });
 
-  test('takes a schema that is a function, as those of arktype are', async () => {
-    const validate = Object.assign(() => {}, v.number());
-    const posts = resilient({ name: 'posts', clock: fakeClock(), validate });
-
-    expect(await posts.execute(async () => 7)).toBe(7);
-  });
-
   test('hands the fallback a ValidationError for an answer that stays invalid', async () => {
     const clock = fakeClock();
     const posts = resilient({ name: 'posts', clock, validate: v.number(), fallback: () => -1 });

@@ -33,4 +33,16 @@ describe('retry', () => {
 
     expect(asked).toBeCloseTo(waitMs, 6);
   });
+
+  test.each<[number, number]>([
+    [500, 1],
+    [501, 0],
+  ])(
+    'that is asked to wait %d ms, where 500 ms is the most, makes %d further attempts',
+    async (retryAfterMs, further) => {
+      const error = { status: 503, retryAfterMs };
+
+      expect(await waitsOf({ maxAttempts: 2, maxRetryAfterMs: 500 }, lowest, error)).toHaveLength(further);
+    },
+  );
 });

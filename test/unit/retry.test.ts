@@ -123,6 +123,15 @@ describe('retry', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('rejects with the reason of a signal that has aborted before, and makes no call', async () => {
+    const call = vi.fn(async () => 'fine');
+    const { run } = retried(call, { maxAttempts: 5 });
+
+    expect(await run({ signal: AbortSignal.abort('gone') })).toBe('gone');
+
+    expect(call).not.toHaveBeenCalled();
+  });
+
   test('rejects with the error of an attempt during which the caller aborted, and makes no other', async () => {
     const controller = new AbortController();
     const error = outage();
