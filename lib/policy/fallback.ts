@@ -30,7 +30,7 @@ const isMaker = <T>(given: Fallback<T>): given is MakesValue<T> & Fallback<T> =>
 const isNoBug = (error: unknown): boolean => classifyError(error) !== 'bug';
 
 /** A value that is there at once needs no time, so even without any a function is called. Milliseconds. */
-const LEAST_MS = 1;
+const MIN_TIME_MS = 1;
 
 /** What a function of a fallback needs to be called within a limit of time. */
 interface StandIn {
@@ -44,7 +44,7 @@ interface StandIn {
 
 function callWithin<T>(make: MakesValue<T>, standIn: StandIn): Promise<T> {
   const { error, key, signal: outer, clock, what } = standIn;
-  const limitMs = Math.max(LEAST_MS, standIn.limitMs);
+  const limitMs = Math.max(MIN_TIME_MS, standIn.limitMs);
   const exceeded = () => new DeadlineExceededError(what, 'fallback timeout', limitMs, { cause: error });
   return runWithin({ clock, limitMs, signal: outer, exceeded }, ({ signal, remainingMs }) =>
     make(error, { key, signal, remainingMs, clock }),
