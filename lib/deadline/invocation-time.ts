@@ -1,4 +1,5 @@
 import { DeadlineExceededError } from '../core/errors.ts';
+import { invocationContext } from '../core/invocation-context.ts';
 import type { DeadlineSettings } from './options.ts';
 import { timeLeftOf } from './time-left.ts';
 
