@@ -1,5 +1,4 @@
 import { DeadlineExceededError } from '../core/errors.ts';
-import { invocationContext } from '../core/invocation-context.ts';
 import type { DeadlineSettings } from './options.ts';
 import { timeLeftOf } from './time-left.ts';
 
@@ -21,10 +20,8 @@ export function timeOfInvocation(
   settings: DeadlineSettings,
 ): InvocationTime {
   const { totalTimeoutMs, reserveMs, header, clock } = settings;
-  const parent = invocationContext();
-  const parentMs = parent ? parent.endsAt - parent.clock.monotonic() : Infinity;
   const leftMs = Math.min(totalTimeoutMs, timeLeftOf(event, context, header, clock.now()));
-  const limitMs = Math.min(leftMs - reserveMs, parentMs);
+  const limitMs = leftMs - reserveMs;
   if (limitMs <= 0) {
     throw new DeadlineExceededError('The invocation', "invocation's deadline", leftMs, { called: false });
   }

@@ -51,6 +51,11 @@ function callWithin<T>(make: MakesValue<T>, standIn: StandIn): Promise<T> {
   );
 }
 
+/** Kept of a chain's time, a tenth of it at most, so that its last function ends before the chain does. Milliseconds. */
+const CHAIN_RESERVE_MS = 5;
+
+const toDivideMs = (leftMs: number): number => leftMs - Math.min(CHAIN_RESERVE_MS, leftMs / 10);
+
 /**
  * A fallback of several: the first of them that gives a value. Each function is called when the one before has failed or
  * used up its part of the time that is left, which is an equal part for each function. All are handed the error of the call.
@@ -71,9 +76,16 @@ export const fallbackChain =
     let left = fallbacks.filter(isMaker).length;
     for (const next of fallbacks) {
       if (!isMaker(next)) return next;
-      const what = 'A fallback of the chain';
+      const limitMs = toDivideMs(remainingMs()) / left;
       try {
-        return await callWithin(next, { error, key, signal, clock, limitMs: remainingMs() / left, what });
+        return await callWithin(next, {
+          error,
+          key,
+          signal,
+          clock,
+          limitMs,
+          what: 'A fallback of the chain',
+        });
       } catch (failed) {
         if (!isNoBug(failed)) throw failed;
         last = failed;
