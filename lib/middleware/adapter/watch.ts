@@ -99,7 +99,7 @@ class Watch<R> {
       // By which another copy of this package knows that it is early.
       this.#request.earlyResponse = last;
       this.#response.set(last);
-      return await this.#read();
+      return this.#read();
     } finally {
       this.#answer = undefined;
     }
