@@ -1,4 +1,5 @@
 import { DeadlineExceededError } from '../core/errors.ts';
+import type { InvocationContext } from '../core/invocation-context.ts';
 import type { DeadlineSettings } from './options.ts';
 import { timeLeftOf } from './time-left.ts';
 
@@ -12,16 +13,19 @@ export interface InvocationTime {
 
 /**
  * The time of an invocation that begins now.
+ * @param outer What it is part of: it has no more time than that.
  * @throws {DeadlineExceededError} where no time is left to do anything in: then nothing is called.
  */
 export function timeOfInvocation(
   event: unknown,
   context: unknown,
   settings: DeadlineSettings,
+  outer: InvocationContext | undefined,
 ): InvocationTime {
   const { totalTimeoutMs, reserveMs, header, clock } = settings;
+  const outerMs = outer ? outer.endsAt - outer.clock.monotonic() : Infinity;
   const leftMs = Math.min(totalTimeoutMs, timeLeftOf(event, context, header, clock.now()));
-  const limitMs = leftMs - reserveMs;
+  const limitMs = Math.min(leftMs - reserveMs, outerMs);
   if (limitMs <= 0) {
     throw new DeadlineExceededError('The invocation', "invocation's deadline", leftMs, { called: false });
   }

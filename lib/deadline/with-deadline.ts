@@ -37,9 +37,10 @@ export function withDeadline<E, C, R>(
   const settings = checkDeadlineOptions('withDeadline', options);
   const { clock, reserveMs } = settings;
   return async (event, context) => {
-    const { limitMs, endsAt } = timeOfInvocation(event, context, settings);
+    const parent = invocationContext();
+    const { limitMs, endsAt } = timeOfInvocation(event, context, settings, parent);
     const invocation: Invocation = { isOver: false };
-    const own = { scope: invocation, parent: invocationContext(), clock, endsAt, invocation };
+    const own = { scope: invocation, parent, clock, endsAt, invocation };
     const exceeded = () => new DeadlineExceededError('The invocation', "invocation's deadline", limitMs);
     const work = (run: Timed) =>
       handle(event, context, {

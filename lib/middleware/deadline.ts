@@ -1,7 +1,7 @@
 import type { Invocation } from '../core/invocation-context.ts';
 import { timeOfInvocation } from '../deadline/invocation-time.ts';
 import { checkDeadlineOptions, type DeadlineOptions } from '../deadline/options.ts';
-import { enterContext } from './adapter/entered-context.ts';
+import { enterContext, surroundings } from './adapter/entered-context.ts';
 import { hooks } from './adapter/hooks.ts';
 import type { Middleware } from './types.ts';
 
@@ -35,7 +35,7 @@ import type { Middleware } from './types.ts';
 export function deadline<E, R>(options: DeadlineOptions = {}): Required<Middleware<E, unknown, R>> {
   const settings = checkDeadlineOptions('deadline', options);
   return hooks('deadline', (event, context) => {
-    const { endsAt } = timeOfInvocation(event, context, settings);
+    const { endsAt } = timeOfInvocation(event, context, settings, surroundings());
     const invocation: Invocation = { isOver: false };
     enterContext({ scope: invocation, endsAt, clock: settings.clock, invocation });
     return {

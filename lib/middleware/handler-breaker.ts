@@ -2,8 +2,8 @@ import { circuitBreaker } from '../breaker/local.ts';
 import { type CircuitBreakerOptions, checkBreakerOptions } from '../breaker/options.ts';
 import type { CircuitBreaker } from '../breaker/permit.ts';
 import { systemClock } from '../core/clock.ts';
-import { beginCall, type Execution } from '../core/execution.ts';
-import { invocationContext, isWithinProbeOf, runInContext } from '../core/invocation-context.ts';
+import { beginCall } from '../core/execution.ts';
+import { invocationContext, isWithinProbeOf } from '../core/invocation-context.ts';
 import type { Invoke } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
@@ -12,35 +12,32 @@ import { enterContext } from './adapter/entered-context.ts';
 import type { Session } from './adapter/hooks.ts';
 import { noteError, ServerErrorAnswer } from './handler-outcome.ts';
 
-const nothing = (): void => undefined;
+const nothing = (): undefined => undefined;
 
 const isBreaker = (given: object): given is CircuitBreaker =>
   typeof (given as Partial<CircuitBreaker>).acquire === 'function';
 
-async function callHandler(execution: Execution): Promise<unknown> {
-  try {
-    return await execution.invoke();
-  } catch (error) {
-    noteError(error, execution.attemptState);
-    throw error;
-  }
-}
-
-/** The same under a breaker that does not know which answers of a handler are failures. */
-async function callHandlerAndJudge(execution: Execution): Promise<unknown> {
-  const response = await callHandler(execution);
-  if (isServerError(response)) throw new ServerErrorAnswer(response);
-  return response;
-}
+/** Calls a handler. An answer of 500 or more is thrown, where the breaker does not know such answers for failures. */
+const handlerCall =
+  (throwsServerErrors: boolean): Invoke<unknown> =>
+  async (execution) => {
+    try {
+      const response = await execution.invoke();
+      if (throwsServerErrors && isServerError(response)) throw new ServerErrorAnswer(response);
+      return response;
+    } catch (error) {
+      noteError(error, execution.attemptState);
+      throw error;
+    }
+  };
 
 /** The layer that a breaker makes of calls of a handler, and its identity. */
 function underBreaker(owner: string, given: CircuitBreaker | CircuitBreakerOptions) {
   checkOptions(owner, { breaker: given }, { required: { breaker: rule.object() } });
-  if (isBreaker(given))
-    return { identity: given.identity, invoke: given.layer<unknown>(callHandlerAndJudge) };
+  if (isBreaker(given)) return { identity: given.identity, invoke: given.layer(handlerCall(true)) };
   checkBreakerOptions(owner, given);
   const { identity, layer } = circuitBreaker({ isFailedResult: isServerError, ...given });
-  return { identity, invoke: layer<unknown>(callHandler) };
+  return { identity, invoke: layer(handlerCall(false)) };
 }
 
 /** A handler under a breaker. */
@@ -75,17 +72,11 @@ export class HandlerBreaker {
     const context = enterContext({ scope });
     const admission = Promise.withResolvers<boolean>();
     const handled = Promise.withResolvers<unknown>();
-    // Whether its invocation is over is decided when the session ends: that of a `deadline` outside may end in the same turn.
-    const execution = runInContext(
-      { ...context, invocation: undefined },
-      beginCall,
-      context.clock,
-      () => {
-        admission.resolve(isWithinProbeOf(this.#identity));
-        return handled.promise;
-      },
-      {},
-    );
+    const call = () => {
+      admission.resolve(isWithinProbeOf(this.#identity));
+      return handled.promise;
+    };
+    const execution = beginCall(context.clock, call, {});
     const settled = this.#invoke(execution);
     const over = settled.then(nothing, nothing);
     try {
@@ -100,7 +91,7 @@ export class HandlerBreaker {
       end(ended) {
         scope.isOver = true;
         // Then the breaker records nothing, and takes its permit back.
-        if (ended.kind === 'early' || context.invocation?.isOver) execution.attemptState.called = false;
+        if (ended.kind === 'early') execution.attemptState.called = false;
         if (ended.kind === 'failed') handled.reject(ended.error);
         else handled.resolve(ended.response);
         return over;

@@ -1,4 +1,4 @@
-import { FROZEN_MS } from '../core/classify.ts';
+import { evidenceOf, FROZEN_MS } from '../core/classify.ts';
 import { errorChain } from '../core/error-chain.ts';
 import { hasCode } from '../core/errors.ts';
 import type { AttemptState } from '../core/execution.ts';
@@ -42,11 +42,11 @@ function hindranceOf(error: unknown): 'not called' | 'cut short' | 'frozen' | un
   return String(propertyOf(error, 'limit')).endsWith('timeout') ? undefined : 'cut short';
 }
 
-/** Notes in the state of an attempt what an error says about the handler, where the error does not say it to a breaker. */
+/** Notes in the state of an attempt what an error says about the handler, where a breaker reads something else in it. */
 export function noteError(error: unknown, attempt: AttemptState): void {
   const hindrance = errorChain(error).map(hindranceOf).find(Boolean);
   if (hindrance === 'not called') attempt.called = false;
   else if (hindrance !== undefined) attempt.endedBy = hindrance;
-  // Everything else is a failure: a bug, or an error without a status.
-  else if (!isRefusal(error)) attempt.endedBy = 'own limit';
+  // Everything else is a failure: a bug, or what a service refused and nothing handled.
+  else if (!isRefusal(error) && evidenceOf(error) !== 'failed') attempt.endedBy = 'own limit';
 }

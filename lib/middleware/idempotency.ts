@@ -6,6 +6,7 @@ import { idempotencyGuard, type Run } from '../idempotency/guard.ts';
 import type { IdempotencyOptions } from '../idempotency/options.ts';
 import { isOutcomeUnknown, isServerError } from '../idempotency/outcome.ts';
 import { isStreamed } from '../idempotency/streams.ts';
+import type { Ended } from './adapter/ended.ts';
 import { orderCheck, type Warn } from './adapter/order.ts';
 import { watch } from './adapter/watch.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
@@ -19,8 +20,6 @@ export interface IdempotencyMiddlewareOptions<E> extends IdempotencyOptions<E> {
 
 const WRONG_PLACE =
   'idempotency: the response was changed after it was recorded, so a replay differs from it; use this middleware first, so that it is outermost, or wrap the handler with idempotent()';
-const CUT_OFF =
-  'idempotency: another middleware answered early or threw in its `onError`, and Middy then ran no hook of this one: the key stays claimed until its lease ends; wrap the handler with idempotent()';
 
 /** A timer may be a little early. */
 const TIMER_TOLERANCE_MS = 1;
@@ -30,6 +29,10 @@ function isEarlyTimeout(error: unknown): boolean {
   if (!(error instanceof Error) || error.name !== 'TimeoutError') return false;
   return (error.cause as { package?: unknown } | undefined)?.package === '@middy/core';
 }
+
+/** Whether it is not known what the run has done. */
+const isUnknown = <R>(ended: Ended<R>): boolean =>
+  ended.kind === 'failed' && (isEarlyTimeout(ended.error) || isOutcomeUnknown(ended.error));
 
 function warnOnce(onWarning: Warn): Warn {
   const warned = new Set<string>();
@@ -47,9 +50,10 @@ const textOf = (response: unknown): string => (isStreamed(response) ? 'a stream'
  * The same guarantee as `idempotent`, as a middleware around the whole handler. Use it first, so that it is outermost:
  * what it records and replays is then the response as the caller gets it, after every other `after`.
  *
+ * An early answer of another middleware is recorded like any other.
+ *
  * What Middy makes impossible here, and `idempotent` as the handler does not have:
  * - a replay is an early return, for which Middy runs no other middleware's `after`;
- * - another middleware that answers early leaves the key claimed until its lease ends; it is warned of, once;
  * - Middy's early timeout goes on without the handler, which is still running: such an answer is never recorded and the key
  *   stays claimed. With an answer of your own (`timeoutEarlyResponse`) it is known by the time that is left, so a handler
  *   that ends in the last `timeoutEarlyInMillis` counts as one that did not.
@@ -67,6 +71,7 @@ const textOf = (response: unknown): string => (isStreamed(response) ? 'a stream'
 export function idempotency<E, R = unknown>(
   options: IdempotencyMiddlewareOptions<E>,
 ): Required<Middleware<E, RemainingTime, R>> {
+  type Request = MiddyRequest<E, RemainingTime, R>;
   const { timeoutEarlyInMillis = 5, onWarning = console.error, ...rest } = options;
   checkOptions(
     'idempotency',
@@ -79,13 +84,30 @@ export function idempotency<E, R = unknown>(
   // One environment may serve several requests at once: what belongs to one is kept under it.
   const runs = new WeakMap<object, Run>();
   const recorded = new WeakMap<object, string>();
-  const take = (request: MiddyRequest<E, RemainingTime, R>) => {
-    const run = runs.get(request);
-    runs.delete(request);
-    return run;
-  };
   const isTimeUp = ({ execution }: Run) =>
     execution.remainingMs() <= timeoutEarlyInMillis + TIMER_TOLERANCE_MS;
+
+  /** Settles the run of a request, if there is one. Gives the response, as every replay will where it was recorded. */
+  const settle = async (request: Request, ended: Ended<R>): Promise<R | null | undefined> => {
+    const run = runs.get(request);
+    runs.delete(request);
+    if (run === undefined) return ended.response;
+    if (isTimeUp(run) || isUnknown(ended)) {
+      guard.leave(run);
+      return ended.response;
+    }
+    if (ended.kind === 'failed' || isServerError(ended.response)) {
+      await guard.release(run);
+      return ended.response;
+    }
+    const response = (await guard.complete(run, ended.response)) as R;
+    recorded.set(request, textOf(response));
+    return response;
+  };
+  const settleInHook = async (request: Request, ended: Ended<R>): Promise<void> => {
+    const response = await settle(request, ended);
+    if (response !== ended.response) request.response = response;
+  };
 
   return {
     async before(request) {
@@ -95,10 +117,7 @@ export function idempotency<E, R = unknown>(
       if (begun.kind === 'run') {
         runs.set(request, begun);
         watch(request, {
-          cutOff({ response }) {
-            if (take(request)) warn(CUT_OFF);
-            return response;
-          },
+          cutOff: (ended) => settle(request, ended),
           // What Middy answers with has to be what was recorded.
           read(response) {
             const text = recorded.get(request);
@@ -108,21 +127,9 @@ export function idempotency<E, R = unknown>(
       }
       return undefined;
     },
-    async after(request) {
-      const run = take(request);
-      if (run === undefined) return;
-      if (isTimeUp(run)) return guard.leave(run);
-      if (isServerError(request.response)) return guard.release(run);
-      const response = (await guard.complete(run, request.response)) as R;
-      recorded.set(request, textOf(response));
-      request.response = response;
-    },
-    async onError(request) {
-      // Any error runs every onError, that of a `before` which never claimed too.
-      const run = take(request);
-      if (run === undefined) return;
-      if (isEarlyTimeout(request.error) || isTimeUp(run) || isOutcomeUnknown(request.error)) guard.leave(run);
-      else await guard.release(run);
-    },
+    after: (request) => settleInHook(request, { kind: 'answered', response: request.response }),
+    // Any error runs every onError, that of a `before` which never claimed too.
+    onError: (request) =>
+      settleInHook(request, { kind: 'failed', error: request.error, response: request.response }),
   };
 }

@@ -296,7 +296,7 @@ describe('withDeadline', () => {
       return never();
     });
     const run = lambda({}, lambdaContext({ clock })).catch((error: unknown) => error);
-    await clock.advance(2_700);
+    await clock.advance(2_725);
 
     expect(await run).toBeInstanceOf(DeadlineExceededError);
     expect(await run).toMatchObject({ called: true, status: 504 });

@@ -6,8 +6,9 @@ import { InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
 import { InFlightError, ResultNotStoredError } from '../../lib/idempotency/errors.ts';
 import { type IdempotencyMiddlewareOptions, idempotency } from '../../lib/middleware/idempotency.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
+import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 import { never } from '../support/idempotency-world.ts';
+import { failing } from '../support/outcomes.ts';
 
 interface Event {
   readonly key: string;
@@ -70,7 +71,6 @@ const corsInPlace: Hook = ({ response }) => {
   response.headers = { vary: 'origin' };
 };
 const CHANGED = /changed after it was recorded.*outermost/;
-const EARLY = /answered early.*stays claimed/;
 
 describe('a middleware that changes the response', () => {
   test.each([
@@ -135,31 +135,53 @@ describe('a middleware that changes the response', () => {
 describe('a middleware that answers early', () => {
   const early = () => ({ statusCode: 304 });
 
-  test('inside of it, before the handler, is warned of, once: the key stays claimed', async () => {
+  test('inside of it has its answer recorded, where it comes before the handler', async () => {
     const { handler, warnings, call } = world(ok, { inner: { before: early } });
 
-    expect([await call('a'), await call('b')]).toEqual([{ statusCode: 304 }, { statusCode: 304 }]);
-    expect(await call('a')).toBeInstanceOf(InFlightError);
+    expect([await call('a'), await call('a')]).toEqual([{ statusCode: 304 }, { statusCode: 304 }]);
 
     expect(handler).not.toHaveBeenCalled();
-    expect(warnings).toEqual([expect.stringMatching(EARLY)]);
+    expect(warnings).toEqual([]);
   });
 
-  test('inside of it, after the handler, is warned of as well', async () => {
+  test('inside of it has its answer recorded, where it comes after the handler', async () => {
     const { handler, warnings, call } = world(ok, { inner: { after: early } });
-    await call();
-    expect(await call()).toBeInstanceOf(InFlightError);
+
+    expect([await call(), await call()]).toEqual([{ statusCode: 304 }, { statusCode: 304 }]);
 
     expect(handler).toHaveBeenCalledTimes(1);
-    expect(warnings).toEqual([expect.stringMatching(EARLY)]);
+    expect(warnings).toEqual([]);
   });
 
-  test('inside of it, to an error, is warned of as well', async () => {
-    const { warnings, call } = world(() => Promise.reject(new Error('x')), { inner: { onError: early } });
+  test('inside of it does not keep the key of a run that failed, where it answers to the error', async () => {
+    const { handler, call } = world(failing, { inner: { onError: early } });
 
-    expect(await call()).toEqual({ statusCode: 304 });
+    expect([await call(), await call()]).toEqual([{ statusCode: 304 }, { statusCode: 304 }]);
 
-    expect(warnings).toEqual([expect.stringMatching(EARLY)]);
+    expect(handler).toHaveBeenCalledTimes(2);
+  });
+
+  test('inside of it frees the key with an answer of 500 or more', async () => {
+    let isDown = true;
+    const before = () => (isDown ? { statusCode: 503 } : undefined);
+    const { call } = world(ok, { inner: { before } });
+    await call();
+    isDown = false;
+
+    expect(await call()).toEqual({ statusCode: 200 });
+  });
+
+  test('inside of it gets the error of a record that is not stored', async () => {
+    const { store, call } = world(ok, {
+      inner: {
+        before: () => {
+          store.put = () => Promise.reject(new StoreError('down'));
+          return { statusCode: 304 };
+        },
+      },
+    });
+
+    expect(await call()).toBeInstanceOf(StoreError);
   });
 
   test('outside of it, before it was its turn, claims nothing', async () => {
@@ -183,6 +205,21 @@ describe('a middleware that answers early', () => {
     expect(await call()).toEqual({ statusCode: 304 });
 
     expect(warnings).toEqual(expected);
+  });
+});
+
+describe('a middleware inside of it that throws in its `onError`', () => {
+  test.each([
+    ['frees the key of a run that failed', failing, 2],
+    ['keeps the key of a run whose outcome is unknown', () => Promise.reject(new StoreError('down')), 1],
+  ])('%s', async (_what, run, runs) => {
+    const onError = () => Promise.reject(new Error('no log', { cause: new Error('no disk') }));
+    const { handler, call } = world(run, { inner: { onError } });
+    expect(await call()).toMatchObject({ message: 'no log' });
+    await settle();
+    await call();
+
+    expect(handler).toHaveBeenCalledTimes(runs);
   });
 });
 

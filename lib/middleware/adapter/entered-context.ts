@@ -16,6 +16,9 @@ interface Narrower {
   readonly invocation?: Invocation;
 }
 
+const isOver = ({ scope, invocation }: InvocationContext): boolean =>
+  scope.isOver || invocation?.isOver === true;
+
 /**
  * A context that is entered in a hook, instead of around a function. It leaks into the loop that calls the handler, and so
  * into what that runs next: its scope has to end with the request.
@@ -42,9 +45,19 @@ export class EnteredContext implements InvocationContext {
 
   /** The next one that is not over. Those between are let go. */
   get parent(): InvocationContext | undefined {
-    while (this.#parent?.scope.isOver) this.#parent = this.#parent.parent;
+    while (this.#parent && isOver(this.#parent)) this.#parent = this.#parent.parent;
     return this.#parent;
   }
+}
+
+/**
+ * The context around a request: that of a function which runs its handler. What another request has entered may be no more
+ * than a leak into the loop that calls both, so it must not limit this one.
+ */
+export function surroundings(): InvocationContext | undefined {
+  let context = invocationContext();
+  while (context instanceof EnteredContext) context = context.parent;
+  return context;
 }
 
 /** Lets go of all that is over. Requests that overlap in one loop would make an endless chain of contexts. */

@@ -5,11 +5,8 @@ import { watch } from './watch.ts';
 
 /** What a middleware has begun for one request. */
 export interface Session<R> {
-  /**
-   * Ends it. What it returns is the response to answer with instead, where there is one. A promise is awaited where Middy
-   * waits, and never rejects.
-   */
-  end(ended: Ended<R>): Replacement<R> | Promise<void> | undefined;
+  /** Ends it. What it returns is the response to answer with instead, where there is one. */
+  end(ended: Ended<R>): Replacement<R> | undefined | Promise<Replacement<R> | undefined>;
 }
 
 export interface Replacement<R> {
@@ -35,14 +32,15 @@ export function hooks<E, C, R>(
   const sessions = new WeakMap<object, Session<R>>();
   const checkOrder = orderCheck(name, onWarning);
 
-  const end = (request: Request, ended: Ended<R>) => {
+  const end = async (request: Request, ended: Ended<R>): Promise<R | null | undefined> => {
     const session = sessions.get(request);
     sessions.delete(request);
-    return session?.end(ended);
+    const replacement = await session?.end(ended);
+    return replacement ? replacement.response : ended.response;
   };
-  const endAndReplace = async (request: Request, ended: Ended<R>) => {
-    const replacement = await end(request, ended);
-    if (replacement) request.response = replacement.response;
+  const endInHook = async (request: Request, ended: Ended<R>): Promise<void> => {
+    const response = await end(request, ended);
+    if (response !== ended.response) request.response = response;
   };
 
   return {
@@ -50,16 +48,11 @@ export function hooks<E, C, R>(
       checkOrder(request);
       const begun = begin(request.event, request.context);
       sessions.set(request, begun instanceof Promise ? await begun : begun);
-      watch(request, {
-        cutOff(ended) {
-          const replacement = end(request, ended);
-          return replacement && 'response' in replacement ? replacement.response : ended.response;
-        },
-      });
+      watch(request, { cutOff: (ended) => end(request, ended) });
       return undefined;
     },
-    after: (request) => endAndReplace(request, { kind: 'answered', response: request.response }),
+    after: (request) => endInHook(request, { kind: 'answered', response: request.response }),
     onError: (request) =>
-      endAndReplace(request, { kind: 'failed', error: request.error, response: request.response }),
+      endInHook(request, { kind: 'failed', error: request.error, response: request.response }),
   };
 }

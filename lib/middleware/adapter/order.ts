@@ -20,7 +20,10 @@ interface Constraint {
   readonly otherwise: string;
 }
 
-/** Pairs whose other order has a consequence. Before is outside of. */
+/**
+ * Pairs whose other order has a consequence. Before is outside of. The right order of all: warmup, health, idempotency,
+ * correlation, telemetry, problemDetails, deadline, breaker, faults.
+ */
 const CONSTRAINTS: readonly Constraint[] = [
   { use: 'warmup', before: 'idempotency', otherwise: 'a ping fails, because it has no idempotency key' },
   { use: 'warmup', before: 'telemetry', otherwise: 'a ping counts as an invocation, and as the cold start' },
@@ -67,7 +70,7 @@ interface Mark {
   readonly begun: MiddlewareName[];
 }
 
-/** Not enumerable, so that whoever prints `internal` does not print a request that holds it. */
+/** Not enumerable, so that a log line of `internal` has no request in it, which holds `internal` in turn. */
 function markOf(request: object, internal: object): Mark {
   const known = Object.getOwnPropertyDescriptor(internal, KEY)?.value as Mark | undefined;
   if (known?.request === request) return known;

@@ -1,47 +1,45 @@
 import type { MiddyRequest } from '../types.ts';
 import type { Ended } from './ended.ts';
 
-/** Notices what Middy does with a request between the hooks. */
+type Answer<R> = R | null | undefined;
+
+/** Notices what Middy does with a request between the hooks of a middleware. */
 export interface Watcher<R> {
   /**
    * The request has ended, and Middy runs none of the hooks that are left: another middleware answered early, or threw in its
-   * `onError`. Nothing that this starts is awaited.
+   * `onError`. An answer waits for this, as it would for an `after`. An error does not.
    * @returns the response to answer with.
    */
-  cutOff?(ended: Ended<R>): R | null | undefined;
-  /** The response is read. Middy reads it last of all, when it answers. */
-  read?(response: R | null | undefined): void;
+  cutOff?(ended: Ended<R>): Promise<Answer<R>>;
+  /** Something reads the response. Middy does it last of all, to answer. */
+  read?(response: Answer<R>): void;
 }
 
-interface Interception<T> {
-  readonly read?: (value: T) => void;
-  /** @returns what to keep. */
-  readonly write: (value: T) => T;
+interface Property<T> {
+  get(): T;
+  set(value: T): void;
 }
 
-/** Puts itself before a property of an object, and before the accessors that others have put there. */
-function intercept<T>(object: object, name: string, { read, write }: Interception<T>): void {
-  const outer = Object.getOwnPropertyDescriptor(object, name);
-  let value: T = outer?.value;
-  Object.defineProperty(object, name, {
-    configurable: true,
-    enumerable: true,
-    get() {
-      const current: T = outer?.get ? outer.get.call(object) : value;
-      read?.(current);
-      return current;
+/**
+ * Puts an accessor before a property of an object.
+ * @returns the property as it was, which may be an accessor itself, such as that of another copy of this package.
+ */
+function intercept<T>(object: object, name: string, accessor: Property<unknown>): Property<T> {
+  const { get, set, value } = Object.getOwnPropertyDescriptor(object, name) ?? {};
+  Object.defineProperty(object, name, { ...accessor, configurable: true, enumerable: true });
+  if (get && set) return { get: get.bind(object), set: set.bind(object) };
+  let own: T = value;
+  return {
+    get: () => own,
+    set(next) {
+      own = next;
     },
-    set(next: T) {
-      const kept = write(next);
-      if (outer?.set) outer.set.call(object, kept);
-      else value = kept;
-    },
-  });
+  };
 }
 
-/** Whether an error is the last one of a request: an `onError` threw it, so no other runs. */
+/** Whether an error that takes the place of another one is the last of a request: an `onError` threw it, so no other runs. */
 const isThrownByHook = (error: unknown, previous: unknown): boolean =>
-  // A hook that puts another error in the place of the first one does not link it in this way; Middy does.
+  // Middy links the errors like this. A hook that assigns an error to the request does not.
   error === previous ||
   typeof error !== 'object' ||
   (error as { readonly originalError?: unknown } | null)?.originalError === previous;
@@ -49,18 +47,24 @@ const isThrownByHook = (error: unknown, previous: unknown): boolean =>
 class Watch<R> {
   readonly #request: MiddyRequest<unknown, unknown, R>;
   readonly #watchers: Watcher<R>[] = [];
+  readonly #response: Property<Answer<R>>;
+  readonly #error: Property<unknown>;
+  /** The response of a request that was cut off, while something still ends. */
+  #answer: Promise<Answer<R>> | undefined;
   #hasAnswered = false;
   #hasFailed = false;
 
   constructor(request: MiddyRequest<unknown, unknown, R>) {
     this.#request = request;
-    intercept<R | null | undefined>(request, 'response', {
-      read: (response) => {
-        for (const { read } of this.#watchers) read?.(response);
-      },
-      write: (response) => this.#onResponse(response),
+    this.#response = intercept(request, 'response', {
+      // Middy returns it from an async function, and so waits for it.
+      get: () => this.#answer ?? this.#read(),
+      set: (response: Answer<R>) => this.#onResponse(response),
     });
-    intercept<unknown>(request, 'error', { write: (error) => this.#onError(error) });
+    this.#error = intercept(request, 'error', {
+      get: () => this.#error.get(),
+      set: (error) => this.#onError(error),
+    });
   }
 
   add(watcher: Watcher<R>): void {
@@ -68,31 +72,60 @@ class Watch<R> {
     this.#watchers.unshift(watcher);
   }
 
-  #onResponse(response: R | null | undefined): R | null | undefined {
-    const request = this.#request;
-    // Middy clears the response, and then this mark, of a hook that had set it when it threw.
-    const isCleared = response === undefined && request.earlyResponse !== undefined;
-    if ('earlyResponse' in request && !isCleared) return this.#cutOff(response);
-    this.#hasAnswered = true;
+  #read(): Answer<R> {
+    const response = this.#response.get();
+    // Another copy of this package may have an answer that is still to come.
+    if (!(response instanceof Promise)) for (const { read } of this.#watchers) read?.(response);
     return response;
   }
 
-  #onError(error: unknown): unknown {
-    const isLast = this.#hasFailed && isThrownByHook(error, this.#request.error);
+  #onResponse(response: Answer<R>): void {
+    const request = this.#request;
+    const isEarly = 'earlyResponse' in request && response === request.earlyResponse;
+    // Middy throws an error that is answered with undefined.
+    const isThrown = this.#hasFailed && response === undefined;
+    if (isEarly && !isThrown) {
+      this.#answer = this.#end(response);
+    } else {
+      this.#response.set(response);
+      if (isEarly) this.#giveUp();
+    }
+    this.#hasAnswered = true;
+  }
+
+  async #end(response: Answer<R>): Promise<Answer<R>> {
+    try {
+      const last = await this.#endAll(this.#endedWith(response));
+      // By which another copy of this package knows that it is early.
+      this.#request.earlyResponse = last;
+      this.#response.set(last);
+      return this.#read();
+    } finally {
+      this.#answer = undefined;
+    }
+  }
+
+  #endedWith(response: Answer<R>): Ended<R> {
+    if (this.#hasFailed) return { kind: 'failed', error: this.#error.get(), response };
+    return { kind: this.#hasAnswered ? 'answered' : 'early', response };
+  }
+
+  #onError(error: unknown): void {
+    // With the error before this one, which the hooks that are left would have been called with.
+    if (this.#hasFailed && isThrownByHook(error, this.#error.get())) this.#giveUp();
     this.#hasFailed = true;
-    if (isLast) this.#forAll({ kind: 'failed', error, response: undefined });
-    return error;
+    this.#error.set(error);
   }
 
-  #cutOff(response: R | null | undefined): R | null | undefined {
-    if (this.#hasFailed) return this.#forAll({ kind: 'failed', error: this.#request.error, response });
-    return this.#forAll({ kind: this.#hasAnswered ? 'answered' : 'early', response });
+  /** The request ends with its error, which waits for nothing. */
+  #giveUp(): void {
+    this.#endAll(this.#endedWith(undefined)).catch(() => undefined);
   }
 
-  #forAll(ended: Ended<R>): R | null | undefined {
+  async #endAll(ended: Ended<R>): Promise<Answer<R>> {
     let { response } = ended;
     for (const watcher of this.#watchers) {
-      if (watcher.cutOff) response = watcher.cutOff({ ...ended, response });
+      if (watcher.cutOff) response = await watcher.cutOff({ ...ended, response });
     }
     return response;
   }
@@ -101,8 +134,8 @@ class Watch<R> {
 const watches = new WeakMap<object, Watch<never>>();
 
 /**
- * Watches a request until it is answered. Middy assigns `request.response` and `request.error` also where it runs no more
- * hooks, which nothing else shows.
+ * Watches a request until it is answered. Middy assigns `response` and `error` of a request also where it runs no more hooks,
+ * which nothing else shows.
  */
 export function watch<E, C, R>(request: MiddyRequest<E, C, R>, watcher: Watcher<R>): void {
   const known = watches.get(request) as Watch<R> | undefined;
