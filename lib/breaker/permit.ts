@@ -17,7 +17,10 @@ export interface CallOutcome {
   readonly slow?: boolean;
 }
 
-/** Leave to make one call. Record what came of it, or release it; only the first of these counts. */
+/**
+ * Leave to make one call. Record what came of it, or release it, and do so once: a closed breaker of this environment hands
+ * the same permit to all calls.
+ */
 export interface Permit {
   /** Whether the call is the probe of a breaker that is half-open. */
   readonly isProbe: boolean;

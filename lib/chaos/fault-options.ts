@@ -34,14 +34,14 @@ export type PlainFault = LatencyFault | ErrorFault | HangFault | CorruptFault;
 
 /** The same, and who meets it. */
 export type Fault = PlainFault & {
-  /** Share of the attempts that meet it. Fraction, 0 to 1. Default 1. */
+  /** Probability that an attempt meets it. Fraction, 0 to 1. Default 1. */
   readonly rate?: number;
   /** Name of the policy that meets it. Default: each that has it in its list. */
   readonly target?: string;
 };
 
 export interface FaultOptions {
-  /** Has to be said, since faults are for game days, and nobody should come by them unawares. False: there are none. */
+  /** Required, since faults are for game days and must not be switched on by accident. False: there are none. */
   readonly enabled: boolean;
   /** An attempt may meet several: then in this order, from the caller inwards. */
   readonly faults: readonly Fault[];

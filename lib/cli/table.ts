@@ -71,7 +71,7 @@ export const openScan = ({ table, region }: TableArguments): Promise<Scan> =>
 
 /**
  * One access to the table.
- * @throws {StoreError} with one line for whoever sits at the terminal.
+ * @throws {StoreError} with one line for a user at a terminal.
  */
 export async function ask<R>(
   store: Pick<Store, 'name'>,

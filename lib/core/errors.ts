@@ -124,7 +124,7 @@ export class ValidationError extends FibrinError {
   }
 }
 
-/** The store did not do what it was asked to do, and the reason is not known to be harmless. */
+/** The store did not do what it was asked to do, and it is not known why. */
 export class StoreError extends FibrinError {
   override readonly name: string = 'StoreError';
   constructor(message: string, details: FibrinErrorDetails = {}) {

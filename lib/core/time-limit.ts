@@ -63,7 +63,7 @@ export class LimitedRun implements Timed {
 }
 
 /**
- * Calls `run` with the reason once the signal aborts, until the listener is removed. Whoever aborts does so in a context of
+ * Calls `run` with the reason once the signal aborts, until the listener is removed. The signal aborts in a context of
  * its own; the listener runs in the context in which it was added, and so does what it aborts in turn.
  */
 function onAbort(signal: AbortSignal, run: (reason: unknown) => void): CancelTimer {

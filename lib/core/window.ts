@@ -23,7 +23,7 @@ const WIDTH = 3;
 
 /**
  * Counts in a ring of slots, of which the newest is the present one. An older slot has left the window.
- * @param slotAt The slot of an outcome that comes now, and of a look at the totals. Slots never go back.
+ * @param slotAt The slot of an outcome that comes now, and of the totals. Slots never go back.
  */
 function ring(size: number, slotAt: (now: number, newest: number, isOutcome: boolean) => number): Window {
   const counts = new Uint32Array(size * WIDTH);

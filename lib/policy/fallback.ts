@@ -30,7 +30,7 @@ const isMaker = <T>(given: Fallback<T>): given is MakesValue<T> & Fallback<T> =>
 const isNoBug = (error: unknown): boolean => classifyError(error) !== 'bug';
 
 /** A value that is there at once needs no time, so even without any a function is called. Milliseconds. */
-const LEAST_MS = 1;
+const MIN_TIME_MS = 1;
 
 /** What a function of a fallback needs to be called within a limit of time. */
 interface StandIn {
@@ -44,12 +44,17 @@ interface StandIn {
 
 function callWithin<T>(make: MakesValue<T>, standIn: StandIn): Promise<T> {
   const { error, key, signal: outer, clock, what } = standIn;
-  const limitMs = Math.max(LEAST_MS, standIn.limitMs);
+  const limitMs = Math.max(MIN_TIME_MS, standIn.limitMs);
   const exceeded = () => new DeadlineExceededError(what, 'fallback timeout', limitMs, { cause: error });
   return runWithin({ clock, limitMs, signal: outer, exceeded }, ({ signal, remainingMs }) =>
     make(error, { key, signal, remainingMs, clock }),
   );
 }
+
+/** Kept of a chain's time, a tenth of it at most, so that its last function ends before the chain does. Milliseconds. */
+const CHAIN_RESERVE_MS = 5;
+
+const toDivideMs = (leftMs: number): number => leftMs - Math.min(CHAIN_RESERVE_MS, leftMs / 10);
 
 /**
  * A fallback of several: the first of them that gives a value. Each function is called when the one before has failed or
@@ -71,9 +76,16 @@ export const fallbackChain =
     let left = fallbacks.filter(isMaker).length;
     for (const next of fallbacks) {
       if (!isMaker(next)) return next;
-      const what = 'A fallback of the chain';
+      const limitMs = toDivideMs(remainingMs()) / left;
       try {
-        return await callWithin(next, { error, key, signal, clock, limitMs: remainingMs() / left, what });
+        return await callWithin(next, {
+          error,
+          key,
+          signal,
+          clock,
+          limitMs,
+          what: 'A fallback of the chain',
+        });
       } catch (failed) {
         if (!isNoBug(failed)) throw failed;
         last = failed;

@@ -70,7 +70,7 @@ function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | und
     validation: validate && validationLayer(validator(validate, name)),
     faults: faults ? faults.layer(name, clock, random) : undefined,
   };
-  return inOrder<T>(own, placed);
+  return inOrder<T>(`resilient "${name}".layers`, own, placed);
 }
 
 /**

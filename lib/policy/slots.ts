@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../core/errors.ts';
-import type { Layer } from '../core/layer.ts';
+import type { Invoke, Layer } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 
@@ -40,23 +40,35 @@ export function checkPlacedLayers<T>(owner: string, layers: readonly PlacedLayer
   }
 }
 
+const isInvoke = <T>(made: unknown): made is Invoke<T> => typeof made === 'function';
+
 /** A user's own layer may throw at once, or give a value: here it always gives a promise. */
 const settling =
-  <T>(layer: Layer<T>): Layer<T> =>
+  <T>(owner: string, layer: Layer<T>): Layer<T> =>
   (next) => {
-    const invoke = layer(next);
+    const invoke: unknown = layer(next);
+    if (!isInvoke<T>(invoke))
+      throw new InvalidOptionError(
+        `${owner}: expected \`layer\` to return a function, got ${rule.show(invoke)}`,
+      );
     return async function callOwnLayer(execution) {
       return invoke(execution);
     };
   };
 
-/** All layers in order, outermost first. A slot that nothing fills still is a place. */
+/**
+ * All layers in order, outermost first. A slot that nothing fills still is a place.
+ * @throws {InvalidOptionError} when they are composed, for a user's own layer that makes no function.
+ */
 export function inOrder<T>(
+  owner: string,
   own: Readonly<Partial<Record<Slot, Layer<T> | false | undefined>>>,
   placed: readonly PlacedLayer<T>[],
 ): readonly Layer<T>[] {
   const at = (where: 'before' | 'after', slot: Slot) =>
-    placed.filter((each) => each[where] === slot).map(({ layer }) => settling(layer));
+    placed.flatMap((each, index) =>
+      each[where] === slot ? [settling(`${owner}[${index}]`, each.layer)] : [],
+    );
   return SLOTS.flatMap((slot) => {
     const layer = own[slot];
     return [...at('before', slot), ...(layer ? [layer] : []), ...at('after', slot)];

@@ -18,6 +18,9 @@ export interface AttemptLimit {
   readonly reserveMs?: number;
 }
 
+/** An outer call that ends its inner ones does so first, since timers are exact to 1. Milliseconds. */
+const OUTER_FIRST_MS = 5;
+
 /**
  * Limits each attempt in time: its own timeout or what is left of the call, whichever is nearer. Notes in the execution
  * whose limit ended it. The first attempt has all the time that the policy gives a call, so the total timeout is the policy's
@@ -42,9 +45,9 @@ export function timeoutLayer({
       const now = clock.monotonic();
       const leftMs = endsAt - now - reserveMs;
       const isOwn = timeoutMs <= leftMs;
-      // The attempt of an outer call aborts its signal when its time is over, and says so itself.
+      // The attempt of an outer call aborts its signal when its time is over, and says so itself, unless it has settled before.
       const isOuters = leftMs > 0 && state.context?.attempt !== undefined && endsAt === state.context.endsAt;
-      const limitMs = isOwn ? timeoutMs : isOuters ? Infinity : leftMs;
+      const limitMs = isOwn ? timeoutMs : isOuters ? endsAt - now + OUTER_FIRST_MS : leftMs;
       execution.attemptState.dueAt = now + Math.min(timeoutMs, leftMs);
       return runWithin(
         {

@@ -89,7 +89,7 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
     try {
       return await request();
     } catch (error) {
-      // Nothing was written, since somebody else's write was refused: that is the caller's to hear.
+      // Nothing was written, since another write of the transaction was refused: the caller gets the reasons.
       if (error instanceof Error && error.name === 'TransactionCanceledException') throw error;
       throw storeError(table, operation, error);
     }

@@ -14,5 +14,3 @@ export { idempotencyMetrics } from './idempotency-metrics.ts';
 export { type PolicySpansOptions, policySpans, type SpanLike, type TracerLike } from './otel.ts';
 export { type LogFields, type PolicyLogger, policyLogs } from './policy-logs.ts';
 export { policyMetrics } from './policy-metrics.ts';
-export { withCorrelation } from './with-correlation.ts';
-export { withTelemetry } from './with-telemetry.ts';

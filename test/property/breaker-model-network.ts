@@ -164,7 +164,7 @@ export function newNetwork(history: History, sabotage: Sabotage = (store) => sto
       call.comesTo() === said &&
       (call.epoch === undefined || call.epoch === epochOf(key));
     if (!isRight)
-      history.say('evidence is what was reported', `${said} under ${key} of ${JSON.stringify(call)}`);
+      history.say('the counts are what was reported', `${said} under ${key} of ${JSON.stringify(call)}`);
   };
 
   return {
@@ -235,7 +235,7 @@ export function newNetwork(history: History, sabotage: Sabotage = (store) => sto
       for (const [key, sum] of sums) {
         const item = await disk.get(key);
         for (const [name, amount] of sum)
-          if (item?.[name] !== amount) history.say('evidence is what was reported', `${key} ${name}`);
+          if (item?.[name] !== amount) history.say('the counts are what was reported', `${key} ${name}`);
       }
     },
   };

@@ -75,7 +75,7 @@ export const SABOTAGE: Readonly<
     ),
     breaks: ['versions grow by one', 'epochs never go back', 'what is forced wins'],
   },
-  'opens for what nobody has reported': {
+  'opens for what was not reported': {
     by: (store) => ({
       ...store,
       async add(...args) {
@@ -104,7 +104,7 @@ export const SABOTAGE: Readonly<
         return store.add(...args);
       },
     }),
-    breaks: ['evidence is what was reported'],
+    breaks: ['the counts are what was reported'],
   },
   'ignores what is forced': { by: ignoresForce, breaks: ['what is forced wins'] },
   'reports under the epoch before': {
@@ -116,7 +116,7 @@ export const SABOTAGE: Readonly<
           ...rest,
         ),
     }),
-    breaks: ['evidence is what was reported'],
+    breaks: ['the counts are what was reported'],
   },
   'never claims': {
     by: (store) => ({

@@ -7,7 +7,8 @@ import type { BreakerEvent } from '../../lib/core/breaker-event.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import { InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
 import type { CountingStore } from '../../lib/core/store.ts';
-import { circuitBreaker as middleware } from '../../lib/middleware/circuit-breaker.ts';
+import { breaker as middleware } from '../../lib/middleware/breaker.ts';
+import { withBreaker } from '../../lib/middleware/with-breaker.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 import { atEndOfTest } from '../support/ends.ts';
@@ -258,15 +259,30 @@ describe('who listens to a breaker of one sandbox', () => {
   });
 });
 
-test('the middleware tells its listener what happens to the breaker around a handler', async () => {
-  const onEvent = vi.fn();
-  const options = { name: 'posts', minimumCalls: 2, clock: fakeClock(), onEvent };
-  const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
-    .use(middleware<unknown, unknown>(options))
-    .handler(failing);
-  const call = () => lambda({}, contextWith()).catch(() => undefined);
+describe('the listener of a breaker around a handler', () => {
+  const options = () => ({ name: 'posts', minimumCalls: 2, clock: fakeClock(), onEvent: vi.fn() });
 
-  await times(2, call);
+  test('hears of its changes from the middleware', async () => {
+    const given = options();
+    const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
+      .use(middleware<unknown, unknown>(given))
+      .handler(failing);
 
-  expect(onEvent).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ from: 'closed', to: 'open' }));
+    await times(2, () => lambda({}, contextWith()).catch(() => undefined));
+
+    expect(given.onEvent).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ from: 'closed', to: 'open' }),
+    );
+  });
+
+  test('hears of its changes from the wrapper', async () => {
+    const given = options();
+    const handler = withBreaker(given, failing);
+
+    await times(2, () => handler().catch(() => undefined));
+
+    expect(given.onEvent).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ from: 'closed', to: 'open' }),
+    );
+  });
 });

@@ -35,14 +35,14 @@ const LOCAL_BREAKER = /^lib\/breaker\/(layer|local|local-machine|options|permit|
 describe('a bundle', () => {
   // A change that makes one of them larger says so here. Most of a small one is the check of its options and its errors.
   test.each<[string, number, string]>([
-    ['fallback', 7_700, 'fibrin'],
-    ['validation', 4_950, 'fibrin'],
-    ['timeout', 6_150, 'fibrin'],
+    ['fallback', 8_050, 'fibrin'],
+    ['validation', 5_200, 'fibrin'],
+    ['timeout', 6_550, 'fibrin'],
     // To come: 5,000.
-    ['retry', 8_700, 'fibrin'],
-    ['circuitBreaker', 11_950, 'fibrin/breaker'],
+    ['retry', 9_050, 'fibrin'],
+    ['circuitBreaker', 12_750, 'fibrin/breaker'],
     // To come: 16,000.
-    ['resilient', 22_900, 'fibrin'],
+    ['resilient', 23_800, 'fibrin'],
   ])(
     'of %s has at most %d bytes, and holds policies and the breaker of this environment only',
     async (name, maxBytes, entry) => {

@@ -171,21 +171,6 @@ describe('an attempt that is over', () => {
 });
 
 describe('an invocation within an invocation', () => {
-  test('has no more time than the outer one', async () => {
-    const { clock, posts, invoke } = subject();
-    const seen: unknown[] = [];
-    const run = invoke(
-      () =>
-        invoke(async () => {
-          seen.push(remainingMs(), (await posts.outcome(never)).error);
-        }),
-      { totalTimeoutMs: 1_000 },
-    ).catch(() => undefined);
-    await done(clock, 3_000, run);
-
-    expect(seen).toEqual([700, expect.objectContaining({ limit: "invocation's deadline" })]);
-  });
-
   test('leaves the outer one its time when it is over', async () => {
     const { clock, invoke } = subject();
     const seen: (number | undefined)[] = [];
