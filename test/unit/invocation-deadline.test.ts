@@ -291,8 +291,10 @@ describe('withDeadline', () => {
   test('answers in time whatever the handler waits for, and aborts its signal', async () => {
     const clock = fakeClock();
     let signal: AbortSignal | undefined;
+    const remaining: number[] = [];
     const lambda = withDeadline({ clock }, (_event: unknown, _context: unknown, time) => {
       signal = time.signal;
+      remaining.push(time.remainingMs());
       return never();
     });
     const run = lambda({}, lambdaContext({ clock })).catch((error: unknown) => error);
@@ -301,7 +303,39 @@ describe('withDeadline', () => {
     expect(await run).toBeInstanceOf(DeadlineExceededError);
     expect(await run).toMatchObject({ called: true, status: 504 });
     expect(signal?.aborted).toBe(true);
+    expect(remaining).toEqual([2_700]);
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe('withDeadline around a protected call that takes too long', () => {
+  test('answers with what came of the call, which ends first', async () => {
+    const clock = fakeClock();
+    const posts = resilient<string>({ name: 'posts', attemptTimeoutMs: 10_000, fallback: 'stale', clock });
+    const lambda = withDeadline({ clock }, (_event: unknown, _context: unknown) => posts.execute(never));
+    const run = lambda({}, lambdaContext({ clock }));
+    await clock.advance(2_700);
+
+    expect(await run).toBe('stale');
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('an invocation within another one', () => {
+  test.each([
+    ['a wrapper within a wrapper', FORMS[1][1], FORMS[1][1]],
+    ['a wrapper within Middy', FORMS[0][1], FORMS[1][1]],
+    ['Middy within a wrapper', FORMS[1][1], FORMS[0][1]],
+  ])('has no more time than the outer one: %s', async (_which, outer, inner) => {
+    const clock = fakeClock();
+    const context = lambdaContext({ clock });
+    const within = inner({ clock }, async () => remainingMs());
+    const around = outer({ clock, totalTimeoutMs: 1_000 }, async () => [
+      await within({}, context),
+      remainingMs(),
+    ]);
+
+    expect(await around({}, context)).toEqual([700, 700]);
   });
 });
 

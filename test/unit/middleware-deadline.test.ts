@@ -60,7 +60,7 @@ describe('an invocation that is over', () => {
 
   test.each(ENDINGS)(
     'limits no call that comes before the next one begins, where %s',
-    async (_how, chain) => {
+    async (_when, chain) => {
       await outside(async () => {
         const clock = fakeClock();
         await lambdaWith(clock, chain)().catch(() => undefined);

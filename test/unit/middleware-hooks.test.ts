@@ -26,7 +26,7 @@ function recorder(make = hooks<unknown, unknown, unknown>, name = '') {
 
 describe('a session of a middleware', () => {
   interface Ending {
-    readonly how: string;
+    readonly when: string;
     readonly inside?: middy.MiddlewareObj;
     readonly handle?: () => Promise<unknown>;
     readonly ended: Partial<Ended<unknown>>;
@@ -38,89 +38,89 @@ describe('a session of a middleware', () => {
   const failed = (response?: unknown) => ({ kind: 'failed', error: errorOf('outage'), response }) as const;
 
   const ENDINGS: readonly Ending[] = [
-    { how: 'the handler answers', ended: answered('ok'), outcome: 'ok' },
-    { how: 'the handler throws', handle: failing, ended: failed(), outcome: errorOf('outage') },
+    { when: 'the handler answers', ended: answered('ok'), outcome: 'ok' },
+    { when: 'the handler throws', handle: failing, ended: failed(), outcome: errorOf('outage') },
     {
-      how: 'an `onError` inside answers to an error',
+      when: 'an `onError` inside answers to an error',
       inside: { onError: (request) => void Object.assign(request, { response: 'answer' }) },
       handle: failing,
       ended: failed('answer'),
       outcome: 'answer',
     },
     {
-      how: 'a `before` inside throws',
+      when: 'a `before` inside throws',
       inside: { before: failing },
       ended: failed(),
       outcome: errorOf('outage'),
     },
     {
-      how: 'an `after` inside throws',
+      when: 'an `after` inside throws',
       inside: { after: failing },
       ended: failed(),
       outcome: errorOf('outage'),
     },
     {
-      how: 'an `onError` inside throws',
+      when: 'an `onError` inside throws',
       inside: { onError: () => Promise.reject(new Error('no log')) },
       handle: failing,
       ended: failed(),
       outcome: errorOf('no log'),
     },
     {
-      how: 'an `onError` inside throws the same error',
+      when: 'an `onError` inside throws the same error',
       inside: { onError: ({ error }) => Promise.reject(error) },
       handle: failing,
       ended: failed(),
       outcome: errorOf('outage'),
     },
     {
-      how: 'an `onError` inside throws text',
+      when: 'an `onError` inside throws text',
       inside: { onError: () => Promise.reject('no log') },
       handle: failing,
       ended: failed(),
       outcome: 'no log',
     },
     {
-      how: 'an `onError` inside puts another error in the place of the first one',
+      when: 'an `onError` inside puts another error in the place of the first one',
       inside: { onError: (request) => void Object.assign(request, { error: new Error('other') }) },
       handle: failing,
       ended: { kind: 'failed', error: errorOf('other') },
       outcome: errorOf('other'),
     },
     {
-      how: 'a `before` inside answers early',
+      when: 'a `before` inside answers early',
       inside: { before: early },
       ended: { kind: 'early', response: 'early' },
       outcome: 'early',
     },
     {
-      how: 'a `before` inside answers early with undefined',
+      when: 'a `before` inside answers early with undefined',
       inside: { before: (request) => void Object.assign(request, { earlyResponse: undefined }) },
       ended: { kind: 'early', response: undefined },
       outcome: undefined,
     },
     {
-      how: 'an `after` inside answers early',
+      when: 'an `after` inside answers early',
       inside: { after: early },
       ended: answered('early'),
       outcome: 'early',
     },
     {
-      how: 'an `onError` inside answers early',
+      when: 'an `onError` inside answers early',
       inside: { onError: early },
       handle: failing,
       ended: failed('early'),
       outcome: 'early',
     },
     {
-      how: 'an `onError` inside answers early with undefined, so that Middy throws',
+      when: 'an `onError` inside answers early with undefined, so that Middy throws',
       inside: { onError: (request) => void Object.assign(request, { earlyResponse: undefined }) },
       handle: failing,
       ended: failed(),
       outcome: errorOf('outage'),
     },
     {
-      how: 'an `after` inside answers early and throws',
+      when: 'an `after` inside answers early and throws',
       inside: {
         after(request) {
           request.earlyResponse = 'early';
@@ -132,7 +132,7 @@ describe('a session of a middleware', () => {
     },
   ];
 
-  test.each(ENDINGS)('ends once where $how', async ({ inside, handle = ok, ended, outcome }) => {
+  test.each(ENDINGS)('ends once where $when', async ({ inside, handle = ok, ended, outcome }) => {
     const { ends, middleware } = recorder();
     // Middy refuses a middleware without hooks.
     const lambda = chain(middleware, { after: () => {}, ...inside }).handler(handle);
@@ -146,7 +146,7 @@ describe('a session of a middleware', () => {
   test.each([
     ['throws', { before: failing }],
     ['answers early', { before: early }],
-  ])('does not begin where a middleware outside %s', async (_how, outside) => {
+  ])('does not begin where a middleware outside %s', async (_when, outside) => {
     const { ends, begin, middleware } = recorder();
     await chain(outside, middleware)
       .handler(ok)({}, context)
@@ -165,6 +165,18 @@ describe('a session of a middleware', () => {
 
       expect(ends).toEqual([{ kind: 'answered', response: 'ok' }]);
     }
+  });
+
+  test('loses its own error where the request has one already that waits for nothing', async () => {
+    const lambda = chain(
+      hooks('breaker', () => ({ end: () => Promise.reject(new Error('unheard')) })),
+      {
+        onError: () => Promise.reject(new Error('no log')),
+      },
+    ).handler(failing);
+
+    await expect(lambda({}, context)).rejects.toThrow('no log');
+    await settle();
   });
 
   test('has nothing to end where it could not begin', async () => {
