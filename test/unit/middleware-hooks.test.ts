@@ -255,6 +255,20 @@ describe('an early answer', () => {
     expect(String(answer).split(' ').sort()).toEqual(['a', 'b', 'c', 'd', 'early']);
   });
 
+  test('is read as a value by another copy of the package, not as the promise that it is meanwhile', async () => {
+    vi.resetModules();
+    const copy = await import('../../lib/middleware/adapter/watch.ts');
+    const seen: unknown[] = [];
+    const reading: middy.MiddlewareObj = {
+      before: (request) => copy.watch(request, { read: (response) => void seen.push(response) }),
+    };
+    const { middleware } = recorder(hooks, 'a');
+
+    await chain(middleware, reading, { before: early }).handler(ok)({}, context);
+
+    expect(new Set(seen)).toEqual(new Set(['early a']));
+  });
+
   test('leaves an accessor alone that another library has put on the response', async () => {
     const written: unknown[] = [];
     let response: unknown;
