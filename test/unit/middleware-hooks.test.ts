@@ -179,6 +179,16 @@ describe('a session of a middleware', () => {
     await settle();
   });
 
+  test.each([
+    ['the handler answers', {}],
+    ['a middleware inside answers early', { before: early }],
+  ])('ends for each place where a chain uses the same middleware twice, where %s', async (_when, inside) => {
+    const { ends, middleware } = recorder();
+    await chain(middleware, middleware, { after: () => {}, ...inside }).handler(ok)({}, context);
+
+    expect(ends).toHaveLength(2);
+  });
+
   test('has nothing to end where it could not begin', async () => {
     const lambda = chain(hooks('breaker', failing)).handler(ok);
 
