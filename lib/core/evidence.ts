@@ -19,7 +19,8 @@ export const wasFrozen = ({ state, attemptState }: Execution): boolean =>
 export function evidenceOfAttempt(error: unknown, execution: Execution): Evidence | 'cut short' {
   const { called, endedBy } = execution.attemptState;
   if (!called || execution.isAbandoned || endedBy === 'frozen' || wasFrozen(execution)) return 'none';
-  if (endedBy === 'own limit') return hasOwnWait(error) ? 'none' : 'failed';
+  if (hasOwnWait(error)) return 'none';
+  if (endedBy === 'own limit') return 'failed';
   if (endedBy === 'cut short' || execution.isAborted) return 'cut short';
   return evidenceOf(error);
 }

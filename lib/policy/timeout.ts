@@ -14,7 +14,7 @@ export interface AttemptLimit {
   readonly clock: Clock;
   /** The most that an attempt may take. Milliseconds. Infinity: only the call's own time limits it. */
   readonly timeoutMs: number;
-  /** Kept of the call's time for what is to be done after the attempt. Milliseconds. Default 0. */
+  /** Kept of the total timeout for what is to be done after the attempt. Milliseconds. Default 0. */
   readonly reserveMs?: number;
 }
 
@@ -41,9 +41,10 @@ export function timeoutLayer({
   };
   return (next) =>
     function callWithTimeout(execution) {
-      const { state, endsAt, outerSignal } = execution;
+      const { state, endsAt, limit, outerSignal } = execution;
       const now = clock.monotonic();
-      const leftMs = endsAt - now - reserveMs;
+      // An attempt that another limit ends is not reported, so nothing is kept of its time.
+      const leftMs = endsAt - now - (limit === 'total timeout' ? reserveMs : 0);
       const isOwn = timeoutMs <= leftMs;
       // The attempt of an outer call aborts its signal when its time is over, and says so itself, unless it has settled before.
       const isOuters = leftMs > 0 && state.context?.attempt !== undefined && endsAt === state.context.endsAt;

@@ -18,16 +18,15 @@ export type Validation<T> =
 /** Gives the value as the schema made it, or throws. */
 export type Validate<T> = (value: unknown, key: string | undefined) => Promise<T>;
 
-/** An answer can be invalid in a million places, and its keys be megabytes. More than this explains nothing more. */
+/** An answer can be invalid in a million places, deep inside, under keys of megabytes. More than this explains nothing more. */
 const MAX_ISSUES = 20;
-const MAX_PATH_PARTS = 20;
-const MAX_PATH_CHARACTERS = 100;
+const MAX_KEY_CHARACTERS = 100;
 
-const nameOf = (part: PropertyKey | StandardSchemaV1.PathSegment): string =>
-  String(typeof part === 'object' ? part.key : part).slice(0, MAX_PATH_CHARACTERS);
+const keyOf = (part: PropertyKey | StandardSchemaV1.PathSegment): string =>
+  String(typeof part === 'object' ? part.key : part).slice(0, MAX_KEY_CHARACTERS);
 
-const pathOf = ({ path = [] }: StandardSchemaV1.Issue): string =>
-  path.slice(0, MAX_PATH_PARTS).map(nameOf).join('.').slice(0, MAX_PATH_CHARACTERS);
+const pathOf = ({ path = [] }: Partial<StandardSchemaV1.Issue>): string =>
+  path.slice(0, MAX_ISSUES).map(keyOf).join('.');
 
 // arktype's schemas are functions.
 const isSchema = <T>(given: unknown): given is StandardSchemaV1<unknown, T> =>
@@ -48,11 +47,9 @@ export const validationRule: rule.OptionRule = rule.unless(
 
 /** What is wrong with an answer, one line an issue. Where, not what: a validator's message may quote the value. */
 const issuesOf = (issues: readonly StandardSchemaV1.Issue[]): readonly string[] =>
-  issues.length > 0
-    ? issues
-        .slice(0, MAX_ISSUES)
-        .map((issue) => `\`${pathOf(issue) || '(whole answer)'}\` does not fit the schema`)
-    : ['it does not fit the schema'];
+  (issues.length > 0 ? issues.slice(0, MAX_ISSUES) : [{}]).map(
+    (issue) => `\`${pathOf(issue) || '(whole answer)'}\` does not fit the schema`,
+  );
 
 /** Makes a function that gives a value as the schema made it, or throws a `ValidationError`. */
 export function validator<T>(validation: Validation<T>, name: string): Validate<T> {

@@ -4,8 +4,8 @@ import type { CallOutcome, CircuitBreaker, Permit } from '../../lib/breaker/perm
 import type { Clock } from '../../lib/core/clock.ts';
 import { policyOf } from '../../lib/core/layer.ts';
 
-/** How a breaker counts outcomes. */
-export type Counting = Omit<OutcomeOptions, 'name'>;
+/** How a breaker counts outcomes, and the time that it keeps for reporting them, as a shared one does. */
+export type Counting = Omit<OutcomeOptions, 'name'> & Pick<CircuitBreaker, 'reserveMs'>;
 
 /** A breaker that admits every call, and keeps what is recorded of each, in order. */
 export function recordingBreaker(
@@ -30,7 +30,7 @@ export function recordingBreaker(
   const layer = breakerLayer({ admit, identity }, { name, ...options }, clock);
   const breaker: CircuitBreaker = {
     ...policyOf(clock, layer),
-    ...{ name, state: 'closed', identity, layer, admit },
+    ...{ name, state: 'closed', identity, layer, admit, reserveMs: options.reserveMs ?? 0 },
     acquire: admit,
     force: async () => undefined,
   };

@@ -36,13 +36,13 @@ describe('a bundle', () => {
   // A change that makes one of them larger says so here. Most of a small one is the check of its options and its errors.
   test.each<[string, number, string]>([
     ['fallback', 8_050, 'fibrin'],
-    ['validation', 5_200, 'fibrin'],
+    ['validation', 5_300, 'fibrin'],
     ['timeout', 6_550, 'fibrin'],
     // To come: 5,000.
     ['retry', 9_050, 'fibrin'],
     ['circuitBreaker', 12_750, 'fibrin/breaker'],
     // To come: 16,000.
-    ['resilient', 23_800, 'fibrin'],
+    ['resilient', 23_950, 'fibrin'],
   ])(
     'of %s has at most %d bytes, and holds policies and the breaker of this environment only',
     async (name, maxBytes, entry) => {

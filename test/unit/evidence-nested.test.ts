@@ -9,14 +9,18 @@ import { tickingClock } from '../support/ticking-clock.ts';
 
 type OptionsFor = (context: CallContext, clock: FakeClock) => ExecuteOptions;
 
-const CLOCKS: readonly (readonly [string, () => FakeClock])[] = [
-  ['a clock that stands still', () => fakeClock()],
-  ['a clock that ticks', () => tickingClock(fakeClock())],
+/** Clocks, and what breakers keep of a call's time: nothing, or what a shared one does. */
+const CLOCKS: readonly (readonly [string, number, () => FakeClock])[] = [
+  ['a clock that stands still', 0, () => fakeClock()],
+  ['a clock that stands still', 25, () => fakeClock()],
+  ['a clock that ticks', 0, () => tickingClock(fakeClock())],
+  ['a clock that ticks', 25, () => tickingClock(fakeClock())],
 ];
 
 /** Two policies, the one within a call of the other, each under a breaker that keeps what is recorded. */
-function nested(clock: FakeClock, optionsFor: OptionsFor) {
-  const breakers = { outer: recordingBreaker(clock), inner: recordingBreaker(clock) };
+function nested(clock: FakeClock, optionsFor: OptionsFor, reserveMs = 0) {
+  const counting = { reserveMs };
+  const breakers = { outer: recordingBreaker(clock, counting), inner: recordingBreaker(clock, counting) };
   const outer = resilient<string>({
     ...{ name: 'outer', attemptTimeoutMs: 500, clock, breaker: breakers.outer.breaker },
   });
@@ -45,12 +49,12 @@ const IMPLIED: readonly (readonly [string, OptionsFor])[] = [
   ['a signal of its own', () => ({ signal: new AbortController().signal })],
 ];
 
-describe.each(CLOCKS)('a call within a call, by %s', (_clock, makeClock) => {
+describe.each(CLOCKS)('a call within a call, by %s, with %d ms kept', (_clock, reserveMs, makeClock) => {
   test.each(HANDED)(
     'is not counted where the attempt of the outer one ends it, which counts its own: it hands on %s',
     async (_what, optionsFor) => {
       const clock = makeClock();
-      const { run, recorded } = nested(clock, optionsFor);
+      const { run, recorded } = nested(clock, optionsFor, reserveMs);
       const done = run(never);
       await clock.advance(500);
 
@@ -60,11 +64,28 @@ describe.each(CLOCKS)('a call within a call, by %s', (_clock, makeClock) => {
     },
   );
 
+  test.each(HANDED)(
+    'has a further attempt of the outer one follow where its attempt has ended it: it hands on %s',
+    async (_what, optionsFor) => {
+      const clock = makeClock();
+      const inner = resilient<string>({
+        ...{ name: 'inner', clock, breaker: recordingBreaker(clock, { reserveMs }).breaker },
+      });
+      const outer = resilient<string>({ name: 'outer', attemptTimeoutMs: 500, retry: {}, clock });
+      const done = outer.outcome((context) =>
+        inner.execute(context.attempt === 1 ? never : async () => 'fine', optionsFor(context, clock)),
+      );
+      await clock.advance(1_000);
+
+      expect(await done).toMatchObject({ source: 'live', attempts: 2 });
+    },
+  );
+
   test.each([...IMPLIED, ...HANDED])(
     'is not counted where the attempt of the outer one ends it, which counts its own, in an invocation: it hands on %s',
     async (_what, optionsFor) => {
       const clock = makeClock();
-      const { run, recorded } = nested(clock, optionsFor);
+      const { run, recorded } = nested(clock, optionsFor, reserveMs);
       const done = withDeadline({ clock }, () => run(never))({}, lambdaContext({ clock }));
       await clock.advance(500);
 
@@ -78,7 +99,7 @@ describe.each(CLOCKS)('a call within a call, by %s', (_clock, makeClock) => {
     'counts for neither where the caller of the outer one ends both: it hands on %s',
     async (_what, optionsFor) => {
       const clock = makeClock();
-      const { run, recorded } = nested(clock, optionsFor);
+      const { run, recorded } = nested(clock, optionsFor, reserveMs);
       const done = run(never, { remainingMs: 70 });
       await clock.advance(500);
 
@@ -89,7 +110,7 @@ describe.each(CLOCKS)('a call within a call, by %s', (_clock, makeClock) => {
 
   test('counts for neither where the invocation ends both', async () => {
     const clock = makeClock();
-    const { run, recorded } = nested(clock, () => ({}));
+    const { run, recorded } = nested(clock, () => ({}), reserveMs);
     const done = withDeadline({ clock }, () => run(never))({}, lambdaContext({ remainingMs: 400, clock }));
     await clock.advance(500);
 
@@ -102,7 +123,7 @@ describe.each(CLOCKS)('a call within a call, by %s', (_clock, makeClock) => {
 
   test('counts for both where its dependency fails', async () => {
     const clock = makeClock();
-    const { run, recorded } = nested(clock, (context) => context);
+    const { run, recorded } = nested(clock, (context) => context, reserveMs);
 
     await run(() => Promise.reject(outage()));
 
@@ -111,7 +132,7 @@ describe.each(CLOCKS)('a call within a call, by %s', (_clock, makeClock) => {
 
   test('counts for both where it succeeds', async () => {
     const clock = makeClock();
-    const { run, recorded } = nested(clock, (context) => context);
+    const { run, recorded } = nested(clock, (context) => context, reserveMs);
 
     await run(async () => 'fine');
 
@@ -129,6 +150,26 @@ describe.each(CLOCKS)('a call within a call, by %s', (_clock, makeClock) => {
     });
     const done = outer.outcome((context) => inner.execute(never, context));
     await clock.advance(300);
+
+    expect((await done).error).toMatchObject({ code: 'ATTEMPT_TIMEOUT' });
+    expect([breakers.outer.recorded, breakers.inner.recorded]).toEqual([[FAILED], [FAILED]]);
+  });
+
+  test('counts its own limit that is a little nearer', async () => {
+    const clock = makeClock();
+    const counting = { reserveMs };
+    const breakers = { outer: recordingBreaker(clock, counting), inner: recordingBreaker(clock, counting) };
+    const outer = resilient<string>({
+      ...{ name: 'outer', attemptTimeoutMs: 500, clock, breaker: breakers.outer.breaker },
+    });
+    const inner = resilient<string>({
+      ...{ name: 'inner', attemptTimeoutMs: 490, clock, breaker: breakers.inner.breaker },
+    });
+    const done = withDeadline({ clock }, () => outer.outcome(() => inner.execute(never)))(
+      {},
+      lambdaContext({ clock }),
+    );
+    await clock.advance(500);
 
     expect((await done).error).toMatchObject({ code: 'ATTEMPT_TIMEOUT' });
     expect([breakers.outer.recorded, breakers.inner.recorded]).toEqual([[FAILED], [FAILED]]);

@@ -122,11 +122,11 @@ describe.each(FORMS)('a function of %s that makes the degraded value', (_form, m
     ['throws', 'throws'],
     ['rejects', 'rejects'],
     ['gives a thenable that rejects', 'thenable'],
-  ])('has its own error thrown where it %s', async (_how, how) => {
+  ])('has its own error thrown where it %s', async (_what, way) => {
     const own = new Error('no cache');
     const made = () => {
-      if (how === 'throws') throw own;
-      if (how === 'rejects') return Promise.reject(own);
+      if (way === 'throws') throw own;
+      if (way === 'rejects') return Promise.reject(own);
       return Object.defineProperty({}, 'then', {
         value: (_resolve: unknown, reject: (error: unknown) => void) => reject(own),
       });

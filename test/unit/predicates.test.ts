@@ -16,12 +16,7 @@ const MISBEHAVIOURS: readonly (readonly [string, () => never])[] = (
         throw new TypeError('x is not a function');
       },
     ],
-    [
-      'throws undefined',
-      () => {
-        throw undefined;
-      },
-    ],
+    ['throws undefined', () => (function* () {})().throw(undefined)],
     ['returns a promise of true', async () => true],
     ['returns a promise that rejects', async () => Promise.reject(new Error('no network'))],
     [

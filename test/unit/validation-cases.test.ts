@@ -113,7 +113,7 @@ describe('a schema', () => {
 
   test('refuses the answer where its list of issues is empty', async () => {
     expect(await check({}, issuesWith())).toMatchObject({
-      message: 'posts answered with an invalid value: it does not fit the schema',
+      message: 'posts answered with an invalid value: `(whole answer)` does not fit the schema',
     });
   });
 

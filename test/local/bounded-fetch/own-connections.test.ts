@@ -1,8 +1,10 @@
 import { Agent, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { boundedFetch, resilient } from '../../../lib/index.ts';
+import type { CircuitBreaker } from '../../../lib/breaker/permit.ts';
+import { boundedFetch, resilient, systemClock } from '../../../lib/index.ts';
 import { atEndOfTest } from '../../support/ends.ts';
+import { recordingBreaker } from '../../support/recording-breaker.ts';
 
 /** A service that answers after 100 ms, or never. */
 async function serve(answers: boolean): Promise<string> {
@@ -48,3 +50,59 @@ test('calls that time out while the service does not answer count, also where ot
 
   expect(policy.breaker?.state).toBe('open');
 });
+
+type Request = (signal: AbortSignal) => Promise<string>;
+type CallUnder = (breaker: CircuitBreaker, request: Request) => Promise<unknown>;
+
+const policyUnder = (breaker: CircuitBreaker, attemptTimeoutMs?: number) =>
+  resilient<string>({ name: 'posts', breaker, ...(attemptTimeoutMs && { attemptTimeoutMs }) });
+
+/** Ways in which the time of a call ends, each of them after `slowCallMs`. */
+const ENDS: readonly (readonly [string, CallUnder])[] = [
+  [
+    "the policy's own limit",
+    (breaker, request) => policyUnder(breaker, 60).outcome(({ signal }) => request(signal)),
+  ],
+  [
+    "the caller's limit",
+    (breaker, request) => policyUnder(breaker).outcome(({ signal }) => request(signal), { remainingMs: 60 }),
+  ],
+  [
+    "the caller's signal",
+    (breaker, request) =>
+      policyUnder(breaker).outcome(({ signal }) => request(signal), { signal: AbortSignal.timeout(60) }),
+  ],
+  [
+    "the request's own signal",
+    (breaker, request) =>
+      breaker.execute(() => request(AbortSignal.timeout(60))).catch((error: unknown) => error),
+  ],
+  [
+    'the limit of a policy within the call',
+    (breaker, request) => {
+      const inner = resilient<string>({ name: 'inner', attemptTimeoutMs: 60 });
+      return policyUnder(breaker).outcome((context) =>
+        inner.execute(({ signal }) => request(signal), context),
+      );
+    },
+  ],
+];
+
+test.each(ENDS)(
+  'a call that waits for a connection of its own is not counted, slow or not, when this ends it: %s',
+  async (_what, call) => {
+    const url = await serve(false);
+    const agents = { http: new Agent({ keepAlive: true, maxSockets: 1 }) };
+    atEndOfTest(() => agents.http.destroy());
+    const request = async (signal: AbortSignal) => (await boundedFetch(url, { signal, agents })).text();
+    const holder = new AbortController();
+    const held = request(holder.signal).catch((error: unknown) => error);
+    const { breaker, recorded } = recordingBreaker(systemClock, { slowCallMs: 20 });
+
+    await call(breaker, request);
+
+    expect(recorded).toEqual(['released']);
+    holder.abort('done');
+    expect(await held).toBe('done');
+  },
+);
