@@ -89,9 +89,9 @@ export function breakerLayer(
     }
     return function callUnderBreaker(execution) {
       if (isWithinProbeOf(identity)) return next(execution);
-      const { outerSignal: signal, remainingMs } = execution;
+      const { outerSignal: signal, remainingMs, limit } = execution;
       if (signal?.aborted) return Promise.reject(signal.reason);
-      const caller = { signal, remainingMs };
+      const caller = { signal, remainingMs, limit };
       const proceed = (admission: Admission) =>
         admission instanceof Error ? rejectSoon(admission) : call(admission, execution, caller);
       const admission = breaker.admit(caller);

@@ -1,5 +1,5 @@
 import type { BreakerState } from '../core/breaker-event.ts';
-import type { BreakerOpenError } from '../core/errors.ts';
+import type { BreakerOpenError, DeadlineLimit } from '../core/errors.ts';
 import type { Invoke, Policy } from '../core/layer.ts';
 
 /** What a breaker may know of the call that asks for a permit. */
@@ -8,6 +8,8 @@ export interface Caller {
   readonly signal?: AbortSignal | undefined;
   /** What is left of the caller's time, in milliseconds: acquiring takes no longer. Default: no limit. */
   readonly remainingMs?: (() => number) | undefined;
+  /** Whose limit that is, for the error when it is over. Default: the caller's. */
+  readonly limit?: DeadlineLimit | undefined;
 }
 
 /** What came of a call. */

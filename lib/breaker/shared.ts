@@ -88,8 +88,9 @@ export function sharedBreaker(options: SharedBreakerOptions): CircuitBreaker {
   /** Waits no longer than the caller can, nor past its abort. */
   const within = <R>(context: Caller, mostMs: number, work: (timed: Timed) => Promise<R>): Promise<R> => {
     const limitMs = Math.min(mostMs, context.remainingMs?.() ?? mostMs);
-    const exceeded = () => new DeadlineExceededError(name, "caller's time limit", limitMs, { called: false });
-    return runWithin({ clock, limitMs, signal: context.signal, exceeded }, work);
+    const { limit = "caller's time limit", signal } = context;
+    const exceeded = () => new DeadlineExceededError(name, limit, limitMs, { called: false });
+    return runWithin({ clock, limitMs, signal, exceeded }, work);
   };
   const nothing = () => undefined;
   /** What was to be told is told, or not: that never changes what the caller gets. */

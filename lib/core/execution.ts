@@ -165,7 +165,7 @@ export class Execution implements CallContext {
   async invoke(): Promise<unknown> {
     const { state, run } = this;
     const { call, clock, callerSignal } = state;
-    callerSignal?.throwIfAborted();
+    if (callerSignal?.aborted) return Promise.reject(callerSignal.reason);
     this.markCalled();
     // That of here, not of the call's beginning: a layer may have made a narrower one.
     const parent = invocationContext();

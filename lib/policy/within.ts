@@ -6,6 +6,6 @@ import type { LimitedRun } from '../core/time-limit.ts';
 export const within = ({ state, attemptState, endsAt, limit }: Execution, run: LimitedRun): Execution =>
   new Execution(state, attemptState, Math.min(endsAt, run.endsAt), limit, run);
 
-/** The time of the call is over, by whosever limit that is. */
-export const exceededBy = (name: string, { state, attemptState, endsAt, limit }: Execution): Error =>
-  new DeadlineExceededError(name, limit, endsAt - state.startedAt, attemptState);
+/** The time of the call is over, by whosever limit that is. Whatever this attempt is, an earlier one may have been made. */
+export const exceededBy = (name: string, { state, endsAt, limit }: Execution): Error =>
+  new DeadlineExceededError(name, limit, endsAt - state.startedAt, { called: state.record.attempts > 0 });

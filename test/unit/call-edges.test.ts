@@ -1,6 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/local.ts';
 import { sharedBreaker } from '../../lib/breaker/shared.ts';
+import { sleep } from '../../lib/core/clock.ts';
+import { StoreError } from '../../lib/core/errors.ts';
 import type { Call, ExecuteOptions } from '../../lib/core/execution.ts';
 import type { Layer } from '../../lib/core/layer.ts';
 import type { PolicyEvent } from '../../lib/core/policy-event.ts';
@@ -13,7 +15,7 @@ import { validation } from '../../lib/policy/validate.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { type FakeClock, fakeClock, seededRandom } from '../../lib/testing/index.ts';
 import { answersAfter, errorOf } from '../support/dependency.ts';
-import { failing } from '../support/outcomes.ts';
+import { failing, never } from '../support/outcomes.ts';
 
 const passes: Layer<unknown> = (next) => (execution) => next(execution);
 
@@ -212,6 +214,115 @@ describe('what a function returns', () => {
       await errorOf(run);
     },
   );
+});
+
+describe('what a function is handed', () => {
+  test.each(POLICIES)(
+    'is a signal that has not aborted, its attempt and its time: %s',
+    async (_name, make) => {
+      const policy = await make(fakeClock());
+
+      await policy.execute(
+        ({ signal, attempt, key, remainingMs }) => {
+          expect(signal).toBeInstanceOf(AbortSignal);
+          expect([signal.aborted, attempt, key]).toEqual([false, 1, '7']);
+          expect(remainingMs()).toBeGreaterThan(0);
+          return 'fine';
+        },
+        { key: '7' },
+      );
+    },
+  );
+
+  test.each(POLICIES)('is no more time than its caller has: %s', async (_name, make) => {
+    const policy = await make(fakeClock());
+
+    expect(await policy.execute(({ remainingMs }) => remainingMs(), { remainingMs: 70 })).toBe(70);
+  });
+});
+
+describe('a signal of another library', () => {
+  /** Without `reason` and `throwIfAborted`, as signals were in the days of Node 16. */
+  class OldSignal extends EventTarget {
+    aborted = false;
+    abort() {
+      this.aborted = true;
+      this.dispatchEvent(new Event('abort'));
+    }
+  }
+
+  test.each(POLICIES)('ends a call: %s', async (_name, make) => {
+    const clock = fakeClock();
+    const policy = await make(clock);
+    const signal = new OldSignal();
+    const settled = vi.fn();
+    const call = ({ signal: own }: { readonly signal: AbortSignal }) => sleep(clock, 100, own);
+    policy.execute(call, { signal: signal as never }).then(settled, settled);
+    await clock.advance(10);
+    signal.abort();
+    await clock.advance(0);
+
+    expect(settled).toHaveBeenCalledTimes(1);
+  });
+
+  test.each(POLICIES)('that has aborted already lets no call be made: %s', async (_name, make) => {
+    const policy = await make(fakeClock());
+    const signal = new OldSignal();
+    signal.abort();
+    const call = vi.fn(() => 'fine');
+
+    expect(await errorOf(policy.execute(call, { signal: signal as never }))).toBeUndefined();
+    expect(call).not.toHaveBeenCalled();
+  });
+});
+
+describe('an error that says that the time was over', () => {
+  /** Lets the first attempt fail or be rejected, and takes all of the time before the second. */
+  const given = (layer: (clock: FakeClock) => Layer<unknown>) => {
+    const clock = fakeClock();
+    const policy = resilient<unknown>({
+      ...{ name: 'posts', clock, totalTimeoutMs: 1_000, retry: { backoff: () => 0 } },
+      layers: [{ after: 'retry', layer: layer(clock) }],
+    });
+    return { clock, policy };
+  };
+
+  test('says that the call was made where an earlier attempt was', async () => {
+    const { clock, policy } = given((clock) => (next) => async (execution) => {
+      if (execution.attempt > 1) await sleep(clock, 996);
+      return next(execution);
+    });
+    const run = policy.outcome(failing);
+    await clock.advance(1_000);
+
+    expect(await run).toMatchObject({ attempts: 1, error: { code: 'DEADLINE_EXCEEDED', called: true } });
+  });
+
+  test('says that the call was made where a later attempt was', async () => {
+    const { clock, policy } = given(() => (next) => async (execution) => {
+      if (execution.attempt === 1) throw new StoreError('no', { retryable: true });
+      return next(execution).catch(never);
+    });
+    const run = policy.outcome(never);
+    await clock.advance(1_000);
+
+    expect(await run).toMatchObject({ attempts: 1, error: { code: 'DEADLINE_EXCEEDED', called: true } });
+  });
+
+  test('names the limit that held while a shared breaker waits for its store', async () => {
+    for (const [options, limit] of [
+      [{}, 'total timeout'],
+      [{ remainingMs: 35 }, "caller's time limit"],
+    ] as const) {
+      const clock = fakeClock();
+      const breaker = sharedBreaker({ name: 'posts', store: { ...memoryStore(), get: never }, clock });
+      const policy = resilient<string>({ name: 'posts', totalTimeoutMs: 40, breaker, clock });
+      const run = policy.outcome(() => 'fine', options);
+      await clock.advance(40);
+
+      expect(await run).toMatchObject({ attempts: 0, error: { limit, called: false } });
+    }
+  });
 });
 
 describe('a wrapped function', () => {

@@ -174,4 +174,26 @@ describe.each(CLOCKS)('a call within a call, by %s, with %d ms kept', (_clock, r
     expect((await done).error).toMatchObject({ code: 'ATTEMPT_TIMEOUT' });
     expect([breakers.outer.recorded, breakers.inner.recorded]).toEqual([[FAILED], [FAILED]]);
   });
+
+  test('ends with the time of the outer attempt where that has settled without it, and is not counted', async () => {
+    const clock = makeClock();
+    const { breaker, recorded } = recordingBreaker(clock, { reserveMs });
+    const outer = resilient<string>({ name: 'outer', attemptTimeoutMs: 500, clock });
+    const inner = resilient<string>({ name: 'inner', clock, breaker, totalTimeoutMs: false });
+    let left: Promise<unknown> | undefined;
+    const handler = withDeadline({ clock }, async () => {
+      await outer.execute(() => {
+        left = inner.outcome(never);
+        return 'without it';
+      });
+      await left;
+    });
+    const run = handler({}, lambdaContext({ clock }));
+    await clock.advance(600);
+    await run;
+
+    expect(await left).toMatchObject({ source: 'none', error: { limit: "caller's time limit" } });
+    expect(recorded).toEqual(['released']);
+    expect(clock.pending).toBe(0);
+  });
 });

@@ -71,6 +71,14 @@ describe('a breaker', () => {
     expect(subject.recorded).toEqual([FAILED, 'released']);
   });
 
+  test('counts an attempt that was cut short as slow, and not as a failure, where slow calls have a ratio', async () => {
+    const subject = counted({ slowCallMs: 50, slowCallRatio: 0.5 });
+
+    await within(subject, 1_000, subject.posts.outcome(never, { remainingMs: 75 }));
+
+    expect(subject.recorded).toEqual([{ failed: false, slow: true }]);
+  });
+
   test('counts no call that was not made, for want of time', async () => {
     const subject = counted();
 

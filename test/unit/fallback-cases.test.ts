@@ -301,6 +301,22 @@ describe('a fallback of a policy', () => {
     expect(await run).toMatchObject({ source: 'fallback', value: 'stale' });
   });
 
+  test('hands its time and its signal on to another policy', async () => {
+    const { clock, posts } = reported({
+      fallback: (_error: unknown, context: FallbackContext) => copies.execute(never, context),
+    });
+    const copies = resilient<string>({ name: 'copies', clock });
+    const run = posts.outcome(failing);
+    await clock.advance(500);
+
+    expect(await run).toMatchObject({
+      source: 'none',
+      durationMs: 500,
+      error: { limit: 'fallback timeout' },
+    });
+    expect(clock.pending).toBe(0);
+  });
+
   test('is not counted by the breaker, and not made again', async () => {
     const made = vi.fn(() => Promise.reject(outage()));
     const { clock, posts, recorded } = reported({ fallback: made, retry: { maxAttempts: 3 } });
