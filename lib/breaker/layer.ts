@@ -5,7 +5,7 @@ import { guarded } from '../core/guarded.ts';
 import { invocationContext, isWithinProbeOf, runInContext } from '../core/invocation-context.ts';
 import type { Invoke } from '../core/layer.ts';
 import type { OutcomeOptions } from './options.ts';
-import type { Admission, Caller, CallOutcome, CircuitBreaker, Permit } from './permit.ts';
+import type { Admission, CallOutcome, CircuitBreaker, Permit } from './permit.ts';
 
 const noDecision = () => undefined;
 const notFailed = () => false;
@@ -71,30 +71,28 @@ export function breakerLayer(
   const rules = outcomeRules(options, clock);
   const { identity } = breaker;
   return (next) => {
-    async function call(permit: Permit, execution: Execution, caller: Caller) {
+    async function call(permit: Permit, execution: Execution) {
       const startedAt = options.slowCallMs === undefined ? 0 : clock.monotonic();
       try {
         const value = await (permit.isProbe
           ? callInProbe(next, execution, identity, clock)
           : next(execution));
         const outcome = rules.ofValue(value, execution, startedAt);
-        const settled = outcome ? permit.record(outcome, caller) : permit.release(caller);
+        const settled = outcome ? permit.record(outcome, execution) : permit.release(execution);
         if (settled) await settled;
         return value;
       } catch (error) {
         const outcome = rules.ofError(error, execution, startedAt);
-        await (outcome ? permit.record(outcome, caller) : permit.release(caller));
+        await (outcome ? permit.record(outcome, execution) : permit.release(execution));
         throw error;
       }
     }
     return function callUnderBreaker(execution) {
       if (isWithinProbeOf(identity)) return next(execution);
-      const { outerSignal: signal, remainingMs, limit } = execution;
-      if (signal?.aborted) return Promise.reject(signal.reason);
-      const caller = { signal, remainingMs, limit };
+      if (execution.isAborted) return Promise.reject(execution.signal.reason);
       const proceed = (admission: Admission) =>
-        admission instanceof Error ? rejectSoon(admission) : call(admission, execution, caller);
-      const admission = breaker.admit(caller);
+        admission instanceof Error ? rejectSoon(admission) : call(admission, execution);
+      const admission = breaker.admit(execution);
       return admission instanceof Promise ? admission.then(proceed) : proceed(admission);
     };
   };

@@ -161,8 +161,11 @@ export class Execution implements CallContext {
     this.state.record.attempts++;
   }
 
-  /** Calls the function. In an invocation, what it calls under policies has no more time than it has itself. */
-  async invoke(): Promise<unknown> {
+  /**
+   * Calls the function and gives what that gives, a promise or not. In an invocation, what it calls under policies has no more
+   * time than it has itself.
+   */
+  invoke(): unknown {
     const { state, run } = this;
     const { call, clock, callerSignal } = state;
     if (callerSignal?.aborted) return Promise.reject(callerSignal.reason);

@@ -7,8 +7,15 @@ export type Invoke<T> = (execution: Execution) => Promise<T>;
 /** One policy: makes of a call a protected one. */
 export type Layer<T> = (next: Invoke<T>) => Invoke<T>;
 
-/** The innermost: the function itself, which gives what its caller says that it gives. */
-export const callFunction = <T>(execution: Execution): Promise<T> => execution.invoke() as Promise<T>;
+/** The innermost: the function itself. What it throws at once is a rejection, and what is no promise is a value. */
+export function callFunction<T>(execution: Execution): Promise<T> {
+  try {
+    // It gives what its caller says that it gives.
+    return Promise.resolve(execution.invoke() as T);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
 
 /** The layers as one, the first of them outermost. */
 export const compose = <T>(layers: readonly Layer<T>[], innermost: Invoke<T> = callFunction): Invoke<T> =>

@@ -32,6 +32,8 @@ export class LimitedRun implements Timed {
   readonly #clock: Clock;
   #controller: AbortController | undefined;
   #abort: { readonly reason: unknown } | undefined;
+  #cancelTimer: CancelTimer | undefined;
+  #unlisten: CancelTimer | undefined;
 
   constructor(clock: Clock, endsAt: number) {
     this.#clock = clock;
@@ -56,9 +58,30 @@ export class LimitedRun implements Timed {
     return this.#abort !== undefined;
   }
 
-  abort(reason: unknown): void {
-    this.#abort = { reason };
-    this.#controller?.abort(reason);
+  /** Has it given up when its time is over or the outer signal aborts, until it ends. */
+  watch(limit: TimeLimit, reject: (reason: unknown) => void): void {
+    const { limitMs, signal: outer, exceeded } = limit;
+    const giveUp = (reason: unknown) => {
+      this.#leave();
+      reject(reason);
+      this.#abort = { reason };
+      this.#controller?.abort(reason);
+    };
+    if (limitMs < Infinity) {
+      const lateMs = () => Math.max(0, this.#clock.monotonic() - this.endsAt);
+      this.#cancelTimer = this.#clock.after(limitMs, () => giveUp(exceeded(lateMs())));
+    }
+    this.#unlisten = outer && onAbort(outer, giveUp);
+  }
+
+  end(): void {
+    this.isOver = true;
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#cancelTimer?.();
+    this.#unlisten?.();
   }
 }
 
@@ -83,31 +106,17 @@ export function runWithin<T>(limit: TimeLimit, work: (run: LimitedRun) => T | Pr
   if (limitMs <= 0) return Promise.reject(exceeded(0));
 
   const { now = clock.monotonic() } = limit;
-  const endsAt = now + limitMs;
-  const run = new LimitedRun(clock, endsAt);
+  const run = new LimitedRun(clock, now + limitMs);
   return new Promise<T>(function race(resolve, reject) {
-    const giveUp = (reason: unknown) => {
-      settle();
-      reject(reason);
-      run.abort(reason);
-    };
-    const onTimeUp = () => giveUp(exceeded(Math.max(0, clock.monotonic() - endsAt)));
-    const cancel = limitMs === Infinity ? undefined : clock.after(limitMs, onTimeUp);
-    const unlisten = outer && onAbort(outer, giveUp);
-    const settle = () => {
-      cancel?.();
-      unlisten?.();
-    };
     const succeed = (value: T) => {
-      run.isOver = true;
-      settle();
+      run.end();
       resolve(value);
     };
     const fail = (error: unknown) => {
-      run.isOver = true;
-      settle();
+      run.end();
       reject(error);
     };
+    run.watch(limit, reject);
     try {
       // What is no promise is a value.
       Promise.resolve(work(run)).then(succeed, fail);
