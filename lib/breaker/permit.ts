@@ -87,3 +87,7 @@ export interface CircuitBreaker extends Policy {
    */
   checkCalls?(owner: string, attemptTimeoutMs: number, totalTimeoutMs: number): void;
 }
+
+/** Whether an option is a breaker, also one of another copy of the package, and not the options of one. */
+export const isBreaker = (given: object): given is CircuitBreaker =>
+  typeof (given as Partial<CircuitBreaker>).acquire === 'function';

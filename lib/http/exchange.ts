@@ -17,9 +17,6 @@ export interface Exchange extends Reading {
   readonly repeatable: boolean;
 }
 
-/** A connection that is free or new is given at once; longer means that the agent has none left. Milliseconds. */
-const OWN_WAIT_MS = 10;
-
 const CLOSED: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
 
 /** Undefined: the connection that the agent gave was closed, or about to be, and nothing was written to it. */
@@ -27,11 +24,7 @@ async function attempt(sending: Exchange, signal: AbortSignal): Promise<FetchAns
   signal.throwIfAborted();
   const { url, client, method, headers, body, host, clock } = sending;
   const { promise, resolve, reject } = Promise.withResolvers<FetchAnswer | undefined>();
-  const startedAt = clock.monotonic();
   let connection: Connection | undefined;
-  let connectedAt: number | undefined;
-  /** How long it has waited for one of the agent's connections. */
-  const waitedMs = () => (connectedAt ?? clock.monotonic()) - startedAt;
   let isWritten = false;
   const fail = (error?: NodeJS.ErrnoException) => {
     if (isFibrinError(error)) return reject(error);
@@ -42,7 +35,7 @@ async function attempt(sending: Exchange, signal: AbortSignal): Promise<FetchAns
     reject(new NoAnswerError(host, error, isStale));
   };
   const onAbort = () => {
-    if (waitedMs() >= OWN_WAIT_MS) noteOwnWait(signal.reason);
+    if (hasWaited) noteOwnWait(signal.reason);
     reject(signal.reason);
   };
   const onClose = () => fail();
@@ -50,7 +43,6 @@ async function attempt(sending: Exchange, signal: AbortSignal): Promise<FetchAns
   const write = async (socket: Socket) => {
     const given = new Connection(socket, client.agent);
     connection = given;
-    connectedAt = clock.monotonic();
     if (!(await given.isUsable(sending.repeatable))) return resolve(undefined);
     isWritten = true;
     request.once('response', (response: IncomingMessage) => {
@@ -62,6 +54,8 @@ async function attempt(sending: Exchange, signal: AbortSignal): Promise<FetchAns
   };
 
   const request = client.request(url, { agent: client.agent, method, headers });
+  // The agent has as many connections as it may, and queues the request until one is free.
+  const hasWaited = Object.values(client.agent.requests ?? {}).some((queue) => queue?.includes(request));
   signal.addEventListener('abort', onAbort, { once: true });
   // Never removed: a closed connection may still emit an error.
   request.on('error', fail);

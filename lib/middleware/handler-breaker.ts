@@ -1,6 +1,6 @@
 import { circuitBreaker } from '../breaker/local.ts';
 import { type CircuitBreakerOptions, checkBreakerOptions } from '../breaker/options.ts';
-import type { CircuitBreaker } from '../breaker/permit.ts';
+import { type CircuitBreaker, isBreaker } from '../breaker/permit.ts';
 import { systemClock } from '../core/clock.ts';
 import { beginCall } from '../core/execution.ts';
 import { invocationContext, isWithinProbeOf } from '../core/invocation-context.ts';
@@ -13,9 +13,6 @@ import type { Session } from './adapter/hooks.ts';
 import { noteError, ServerErrorAnswer } from './handler-outcome.ts';
 
 const nothing = (): undefined => undefined;
-
-const isBreaker = (given: object): given is CircuitBreaker =>
-  typeof (given as Partial<CircuitBreaker>).acquire === 'function';
 
 /** Calls a handler. An answer of 500 or more is thrown, where the breaker does not know such answers for failures. */
 const handlerCall =

@@ -1,5 +1,5 @@
 import { type CircuitBreakerOptions, checkBreakerOptions } from '../breaker/options.ts';
-import type { CircuitBreaker } from '../breaker/permit.ts';
+import { type CircuitBreaker, isBreaker } from '../breaker/permit.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Invoke } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
@@ -66,9 +66,6 @@ export interface ResilientOptions<T> {
   /** Where chance comes from. Default: the system's. */
   readonly random?: Random;
 }
-
-export const isBreaker = (given: object): given is CircuitBreaker =>
-  typeof (given as Partial<CircuitBreaker>).acquire === 'function';
 
 /** @throws {InvalidOptionError} for an unknown option or one out of range. */
 export function checkResilientOptions<T>(options: ResilientOptions<T>): void {

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { circuitBreaker } from '../breaker/local.ts';
-import type { CircuitBreaker } from '../breaker/permit.ts';
+import { type CircuitBreaker, isBreaker } from '../breaker/permit.ts';
 import { systemClock } from '../core/clock.ts';
 import { beginCall, type Call, type CallContext, type ExecuteOptions } from '../core/execution.ts';
 import { compose, type Invoke, type Layer } from '../core/layer.ts';
@@ -8,7 +8,7 @@ import { systemRandom } from '../core/random.ts';
 import { safeListener } from '../core/safe-listener.ts';
 import { deadlineLayer } from './deadline.ts';
 import { fallbackLayer } from './fallback.ts';
-import { checkResilientOptions, isBreaker, type ResilientOptions, timesOf } from './options.ts';
+import { checkResilientOptions, type ResilientOptions, timesOf } from './options.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { retryLayer } from './retry.ts';
 import { inOrder } from './slots.ts';

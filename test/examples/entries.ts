@@ -50,7 +50,7 @@ const entryOf = (path: string, source: string): Entry => ({
 });
 
 const EXPORTS = Object.entries(manifest.exports).flatMap(([path, targets]) =>
-  typeof targets === 'string' ? [] : [[path, targets['fibrin-source']] as const],
+  typeof targets === 'string' || targets === null ? [] : [[path, targets['fibrin-source']] as const],
 );
 
 /** The entries of the package, but for those with a pattern as their name: these hold nothing that others do not. */

@@ -1,10 +1,11 @@
 /*
  * Checks the built package as npm would ship it: every entry can be imported and typed, has its own names and no others'
- * names, the command runs, and the package holds nothing else.
+ * names, the command runs, each document's links lead to files of the package, and the package holds nothing else.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { linkedFiles } from './links.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const failures: string[] = [];
@@ -61,15 +62,22 @@ const [packed] = JSON.parse(
 ) as [{ readonly files: readonly { readonly path: string }[]; readonly unpackedSize: number }];
 const files = packed.files.map(({ path }) => path);
 const TEMPLATE = 'docs/resilience-table.template.json';
-const strangers = files.filter(
-  (path) => path !== TEMPLATE && !/^(dist\/|package\.json$|README\.md$|LICENSE$)/.test(path),
-);
+const OWN =
+  /^(?:dist\/|docs\/(?:guides|adr)\/[\w-]+\.md$|docs\/(?:local\.md|outage\.svg)$|package\.json$|README\.md$|LICENSE$)/;
+const strangers = files.filter((path) => path !== TEMPLATE && !OWN.test(path));
 expect(strangers.length === 0, `the package holds ${strangers.join(', ')}`);
 expect(
   files.includes('dist/local/dynamodb/LoopbackDynamoDb.class'),
   'the package lacks the launcher of DynamoDB Local',
 );
 expect(files.includes(TEMPLATE), 'the package lacks the template of the resilience table');
+
+const documents = files.filter((path) => path.endsWith('.md'));
+expect(documents.includes('README.md'), 'the package lacks README.md');
+for (const document of documents) {
+  for (const linked of linkedFiles(document, readFileSync(`${ROOT}${document}`, 'utf8')))
+    expect(files.includes(linked), `${document} links to ${linked}, which the package lacks`);
+}
 
 const version = execFileSync(process.execPath, [`${ROOT}dist/cli/main.js`, '--version'], {
   encoding: 'utf8',

@@ -1,6 +1,7 @@
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { commandsIn, examplesIn, placeOf, ROOT } from '../examples/collect.ts';
+import { collectCommands, commandsIn, examplesIn, placeOf, ROOT } from '../examples/collect.ts';
 import { ENTRIES, importsFor } from '../examples/entries.ts';
 
 describe('the examples of a file', () => {
@@ -47,12 +48,28 @@ describe('the examples of a file', () => {
   });
 
   test('stand beside the commands of its shell blocks', () => {
-    const text = '```sh\nexport A=b\nnpx fibrin simulate\ncurl -s localhost:4400 \\\n  -X PUT\n```\n';
+    const text =
+      '```sh\nexport A=b\nnpx --no-install fibrin simulate\ncurl -s localhost:4400 \\\n  -X PUT\n```\n';
 
     expect(commandsIn('docs/a.md', text)).toMatchObject([
-      { line: 3, code: 'npx fibrin simulate' },
+      { line: 3, code: 'npx --no-install fibrin simulate' },
       { line: 4, code: 'curl -s localhost:4400 \\' },
     ]);
+  });
+});
+
+describe('the commands of the documentation, and those that messages name', () => {
+  const RISKY = /\bnpx (?!--no-install )[\w@]|\bnpm exec (?!--no )/;
+
+  test('never run a package from the registry that is not installed', () => {
+    const messages = globSync('lib/**/*.ts', { cwd: ROOT }).flatMap((file) =>
+      readFileSync(join(ROOT, file), 'utf8').split('\n'),
+    );
+    const commands = collectCommands().map(({ code }) => code);
+
+    expect([...commands, ...messages].filter((line) => RISKY.test(line))).toEqual([]);
+    expect(commands.length).toBeGreaterThan(10);
+    expect(messages.filter((line) => line.includes('npx --no-install'))).not.toEqual([]);
   });
 });
 

@@ -330,12 +330,12 @@ describe('an invocation within another one', () => {
     const clock = fakeClock();
     const context = lambdaContext({ clock });
     const within = inner({ clock }, async () => remainingMs());
-    const around = outer({ clock, totalTimeoutMs: 1_000 }, async () => [
+    const enclosing = outer({ clock, totalTimeoutMs: 1_000 }, async () => [
       await within({}, context),
       remainingMs(),
     ]);
 
-    expect(await around({}, context)).toEqual([700, 700]);
+    expect(await enclosing({}, context)).toEqual([700, 700]);
   });
 });
 

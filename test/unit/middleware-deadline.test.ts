@@ -1,13 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import middy from '@middy/core';
 import { describe, expect, test } from 'vitest';
 import { invocationContext } from '../../lib/core/invocation-context.ts';
 import { remainingMs } from '../../lib/deadline/next-hop.ts';
+import { withDeadline } from '../../lib/deadline/with-deadline.ts';
+import { breaker } from '../../lib/middleware/breaker.ts';
 import { deadline } from '../../lib/middleware/deadline.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
-import { type FakeClock, fakeClock, lambdaContext } from '../../lib/testing/index.ts';
-import { failing } from '../support/outcomes.ts';
+import {
+  type FakeClock,
+  fakeClock,
+  type LambdaContext,
+  lambdaContext,
+  settle,
+} from '../../lib/testing/index.ts';
+import { failing, never } from '../support/outcomes.ts';
 
 /** Runs something where no test has entered an invocation. */
 const outside = AsyncLocalStorage.snapshot();
@@ -32,6 +42,9 @@ function lambdaWith(
     .handler(handle);
   return () => lambda({}, lambdaContext({ clock }));
 }
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
 /** How many contexts what runs here is in, one within the other. */
 function depth(): number {
@@ -97,29 +110,71 @@ describe('an invocation that is over', () => {
     expect(depths).toEqual([1, 1, 1, 1, 1]);
   });
 
-  test('leaves nothing behind where invocations overlap in one loop', async () => {
-    const depths: number[] = [];
+  test.each([
+    ['the deadline', (clock: FakeClock) => deadline<unknown, unknown>({ clock })],
+    ['a breaker', (clock: FakeClock) => breaker<unknown, unknown>({ name: 'posts', clock })],
+  ])('leaves nothing of %s behind where invocations overlap in one loop', async (_what, middleware) => {
+    const contexts: WeakRef<object>[] = [];
     const ends = Array.from({ length: 20 }, () => Promise.withResolvers<void>());
-    let begun = 0;
-    const invoke = lambdaWith(fakeClock(), {
-      async handle() {
-        depths.push(depth());
-        await ends[begun++]?.promise;
-      },
-    });
+    const clock = fakeClock();
+    const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
+      .use(middleware(clock))
+      .handler(async () => {
+        const end = ends[contexts.length];
+        contexts.push(new WeakRef(invocationContext() ?? {}));
+        await end?.promise;
+      });
 
     await outside(async () => {
       let before: Promise<unknown> | undefined;
       for (const [index] of ends.entries()) {
-        const run = invoke();
+        const run = lambda({}, lambdaContext({ clock }));
         ends[index - 1]?.resolve();
         await before;
         before = run;
       }
+      await new Promise((resolve) => setImmediate(resolve));
+      collectGarbage();
+      const held = contexts.filter((context) => context.deref() !== undefined);
+      expect(held.length).toBeLessThan(5);
     });
+  });
+});
 
-    expect(depths.at(-1)).toBe(2);
-    expect(Math.max(...depths)).toBe(2);
+describe('a request that is handled in an attempt of a protected call', () => {
+  /** Handles a request by a call that hangs, within an attempt that may take 2,000 ms. */
+  function attempt(middleware: (clock: FakeClock) => middy.MiddlewareObj) {
+    const clock = fakeClock();
+    const context = lambdaContext({ clock });
+    const inner = resilient<string>({ name: 'inner', attemptTimeoutMs: 9_000, clock });
+    const outer = resilient<unknown>({ name: 'outer', attemptTimeoutMs: 2_000, clock });
+    const giveUp = new AbortController();
+    const ended: unknown[] = [];
+    const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
+      .use(middleware(clock))
+      .handler(async () => ended.push(await inner.outcome(never)));
+    const within = withDeadline({ clock }, (event: unknown, own: LambdaContext) =>
+      outer.outcome(() => lambda(event, own), { signal: giveUp.signal }),
+    );
+    return { clock, giveUp, ended, run: within({}, context) };
+  }
+
+  test('has its calls ended by its own deadline, where that comes first', async () => {
+    const { clock, ended, run } = attempt((given) => deadline({ clock: given, totalTimeoutMs: 1_000 }));
+    await clock.advance(700);
+    await run;
+
+    expect(ended).toMatchObject([{ durationMs: 700, error: { limit: "invocation's deadline" } }]);
+  });
+
+  test('has its calls given up with the attempt, under a breaker', async () => {
+    const { clock, giveUp, ended, run } = attempt((given) => breaker({ name: 'handler', clock: given }));
+    await clock.advance(100);
+    giveUp.abort('enough');
+    await run;
+    await settle();
+
+    expect(ended).toMatchObject([{ durationMs: 100, error: 'enough' }]);
   });
 });
 

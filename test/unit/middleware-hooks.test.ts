@@ -179,6 +179,16 @@ describe('a session of a middleware', () => {
     await settle();
   });
 
+  test.each([
+    ['the handler answers', {}],
+    ['a middleware inside answers early', { before: early }],
+  ])('ends for each place where a chain uses the same middleware twice, where %s', async (_when, inside) => {
+    const { ends, middleware } = recorder();
+    await chain(middleware, middleware, { after: () => {}, ...inside }).handler(ok)({}, context);
+
+    expect(ends).toHaveLength(2);
+  });
+
   test('has nothing to end where it could not begin', async () => {
     const lambda = chain(hooks('breaker', failing)).handler(ok);
 
@@ -253,6 +263,20 @@ describe('an early answer', () => {
 
     expect(all.map(({ ends }) => ends.map(({ kind }) => kind))).toEqual(Array(4).fill(['early']));
     expect(String(answer).split(' ').sort()).toEqual(['a', 'b', 'c', 'd', 'early']);
+  });
+
+  test('is read as a value by another copy of the package, not as the promise that it is meanwhile', async () => {
+    vi.resetModules();
+    const copy = await import('../../lib/middleware/adapter/watch.ts');
+    const seen: unknown[] = [];
+    const reading: middy.MiddlewareObj = {
+      before: (request) => copy.watch(request, { read: (response) => void seen.push(response) }),
+    };
+    const { middleware } = recorder(hooks, 'a');
+
+    await chain(middleware, reading, { before: early }).handler(ok)({}, context);
+
+    expect(new Set(seen)).toEqual(new Set(['early a']));
   });
 
   test('leaves an accessor alone that another library has put on the response', async () => {

@@ -16,9 +16,6 @@ interface Narrower {
   readonly invocation?: Invocation;
 }
 
-const isOver = ({ scope, invocation }: InvocationContext): boolean =>
-  scope.isOver || invocation?.isOver === true;
-
 /**
  * A context that is entered in a hook, instead of around a function. It leaks into the loop that calls the handler, and so
  * into what that runs next: its scope has to end with the request.
@@ -43,9 +40,12 @@ export class EnteredContext implements InvocationContext {
     this.#parent = parent;
   }
 
-  /** The next one that is not over. Those between are let go. */
+  /**
+   * The next one that is not over. Those between are let go: requests that overlap in one loop would make an endless chain.
+   * Each of them walks the chain when it begins, so it is no longer than requests overlap.
+   */
   get parent(): InvocationContext | undefined {
-    while (this.#parent && isOver(this.#parent)) this.#parent = this.#parent.parent;
+    while (this.#parent?.scope.isOver) this.#parent = this.#parent.parent;
     return this.#parent;
   }
 }
@@ -60,20 +60,12 @@ export function surroundings(): InvocationContext | undefined {
   return context;
 }
 
-/** Lets go of all that is over. Requests that overlap in one loop would make an endless chain of contexts. */
-function letGoOf(context: InvocationContext | undefined): void {
-  let current = context;
-  while (current !== undefined) current = current.parent;
-}
-
 /**
  * Enters a context within the present one, for the rest of the request. Call it before the first await of a hook: behind
  * that, Middy would not see it.
  */
 export function enterContext(narrower: Narrower): EnteredContext {
-  const parent = invocationContext();
-  letGoOf(parent);
-  const context = new EnteredContext(parent, narrower);
+  const context = new EnteredContext(invocationContext(), narrower);
   enterInvocationContext(context);
   return context;
 }

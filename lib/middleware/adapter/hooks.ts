@@ -28,14 +28,13 @@ export function hooks<E, C, R>(
   onWarning?: Warn,
 ): Required<Middleware<E, C, R>> {
   type Request = MiddyRequest<E, C, R>;
-  // One environment may serve several requests at once: what belongs to one is kept under it.
-  const sessions = new WeakMap<object, Session<R>>();
+  // One environment may serve several requests at once: what belongs to one is kept under it. There is more than one session
+  // where a chain uses the same middleware twice.
+  const sessions = new WeakMap<object, Session<R>[]>();
   const checkOrder = orderCheck(name, onWarning);
 
   const end = async (request: Request, ended: Ended<R>): Promise<R | null | undefined> => {
-    const session = sessions.get(request);
-    sessions.delete(request);
-    const replacement = await session?.end(ended);
+    const replacement = await sessions.get(request)?.pop()?.end(ended);
     return replacement ? replacement.response : ended.response;
   };
   const endInHook = async (request: Request, ended: Ended<R>): Promise<void> => {
@@ -47,7 +46,8 @@ export function hooks<E, C, R>(
     async before(request) {
       checkOrder(request);
       const begun = begin(request.event, request.context);
-      sessions.set(request, begun instanceof Promise ? await begun : begun);
+      const session = begun instanceof Promise ? await begun : begun;
+      sessions.set(request, [...(sessions.get(request) ?? []), session]);
       watch(request, { cutOff: (ended) => end(request, ended) });
       return undefined;
     },

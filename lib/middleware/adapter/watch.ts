@@ -12,7 +12,7 @@ export interface Watcher<R> {
    */
   cutOff?(ended: Ended<R>): Promise<Answer<R>>;
   /** Something reads the response. Middy does it last of all, to answer. */
-  read?(response: Answer<R>): void;
+  read?(response: unknown): void;
 }
 
 interface Property<T> {
@@ -47,7 +47,8 @@ const isThrownByHook = (error: unknown, previous: unknown): boolean =>
 class Watch<R> {
   readonly #request: MiddyRequest<unknown, unknown, R>;
   readonly #watchers: Watcher<R>[] = [];
-  readonly #response: Property<Answer<R>>;
+  /** A promise where another copy of this package has the answer, which is still to come. */
+  readonly #response: Property<Answer<R> | Promise<Answer<R>>>;
   readonly #error: Property<unknown>;
   /** The response of a request that was cut off, while something still ends. */
   #answer: Promise<Answer<R>> | undefined;
@@ -58,7 +59,7 @@ class Watch<R> {
     this.#request = request;
     this.#response = intercept(request, 'response', {
       // Middy returns it from an async function, and so waits for it.
-      get: () => this.#answer ?? this.#read(),
+      get: () => this.#answer ?? this.#read(this.#response.get()),
       set: (response: Answer<R>) => this.#onResponse(response),
     });
     this.#error = intercept(request, 'error', {
@@ -72,10 +73,8 @@ class Watch<R> {
     this.#watchers.unshift(watcher);
   }
 
-  #read(): Answer<R> {
-    const response = this.#response.get();
-    // Another copy of this package may have an answer that is still to come.
-    if (!(response instanceof Promise)) for (const { read } of this.#watchers) read?.(response);
+  #read<T>(response: T): T {
+    for (const { read } of this.#watchers) read?.(response);
     return response;
   }
 
@@ -99,7 +98,7 @@ class Watch<R> {
       // By which another copy of this package knows that it is early.
       this.#request.earlyResponse = last;
       this.#response.set(last);
-      return this.#read();
+      return this.#read(await this.#response.get());
     } finally {
       this.#answer = undefined;
     }
