@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sleep } from '../../lib/core/clock.ts';
+import type { Layer } from '../../lib/core/layer.ts';
 import type { PolicyEvent } from '../../lib/core/policy-event.ts';
 import { withDeadline } from '../../lib/deadline/with-deadline.ts';
 import { type FallbackContext, type FallbackOptions, fallback } from '../../lib/policy/fallback.ts';
@@ -294,6 +295,23 @@ describe('a fallback of a policy', () => {
     await clock.advance(10_000);
 
     expect(await run).toMatchObject({ source: 'fallback', value: 'stale' });
+  });
+
+  test('is what the outcome says of the last of several tries of a layer outside of it', async () => {
+    const untilLive: Layer<unknown> = (next) => async (execution) => {
+      await next(execution);
+      return next(execution);
+    };
+    const { posts, events } = reported({
+      fallback: 'stale',
+      layers: [{ before: 'fallback', layer: untilLive }],
+    });
+    let calls = 0;
+    const outcome = await posts.outcome(() => (calls++ === 0 ? failing() : 'fine'));
+
+    expect(outcome).toMatchObject({ source: 'live', degraded: false, value: 'fine' });
+    expect(outcome.error).toBeUndefined();
+    expect(events.at(-1)).toMatchObject({ kind: 'outcome', source: 'live' });
   });
 
   test('hands its time and its signal on to another policy', async () => {
