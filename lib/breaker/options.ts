@@ -11,12 +11,12 @@ import { countWindow, timeWindow, type Window, type WindowTotals } from '../core
 interface CommonOptions {
   /** Name of the breaker in errors and events. 1 to 100 letters, digits, ".", "_", "-". */
   readonly name: string;
-  /** A call that takes longer is slow. Milliseconds. Default: no limit. */
+  /** A call that takes this long or longer is slow. Milliseconds. Default: no limit. */
   readonly slowCallMs?: number;
   /**
    * Whether an error counts as a failure. Asked for errors that say something about the dependency; a bug, a rejection by
-   * another breaker, a caller that gave up and an attempt that another limit cut short count for nothing. Default: no answer in
-   * time, or one that says the dependency is in trouble (408, 425, 429, 5xx, throttling, an invalid value).
+   * another breaker, a caller that gave up and an attempt that a limit of fibrin ended are not its matter. Default: no answer in
+   * time, or one that says the dependency is in trouble (408, 429, 5xx but 501 and 505, throttling, an invalid value).
    */
   readonly isFailure?: (error: unknown) => boolean;
   /** Whether a value is a failure all the same. Default: none is. */

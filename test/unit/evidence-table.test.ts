@@ -132,7 +132,7 @@ const ENDINGS: Readonly<Record<string, readonly Ending[]>> = {
   "the environment was frozen: an error came 500 ms or more after the attempt's time was over": [
     { ...calls(never), pass: (clock) => clock.freeze(ATTEMPT_MS + 500) },
   ],
-  "its time ended after it had waited 10 ms or more for one of this environment's own connections (`boundedFetch`)":
+  "its time ended, and it had waited until one of this environment's own connections was free (`boundedFetch`)":
     [calls(waitsForOwn), calls(waitsForOwn, { remainingMs: LONG_MS })],
   "its own limit ended it: `attemptTimeoutMs`, or the first attempt's `totalTimeoutMs`": [
     calls(never),
