@@ -119,7 +119,10 @@ class LocalBreaker implements CircuitBreaker {
     const { onEvent } = this.#options;
     if (to === from || !onEvent) return;
     const admittedFraction = locallyAdmitted(next);
-    safeListener(onEvent)({
+    safeListener(
+      onEvent,
+      `${this.name}: onEvent`,
+    )({
       ...{ kind: 'breaker-state', name: this.name, from, to },
       ...{ origin: 'self', admittedFraction },
     });

@@ -68,7 +68,7 @@ export function sharedBreaker(options: SharedBreakerOptions): CircuitBreaker {
   } = options;
   const reject = rejections(name);
   const { onEvent } = options;
-  const told = onEvent && safeListener(onEvent);
+  const told = onEvent && safeListener(onEvent, `${name}: onEvent`);
   const notice = told && noticeChanges(name, clock, told);
   const access = storeAccess(store.name, {
     clock,

@@ -1,11 +1,5 @@
-import { propertyOf, textOf } from './property.ts';
-
-/** Name and code of what was thrown, where they are words: a message may quote anything. */
-const labelOf = (error: unknown): string =>
-  [textOf(error, 'name'), textOf(error, 'code')].filter((text) => /^\w{1,60}$/.test(text)).join(' ');
-
-/** The options that were warned of: a predicate that always throws would warn at every call. */
-const warned = new Set<string>();
+import { propertyOf } from './property.ts';
+import { labelOf, warnOnce } from './warn-once.ts';
 
 /**
  * A user's predicate as a function that never throws. Where the predicate throws, or returns something else than it should, the
@@ -29,11 +23,9 @@ export function guarded<A extends readonly unknown[], R>(
       // Nothing waits for it, so its rejection would end the process.
       if (isPromise) (async () => result)().catch(() => undefined);
     } catch (error) {
-      problem = `threw ${labelOf(error) || 'a value'}`;
+      problem = `threw ${labelOf(error)}`;
     }
-    if (!warned.has(option))
-      process.emitWarning(`${option} ${problem}; the default is used`, 'FibrinWarning');
-    warned.add(option);
+    warnOnce(option, `${problem}; the default is used`);
     return defaultOf(...args);
   };
 }

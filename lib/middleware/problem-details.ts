@@ -73,7 +73,7 @@ export function problemDetails<E, R>(
 ): Pick<Required<Middleware<E, unknown, R | HttpResponse>>, 'before' | 'onError'> {
   checkOptions('problemDetails', options, { optional: { onServerError: rule.fn() } });
   const { onServerError = logError } = options;
-  const report = safeListener(onServerError);
+  const report = safeListener(onServerError, 'problemDetails: onServerError');
   const checkOrder = orderCheck('problemDetails');
   return {
     async before(request) {

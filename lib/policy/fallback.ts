@@ -134,12 +134,15 @@ export function fallbackLayer<T>(options: FallbackOptions<T>, tools: FallbackToo
 
   return (next) =>
     async function callWithFallback(execution) {
+      const { record } = execution.state;
       try {
-        return await next(execution);
+        const value = await next(execution);
+        // A layer outside of this one may try again after a degraded value.
+        record.source = 'live';
+        return value;
       } catch (error) {
         if (execution.state.callerSignal?.aborted || !standsIn(error)) throw error;
         const value = await valueFor(error, execution);
-        const { record } = execution.state;
         record.source = 'fallback';
         record.error = error;
         report?.({ kind: 'fallback', name, error });

@@ -51,7 +51,7 @@ function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | und
   const { name, clock = systemClock, random = systemRandom, layers: placed = [] } = options;
   const { retry, validate, fallback, faults } = options;
   const [timeoutMs, totalTimeoutMs] = timesOf(options);
-  const report = options.onEvent && safeListener(options.onEvent);
+  const report = options.onEvent && safeListener(options.onEvent, `${name}: onEvent`);
   const tools = { name, clock, random, report };
   const needsTimer = placed.length > 0;
   const timerReserveMs = needsTimer ? Math.min(TIMER_RESERVE_MS, totalTimeoutMs / 10) : 0;

@@ -58,7 +58,7 @@ const definition = ([Name, { unit: Unit = 'None', resolution }]: NamedMetric) =>
 /** A warning a reason: one bad metric in a hot path would otherwise fill the log. */
 function warnOnce(onWarning: (warning: string) => unknown): (reason: string) => void {
   const warned = new Set<string>();
-  const warn = safeListener(onWarning);
+  const warn = safeListener(onWarning, 'emfMetrics: onWarning');
   return (reason) => {
     if (warned.has(reason)) return;
     warned.add(reason);

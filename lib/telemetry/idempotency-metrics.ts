@@ -25,7 +25,8 @@ export function idempotencyMetrics(options: EmfOptions): (event: CountedEvent) =
   const { count } = boundedMetrics(options);
   // The kind is part of a metric's name, which is billed as a value is.
   const admitted = boundedValues();
-  return safeListener(({ kind, operation }) =>
-    count(`Idempotency${capitalized(admitted('kind', kind))}`, 1, { operation }),
+  return safeListener(
+    ({ kind, operation }) => count(`Idempotency${capitalized(admitted('kind', kind))}`, 1, { operation }),
+    'idempotencyMetrics',
   );
 }

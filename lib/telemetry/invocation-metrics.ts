@@ -49,7 +49,7 @@ export function invocationMetrics(options: EmfOptions): InvocationMetrics {
           ...(remainingMs !== undefined && { RemainingTime: milliseconds(remainingMs) }),
         };
         put(metrics, { ...functionName(context), ...dimensions });
-      });
+      }, 'invocation metrics');
       return {
         end(outcome) {
           if (!hasEnded) write(outcome);

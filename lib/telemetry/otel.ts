@@ -71,7 +71,7 @@ export function policySpans(options: PolicySpansOptions = {}): (event: PolicyEve
     const span = tracing.tracer?.startSpan(name, { startTime: endTime - event.durationMs, attributes });
     if (failed) span?.setStatus(ERROR_STATUS);
     return span?.end(endTime);
-  });
+  }, 'policySpans');
   return (event) => {
     if (tracing.tracer !== undefined || tracing.activeSpan !== undefined) listen(event);
   };

@@ -127,5 +127,5 @@ export function policyLogs(logger: PolicyLogger): (event: PolicyEvent) => void {
   return safeListener((event) => {
     const { level, message, fields } = isBreakerEvent(event) ? breakerEntry(event) : callEntry(event);
     return logger[level](message, fields);
-  });
+  }, 'policyLogs');
 }

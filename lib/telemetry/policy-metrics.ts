@@ -110,7 +110,8 @@ function callMetrics(metrics: Metrics, event: CallEvent) {
  */
 export function policyMetrics(options: EmfOptions): (event: PolicyEvent) => void {
   const metrics = boundedMetrics(options);
-  return safeListener((event) =>
-    isBreakerEvent(event) ? breakerMetrics(metrics, event) : callMetrics(metrics, event),
+  return safeListener(
+    (event) => (isBreakerEvent(event) ? breakerMetrics(metrics, event) : callMetrics(metrics, event)),
+    'policyMetrics',
   );
 }

@@ -4,36 +4,18 @@ import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import { AttemptTimeoutError } from '../../lib/core/errors.ts';
 import type { Call } from '../../lib/core/execution.ts';
-import type { PolicyEvent } from '../../lib/core/policy-event.ts';
 import { withDeadline } from '../../lib/deadline/with-deadline.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, lambdaContext } from '../../lib/testing/index.ts';
+import { counted, within } from '../support/counted.ts';
 import { answersAfter } from '../support/dependency.ts';
 import { failing, never, outage, refusal } from '../support/outcomes.ts';
-import { type Counting, recordingBreaker } from '../support/recording-breaker.ts';
 
 const FAILED = { failed: true, slow: false };
 const SUCCEEDED = { failed: false, slow: false };
 const SLOW = { failed: true, slow: true };
-
-/** A policy under a breaker that keeps what is recorded. */
-function counted(options: Counting = {}, given: Partial<ResilientOptions<unknown>> = {}) {
-  const clock = fakeClock();
-  const { breaker, recorded } = recordingBreaker(clock, options);
-  const posts = resilient<unknown>({ name: 'posts', clock, breaker, attemptTimeoutMs: 800, ...given });
-  return { clock, posts, recorded };
-}
-
-const within = async <T>(
-  { clock }: { readonly clock: ReturnType<typeof fakeClock> },
-  ms: number,
-  run: Promise<T>,
-) => {
-  await clock.advance(ms);
-  return run;
-};
 
 describe('a breaker', () => {
   test.each<readonly [string, Call<unknown>, readonly unknown[]]>([
@@ -88,92 +70,75 @@ describe('a breaker', () => {
   });
 });
 
-describe('a rejection with what is no error', () => {
-  test.each([undefined, null, '', 0, 'down', false, Number.NaN])(
-    'is a transient failure: %j',
-    async (thrown) => {
-      const events: PolicyEvent[] = [];
-      const subject = counted({}, { retry: {}, onEvent: (event) => events.push(event) });
-      const call = vi.fn(() => Promise.reject(thrown));
+describe('isFailure', () => {
+  test.each<readonly [string, boolean, Call<unknown>, unknown]>([
+    ['a 404', true, () => Promise.reject(refusal()), FAILED],
+    ['a 404', false, () => Promise.reject(refusal()), SUCCEEDED],
+    ['a 503', false, failing, SUCCEEDED],
+    ['undefined', false, () => Promise.reject(undefined), SUCCEEDED],
+    [
+      'an attempt timeout of another policy',
+      false,
+      () => Promise.reject(new AttemptTimeoutError('x', 1)),
+      SUCCEEDED,
+    ],
+  ])('decides whether an error of the function counts: %s, %s', async (_what, decision, call, expected) => {
+    const { posts, recorded } = counted({ isFailure: () => decision });
+    await posts.outcome(call);
 
-      const outcome = await within(subject, 5_000, subject.posts.outcome(call));
-
-      expect(outcome).toMatchObject({ source: 'none', degraded: true, attempts: 2 });
-      expect(outcome.error).toBe(thrown);
-      expect(subject.recorded).toEqual([FAILED, FAILED]);
-      expect(events.map(({ kind }) => kind)).toEqual(['attempt', 'retry', 'attempt', 'outcome']);
-      expect(events.filter(({ kind }) => kind === 'attempt')).toEqual([
-        expect.objectContaining({ failed: true, error: thrown }),
-        expect.objectContaining({ failed: true, error: thrown }),
-      ]);
-      expect(events.at(-1)).toMatchObject({ source: 'none', degraded: true, error: thrown });
-    },
-  );
-
-  test.each([undefined, null, '', 0, 'down'])('is what execute rejects with: %j', async (thrown) => {
-    const { posts } = counted();
-    const settled = await Promise.allSettled([posts.execute(() => Promise.reject(thrown))]);
-
-    expect(settled).toEqual([{ status: 'rejected', reason: thrown }]);
+    expect(recorded).toEqual([expected]);
   });
 
-  test.each([undefined, null, '', 0, 'down'])('is replaced by a fallback: %j', async (thrown) => {
-    const fallback = vi.fn(() => 'stale');
-    const { posts } = counted({}, { fallback });
+  test.each<readonly [string, Partial<ResilientOptions<unknown>>, object, Call<unknown>, unknown]>([
+    ['an attempt timeout', {}, {}, never, FAILED],
+    ['a total timeout', { totalTimeoutMs: 500 }, {}, never, FAILED],
+    ['the time of a caller', {}, { remainingMs: 300 }, never, 'released'],
+    ['a caller that aborts', {}, { signal: AbortSignal.abort() }, never, undefined],
+    ['no time', {}, { remainingMs: 0 }, never, 'released'],
+    ['a bug', {}, {}, () => Promise.reject(new TypeError('x')), 'released'],
+    [
+      'a rejection by a layer',
+      { layers: [{ after: 'timeout', layer: () => failing }] },
+      {},
+      never,
+      'released',
+    ],
+    [
+      'a request that was cancelled',
+      {},
+      {},
+      () => Promise.reject(new DOMException('x', 'AbortError')),
+      'released',
+    ],
+  ])('is not asked about %s', async (_what, given, options, call, expected) => {
+    const isFailure = vi.fn(() => false);
+    const subject = counted({ isFailure }, given);
+    await within(subject, 1_000, subject.posts.outcome(call, options));
 
-    expect(await posts.outcome(() => Promise.reject(thrown))).toMatchObject({
-      source: 'fallback',
-      error: thrown,
-    });
-    expect(fallback).toHaveBeenCalledWith(thrown, expect.anything());
-  });
-
-  test('says so in its events where a value is undefined', async () => {
-    const events: PolicyEvent[] = [];
-    const { posts } = counted({}, { onEvent: (event) => events.push(event) });
-
-    await posts.execute(() => undefined);
-
-    expect(events).toMatchObject([
-      { kind: 'attempt', failed: false },
-      { kind: 'outcome', source: 'live', degraded: false },
-    ]);
+    expect(isFailure).not.toHaveBeenCalled();
+    expect(subject.recorded).toEqual(expected === undefined ? [] : [expected]);
   });
 });
 
-describe('a programming error in the function', () => {
-  test.each([
-    ['a TypeError', () => new TypeError('x is not a function')],
-    ['a ReferenceError', () => new ReferenceError('x is not defined')],
-    ['a RangeError', () => new RangeError('Invalid array length')],
-  ])('is one call, thrown, not counted and not replaced: %s', async (_what, bug) => {
-    const subject = counted({}, { retry: { maxAttempts: 3 }, fallback: 'stale' });
-    const thrown = bug();
-    const call = vi.fn(() => {
-      throw thrown;
-    });
+describe('isFailedResult', () => {
+  test('decides whether a value of the function counts as a failure, and leaves the value to the caller', async () => {
+    const { posts, recorded } = counted({ isFailedResult: (value) => value === 'degraded' });
 
-    const outcome = await within(subject, 5_000, subject.posts.outcome(call));
-
-    expect(outcome).toMatchObject({ source: 'none', attempts: 1 });
-    expect(outcome.error).toBe(thrown);
-    expect(call).toHaveBeenCalledTimes(1);
-    expect(subject.recorded).toEqual(['released']);
+    expect(await posts.execute(() => 'degraded')).toBe('degraded');
+    expect(await posts.execute(() => 'fine')).toBe('fine');
+    expect(recorded).toEqual([FAILED, SUCCEEDED]);
   });
 
-  test('is one call, thrown, not counted and not replaced: a relative URL in fetch', async () => {
-    const subject = counted({}, { retry: { maxAttempts: 3 }, fallback: 'stale' });
-    const call = vi.fn(() => fetch('/users/7'));
+  test('is not asked about a value that was not of the function', async () => {
+    const isFailedResult = vi.fn(() => true);
+    const { posts, recorded } = counted(
+      { isFailedResult },
+      { fallback: 'stale', layers: [{ before: 'timeout', layer: () => async () => 'cached' }] },
+    );
+    await posts.execute(() => 'fine');
 
-    const run = subject.posts.outcome(call);
-    // fetch refuses it in a later turn of the event loop.
-    await new Promise(setImmediate);
-    const outcome = await within(subject, 5_000, run);
-
-    expect(outcome).toMatchObject({ source: 'none', attempts: 1 });
-    expect(outcome.error).toBeInstanceOf(TypeError);
-    expect(call).toHaveBeenCalledTimes(1);
-    expect(subject.recorded).toEqual(['released']);
+    expect(isFailedResult).not.toHaveBeenCalled();
+    expect(recorded).toEqual(['released']);
   });
 });
 

@@ -102,7 +102,7 @@ describe('a function of a user', () => {
     expect(unhandled).not.toHaveBeenCalled();
   });
 
-  test.each(PREDICATES.filter(([option]) => option !== 'onEvent' && option !== 'remainingMs'))(
+  test.each(PREDICATES.filter(([option]) => option !== 'remainingMs'))(
     'is warned of once, with the name of its owner: %s',
     async (option, given, call) => {
       const owner = `policy-${option}`;
@@ -111,7 +111,8 @@ describe('a function of a user', () => {
       await outcomeWith(throwing, call, owner);
 
       const texts = vi.mocked(process.emitWarning).mock.calls.map(([text]) => text);
-      expect(texts).toEqual([`${owner}: ${option} threw TypeError; the default is used`]);
+      const consequence = option === 'onEvent' ? 'the event is lost' : 'the default is used';
+      expect(texts).toEqual([`${owner}: ${option} threw TypeError; ${consequence}`]);
     },
   );
 });

@@ -50,4 +50,16 @@ describe('a safe listener', () => {
 
     expect(await unhandledDuring(() => notify(undefined))).toEqual([]);
   });
+
+  test.each<[string, () => unknown]>([
+    ['throws', throws],
+    ['rejects', async () => throws()],
+  ])('is warned of once, by its owner, when it %s', async (what, listener) => {
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+    const notify = safeListener(listener, `${what}: onEvent`);
+    await unhandledDuring(() => notify(undefined));
+    await unhandledDuring(() => notify(undefined));
+
+    expect(warn.mock.calls).toEqual([[`${what}: onEvent threw Error; the event is lost`, 'FibrinWarning']]);
+  });
 });
