@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { sleep } from '../../lib/core/clock.ts';
 import {
   AttemptTimeoutError,
   BreakerOpenError,
@@ -122,7 +123,7 @@ const ENDINGS: Readonly<Record<string, readonly Ending[]>> = {
       async run({ clock, posts }) {
         let late: Promise<unknown> | undefined;
         const handler = withDeadline({ clock }, async () => {
-          late = posts.outcome(() => Promise.reject(outage()));
+          late = posts.outcome(() => sleep(clock, 10).then(() => Promise.reject(outage())));
         });
         await handler({}, lambdaContext({ clock }));
         await late;
