@@ -62,7 +62,7 @@ export class LimitedRun implements Timed {
   watch(limit: TimeLimit, reject: (reason: unknown) => void): void {
     const { limitMs, signal: outer, exceeded } = limit;
     const giveUp = (reason: unknown) => {
-      this.#leave();
+      this.#stopWatching();
       reject(reason);
       this.#abort = { reason };
       this.#controller?.abort(reason);
@@ -76,10 +76,10 @@ export class LimitedRun implements Timed {
 
   end(): void {
     this.isOver = true;
-    this.#leave();
+    this.#stopWatching();
   }
 
-  #leave(): void {
+  #stopWatching(): void {
     this.#cancelTimer?.();
     this.#unlisten?.();
   }
