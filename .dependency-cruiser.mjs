@@ -8,7 +8,8 @@ const only = (name, from, allowed, comment) => ({
   to: { path: '^(lib|functions|cdk)/', pathNot: allowed },
 });
 
-const INSIDE = '^lib/(core|policy|breaker|deadline|http|idempotency|store|events|telemetry|middleware)/';
+const INSIDE =
+  '^lib/(core|policy|breaker|chaos|deadline|http|idempotency|store|events|telemetry|middleware)/';
 
 export default {
   forbidden: [
@@ -31,7 +32,7 @@ export default {
       from: { pathNot: '^lib/telemetry/otel\\.ts$' },
       to: { path: '@opentelemetry/' },
     },
-    only('core-alone', '^lib/core/', '^lib/core/', 'core stands on nothing'),
+    only('core-alone', '^lib/core/', '^lib/core/', 'core imports nothing of the project'),
     only('breaker', '^lib/breaker/', '^lib/(core|breaker)/', 'breakers know the store by its interface only'),
     only(
       'idempotency',
@@ -39,44 +40,50 @@ export default {
       '^lib/(core|idempotency)/',
       'idempotency knows the store by its interface only',
     ),
-    only('policy', '^lib/policy/', '^lib/(core|policy|breaker)/', 'the pipeline composes core and breaker'),
     only(
-      'deadline',
-      '^lib/deadline/',
-      '^lib/(core|deadline)/',
-      'the time of an invocation stands on core alone',
+      'policy',
+      '^lib/policy/',
+      '^lib/((core|policy)/|breaker/(local|options|permit)\\.ts$)',
+      'a policy makes breakers of this environment only: a shared one is handed to it',
     ),
+    only('chaos', '^lib/chaos/', '^lib/(core|policy|chaos)/', 'injected faults are a layer of a policy'),
+    only('deadline', '^lib/deadline/', '^lib/(core|deadline)/', 'the time of an invocation needs core alone'),
     only('http', '^lib/http/', '^lib/(core|http)/', 'a call over HTTP knows nothing of what protects it'),
     only(
       'store',
       '^lib/store/',
-      '^lib/(core|breaker|store)/',
-      'stores implement the interface in core, and bring the breaker that is shared through them',
+      '^lib/(core|store)/',
+      'stores implement the interface in core, and know no user of it',
     ),
     only('events', '^lib/events/', '^lib/(core|events)/', 'events know nothing of stores and policies'),
-    only('telemetry', '^lib/telemetry/', '^lib/(core|telemetry)/', 'telemetry is handed to what it watches'),
+    only(
+      'telemetry',
+      '^lib/telemetry/',
+      '^lib/(core|telemetry)/',
+      'what telemetry observes is handed its listeners',
+    ),
     only(
       'middleware',
       '^lib/middleware/',
-      '^lib/(core|policy|breaker|deadline|idempotency|telemetry|middleware)/',
-      'middlewares wrap what stands without Middy',
+      '^lib/(core|policy|breaker|chaos|deadline|idempotency|telemetry|middleware)/',
+      'middlewares wrap what works without Middy',
     ),
     only(
       'testing',
       '^lib/testing/',
-      '^lib/((core|policy|breaker|idempotency|testing)/|store/memory\\.ts$)',
+      '^lib/((core|chaos|testing)/|store/memory\\.ts$)',
       'the test kit needs no SDK, no Middy and no table',
     ),
     only(
       'simulation',
       '^lib/simulation/',
       '^lib/((core|breaker|simulation)/|store/memory\\.ts$)',
-      'what is simulated is the shipped breaker and nothing of the machine',
+      'the simulation runs the shipped breaker and nothing of the machine',
     ),
     only(
       'functions',
       '^functions/',
-      '^(functions/|lib/(index\\.ts|store/index\\.ts|events/index\\.ts|telemetry/index\\.ts|middleware/))',
+      '^(functions/|lib/(index\\.ts|(breaker|events|idempotency|store|telemetry)/index\\.ts|middleware/))',
       'functions use the package as its users do',
     ),
     only(

@@ -1,6 +1,7 @@
 /* `npm run bench -- QUESTION`: measures beside others. One folder, or file, a question. */
 const QUESTIONS: Readonly<Record<string, string>> = {
   policy: './policy/main.ts',
+  path: './policy/path.ts',
   breaker: './breaker/main.ts',
   patterns: './event-patterns.ts',
 };

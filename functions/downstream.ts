@@ -6,7 +6,7 @@ import { type JsonResponse, json } from './shared/http.ts';
  * follows from the id alone, so that every copy of it agrees.
  */
 
-const TOPICS = ['on calls', 'on waiting', 'on queues', 'on mending', 'on limits'] as const;
+const TOPICS = ['on calls', 'on waiting', 'on queues', 'on repairs', 'on limits'] as const;
 
 const postsOf = (id: number) =>
   Array.from({ length: 1 + (id % 5) }, (_, index) => ({
@@ -25,7 +25,7 @@ async function serve({ rawPath }: { readonly rawPath: string }): Promise<JsonRes
   return json(404, { message: 'Not Found' });
 }
 
-/** What the local run asks a service to do wrong. */
+/** The fault that the local run asks a service for. */
 interface SwitchedFault {
   readonly kind?: string;
   readonly status?: number;
@@ -54,13 +54,13 @@ async function serveWithFaults(event: LambdaFunctionURLEvent): Promise<JsonRespo
       // Valid JSON, a success by its status, and nothing that was asked for.
       return json(200, { posts: null, count: 'many' });
     case 'mix-up':
-      // As from a cache with a bad key: the right answer to what somebody else has asked.
+      // As from a cache with a bad key: the right answer to another client's request.
       return serve({ rawPath: nextPath(event.rawPath) });
     default:
       return serve(event);
   }
 }
 
-/** With the faults that the local run switches on. They are not in a bundle that is deployed. */
+/** With the faults that the local run switches on. A deployed bundle does not contain them. */
 export const handler: (event: LambdaFunctionURLEvent) => Promise<JsonResponse> =
   process.env['FIBRIN_FAULT_SWITCHES'] === 'on' ? serveWithFaults : serve;

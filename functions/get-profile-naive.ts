@@ -4,8 +4,8 @@ import { type HttpHandlerEvent, type JsonResponse, json, setting } from './share
 import { newestFirst, type Posts, profileId, userKey } from './shared/profile.ts';
 
 /*
- * The profile as most of us would first write it, kept for comparison: one call after the other, no timeout, no retry,
- * no fallback, no look at what came back. It is correct while everything works.
+ * The profile as it is often written first, kept for comparison: one call after the other, no timeout, no retry, no
+ * fallback, no validation. It is correct while everything works.
  */
 
 const userTable = dynamoStore({ table: setting('USERS_TABLE') });

@@ -1,5 +1,6 @@
 import middy from '@middy/core';
 import { resilient } from 'fibrin';
+import { sharedBreaker } from 'fibrin/breaker';
 import { dynamoStore } from 'fibrin/dynamodb';
 import { correlation, deadline, problemDetails, telemetry, warmup } from 'fibrin/middleware';
 import { fetchDownstream } from './shared/downstream.ts';
@@ -20,13 +21,21 @@ import { NAMESPACE, onEvent } from './shared/telemetry.ts';
 import { usersTable } from './shared/users-table.ts';
 
 const userTable = usersTable();
-const store = dynamoStore();
 
+// The table may be slow where everything runs on one machine.
+const postsBreaker = sharedBreaker({
+  store: dynamoStore(),
+  name: 'posts',
+  slowCallMs: 800,
+  openMs: 5_000,
+  storeTimeoutMs: 200,
+  onEvent,
+});
 // Critical: without the user there is no profile.
 const users = resilient<MaybeUser>({
   name: 'users',
   attemptTimeoutMs: 2_000,
-  retry: { attempts: 3 },
+  retry: { maxAttempts: 3 },
   validate: [MaybeUser, (user, { key }) => user === undefined || user.id === key],
   onEvent,
 });
@@ -34,9 +43,8 @@ const users = resilient<MaybeUser>({
 const posts = resilient<Posts>({
   name: 'posts',
   attemptTimeoutMs: 3_000,
-  retry: { attempts: 2 },
-  // The table may be slow where everything runs on one machine.
-  breaker: { store, slowCallMs: 800, openMs: 5_000, storeTimeoutMs: 200 },
+  retry: { maxAttempts: 2 },
+  breaker: postsBreaker,
   validate: [Posts, (list, about) => list.every((post) => isAbout(post, about))],
   fallback: () => [],
   onEvent,
@@ -73,6 +81,7 @@ export const handler = middy<HttpHandlerEvent, JsonResponse>()
   .use(correlation())
   .use(telemetry({ namespace: NAMESPACE }))
   .use(problemDetails())
-  // A profile is answered in time: with all of its parts, or with what there is.
-  .use(deadline({ totalTimeoutMs: 1_200, reserveMs: 150 }))
+  // A profile is answered in time, with all of its parts or with those that there are. The API's authorizer knows its callers,
+  // so a caller may say how long it waits.
+  .use(deadline({ totalTimeoutMs: 1_200, reserveMs: 150, fromHeader: true }))
   .handler(getProfile);

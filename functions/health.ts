@@ -1,5 +1,6 @@
 import middy from '@middy/core';
-import { breakerCheck, resilient } from 'fibrin';
+import { resilient } from 'fibrin';
+import { breakerCheck } from 'fibrin/breaker';
 import { dynamoStore } from 'fibrin/dynamodb';
 import { health, problemDetails } from 'fibrin/middleware';
 import { fetchDownstream } from './shared/downstream.ts';
@@ -10,13 +11,13 @@ import { usersTable } from './shared/users-table.ts';
 const userTable = usersTable();
 const resilienceTable = dynamoStore();
 
-/** Asked twice, since a connection that went stale in a frozen sandbox says nothing about what is behind it. */
+/** Checks twice: a connection that went stale while the environment was frozen says nothing about the dependency. */
 function check(name: string, critical: boolean, call: (signal: AbortSignal) => Promise<unknown>) {
   const twice = resilient<unknown>({
     name,
     attemptTimeoutMs: 500,
     totalTimeoutMs: 600,
-    retry: { attempts: 2 },
+    retry: { maxAttempts: 2 },
   });
   const run = (signal: AbortSignal) => twice.execute((attempt) => call(attempt.signal), { signal });
   return { critical, run };
@@ -30,7 +31,7 @@ const checks = {
   social: check('social', false, (signal) => fetchDownstream('/social/1', signal)),
 };
 
-/** `/api/health` tells anybody that the function runs; `/api/health/deep` what it stands on: its route has the authorizer. */
+/** `/api/health` is public and says that the function runs; `/api/health/deep` checks its dependencies, behind an authorizer. */
 export const handler = middy<HttpHandlerEvent, JsonResponse>()
   .use(problemDetails())
   .use(health({ path: '/api/health' }))

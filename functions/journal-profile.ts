@@ -5,7 +5,7 @@ import { journalKey, readProfileUpdated } from './shared/profile-event.ts';
 
 const views = dynamoStore({ table: setting('VIEWS_TABLE') });
 
-/** Notes each version of a profile once. Invoked by the rule itself: no queue in between, Lambda's own retries behind. */
+/** Records each version of a profile once. The rule invokes it directly: without a queue, with Lambda's own retries. */
 export async function handler(event: EventBridgeEvent<string, unknown>): Promise<void> {
   const { id, name, version } = readProfileUpdated(event.detail);
   await views.put(journalKey(id, version), { name, eventTime: event.time }, { when: ['absent'] });

@@ -7,7 +7,7 @@ import { cacheKey, readProfileUpdated, viewKey } from './shared/profile-event.ts
 const views = dynamoStore({ table: setting('VIEWS_TABLE') });
 const cache = dynamoStore({ table: setting('CACHE_TABLE') });
 
-/** Keeps the read model: the newest version wins, whatever the order and however often a change arrives. */
+/** Updates the read model: the newest version wins, in any order and however often a change arrives. */
 export const handler = queueBatch(async (record: SQSRecord) => {
   const { detail } = JSON.parse(record.body) as { detail: unknown };
   const { id, name, version } = readProfileUpdated(detail);

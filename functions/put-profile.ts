@@ -1,7 +1,8 @@
 import middy from '@middy/core';
-import { FibrinError, idempotentHttp, type Once, systemClock } from 'fibrin';
+import { FibrinError, systemClock } from 'fibrin';
 import { dynamoStore } from 'fibrin/dynamodb';
 import { OUTBOX_ATTRIBUTE } from 'fibrin/events';
+import { idempotentHttp, type Once } from 'fibrin/idempotency';
 import { problemDetails } from 'fibrin/middleware';
 import { idempotencyMetrics } from 'fibrin/telemetry';
 import * as v from 'valibot';
@@ -53,7 +54,7 @@ function parseChange(event: HttpHandlerEvent): ProfileChange {
   );
 }
 
-/** The next version of a user, and its event beside it in the same item: there is never one without the other. */
+/** Writes the next version of a user with its event in the same item: there is never one without the other. */
 function writeOf(user: User, seen: number | undefined) {
   const event = JSON.stringify(profileUpdated(user, systemClock.now()));
   const when =
@@ -61,12 +62,12 @@ function writeOf(user: User, seen: number | undefined) {
   return userTable.writeOf(userKey(user.id), { ...toItem(user), [OUTBOX_ATTRIBUTE]: event }, { when });
 }
 
-/** Nothing was written, since somebody else has changed the user in the meantime. */
+/** Nothing was written: another request has changed the user in the meantime. */
 const isOvertaken = (error: unknown): boolean =>
   error instanceof Error && error.name === 'TransactionCanceledException';
 
 /**
- * Writes the user and notes that this request is done, both or neither. Of two writers at once the second starts over
+ * Writes the user and records that this request is done, both or neither. Of two concurrent writers the second starts over
  * from what the first wrote.
  */
 async function putProfile(

@@ -1,5 +1,5 @@
 import { eventPublisher, outboxRelay } from 'fibrin/events';
 import { setting } from './shared/http.ts';
 
-/** From the users' stream to the bus: what a change put into its item's outbox is published, once at the least. */
+/** Publishes the events in the outbox of changed users, from the table's stream to the bus, at least once each. */
 export const handler = outboxRelay(eventPublisher({ bus: setting('BUS'), source: 'profiles' }));

@@ -10,12 +10,14 @@ const support = (name: string) => fileURLToPath(new URL(`./support/${name}.ts`, 
 /** Tests of code alone. */
 const CODE = tests('{unit,property,model,cdk}/**/*');
 /** Take longest. */
-const APP = tests('local/{profile,profile-idempotency,outages}');
+const APP = tests('local/{profile,profile-idempotency,outages,flapping}');
 /** Tests of what needs tables and no more. */
 const TABLES = tests(
   '{contract,fleet,idempotency}/**/*',
   'local/{transactions,streams,breakers,breakers-command,idempotency-command}',
 );
+/** Run the examples of the documentation. */
+const EXAMPLES = tests('examples/*');
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -23,8 +25,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     reporters: ['default', support('summary')],
-    // One more than there are cores: tests of processes wait more than they work.
-    maxWorkers: availableParallelism() + 1,
+    // Three more than there are cores: the tests of the app wait for most of their time, and all begin first.
+    maxWorkers: availableParallelism() + 3,
     // Starting a process for each file takes longer than most of them.
     isolate: false,
     restoreMocks: true,
@@ -51,12 +53,14 @@ export default defineConfig({
       { extends: true, test: { name: 'app', include: APP } },
       { extends: true, test: { name: 'code', include: CODE } },
       { extends: true, test: { name: 'tables', include: TABLES, globalSetup: support('shared-engine') } },
+      // Isolated: these files stop the clocks of their process.
+      { extends: true, test: { name: 'examples', include: EXAMPLES, isolate: true } },
       {
         extends: true,
         test: {
           name: 'processes',
           include: tests('**/*'),
-          exclude: [...configDefaults.exclude, ...APP, ...CODE, ...TABLES],
+          exclude: [...configDefaults.exclude, ...APP, ...CODE, ...TABLES, ...EXAMPLES],
         },
       },
     ],

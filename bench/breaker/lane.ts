@@ -1,4 +1,4 @@
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { sleep, systemClock } from '../../lib/core/clock.ts';
 import { StoreError } from '../../lib/core/errors.ts';
 import { systemRandom } from '../../lib/core/random.ts';
@@ -51,7 +51,7 @@ export function lane(trouble: Trouble): Lane {
     if (systemRandom.next() < FAILED_SHARE) throw new OwnError('outage');
   };
   const sandbox = async (untilMs: number) => {
-    const breaker = circuitBreaker({ name: 'work', store });
+    const breaker = sharedBreaker({ name: 'work', store });
     while (systemClock.monotonic() < untilMs) {
       const startedAt = systemClock.monotonic();
       await breaker.execute(work).catch((error: unknown) => {

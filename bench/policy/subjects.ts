@@ -21,44 +21,59 @@ const quietly =
   () =>
     call().catch(() => undefined);
 
+/** Makes calls of a library: of `work`, or of what never ends where it is asked to hang. */
+type Library = () => (hangs?: boolean) => Promise<unknown>;
+
+const never = (): Promise<number> => new Promise(() => {});
+const job = (hangs = false) => (hangs ? never() : work());
+
 /** Each protects with timeout, retry, breaker and fallback, as far as it has them. */
-export const COMPOSED: readonly Case[] = [
-  { name: 'bare async function', make: () => () => work() },
-  {
-    name: 'fibrin',
-    make() {
-      const policy = resilient<number>({
-        name: 'work',
-        totalTimeoutMs: 10_000,
-        attemptTimeoutMs: 1_000,
-        retry: { attempts: 3 },
-        breaker: {},
-        fallback: () => 0,
-      });
-      return () => policy.execute(work);
-    },
+const LIBRARIES: Readonly<Record<string, Library>> = {
+  'bare async function': () => () => work(),
+  fibrin() {
+    const policy = resilient<number>({
+      name: 'work',
+      totalTimeoutMs: 10_000,
+      attemptTimeoutMs: 1_000,
+      retry: { maxAttempts: 3 },
+      breaker: {},
+      fallback: () => 0,
+    });
+    return (hangs) => policy.execute(() => job(hangs));
   },
-  {
-    name: 'cockatiel',
-    make() {
-      const policy = wrap(
-        fallback(handleAll, 0),
-        retry(handleAll, { maxAttempts: 3 }),
-        circuitBreaker(handleAll, { halfOpenAfter: 10_000, breaker: new ConsecutiveBreaker(5) }),
-        timeout(1_000, TimeoutStrategy.Aggressive),
-      );
-      return () => policy.execute(work);
-    },
+  cockatiel() {
+    const policy = wrap(
+      fallback(handleAll, 0),
+      retry(handleAll, { maxAttempts: 3 }),
+      circuitBreaker(handleAll, { halfOpenAfter: 10_000, breaker: new ConsecutiveBreaker(5) }),
+      timeout(1_000, TimeoutStrategy.Aggressive),
+    );
+    return (hangs) => policy.execute(() => job(hangs));
   },
-  {
-    name: 'opossum',
-    make() {
-      const breaker = new CircuitBreaker(work, { timeout: 1_000, rollingPercentilesEnabled: false });
-      breaker.fallback(() => 0);
-      return () => breaker.fire();
-    },
+  opossum() {
+    const breaker = new CircuitBreaker(job, { timeout: 1_000, rollingPercentilesEnabled: false });
+    breaker.fallback(() => 0);
+    return (hangs) => breaker.fire(hangs);
   },
-];
+};
+
+export const COMPOSED: readonly Case[] = Object.entries(LIBRARIES).map(([name, library]) => ({
+  name,
+  make() {
+    const call = library();
+    return () => call();
+  },
+}));
+
+/** The same while another call of the policy is in flight. A round takes less than the second that it may hang. */
+export const BESIDE_ANOTHER: readonly Case[] = Object.entries(LIBRARIES).map(([name, library]) => ({
+  name,
+  make() {
+    const call = library();
+    call(true).catch(() => undefined);
+    return () => call();
+  },
+}));
 
 /** Each refuses a call, since its breaker is open. */
 export const REJECTING: readonly Case[] = [

@@ -5,7 +5,7 @@ interface Authorizer {
   readonly iam?: { readonly userArn?: string };
 }
 
-/** Who calls, as the authorizer in front of the API says; everybody is one where there is none. */
+/** The caller as the API's authorizer identifies it. Without an authorizer all callers are one. */
 export function callerOf({ requestContext }: HttpHandlerEvent): string {
   const { jwt, iam } =
     (('authorizer' in requestContext ? requestContext.authorizer : undefined) as Authorizer) ?? {};

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { deadlineHeaders, resilientFetch } from 'fibrin';
+import { boundedFetch, deadlineHeaders } from 'fibrin';
 import { correlationHeaders } from 'fibrin/telemetry';
 import { setting } from './http.ts';
 
@@ -61,8 +61,8 @@ async function signedRequest(path: string): Promise<{ url: URL; headers: Record<
 /** Reads JSON from the downstream function. */
 export async function fetchDownstream(path: string, signal: AbortSignal): Promise<unknown> {
   const { url, headers } = await signedRequest(path);
-  const told = { ...headers, ...correlationHeaders(), ...deadlineHeaders() };
-  const answer = await resilientFetch(url, { signal, headers: told, maxBytes: MAX_BYTES });
+  const sent = { ...headers, ...correlationHeaders(), ...deadlineHeaders() };
+  const answer = await boundedFetch(url, { signal, headers: sent, maxBytes: MAX_BYTES });
   return answer.json();
 }
 

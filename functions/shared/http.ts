@@ -13,7 +13,7 @@ export function json(statusCode: number, body: unknown): JsonResponse {
   return { statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
-/** A setting that the deployment makes, or an error that names it. */
+/** A setting of the deployment. @throws with its name where it is missing. */
 export function setting(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === '')

@@ -8,7 +8,7 @@ const PROFILE_UPDATED = 'profile.updated';
 const Change = v.object({ id: User.entries.id, name: User.entries.name, version: User.entries.version });
 export type ProfileChanged = v.InferOutput<typeof Change>;
 
-/** The event of one change. Its id follows from the change, so that whoever sees it twice can tell. */
+/** The event of one change. Its id follows from the change, so that a consumer recognizes a duplicate. */
 export function profileUpdated({ id, name, version }: User, now: number): Envelope<ProfileChanged> {
   return {
     id: `${PROFILE_UPDATED}#${id}#${version}`,

@@ -1,11 +1,11 @@
 import { FibrinError, type Item, type Outcome } from 'fibrin';
 import * as v from 'valibot';
 
-/** The records of the workload, and what an answer about them must look like to be believed. */
+/** The records of the workload, and what an answer about them must be to be valid. */
 
 const userId = v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/));
 
-/** Text as people write it: whole characters, none that was lost on the way, and none that steers a terminal. */
+/** Text as people write it: whole characters, no replacement characters, and no control characters. */
 const text = (mostCharacters: number) =>
   v.pipe(
     v.string(),
@@ -39,14 +39,14 @@ export type Posts = v.InferOutput<typeof Posts>;
 export const newestFirst = (posts: Posts): Posts =>
   posts.toSorted((a, b) => Date.parse(b.publishedAt) - Date.parse(a.publishedAt));
 
-/** A user that is not there is an answer too; one that lacks a field is not. */
+/** No such user is a valid answer; a user without a field is not. */
 export const MaybeUser = v.optional(User);
 export type MaybeUser = v.InferOutput<typeof MaybeUser>;
 
 export const Friends = v.object({ userId, count: v.pipe(v.number(), v.integer(), v.minValue(0)) });
 export type Friends = v.InferOutput<typeof Friends>;
 
-/** Whether something is the user's whom was asked about, and not somebody else's. */
+/** Whether a record belongs to the requested user. */
 export const isAbout = (
   found: { readonly userId: string } | null,
   asked: { readonly key: string | undefined },

@@ -5,7 +5,7 @@ export const NAMESPACE = 'Profiles';
 
 const listeners = [policyMetrics({ namespace: NAMESPACE }), policySpans()];
 
-/** Metrics of every protected call, and spans where OpenTelemetry is there. */
+/** Metrics of every protected call, and spans where OpenTelemetry is installed. */
 export const onEvent = (event: PolicyEvent): void => {
   for (const listen of listeners) listen(event);
 };

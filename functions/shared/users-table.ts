@@ -4,8 +4,8 @@ import { dynamoStore, sdkTransport } from 'fibrin/dynamodb';
 import { setting } from './http.ts';
 
 /**
- * The users, for calls under `resilient`. It retries with the deadline in view; the SDK's own retries beneath it would
- * multiply with those and use up an attempt's time unseen.
+ * The users, for calls under `resilient`, which retries within the deadline. The SDK's own retries would multiply with those
+ * and use up an attempt's time.
  */
 export function usersTable(): Store {
   const transport = sdkTransport(new DynamoDBClient({ maxAttempts: 1 }));

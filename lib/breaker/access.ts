@@ -1,7 +1,7 @@
 import { FROZEN_MS } from '../core/classify.ts';
 import type { Clock } from '../core/clock.ts';
-import { runWithin } from '../core/deadline.ts';
 import { StoreError } from '../core/errors.ts';
+import { runWithin } from '../core/time-limit.ts';
 
 /** The first answer takes longer: there are credentials to get and a connection to make, and a cold sandbox to do it. */
 const FIRST_TIMEOUT_MS = 1_000;
@@ -33,7 +33,7 @@ export interface AccessTools {
 
 /** Fail static, for every access of a breaker: without an answer what is known stands, and no caller gets an error. */
 export function storeAccess(name: string, { clock, timeoutMs, tell }: AccessTools): Access {
-  let quietUntil = Number.NEGATIVE_INFINITY;
+  let quietUntil = -Infinity;
   let failures = 0;
   let limitMs = Math.max(timeoutMs, FIRST_TIMEOUT_MS);
   const isQuiet = () => clock.monotonic() < quietUntil;

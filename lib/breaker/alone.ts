@@ -4,8 +4,8 @@ import type { Clock } from '../core/clock.ts';
 export interface Alone {
   /** Whether one more call may be made now. A yes is for one call. */
   mayCall(): boolean;
-  /** What came of a call. Undefined says nothing. */
-  settle(failed: boolean | undefined): void;
+  /** What came of a call. One that says nothing about the dependency is not reported. */
+  settle(failed: boolean): void;
 }
 
 /**
@@ -15,7 +15,7 @@ export interface Alone {
 export function probeAlone(clock: Clock, openMs: number): Alone {
   let isWell = false;
   /** When what is known has grown old: monotonic milliseconds. */
-  let knownUntil = Number.NEGATIVE_INFINITY;
+  let knownUntil = -Infinity;
   const know = (well: boolean) => {
     isWell = well;
     knownUntil = clock.monotonic() + openMs;
@@ -28,7 +28,7 @@ export function probeAlone(clock: Clock, openMs: number): Alone {
       return !isKnown || isWell;
     },
     settle(failed) {
-      if (failed !== undefined) know(!failed);
+      know(!failed);
     },
   };
 }

@@ -7,7 +7,7 @@ import { asOf, INITIAL, stateName, type Verdict } from './verdict.ts';
 export type Tell = (event: BreakerEvent) => void;
 
 /** How a sandbox comes to know of a verdict: it has made it, or has learnt of it. */
-export type How = 'made' | 'seen';
+export type How = 'self' | 'observed';
 
 /** Is shown a verdict each time that there may be something new about it. */
 export type Notice = (verdict: Verdict, how: How) => void;
@@ -24,6 +24,6 @@ export function noticeChanges(name: string, clock: Clock, tell: Tell): Notice {
     if (to === from || isBetween) return;
     known = to;
     const share = admittedShare(asOf(verdict, now), now);
-    tell({ kind: 'breaker-state', name, from, to, how, admittedShare: share });
+    tell({ kind: 'breaker-state', name, from, to, origin: how, admittedFraction: share });
   };
 }

@@ -2,13 +2,13 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import type { Store } from '../core/store.ts';
-import { sightOf } from './sight.ts';
+import { summaryOf } from './summary.ts';
 import { INITIAL, readVerdict, verdictKey, whyUnreadable, writeVerdict } from './verdict.ts';
 
 export interface BreakerCheckOptions {
-  /** Where the verdict is shared. */
+  /** Holds the shared state. */
   readonly store: Pick<Store, 'get'>;
-  /** Name of the breaker. */
+  /** Name of the breaker. 1 to 100 letters, digits, ".", "_", "-". */
   readonly name: string;
   /** Where time comes from. Default: the system's clock. */
   readonly clock?: Clock;
@@ -16,23 +16,23 @@ export interface BreakerCheckOptions {
 
 /** A check for `healthChecks` and for the `health` middleware. */
 export interface BreakerCheck {
-  /** Never: without what is behind the breaker the function is degraded. */
+  /** Never: a function whose dependency is unavailable is degraded, not down. */
   readonly critical: false;
-  /** @throws while not all calls are let through, and where the store does not answer. */
+  /** @throws while the breaker does not admit all calls, and when the store does not answer. */
   run(signal: AbortSignal): Promise<void>;
-  /** State and share of the calls that is let through, as the last look has shown. */
-  details(): { readonly state: string; readonly admittedShare: number } | undefined;
+  /** State, and fraction of the calls that it admits, as of the last run. */
+  details(): { readonly state: string; readonly admittedFraction: number } | undefined;
 }
 
 /**
- * A health check of a breaker that a fleet shares: well while it lets all calls through. It reads the verdict, so that any
- * function with the store can tell, also one that makes no calls. A breaker that nobody has used is well.
- * @throws {InvalidOptionError} when it is constructed with a bad option.
+ * A health check of a shared breaker: it passes while the breaker admits all calls. It reads the shared state, so a function
+ * that makes no such calls can report it too. A breaker that was never used passes.
+ * @throws {InvalidOptionError} for an unknown option or one out of range.
  * @example
  * ```ts
  * const store = memoryStore();
- * const look = healthChecks({ checks: { posts: breakerCheck({ store, name: 'posts' }) } });
- * const { status } = await look();
+ * const check = healthChecks({ checks: { posts: breakerCheck({ store, name: 'posts' }) } });
+ * const { status } = await check();
  * ```
  */
 export function breakerCheck(options: BreakerCheckOptions): BreakerCheck {
@@ -41,19 +41,19 @@ export function breakerCheck(options: BreakerCheckOptions): BreakerCheck {
     optional: { clock: rule.object() },
   });
   const { store, name, clock = systemClock } = options;
-  let seen: ReturnType<BreakerCheck['details']>;
+  let latest: ReturnType<BreakerCheck['details']>;
   return {
     critical: false,
     async run(signal) {
-      seen = undefined;
+      latest = undefined;
       const found = await store.get(verdictKey(name), { signal, isEventual: true });
       const item = found ?? writeVerdict(INITIAL);
       const verdict = readVerdict(item);
       if (!verdict) throw new Error(`the item "${verdictKey(name)}" is ${whyUnreadable(item)}`);
-      const { state, admittedShare } = sightOf(name, verdict, clock.now());
-      seen = { state, admittedShare };
-      if (admittedShare < 1) throw new Error(`breaker "${name}" is ${state}`);
+      const { state, admittedFraction } = summaryOf(name, verdict, clock.now());
+      latest = { state, admittedFraction };
+      if (admittedFraction < 1) throw new Error(`breaker "${name}" is ${state}`);
     },
-    details: () => seen,
+    details: () => latest,
   };
 }

@@ -22,8 +22,11 @@ export interface Known {
   look(): Promise<void>;
   /** Whether the answer to that has been on its way for longer than a call waits for it. */
   isLate(): boolean;
-  /** Whether the change was made. If not, the verdict is what somebody else has made of it, or the store is in trouble. */
-  change(transition: Transition): Promise<boolean>;
+  /**
+   * Whether the change was made. If not, the verdict is what another environment has made of it. Undefined: the store gave no
+   * answer, so it may have been made.
+   */
+  change(transition: Transition): Promise<boolean | undefined>;
 }
 
 interface View {
@@ -54,12 +57,12 @@ export function known(name: string, { store, access, clock, chance, notice }: Kn
     askedAt,
     refreshMs: (verdict.rate > 0 ? REFRESH_MS : REFRESH_AT_FIRST_MS) * (0.75 + 0.5 * chance()),
   });
-  let view = viewOf(INITIAL, Number.NEGATIVE_INFINITY);
+  let view = viewOf(INITIAL, -Infinity);
   let looking: { readonly answer: Promise<void>; readonly since: number } | undefined;
   /** What has been on its way for longer than any answer is waited for, a freeze has cut off. */
   const onItsWay = () =>
     looking && clock.monotonic() - looking.since < access.limitMs ? looking : undefined;
-  const hold = (verdict: Verdict, askedAt: number, how: How = 'seen') => {
+  const hold = (verdict: Verdict, askedAt: number, how: How = 'observed') => {
     view = viewOf(verdict, askedAt);
     notice?.(verdict, how);
   };
@@ -115,13 +118,13 @@ export function known(name: string, { store, access, clock, chance, notice }: Kn
       looking = { answer, since: clock.monotonic() };
       return answer;
     },
-    isLate: () => clock.monotonic() - (onItsWay()?.since ?? Number.POSITIVE_INFINITY) >= access.timeoutMs,
+    isLate: () => clock.monotonic() - (onItsWay()?.since ?? Infinity) >= access.timeoutMs,
     async change({ next, when }) {
       const askedAt = clock.monotonic();
       const seen = view;
       const result = await ask((signal) => store.put(keyOf(0), writeVerdict(next), { when, signal }));
-      if (result === undefined) return false;
-      const how = result.applied ? 'made' : 'seen';
+      if (result === undefined) return undefined;
+      const how = result.applied ? 'self' : 'observed';
       adopt(result.applied ? next : verdictIn(result.current), askedAt, seen, how);
       if (!result.applied) return false;
       await Promise.all(copyWrites(name, next).map(mend));

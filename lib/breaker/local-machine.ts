@@ -1,14 +1,14 @@
 /**
- * The state of a breaker that one sandbox keeps for itself. Times are of a monotonic clock, in milliseconds; nothing
- * waits for a timer, so a frozen sandbox does no harm.
+ * The state of a breaker of one environment. Times are of a monotonic clock, in milliseconds; nothing waits for a timer, so
+ * a freeze does no harm.
  */
 export type LocalState =
   | { readonly kind: 'closed' }
   | { readonly kind: 'open'; readonly untilMs: number }
-  /** By hand, until somebody says otherwise. */
+  /** Until it is forced otherwise. */
   | { readonly kind: 'forced-open' }
   | { readonly kind: 'forced-closed' }
-  /** Probes are made one at a time. One that is not heard of until `leaseUntilMs` keeps the next one waiting no longer. */
+  /** Probes are made one at a time. One that has not ended by `leaseUntilMs` no longer keeps the next one waiting. */
   | {
       readonly kind: 'half-open';
       readonly succeeded: number;
@@ -19,7 +19,7 @@ export const CLOSED: LocalState = { kind: 'closed' };
 
 export const opened = (now: number, openMs: number): LocalState => ({ kind: 'open', untilMs: now + openMs });
 
-/** What callers are asked to wait when nobody knows how long: a person decides. */
+/** What callers are asked to wait where an operator decides how long it lasts. */
 const FORCED_WAIT_MS = 60_000;
 
 /** What a caller may do: call, make the probe, or nothing for so long. */
@@ -32,14 +32,14 @@ export function admitLocally(state: LocalState, now: number): LocalAdmission {
   return now >= freeAt ? 'probe' : { waitMs: freeAt - now };
 }
 
-/** The share of calls that is let through. Probes do not count. */
+/** Fraction of the calls that is admitted. Probes do not count. */
 export const locallyAdmitted = ({ kind }: LocalState): number =>
   kind === 'closed' || kind === 'forced-closed' ? 1 : 0;
 
 /** Probes are made. */
 export type HalfOpen = Extract<LocalState, { readonly kind: 'half-open' }>;
 
-/** Somebody makes the probe, and has `leaseMs` for it. */
+/** One call probes, and has `leaseMs` for it. */
 export function probing(state: LocalState, now: number, leaseMs: number): HalfOpen {
   const succeeded = state.kind === 'half-open' ? state.succeeded : 0;
   return { kind: 'half-open', succeeded, leaseUntilMs: now + leaseMs };
@@ -50,9 +50,9 @@ export function probed(
   { succeeded }: HalfOpen,
   failed: boolean | undefined,
   now: number,
-  { openMs, probes }: { readonly openMs: number; readonly probes: number },
+  { openMs, probesToClose }: { readonly openMs: number; readonly probesToClose: number },
 ): LocalState {
   if (failed) return opened(now, openMs);
   const all = succeeded + (failed === false ? 1 : 0);
-  return all >= probes ? CLOSED : { kind: 'half-open', succeeded: all, leaseUntilMs: now };
+  return all >= probesToClose ? CLOSED : { kind: 'half-open', succeeded: all, leaseUntilMs: now };
 }

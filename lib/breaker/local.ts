@@ -1,100 +1,152 @@
-import { policyOf, unprotected } from '../core/call.ts';
-import { systemClock } from '../core/clock.ts';
-import { harmless } from '../core/harmless.ts';
-import { guardBy } from './guard.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { type Invoke, type Policy, policyOf } from '../core/layer.ts';
+import { checkOptions } from '../core/options.ts';
+import * as rule from '../core/rules.ts';
+import { safeListener } from '../core/safe-listener.ts';
+import type { Window } from '../core/window.ts';
+import { breakerLayer } from './layer.ts';
 import {
   admitLocally,
   CLOSED,
-  type HalfOpen,
   type LocalState,
   locallyAdmitted,
   opened,
   probed,
   probing,
 } from './local-machine.ts';
-import { type BreakerOptions, DEFAULT_OPEN_MS, isBadEnough, type Judge, windowOf } from './options.ts';
-import type { CircuitBreaker, Permit } from './permit.ts';
-import { refused } from './refused.ts';
+import {
+  byRatio,
+  type CircuitBreakerOptions,
+  checkBreakerOptions,
+  DEFAULT_OPEN_MS,
+  DEFAULT_PROBES,
+  FORCE_RULES,
+  type ShouldOpen,
+  windowOf,
+} from './options.ts';
+import { type Admission, type CallOutcome, type CircuitBreaker, type Permit, permitOf } from './permit.ts';
+import { type Reject, rejections } from './rejection.ts';
 
-/** A breaker of one sandbox: its state can be seen, and decided by hand. */
-export interface LocalBreaker extends CircuitBreaker {
-  readonly state: LocalState['kind'];
-  /** Keeps it open or closed whatever happens, until `auto`: then it is closed and counts anew. */
-  force(state: 'open' | 'closed' | 'auto'): void;
+/** A breaker of one environment. Nothing waits for a timer, so a freeze does no harm. */
+class LocalBreaker implements CircuitBreaker {
+  readonly name: string;
+  readonly layer: <T>(next: Invoke<T>) => Invoke<T>;
+  readonly execute: Policy['execute'];
+  readonly #options: CircuitBreakerOptions;
+  readonly #clock: Clock;
+  readonly #window: Window;
+  readonly #shouldOpen: ShouldOpen;
+  readonly #reject: Reject;
+  #state: LocalState = CLOSED;
+  /** Of the present state, for all calls: what one from before it records says nothing about what is now. */
+  #permit: Permit = this.#newPermit(false);
+
+  constructor(options: CircuitBreakerOptions, shouldOpen: ShouldOpen) {
+    const { name, clock = systemClock } = options;
+    this.name = name;
+    this.#options = options;
+    this.#clock = clock;
+    this.#window = windowOf(options);
+    this.#shouldOpen = shouldOpen;
+    this.#reject = rejections(name);
+    this.layer = breakerLayer(this, options, clock);
+    this.execute = policyOf(clock, this.layer).execute;
+  }
+
+  get identity(): object {
+    return this;
+  }
+
+  get state(): LocalState['kind'] {
+    return this.#state.kind;
+  }
+
+  async force(to: 'open' | 'closed' | 'auto'): Promise<void> {
+    checkOptions('force', { state: to }, { required: FORCE_RULES });
+    if (to === 'auto' && !this.#state.kind.startsWith('forced-')) return;
+    this.#become(to === 'auto' ? CLOSED : { kind: `forced-${to}` });
+  }
+
+  acquire(): Permit {
+    return permitOf(this.admit());
+  }
+
+  admit(): Admission {
+    // Closed, as it mostly is, it needs not read the clock.
+    if (this.#state.kind === 'closed') return this.#permit;
+    const now = this.#clock.monotonic();
+    const admission = admitLocally(this.#state, now);
+    if (admission === 'call') return this.#permit;
+    if (admission !== 'probe') return this.#reject(admission.waitMs);
+    this.#become(probing(this.#state, now, this.#openMs), true);
+    return this.#permit;
+  }
+
+  get #openMs(): number {
+    return this.#options.openMs ?? DEFAULT_OPEN_MS;
+  }
+
+  #newPermit(isProbe: boolean): Permit {
+    const permit: Permit = {
+      isProbe,
+      record: (outcome) => this.#settle(permit, outcome),
+      release: () => this.#settle(permit),
+    };
+    return permit;
+  }
+
+  #settle(permit: Permit, outcome?: CallOutcome): undefined {
+    if (permit !== this.#permit) return;
+    const now = this.#clock.monotonic();
+    if (this.#state.kind === 'half-open') {
+      const { probesToClose = DEFAULT_PROBES } = this.#options;
+      this.#become(probed(this.#state, outcome?.failed, now, { openMs: this.#openMs, probesToClose }));
+    } else if (outcome) this.#count(outcome, now);
+  }
+
+  #count({ failed, slow = false }: CallOutcome, now: number): void {
+    this.#window.record({ failed, slow }, now);
+    if (!(failed || slow) || this.#state.kind !== 'closed') return;
+    if (this.#shouldOpen(this.#window.totals(now))) this.#become(opened(now, this.#openMs));
+  }
+
+  #become(next: LocalState, isProbe = false): void {
+    if (next.kind === 'closed') this.#window.clear();
+    const from = this.#state.kind;
+    const to = next.kind;
+    this.#state = next;
+    this.#permit = this.#newPermit(isProbe);
+    const { onEvent } = this.#options;
+    if (to === from || !onEvent) return;
+    const admittedFraction = locallyAdmitted(next);
+    safeListener(
+      onEvent,
+      `${this.name}: onEvent`,
+    )({
+      ...{ kind: 'breaker-state', name: this.name, from, to },
+      ...{ origin: 'self', admittedFraction },
+    });
+  }
 }
 
+/** For an environment whose shared breaker cannot reach its store. */
+export const localBreaker = (options: CircuitBreakerOptions, shouldOpen: ShouldOpen): CircuitBreaker =>
+  new LocalBreaker(options, shouldOpen);
+
 /**
- * A circuit breaker that one sandbox keeps for itself: it opens when its window is bad enough, lets one caller at a time
- * probe after `openMs`, and closes after `probes` in a row that succeed.
- * @param isBad Default: by the plain ratios of the options.
+ * A circuit breaker of this environment: it opens when enough calls in its window fail, lets one call at a time probe after
+ * `openMs`, and closes after `probesToClose` in a row that succeed.
+ * @throws {InvalidOptionError} for an unknown option or one out of range.
+ * @see Nygard, Release It! 2nd ed., "Circuit Breaker"
+ * @example
+ * ```ts
+ * const breaker = circuitBreaker({ name: 'posts', failureRatio: 0.5, slowCallMs: 1_000, openMs: 30_000 });
+ * const answer = await breaker.execute(({ signal }) => boundedFetch('https://posts.example/7', { signal }));
+ * console.log(breaker.state);
+ * ```
  */
-export function localBreaker(options: BreakerOptions, isBad: Judge = isBadEnough(options)): LocalBreaker {
-  const { name, clock = systemClock, openMs = DEFAULT_OPEN_MS, probes = 2 } = options;
-  const window = windowOf(options);
-  const tell = options.onEvent && harmless(options.onEvent);
-  let state: LocalState = CLOSED;
-  /** Grows with each change of state: an outcome from before it says nothing about what is now. */
-  let epoch = 0;
-
-  const become = (next: LocalState) => {
-    if (next.kind === 'closed') window.clear();
-    const from = state.kind;
-    const to = next.kind;
-    state = next;
-    epoch++;
-    permit = callers(epoch);
-    if (to !== from)
-      tell?.({ kind: 'breaker-state', name, from, to, how: 'made', admittedShare: locallyAdmitted(next) });
-  };
-
-  const callers = (heldEpoch: number): Permit => ({
-    settle(failed, slow = false, { beganAt } = {}) {
-      if (failed === undefined || epoch !== heldEpoch) return undefined;
-      // A success counts from when it was begun, which is known: a look at the clock is a tenth of what a call costs.
-      const now = failed || slow || beganAt === undefined ? clock.monotonic() : beganAt;
-      window.record({ failed, slow }, now);
-      if ((failed || slow) && state.kind === 'closed' && isBad(window.totals(now)))
-        become(opened(now, openMs));
-      return undefined;
-    },
-  });
-  // One for all calls between two changes: it holds nothing of any one of them.
-  let permit = callers(epoch);
-
-  const prober = (heldEpoch: number, held: HalfOpen): Permit => ({
-    settle(failed) {
-      if (epoch !== heldEpoch) return undefined;
-      become(probed(held, failed, clock.monotonic(), { openMs, probes }));
-      return undefined;
-    },
-  });
-
-  // Closed, as it mostly is, it needs no look at a clock.
-  const admission = () => (state.kind === 'closed' ? 'call' : admitLocally(state, clock.monotonic()));
-
-  const refusal = () => {
-    const may = admission();
-    return typeof may === 'string' ? undefined : refused(name, may.waitMs);
-  };
-
-  const enter = (): Permit => {
-    const may = admission();
-    if (may === 'call') return permit;
-    if (may !== 'probe') throw refused(name, may.waitMs);
-    const held = probing(state, clock.monotonic(), openMs);
-    become(held);
-    return prober(epoch, held);
-  };
-
-  return {
-    name,
-    retryShare: 1,
-    refusal,
-    enter,
-    ...policyOf(clock, guardBy(enter, options, clock)(unprotected)),
-    get state() {
-      return state.kind;
-    },
-    force: (to) => become(to === 'auto' ? CLOSED : { kind: `forced-${to}` }),
-  };
+export function circuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
+  checkBreakerOptions('circuitBreaker', options);
+  checkOptions('circuitBreaker', { name: options.name }, { required: { name: rule.name() } });
+  return new LocalBreaker(options, byRatio(options));
 }

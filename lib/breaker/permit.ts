@@ -1,44 +1,93 @@
-import type { Policy } from '../core/call.ts';
-import type { BreakerOpenError } from '../core/errors.ts';
+import type { BreakerState } from '../core/breaker-event.ts';
+import type { BreakerOpenError, DeadlineLimit } from '../core/errors.ts';
+import type { Invoke, Policy } from '../core/layer.ts';
 
-/** What a breaker looks at of a call's context. */
-export interface Entering {
-  /** That of the caller: entering ends with it, and a call that it has ended does not count. Default: none. */
+/** What a breaker may know of the call that asks for a permit. */
+export interface Caller {
+  /** Acquiring ends when it aborts. Default: none. */
   readonly signal?: AbortSignal | undefined;
-  /** What is left of the caller's time, in milliseconds: entering takes no longer. Default: no limit of the caller's. */
-  readonly remainingMs?: () => number;
-  /** When the call was made, by the monotonic clock. Default: when it is settled. */
-  readonly beganAt?: number;
+  /** What is left of the caller's time, in milliseconds: acquiring takes no longer. Default: no limit. */
+  readonly remainingMs?: (() => number) | undefined;
+  /** Whose limit that is, for the error when it is over. Default: the caller's. */
+  readonly limit?: DeadlineLimit | undefined;
 }
 
-/** Leave to make one call. Settle it with what came of the call. */
-export interface Permit {
-  /**
-   * @param failed Undefined is neutral: the call was never made, or nobody waited for its end.
-   * @param slow Whether it took longer than it may, however it ended. Default false.
-   * @param context Bounds what is awaited. Default: a moment for the store.
-   * @returns What is to be awaited before the invocation ends, where there is something. It never rejects.
-   */
-  settle(failed: boolean | undefined, slow?: boolean, context?: Entering): Promise<void> | undefined;
+/** What came of a call. */
+export interface CallOutcome {
+  readonly failed: boolean;
+  /** Whether it took longer than `slowCallMs`, however it ended. Default false. */
+  readonly slow?: boolean;
 }
 
 /**
- * Runs calls while it is closed, and refuses them with `BreakerOpenError` while it is open. A refusal of the request (a
- * thrown 4xx but 408 and 429) is an answer, so it counts as a success. A bug does not count, nor a caller that gave up, nor
- * what comes after its invocation has ended.
+ * Leave to make one call. Record what came of it, or release it, and do so once: a closed breaker of this environment hands
+ * the same permit to all calls.
+ */
+export interface Permit {
+  /** Whether the call is the probe of a breaker that is half-open. */
+  readonly isProbe: boolean;
+  /**
+   * @param caller Limits what is awaited. Default: a moment for the store.
+   * @returns What is to be awaited before the invocation ends, where there is something. It never rejects.
+   */
+  record(outcome: CallOutcome, caller?: Caller): Promise<void> | undefined;
+  /** The call was not made, or its end says nothing about the dependency. */
+  release(caller?: Caller): Promise<void> | undefined;
+}
+
+/** A permit, or the error that the call is rejected with. To return it costs a third of throwing it. */
+export type Admission = Permit | BreakerOpenError;
+
+/** @throws {BreakerOpenError} the rejection. */
+export function permitOf(admission: Admission): Permit {
+  if (admission instanceof Error) throw admission;
+  return admission;
+}
+
+export interface ForceOptions {
+  /** How long it stays forced, where the breaker is shared. Milliseconds. Default 3,600,000 (1 hour). */
+  readonly forMs?: number;
+  /** Who forces it, shown to operators. 1 to 100 characters. Default `code`. */
+  readonly by?: string;
+}
+
+/**
+ * Makes calls while it is closed, and rejects them with `BreakerOpenError` while it is open. After `openMs` it is half-open:
+ * one call at a time probes.
  */
 export interface CircuitBreaker extends Policy {
   readonly name: string;
-  /** What a call would be refused with at this moment, as far as is known without asking anybody; undefined: nothing. */
-  refusal(): BreakerOpenError | undefined;
+  /** As far as this environment knows. */
+  readonly state: BreakerState;
   /**
-   * What share of the failed calls may be made once more, as far as is known: less than one while the fleet sees more fail
-   * than it can afford to repeat, or has just closed its breaker. Fraction. Of a breaker of one sandbox it is all.
+   * Keeps it open or closed whatever happens, until `auto`: then it is closed and counts anew. A breaker of this environment is
+   * forced when the call returns.
+   * @throws {StoreError} where it is shared and the store does not answer.
    */
-  readonly retryShare: number;
+  force(state: 'open' | 'closed' | 'auto', options?: ForceOptions): Promise<void>;
   /**
-   * Leave to make one call: at once where nothing has to be asked.
+   * Leave to make one call: at once where nothing has to be asked. For calls that are no function, such as a handler between
+   * two hooks; otherwise use `execute`.
    * @throws {BreakerOpenError} while the breaker is open.
    */
-  enter(context?: Entering): Permit | Promise<Permit>;
+  acquire(caller?: Caller): Permit | Promise<Permit>;
+  /** The same, with the rejection as its value. */
+  admit(caller?: Caller): Admission | Promise<Admission>;
+  /** Puts calls under this breaker, as a layer of a policy. */
+  readonly layer: <T>(next: Invoke<T>) => Invoke<T>;
+  /** Two breakers with the same identity are one. */
+  readonly identity: string | object;
+  /** Fraction of the failed calls that may be retried, as far as is known. Default 1. */
+  readonly retryFraction?: number;
+  /** Time that is needed after a call to report its outcome. Milliseconds. Default 0. */
+  readonly reserveMs?: number;
+  /**
+   * Checks that calls with these limits leave it the time that it needs. Infinity: no limit.
+   * @throws {InvalidOptionError}
+   */
+  checkCalls?(owner: string, attemptTimeoutMs: number, totalTimeoutMs: number): void;
 }
+
+/** Whether an option is a breaker, also one of another copy of the package, and not the options of one. */
+export const isBreaker = (given: object): given is CircuitBreaker =>
+  typeof (given as Partial<CircuitBreaker>).acquire === 'function';

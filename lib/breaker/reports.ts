@@ -101,7 +101,7 @@ export function reports(name: string, tools: ReportTools): Reports {
     const seconds = failed ? lastSeconds(item, before, now) : undefined;
     if (seconds && told) {
       const { weight: calls, failures } = totalOf(seconds);
-      told({ kind: 'breaker-evidence', name, calls, failures, isSlow });
+      told({ kind: 'breaker-report', name, calls, failures, slow: isSlow });
     }
     if (seconds && isBadNow(seconds, now)) {
       if (known.verdict.rate === 0) {

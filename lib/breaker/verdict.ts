@@ -83,9 +83,9 @@ export function readVerdict(item: Item): Verdict | undefined {
 /** Whether an item is a verdict of a version that is not understood here. */
 export const isOfLaterVersion = (item: Item): boolean => Number(item['v']) > SCHEMA_VERSION;
 
-/** What an item is that cannot be read. */
+/** Why an item cannot be read. */
 export const whyUnreadable = (item: Item): string =>
-  isOfLaterVersion(item) ? 'of a later version of fibrin' : 'no verdict';
+  isOfLaterVersion(item) ? 'of a later version of fibrin' : 'not the state of a breaker';
 
 export const writeVerdict = (verdict: Verdict): Item => ({ v: SCHEMA_VERSION, ...verdict });
 

@@ -7,7 +7,7 @@ import { look, type Sight } from './idempotency/sight.ts';
 import { ABSENT_HINT, recordLines, stateText } from './idempotency/words.ts';
 import { openTable } from './table.ts';
 
-export const IDEMPOTENCY_HELP = `fibrin idempotency: looks at the record of an idempotency key, or frees the key
+export const IDEMPOTENCY_HELP = `fibrin idempotency: show the record of an idempotency key, or release the key
 
 Usage: fibrin idempotency show KEY --operation NAME [--result] [options]
        fibrin idempotency release KEY --operation NAME [--force] [options]
@@ -27,7 +27,7 @@ Usage: fibrin idempotency show KEY --operation NAME [--result] [options]
                 (the effect happens again)
   --help        this text
 
-release deletes the record of a run that ended without an outcome, if it is still the very run that was seen: the next
+release deletes the record of a run that ended without an outcome, if it has not changed since it was read: the next
 request with the key runs. First find out whether the effect happened. Times are by this machine's clock.
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage. Credentials, region and endpoint are those of the AWS SDK; with

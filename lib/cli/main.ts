@@ -8,9 +8,9 @@ const HELP = `fibrin: serverless resilience for AWS Lambda
 Usage: fibrin <command> [options]
 
   local         run the synthesized app of this folder on this machine
-  idempotency   show the record of an idempotency key, or free the key
-  breakers      show the circuit breaker of a fleet, or force it open or closed
-  simulate      a fleet that shares a circuit breaker, through an outage in virtual time
+  idempotency   show the record of an idempotency key, or release the key
+  breakers      show shared circuit breakers, or force one open or closed
+  simulate      run environments with a shared circuit breaker through an outage in virtual time
 
   --help     this text, or that of a command
   --version  the version`;
@@ -21,7 +21,7 @@ interface Command {
   run(args: readonly string[]): Promise<number>;
 }
 
-/** Loaded when they are called: no command waits for the code of another, nor needs the packages that only that one does. */
+/** Loaded on demand: no command waits for the code of another, nor needs the packages that only that one needs. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   [
     'local',
@@ -76,7 +76,7 @@ async function main([name = '--help', ...args]: readonly string[]): Promise<numb
   return 2;
 }
 
-/** One line for what a person can mend; the stack only for what they cannot. */
+/** One line for what a user can fix; the stack only for a defect. */
 function explain(error: unknown): string {
   if (error instanceof FibrinError || isUsageError(error)) return `fibrin: ${(error as Error).message}`;
   return `fibrin: unexpected ${error instanceof Error ? error.stack : String(error)}`;

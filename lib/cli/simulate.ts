@@ -35,7 +35,7 @@ key, its prices), through an outage of what they call. The same seed gives the s
   --seeds N             runs so many, as many at once as there are processors (default: 1)
   --beside              the same for other breakers: one in each sandbox, and the algorithms of circuitbreaker-lambda and of
                         Powertools for AWS Lambda (Python), by their documentation; not with --check
-  --svg FILE            a chart of the first seed: the share of calls rejected, and of those made and failed, over time
+  --svg FILE            a chart of the first seed: the fraction of calls rejected, and of calls made and failed, over time
   --check               fails unless the figures of the default outage are within their limits
   --json                for programs
   --help                this text

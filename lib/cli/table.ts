@@ -1,8 +1,8 @@
 import { systemClock } from '../core/clock.ts';
-import { runWithin } from '../core/deadline.ts';
 import { FibrinError, StoreError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
-import type { Scan } from '../store/verdicts.ts';
+import { runWithin } from '../core/time-limit.ts';
+import type { Scan } from '../store/scan.ts';
 import { fixOf } from './trouble.ts';
 import { UsageError } from './usage.ts';
 
@@ -71,7 +71,7 @@ export const openScan = ({ table, region }: TableArguments): Promise<Scan> =>
 
 /**
  * One access to the table.
- * @throws {StoreError} with one line for whoever sits at the terminal.
+ * @throws {StoreError} with one line for a user at a terminal.
  */
 export async function ask<R>(
   store: Pick<Store, 'name'>,

@@ -1,4 +1,4 @@
-/** What the SDK says, by name, code and message, and what somebody at a terminal can do about it. */
+/** What the SDK says, by name, code and message, and what a user at a terminal can do about it. */
 const FIXES: readonly (readonly [said: RegExp, fix: string])[] = [
   [
     /^ResourceNotFoundException/,

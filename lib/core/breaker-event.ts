@@ -1,4 +1,4 @@
-/** What the state of a breaker is called. Half-open: a probe is being made. */
+/** The state of a breaker. Half-open: a probe is running. */
 export type BreakerState = 'closed' | 'open' | 'half-open' | 'forced-open' | 'forced-closed';
 
 /** What happened to a circuit breaker, for metrics, traces and logs. */
@@ -6,30 +6,30 @@ export type BreakerEvent =
   | {
       readonly kind: 'breaker-state';
       readonly name: string;
-      /** As far as this sandbox knew. */
+      /** As far as this execution environment knew. */
       readonly from: BreakerState;
       readonly to: BreakerState;
       /**
-       * Whether this sandbox has made the change, which of a whole fleet one does, or has learnt of it: another sandbox has made
-       * it, or a person, or it came by itself when a time was over.
+       * `self`: this environment made the change, which one of all does. `observed`: another environment or an operator made it,
+       * or it happened by itself when a time had passed.
        */
-      readonly how: 'made' | 'seen';
-      /** Which share of the calls is let through from here on. Below 1 where it has just closed: then it grows. Fraction. */
-      readonly admittedShare: number;
+      readonly origin: 'self' | 'observed';
+      /** Fraction of the calls that is admitted from now on. Below 1 right after closing, and then it grows. */
+      readonly admittedFraction: number;
     }
   | {
-      /** A failed call was reported to the fleet, a few of which stand for all, and somebody looked whether they are enough. */
-      readonly kind: 'breaker-evidence';
+      /** A failed call was reported to the shared state, and the counts were compared with `failureRatio`. */
+      readonly kind: 'breaker-report';
       readonly name: string;
-      /** Of the whole fleet in the last ten seconds, estimated from what was reported. */
+      /** Of all environments in the last ten seconds, estimated from the sampled reports. */
       readonly calls: number;
       readonly failures: number;
-      /** Whether the call that was reported took longer than it may. */
-      readonly isSlow: boolean;
+      /** Whether the reported call took longer than `slowCallMs`. */
+      readonly slow: boolean;
     }
   | {
-      /** The store has stopped answering this sandbox, or does again. */
+      /** The store has stopped answering this environment, or answers again. */
       readonly kind: 'breaker-store';
       readonly name: string;
-      readonly isAnswering: boolean;
+      readonly available: boolean;
     };

@@ -2,31 +2,31 @@
 export type CancelTimer = () => void;
 
 /**
- * Time, handed in. Everything in the toolkit that waits or looks at a clock does so through this interface, so that
- * a test or a simulation decides what time it is.
+ * Time, handed in. Everything in the toolkit that waits or reads a clock does so through this interface, so that a test or
+ * a simulation decides what time it is.
  */
 export interface Clock {
   /** Wall clock, in milliseconds since the Unix epoch. May jump; the only clock that other machines share. */
   now(): number;
   /** Milliseconds from an arbitrary start, never going back. For measuring durations in this process. */
   monotonic(): number;
-  /**
-   * Calls `run` once, `delayMs` from now or later: a frozen sandbox fires it after the thaw, or never.
-   * @param now What `monotonic` has just said to who calls: to read a clock is much of what a call under policies costs.
-   */
-  after(delayMs: number, run: () => void, now?: number): CancelTimer;
+  /** Calls `run` once, `delayMs` from now or later: a frozen environment fires it after the thaw, or never. */
+  after(delayMs: number, run: () => void): CancelTimer;
 }
 
-/** The longest delay that Node's timers hold; a longer one would fire at once. */
-export const MAX_TIMER_MS = 2_147_483_647;
+/** The longest delay that Node's timers hold; a longer one would fire at once. Milliseconds, 24.8 days. */
+const MAX_TIMER_MS = 2_147_483_647;
 
 /** The system's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, Math.min(delayMs, MAX_TIMER_MS));
-    return () => clearTimeout(timer);
+    // Node drops what is beyond whole milliseconds, and fires too early for it.
+    const timer = setTimeout(run, Math.min(Math.ceil(delayMs), MAX_TIMER_MS));
+    return function cancelTimer() {
+      clearTimeout(timer);
+    };
   },
 };
 

@@ -1,12 +1,14 @@
+import { propertyOf } from './property.ts';
+
 /** What every error of the toolkit carries beside its message. */
 export interface FibrinErrorDetails {
   /** The error that led to this one. */
   readonly cause?: unknown;
   /** Whether the same call may succeed when it is made again. Default false. */
   readonly retryable?: boolean;
-  /** The HTTP status that tells a caller what happened, where there is one. */
+  /** The HTTP status that tells a client what happened, where there is one. */
   readonly status?: number;
-  /** How long a caller should wait before the next try, in milliseconds. */
+  /** How long a client should wait before the next try. Milliseconds. */
   readonly retryAfterMs?: number;
 }
 
@@ -25,7 +27,20 @@ export class FibrinError extends Error {
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
   }
+
+  /** Marks errors of every copy of this package, also those of another realm or bundle. */
+  get isFibrinError(): true {
+    return true;
+  }
 }
+
+/** Whether an error is one of the toolkit's, whichever copy of the package has made it. */
+export const isFibrinError = (error: unknown): error is FibrinError =>
+  propertyOf(error, 'isFibrinError') === true;
+
+/** Whether an error is one of the toolkit's with this code. */
+export const hasCode = (error: unknown, code: string): error is FibrinError =>
+  isFibrinError(error) && propertyOf(error, 'code') === code;
 
 /** An option is missing, unknown or out of range. Thrown when the thing is constructed, never later. */
 export class InvalidOptionError extends FibrinError {
@@ -35,52 +50,73 @@ export class InvalidOptionError extends FibrinError {
   }
 }
 
-/** The time for the whole call is over. Not retryable: there is no time left to retry in. */
+/** Which limit of time ended a call: its own total timeout or that of its fallback, its caller's, or the invocation's. */
+export type DeadlineLimit =
+  | 'total timeout'
+  | 'fallback timeout'
+  | "caller's time limit"
+  | "invocation's deadline";
+
+/** The time for the whole call is over. Not retryable: no time is left to retry in. */
 export class DeadlineExceededError extends FibrinError {
   override readonly name: string = 'DeadlineExceededError';
+  /** The limit that held. */
+  readonly limit: DeadlineLimit;
   /** Whether the call was made at all. False when no time was left to make it in. */
   readonly called: boolean;
-  constructor(what: string, limitMs: number, called = true) {
-    super('DEADLINE_EXCEEDED', `${what} exceeded its total deadline of ${Math.round(limitMs)} ms`, {
+  constructor(
+    what: string,
+    limit: DeadlineLimit,
+    limitMs: number,
+    { called = true, cause }: { readonly called?: boolean; readonly cause?: unknown } = {},
+  ) {
+    super('DEADLINE_EXCEEDED', `${what} exceeded the ${limit} of ${Math.max(0, Math.round(limitMs))} ms`, {
       status: 504,
+      ...(cause !== undefined && { cause }),
     });
+    this.limit = limit;
     this.called = called;
   }
 }
 
-/** One attempt took longer than it may. */
+/** One attempt took longer than its timeout. */
 export class AttemptTimeoutError extends FibrinError {
   override readonly name: string = 'AttemptTimeoutError';
-  /** How long after the timeout that was noticed. Milliseconds. Much, where the sandbox was frozen or busy meanwhile. */
+  /** How long after the timeout it was noticed. Milliseconds. Long where the execution environment was frozen. */
   readonly lateMs: number;
-  constructor(what: string, limitMs: number, lateMs = 0) {
+  constructor(what: string, timeoutMs: number, lateMs = 0) {
     super(
       'ATTEMPT_TIMEOUT',
-      `${what} got no answer within its attempt timeout of ${Math.round(limitMs)} ms`,
-      { retryable: true, status: 504 },
+      `${what} gave no answer within the attempt timeout of ${Math.round(timeoutMs)} ms`,
+      {
+        retryable: true,
+        status: 504,
+      },
     );
     this.lateMs = lateMs;
   }
 }
 
-/** The breaker is open: the call was refused without being made. */
+/** The breaker is open: the call was rejected and not made. */
 export class BreakerOpenError extends FibrinError {
   override readonly name: string = 'BreakerOpenError';
   constructor(breaker: string, retryAfterMs: number) {
-    super('BREAKER_OPEN', `Breaker "${breaker}" is open; the call was not made`, {
-      status: 503,
-      retryAfterMs,
-    });
+    super('BREAKER_OPEN', BreakerOpenError.messageFor(breaker), { status: 503, retryAfterMs });
+  }
+
+  static messageFor(breaker: string): string {
+    return `Breaker "${breaker}" is open; the call was not made`;
   }
 }
 
 /** An answer arrived and is not what the schema says it must be. */
 export class ValidationError extends FibrinError {
   override readonly name: string = 'ValidationError';
-  /** What is wrong, one line an issue, with the path of the field. Never the value itself. */
+  /** What is wrong, a line an issue, with the path of the field. Never the value itself. */
   readonly issues: readonly string[];
-  constructor(what: string, issues: readonly string[]) {
+  constructor(what: string, issues: readonly string[], details: { readonly cause?: unknown } = {}) {
     super('INVALID_ANSWER', `${what} answered with an invalid value: ${issues.slice(0, 3).join('; ')}`, {
+      ...details,
       retryable: true,
       status: 502,
     });
@@ -88,7 +124,7 @@ export class ValidationError extends FibrinError {
   }
 }
 
-/** The store did not do what it was asked to do, and why is not known to be harmless. */
+/** The store did not do what it was asked to do, and it is not known why. */
 export class StoreError extends FibrinError {
   override readonly name: string = 'StoreError';
   constructor(message: string, details: FibrinErrorDetails = {}) {

@@ -4,23 +4,44 @@ import type { BreakerEvent } from './breaker-event.ts';
 export type PolicyEvent =
   | BreakerEvent
   | {
+      /** An attempt has ended. */
       readonly kind: 'attempt';
       readonly name: string;
+      /** From 1. */
       readonly attempt: number;
       readonly durationMs: number;
+      /** Anything can be thrown, `undefined` too, so `error` alone does not say it. */
+      readonly failed: boolean;
       readonly error?: unknown;
     }
   | {
+      /** A further attempt follows after a wait. */
       readonly kind: 'retry';
       readonly name: string;
+      /** Number of the attempt that follows. */
       readonly attempt: number;
       readonly delayMs: number;
-      readonly error: unknown;
+      /** Absent where `shouldRetryResult` asked for it. */
+      readonly error?: unknown;
     }
   | {
+      /** The retry budget was empty, so no further attempt was made. */
+      readonly kind: 'budget-exhausted';
+      readonly name: string;
+      /** Number of the attempt that was the last one. */
+      readonly attempt: number;
+    }
+  | {
+      /** The call, or a further attempt, was not made. */
       readonly kind: 'rejected';
       readonly name: string;
-      readonly by: 'breaker' | 'deadline' | 'budget';
+      readonly by: 'breaker' | 'deadline';
+    }
+  | {
+      /** The fallback stood in for the error. */
+      readonly kind: 'fallback';
+      readonly name: string;
+      readonly error: unknown;
     }
   | {
       readonly kind: 'outcome';
@@ -29,5 +50,7 @@ export type PolicyEvent =
       readonly degraded: boolean;
       readonly attempts: number;
       readonly durationMs: number;
+      /** Whether the retry budget ended the call. */
+      readonly budgetExhausted: boolean;
       readonly error?: unknown;
     };

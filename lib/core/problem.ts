@@ -1,14 +1,18 @@
-import { FibrinError } from './errors.ts';
+import { isFibrinError } from './errors.ts';
+import { propertyOf, textOf } from './property.ts';
+import { waitMs } from './retry-after.ts';
 
-/** An HTTP answer as Lambda proxies understand it. */
+/** An HTTP response as Lambda proxies understand it. */
 export interface HttpResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** What a 503 that does not know better asks a caller to wait. */
-const UNKNOWN_WAIT_MS = 1_000;
+/** The wait that a 503 asks for when the error names none. */
+const DEFAULT_RETRY_AFTER_MS = 1_000;
+/** The largest delay that every HTTP client can read: 2^31 - 1 seconds. */
+const MAX_RETRY_AFTER_SECONDS = 2_147_483_647;
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -23,25 +27,41 @@ const TITLES: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 };
 
-/** One error as `application/problem+json`. Only errors meant for callers (with a status) tell what happened. */
+const isErrorStatus = (status: unknown): status is number =>
+  Number.isInteger(status) && (status as number) >= 400 && (status as number) <= 599;
+
+/** What a client may read of an error: nothing of a foreign one, nor of one whose status is not that of an error. */
+function disclose(error: unknown) {
+  const status = isFibrinError(error) ? propertyOf(error, 'status') : undefined;
+  if (!isErrorStatus(status)) return { status: 500 };
+  return {
+    status,
+    code: textOf(error, 'code') || undefined,
+    detail: (status < 500 && textOf(error, 'message')) || undefined,
+    retryAfterMs: waitMs(propertyOf(error, 'retryAfterMs')),
+  };
+}
+
+const retryAfterSeconds = (ms: number): string =>
+  String(Math.min(MAX_RETRY_AFTER_SECONDS, Math.ceil(ms / 1_000)));
+
+/**
+ * One error as `application/problem+json` (RFC 9457). Only a `FibrinError` with a status of 400 to 599 says what happened, and
+ * only below 500 its message; everything else is a bare 500. A wait that is no number of milliseconds of 0 or more is ignored.
+ */
 export function toProblem(error: unknown): HttpResponse {
-  const known = error instanceof FibrinError && error.status !== undefined ? error : undefined;
-  const status = known?.status ?? 500;
-  const title = TITLES[status] ?? 'Error';
-  const detail = status < 500 ? known?.message : undefined;
-  const retryAfterMs = known?.retryAfterMs ?? (status === 503 ? UNKNOWN_WAIT_MS : undefined);
+  const {
+    status,
+    code,
+    detail,
+    retryAfterMs = status === 503 ? DEFAULT_RETRY_AFTER_MS : undefined,
+  } = disclose(error);
   return {
     statusCode: status,
     headers: {
       'content-type': 'application/problem+json',
-      ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
+      ...(retryAfterMs !== undefined && { 'retry-after': retryAfterSeconds(retryAfterMs) }),
     },
-    body: JSON.stringify({
-      type: 'about:blank',
-      title,
-      status,
-      detail,
-      code: known?.code,
-    }),
+    body: JSON.stringify({ type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail, code }),
   };
 }

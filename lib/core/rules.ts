@@ -29,12 +29,12 @@ export const integer = (min = 0, max: number = Infinity): OptionRule =>
 export const durationMs = (min = 1, max = 2_147_483_647): OptionRule =>
   unless((value) => isBetween(value, min, max), `a number of milliseconds ${range(min, max)}`);
 
-/** A share above 0 and up to 1. */
+/** A fraction above 0 and up to 1. */
 export const ratio = (): OptionRule =>
   unless((value) => isBetween(value, Number.MIN_VALUE, 1), 'a fraction above 0 and up to 1');
 
-/** A share from 0 to 1. */
-export const share = (): OptionRule => unless((value) => isBetween(value, 0, 1), 'a fraction from 0 to 1');
+/** A fraction from 0 to 1. */
+export const fraction = (): OptionRule => unless((value) => isBetween(value, 0, 1), 'a fraction from 0 to 1');
 
 /** A name that is part of a key or a metric. */
 export const name = (): OptionRule =>
@@ -51,6 +51,8 @@ export const texts = (): OptionRule =>
     (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
     'an array of strings',
   );
+
+export const array = (): OptionRule => unless(Array.isArray, 'an array');
 
 export const boolean = (): OptionRule => unless((value) => typeof value === 'boolean', 'true or false');
 
@@ -69,5 +71,13 @@ export const fn = (): OptionRule => unless((value) => typeof value === 'function
 
 export const object = (): OptionRule =>
   unless((value) => typeof value === 'object' && value !== null, 'an object');
+
+/** What can be switched off with false. */
+export const switchable =
+  (rule: OptionRule): OptionRule =>
+  (value) => {
+    const wrong = value === false ? undefined : rule(value);
+    return wrong?.replace(', got', ' or false, got');
+  };
 
 export const defined = (): OptionRule => unless((value) => value !== undefined, 'given');

@@ -1,4 +1,4 @@
-/** What an attribute of an item may hold. Structures are kept as text by whoever owns them. */
+/** What an attribute of an item may hold. Structures are kept as text by their owner. */
 export type AttributeValue = string | number | boolean;
 
 /** One item without its key. Attributes that are absent are absent, never undefined or null. */
@@ -40,7 +40,7 @@ export interface WriteOptions extends StoreCallOptions {
 
 /**
  * The narrow store on which idempotency and breakers stand: single items under a string key, changed only by atomic
- * conditional writes. Reads are strongly consistent unless they are told not to be.
+ * conditional writes. Reads are strongly consistent unless `isEventual` says otherwise.
  * @throws {StoreError} from each operation when the outcome is not known.
  */
 export interface Store {

@@ -18,89 +18,62 @@ export interface Window {
   clear(): void;
 }
 
-type MutableTotals = { -readonly [Member in keyof WindowTotals]: WindowTotals[Member] };
+/** Of each slot: calls, failures, slow calls. */
+const WIDTH = 3;
 
-const NOTHING: WindowTotals = { calls: 0, failures: 0, slow: 0 };
+/**
+ * Counts in a ring of slots, of which the newest is the present one. An older slot has left the window.
+ * @param slotAt The slot of an outcome that comes now, and of the totals. Slots never go back.
+ */
+function ring(size: number, slotAt: (now: number, newest: number, isOutcome: boolean) => number): Window {
+  const counts = new Uint32Array(size * WIDTH);
+  const sums = new Uint32Array(WIDTH);
+  let newest = -1;
 
-function count(totals: MutableTotals, { failed, slow }: Counted): void {
-  totals.calls++;
-  if (failed) totals.failures++;
-  if (slow) totals.slow++;
+  const forget = (slot: number) => {
+    const at = (slot % size) * WIDTH;
+    for (let each = 0; each < WIDTH; each++) {
+      sums[each] = (sums[each] as number) - (counts[at + each] as number);
+      counts[at + each] = 0;
+    }
+  };
+  const rotate = (slot: number) => {
+    for (let next = Math.max(newest + 1, slot - size + 1); next <= slot; next++) forget(next);
+    newest = Math.max(newest, slot);
+  };
+
+  return {
+    record({ failed, slow }, now) {
+      rotate(slotAt(now, newest, true));
+      const at = (newest % size) * WIDTH;
+      for (const [each, counted] of [true, failed, slow].entries()) {
+        counts[at + each] = (counts[at + each] as number) + Number(counted);
+        sums[each] = (sums[each] as number) + Number(counted);
+      }
+    },
+    totals(now) {
+      rotate(slotAt(now, newest, false));
+      const [calls = 0, failures = 0, slow = 0] = sums;
+      return { calls, failures, slow };
+    },
+    clear() {
+      counts.fill(0);
+      sums.fill(0);
+    },
+  };
 }
 
 const SLOTS = 10;
 
 /**
  * Counts the outcomes of the last `windowMs`, in ten slots that rotate by the clock and not by calls: what is older has
- * left it, however long nobody called. A clock that goes back changes nothing.
+ * left it, however long no call was made. A clock that goes back changes nothing.
  */
-export function timeWindow(windowMs: number): Window {
-  const slotMs = windowMs / SLOTS;
-  // A ring: slot n is at n % SLOTS.
-  const slots = Array.from({ length: SLOTS }, (): MutableTotals => ({ ...NOTHING }));
-  const slotAt = (n: number) => slots[n % SLOTS] as MutableTotals;
-  const sums: MutableTotals = { ...NOTHING };
-  let newest = Number.NEGATIVE_INFINITY;
+export const timeWindow = (windowMs: number): Window =>
+  ring(SLOTS, function slotOfTime(now) {
+    return Math.floor((now * SLOTS) / windowMs);
+  });
 
-  const clear = () => {
-    for (const totals of [...slots, sums]) Object.assign(totals, NOTHING);
-  };
-
-  const forget = (n: number) => {
-    const slot = slotAt(n);
-    sums.calls -= slot.calls;
-    sums.failures -= slot.failures;
-    sums.slow -= slot.slow;
-    Object.assign(slot, NOTHING);
-  };
-
-  const rotate = (now: number) => {
-    const slot = Math.floor(now / slotMs);
-    if (slot <= newest) return;
-    if (slot - newest >= SLOTS) clear();
-    else for (let next = newest + 1; next <= slot; next++) forget(next);
-    newest = slot;
-  };
-
-  return {
-    record(outcome, now) {
-      rotate(now);
-      count(slotAt(newest), outcome);
-      count(sums, outcome);
-    },
-    totals(now) {
-      rotate(now);
-      return { ...sums };
-    },
-    clear,
-  };
-}
-
-const FAILED = 1;
-const SLOW = 2;
-
-/** Counts the last `size` outcomes, whenever they were. */
-export function countWindow(size: number): Window {
-  const ring = new Uint8Array(size);
-  const sums: MutableTotals = { ...NOTHING };
-  let next = 0;
-
-  return {
-    record(outcome) {
-      if (sums.calls === size) {
-        const oldest = ring[next] as number;
-        sums.calls--;
-        if (oldest & FAILED) sums.failures--;
-        if (oldest & SLOW) sums.slow--;
-      }
-      ring[next] = (outcome.failed ? FAILED : 0) | (outcome.slow ? SLOW : 0);
-      count(sums, outcome);
-      next = (next + 1) % size;
-    },
-    totals: () => ({ ...sums }),
-    clear() {
-      Object.assign(sums, NOTHING);
-      next = 0;
-    },
-  };
-}
+/** Counts the last `size` outcomes, whenever they were: each has a slot of its own. */
+export const countWindow = (size: number): Window =>
+  ring(size, (_now, newest, isOutcome) => (isOutcome ? newest + 1 : newest));

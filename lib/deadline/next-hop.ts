@@ -1,31 +1,33 @@
-import { ambient } from '../core/ambient.ts';
+import { invocationContext } from '../core/invocation-context.ts';
 import { DEADLINE_HEADER } from './options.ts';
 
 /**
- * How long what runs here may still take, in milliseconds: the invocation's time, or that of the protected call that it is
- * part of. Undefined where no deadline is known.
+ * How long what runs here may still take, in milliseconds: the invocation's time, or that of the attempt of a protected call
+ * that it is part of. Undefined where nothing is known to limit it.
  * @example
  * ```ts
- * if ((timeLeftMs() ?? 0) > 500) console.log('There is time for the long way');
+ * if ((remainingMs() ?? 0) > 500) console.log('There is time for the long way');
  * ```
  */
-export function timeLeftMs(): number | undefined {
-  const around = ambient();
-  return around && Math.max(0, around.endsAt - around.clock.monotonic());
+export function remainingMs(): number | undefined {
+  const { endsAt = Infinity, clock } = invocationContext() ?? {};
+  return clock && endsAt < Infinity ? Math.max(0, endsAt - clock.monotonic()) : undefined;
 }
 
 /**
- * The header that tells whoever is called how long the answer is waited for, where a deadline is known. It is a length of
+ * The header that says to the called service how long the answer is waited for, where a deadline is known. It is a length of
  * time, so that clocks need not agree, and for a call that is waited for: an event carries an explicit `expiresAt`.
  * @param header Its name. Default `x-request-timeout-ms`.
  * @example
  * ```ts
- * await fetch('https://rates.example/eur', { headers: { accept: 'application/json', ...deadlineHeaders() } });
+ * const rates = resilient<string>({ name: 'rates' });
+ * const rate = await rates.execute(async ({ signal }) => {
+ *   const answer = await boundedFetch('https://rates.example/eur', { signal, headers: deadlineHeaders() });
+ *   return answer.text();
+ * });
  * ```
  */
 export function deadlineHeaders(header: string = DEADLINE_HEADER): Readonly<Record<string, string>> {
-  const leftMs = timeLeftMs();
-  return leftMs === undefined || leftMs === Number.POSITIVE_INFINITY
-    ? {}
-    : { [header]: String(Math.floor(leftMs)) };
+  const leftMs = remainingMs();
+  return leftMs === undefined ? {} : { [header]: String(Math.floor(leftMs)) };
 }

@@ -1,10 +1,10 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { type Clock, sleep, systemClock } from '../core/clock.ts';
-import { runWithin } from '../core/deadline.ts';
 import { AttemptTimeoutError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import * as rule from '../core/rules.ts';
+import { runWithin } from '../core/time-limit.ts';
 import type { Envelope } from './envelope.ts';
 
 export interface PublisherOptions {

@@ -1,9 +1,9 @@
 import type { Agent, ClientRequest, RequestOptions } from 'node:http';
 import type { Agent as SecureAgent } from 'node:https';
 
-/** The agents that hold the connections, where the shared ones do not fit: other limits, a certificate, a proxy. */
+/** Agents that hold the connections, where those of the process do not fit: other limits, a certificate, a proxy. */
 export interface FetchAgents {
-  /** For `http:`. Default: one for the process, kept alive, at most 50 connections a host, 10 of them idle. */
+  /** For `http:`. Default: one for the process, keep-alive, at most 50 connections per host, 10 of them idle. */
   readonly http?: Agent;
   /** For `https:`. Default: one for the process with the same limits. */
   readonly https?: SecureAgent;
@@ -19,7 +19,7 @@ export interface Client {
   readonly request: (url: URL, options: RequestOptions) => ClientRequest;
 }
 
-/** What speaks the protocol of a URL. An `import` of Node's modules would cost a cold start 20 ms, and loads both. */
+/** The client for the protocol of a URL. An `import` of Node's modules would add 20 ms to a cold start, and loads both. */
 export function clientFor(url: URL, agents: FetchAgents): Client {
   if (url.protocol === 'https:') {
     const { Agent, request } = process.getBuiltinModule('node:https');

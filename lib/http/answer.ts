@@ -1,23 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ValidationError } from '../core/errors.ts';
 
-/** A success, read to its end. */
+/** A successful response, read to its end. */
 export interface FetchAnswer {
   /** 200 to 299. */
   readonly status: number;
-  /** By lower-case name; what came more than once is joined by commas. Without a prototype. */
+  /** By lower-case name, repeated headers joined by commas. The object has no prototype. */
   readonly headers: Readonly<Record<string, string>>;
   readonly bytes: Uint8Array;
   /** The body as UTF-8. */
   text(): string;
   /**
    * The body as JSON.
-   * @throws {ValidationError} when it is none: a failure of the service, worth a retry. What came is not told.
+   * @throws {ValidationError} when it is not JSON: a failure of the service, worth a retry. The error does not quote it.
    */
   json(): unknown;
 }
 
-function flatten(headers: IncomingHttpHeaders): Record<string, string> {
+export function flatHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const flat: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(headers)) flat[name] = String(value);
   return flat;
@@ -32,7 +32,7 @@ export function makeAnswer(
   const text = () => new TextDecoder().decode(bytes);
   return {
     status,
-    headers: flatten(headers),
+    headers: flatHeaders(headers),
     bytes,
     text,
     json() {
@@ -40,7 +40,7 @@ export function makeAnswer(
       try {
         return JSON.parse(body);
       } catch {
-        // Without its cause: a SyntaxError quotes what it could not read.
+        // Without its cause: a SyntaxError quotes what it could not parse.
         throw new ValidationError(host, ['the body is not JSON']);
       }
     },

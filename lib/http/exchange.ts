@@ -1,58 +1,87 @@
 import type { IncomingMessage } from 'node:http';
-import { FibrinError } from '../core/errors.ts';
+import type { Socket } from 'node:net';
+import { isFibrinError } from '../core/errors.ts';
+import { noteOwnWait } from '../core/own-wait.ts';
 import type { Client } from './agents.ts';
 import type { FetchAnswer } from './answer.ts';
+import { Connection } from './connection.ts';
 import { NoAnswerError } from './errors.ts';
 import { type Reading, readAnswer } from './read.ts';
-import { type Reuse, reuseOf } from './reuse.ts';
 
 export interface Exchange extends Reading {
   readonly url: URL;
   readonly client: Client;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array | undefined;
+  /** Whether the request may be sent a second time after the service may have received it. */
+  readonly repeatable: boolean;
 }
 
 const CLOSED: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
 
-/**
- * Sends a request once and reads the answer. Whatever ends it, the signal included, closes a connection that is not
- * through with its answer and leaves no listener on the signal.
- */
-export async function exchange(sending: Exchange, signal: AbortSignal): Promise<FetchAnswer> {
+/** Undefined: the connection that the agent gave was closed, or about to be, and nothing was written to it. */
+async function attempt(sending: Exchange, signal: AbortSignal): Promise<FetchAnswer | undefined> {
   signal.throwIfAborted();
-  const { url, client, method, headers, body, host } = sending;
-  const { promise, resolve, reject } = Promise.withResolvers<FetchAnswer>();
-  let reuse = undefined as Reuse | undefined;
+  const { url, client, method, headers, body, host, clock } = sending;
+  const { promise, resolve, reject } = Promise.withResolvers<FetchAnswer | undefined>();
+  let connection: Connection | undefined;
+  let isWritten = false;
   const fail = (error?: NodeJS.ErrnoException) => {
-    if (error instanceof FibrinError) return reject(error);
-    const isStale = reuse?.isSilent() === true && CLOSED.has(error?.code);
+    if (isFibrinError(error)) return reject(error);
+    if (connection?.isReused && !isWritten) return resolve(undefined);
+    const isStale = connection?.isReused === true && connection.isSilent && CLOSED.has(error?.code);
     // The others have been idle for as long, and the request may be sent again.
-    if (isStale) reuse?.endIdle();
+    if (isStale) connection?.closeIdle();
     reject(new NoAnswerError(host, error, isStale));
   };
-  const onAbort = () => reject(signal.reason);
+  const onAbort = () => {
+    if (hasWaited) noteOwnWait(signal.reason);
+    reject(signal.reason);
+  };
   const onClose = () => fail();
 
+  const write = async (socket: Socket) => {
+    const given = new Connection(socket, client.agent);
+    connection = given;
+    if (!(await given.isUsable(sending.repeatable))) return resolve(undefined);
+    isWritten = true;
+    request.once('response', (response: IncomingMessage) => {
+      request.off('close', onClose);
+      response.once('end', () => given.noteIdle(response.headers['keep-alive'], clock));
+      readAnswer(response, sending).then(resolve, fail);
+    });
+    request.end(body);
+  };
+
   const request = client.request(url, { agent: client.agent, method, headers });
+  // The agent has as many connections as it may, and queues the request until one is free.
+  const hasWaited = Object.values(client.agent.requests ?? {}).some((queue) => queue?.includes(request));
   signal.addEventListener('abort', onAbort, { once: true });
-  // Stays for good: a connection that is closed may still have an error to tell.
+  // Never removed: a closed connection may still emit an error.
   request.on('error', fail);
-  // Some answers, as one that changes the protocol, end a request without an error.
+  // Some responses, such as one that switches protocols, end a request without an error.
   request.once('close', onClose);
+  // Until `end` is called, Node writes nothing.
   request.once('socket', (socket) => {
-    reuse = reuseOf(socket, client.agent);
-  });
-  request.once('response', (response: IncomingMessage) => {
-    request.off('close', onClose);
-    readAnswer(response, sending).then(resolve, fail);
+    write(socket).catch(reject);
   });
   try {
-    request.end(body);
     return await promise;
   } finally {
     signal.removeEventListener('abort', onAbort);
-    // Does nothing when the connection is free for the next request already.
+    // Has no effect when the connection is free for the next request already.
     request.destroy();
+  }
+}
+
+/**
+ * Sends a request once and reads the response. Whatever ends it, the signal included, closes a connection whose response
+ * is not complete and leaves no listener on the signal.
+ */
+export async function exchange(sending: Exchange, signal: AbortSignal): Promise<FetchAnswer> {
+  for (;;) {
+    // Each turn closes a connection, and the agent opens a new one when it has no other.
+    const answer = await attempt(sending, signal);
+    if (answer !== undefined) return answer;
   }
 }

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../core/clock.ts';
-import { parseRetryAfter } from '../core/retry-after.ts';
-import { type FetchAnswer, makeAnswer } from './answer.ts';
+import { retryAfterMs } from '../core/retry-after.ts';
+import { type FetchAnswer, flatHeaders, makeAnswer } from './answer.ts';
 import { EncodedAnswerError, HttpStatusError, ResponseTooLargeError } from './errors.ts';
+import { type RefusalBody, refusalBody } from './refusal-body.ts';
 
-/** What the body of a refusal may be to be read over, for the sake of the connection. */
-const DRAIN_BYTES = 16_384;
-const DRAIN_MS = 50;
+/** Problem details are a few hundred bytes. An error page above 16 KiB costs more to read than a new connection. */
+const REFUSAL_BYTES = 16_384;
+/** The rest of a refusal is mostly here already. Waiting longer would only make a retry late. */
+const REFUSAL_MS = 50;
 
 export interface Reading {
   readonly host: string;
@@ -15,7 +17,7 @@ export interface Reading {
   readonly clock: Clock;
 }
 
-/** Hands each chunk on. False, and the connection is closed, as soon as they are more than `maxBytes` together. */
+/** Hands on each chunk, the last one cut at `maxBytes` in all. False, and the connection is closed, if there was more. */
 async function takeChunks(
   response: IncomingMessage,
   maxBytes: number,
@@ -23,26 +25,29 @@ async function takeChunks(
 ): Promise<boolean> {
   let leftBytes = maxBytes;
   for await (const chunk of response as AsyncIterable<Uint8Array>) {
+    take(chunk.subarray(0, leftBytes));
     leftBytes -= chunk.length;
     if (leftBytes < 0) return false;
-    take(chunk);
   }
   return true;
 }
 
-/** Reads over what is left of an answer, so that its connection can serve again, and closes it if that takes long. */
-async function drain(response: IncomingMessage, clock: Clock): Promise<void> {
-  const cancel = clock.after(DRAIN_MS, () => response.destroy());
-  try {
-    await takeChunks(response, DRAIN_BYTES, () => undefined);
-  } catch {
-    // The status is known: how its body ends changes nothing.
-  } finally {
-    cancel();
-  }
+/** The body of a refusal, in bounded time. Read to its end, it leaves the connection to the next request. */
+async function readRefusal(response: IncomingMessage, clock: Clock): Promise<RefusalBody> {
+  const buffer = new Uint8Array(REFUSAL_BYTES);
+  let length = 0;
+  const take = (chunk: Uint8Array) => {
+    buffer.set(chunk, length);
+    length += chunk.length;
+  };
+  // The status is known: how the body ends changes nothing.
+  const cutShort = () => false;
+  const cancel = clock.after(REFUSAL_MS, () => response.destroy());
+  const isWhole = await takeChunks(response, REFUSAL_BYTES, take).catch(cutShort).finally(cancel);
+  return refusalBody(buffer.slice(0, length), !isWhole);
 }
 
-/** The whole body, in one piece that grows: kept as they come, chunks of one byte each would weigh a hundred times as much. */
+/** The whole body, in one buffer that grows: chunks of one byte each would take a hundred times as much memory. */
 async function readBody(response: IncomingMessage, host: string, maxBytes: number): Promise<Uint8Array> {
   const declaredBytes = Number(response.headers['content-length'] ?? 0);
   if (declaredBytes > maxBytes) throw new ResponseTooLargeError(host, maxBytes);
@@ -60,8 +65,8 @@ async function readBody(response: IncomingMessage, host: string, maxBytes: numbe
 }
 
 /**
- * Reads an answer to its end.
- * @throws {HttpStatusError | EncodedAnswerError | ResponseTooLargeError} for one that is not wanted.
+ * Reads a response to its end.
+ * @throws {HttpStatusError | EncodedAnswerError | ResponseTooLargeError} when it is not a success, or not readable.
  */
 export async function readAnswer(
   response: IncomingMessage,
@@ -69,12 +74,15 @@ export async function readAnswer(
 ): Promise<FetchAnswer> {
   const { statusCode: status = 0, headers } = response;
   if (status < 200 || status >= 300) {
-    await drain(response, clock);
-    throw new HttpStatusError(host, status, parseRetryAfter(headers['retry-after'], clock.now()));
+    throw new HttpStatusError(host, status, {
+      headers: flatHeaders(headers),
+      retryAfterMs: retryAfterMs({ headers }, clock.now()),
+      body: await readRefusal(response, clock),
+    });
   }
-  // The answer to a HEAD tells of a body that does not come.
+  // The response to a HEAD announces a body that does not come.
   if (method === 'HEAD') {
-    await drain(response, clock);
+    await takeChunks(response, 0, () => undefined);
     return makeAnswer(host, status, headers, new Uint8Array());
   }
   const encoding = headers['content-encoding'] ?? 'identity';

@@ -1,8 +1,8 @@
 import { sleep } from '../core/clock.ts';
-import { runWithin } from '../core/deadline.ts';
 import { FibrinError, StoreError } from '../core/errors.ts';
 import type { Item, TransactWrite } from '../core/store.ts';
 import { canTransact } from '../core/store.ts';
+import { runWithin } from '../core/time-limit.ts';
 import { decodeResult, encodeResult, loadResult, storeResult, unstored } from './codec.ts';
 import {
   InFlightError,

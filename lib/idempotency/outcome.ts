@@ -1,13 +1,13 @@
-import { withCauses } from '../core/causes.ts';
-import { isTimeUp } from '../core/classify.ts';
-import { StoreError } from '../core/errors.ts';
+import { isTimeoutError } from '../core/classify.ts';
+import { errorChain } from '../core/error-chain.ts';
+import { hasCode } from '../core/errors.ts';
 
 /**
  * Whether an error, or what led to it, leaves open if the effect has happened: a call was given up when its time was over,
  * or a store did not say what became of a write. To run again at once could then make it happen twice.
  */
 export function isOutcomeUnknown(error: unknown): boolean {
-  return withCauses(error).some((one) => isTimeUp(one) || one instanceof StoreError);
+  return isTimeoutError(error) || errorChain(error).some((link) => hasCode(link, 'STORE_UNAVAILABLE'));
 }
 
 /** Whether a result is an HTTP answer that says the run failed on our side: it must not be replayed. */

@@ -1,17 +1,19 @@
-import { type BreakerSight, sightOf } from '../breaker/sight.ts';
-import { readVerdict } from '../breaker/verdict.ts';
-import { scanVerdicts } from '../store/verdicts.ts';
+import { type BreakerSummary, summaryOf } from '../breaker/summary.ts';
+import { breakerNameOf, readVerdict, verdictKey } from '../breaker/verdict.ts';
+import { scanPrefix } from '../store/scan.ts';
 import { callDynamoDb } from './dynamodb/client.ts';
 
-/** The breakers whose verdicts a table holds. Read past the faults: what one sees must be what is there. */
+/** The shared breakers of a table. Read without the faults: what is shown must be what is there. */
 export async function readBreakers(
   endpoint: string,
   tableName: string,
   now: number,
-): Promise<readonly BreakerSight[]> {
-  const { verdicts } = await scanVerdicts((input) => callDynamoDb(endpoint, 'Scan', input), tableName);
-  return verdicts.flatMap(({ name, item }) => {
+): Promise<readonly BreakerSummary[]> {
+  const scan = (input: object) => callDynamoDb(endpoint, 'Scan', input);
+  const { items } = await scanPrefix(scan, tableName, verdictKey(''));
+  return items.flatMap(({ key, item }) => {
+    const name = breakerNameOf(key);
     const verdict = readVerdict(item);
-    return verdict ? [sightOf(name, verdict, now)] : [];
+    return name !== undefined && verdict ? [summaryOf(name, verdict, now)] : [];
   });
 }

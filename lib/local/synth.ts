@@ -102,7 +102,7 @@ async function runApp(project: string, output: string, signal: AbortSignal): Pro
   const lines = Buffer.concat(said).toString('utf8').split('\n');
   const reason = lines.find((line) => /error/i.test(line))?.trim() ?? lines.at(-2)?.trim() ?? `exit ${code}`;
   throw new LocalRunError(
-    `synthesis failed: ${reason.slice(0, 300)}; run \`npx cdk synth -c stage=local\` to see it all`,
+    `synthesis failed: ${reason.slice(0, 300)}; run \`npx --no-install cdk synth -c stage=local\` to see it all`,
   );
 }
 

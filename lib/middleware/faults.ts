@@ -1,22 +1,23 @@
-import { type Clock, systemClock } from '../core/clock.ts';
-import { runWithin } from '../core/deadline.ts';
-import { DeadlineExceededError } from '../core/errors.ts';
-import { checkOptions } from '../core/options.ts';
-import { type Random, systemRandom } from '../core/random.ts';
-import * as rule from '../core/rules.ts';
-import type { RemainingTime } from '../idempotency/execution.ts';
 import {
   type CorruptFault,
   checkFaultOptions,
   type Fault,
   type FaultOptions,
   faultsOf,
-} from '../policy/fault-options.ts';
-import { corrupt, drawFaults, meetFaults } from '../policy/faults.ts';
+} from '../chaos/fault-options.ts';
+import { corrupt, drawFaults, meetFaults } from '../chaos/faults.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { DeadlineExceededError } from '../core/errors.ts';
+import { checkOptions } from '../core/options.ts';
+import { type Random, systemRandom } from '../core/random.ts';
+import * as rule from '../core/rules.ts';
+import { runWithin } from '../core/time-limit.ts';
+import type { RemainingTime } from '../idempotency/execution.ts';
+import { orderCheck } from './adapter/order.ts';
 import type { Middleware } from './types.ts';
 
 export interface FaultsMiddlewareOptions extends FaultOptions {
-  /** What a fault's `target` has to say to be met here. Default: nothing, so those with a target are left out. */
+  /** The `target` of the faults that are met here. Default: none, so faults with a target are left out. */
   readonly name?: string;
   /** Kept of the invocation for the answer when a fault hangs. Milliseconds, 0 to 900,000. Default 100. */
   readonly reserveMs?: number;
@@ -64,14 +65,17 @@ export function faults<E, R>(
   const all = faultsOf(checkFaultOptions('faults', rest), name);
   const early = all.filter((fault) => !isCorrupt(fault));
   const late = all.filter(isCorrupt);
+  const checkOrder = orderCheck('faults');
 
   return {
-    async before({ context }) {
+    async before(request) {
+      checkOrder(request);
+      const { context } = request;
       const met = drawFaults(early, random);
       // An invocation that is spared must not fail for want of time here.
       if (met.length === 0) return undefined;
       const limitMs = context.getRemainingTimeInMillis() - reserveMs;
-      const exceeded = () => new DeadlineExceededError('The handler', limitMs);
+      const exceeded = () => new DeadlineExceededError('The handler', "invocation's deadline", limitMs);
       await runWithin({ clock, limitMs, exceeded }, ({ signal, remainingMs }) =>
         meetFaults(async () => {}, met, clock)({ signal, remainingMs, attempt: 1 }),
       );

@@ -3,14 +3,15 @@ import { checkOptions } from '../core/options.ts';
 import type { HttpResponse } from '../core/problem.ts';
 import * as rule from '../core/rules.ts';
 import { type HealthChecksOptions, healthChecks } from '../telemetry/health.ts';
+import { orderCheck } from './adapter/order.ts';
 import type { Middleware } from './types.ts';
 
 export interface HealthOptions<E> extends Partial<HealthChecksOptions> {
   /** The path that is answered, as the caller writes it behind the stage. Default `/health`. */
   readonly path?: string;
   /**
-   * Whether the caller may see what the function stands on. Anything but true, or a promise of it, is a no. Default: where an
-   * authorizer has let the caller in, by JWT, IAM or one of your own.
+   * Whether the caller may see the dependencies. Anything but true, or a promise of it, is a no. Default: where an authorizer
+   * has admitted the caller, by JWT, IAM or one of your own.
    */
   readonly authorize?: (event: E) => boolean | Promise<boolean>;
 }
@@ -42,10 +43,10 @@ const answer = (statusCode: number, body: unknown): HttpResponse => ({
 });
 
 /**
- * Answers `GET /health` before the handler runs: `{ "status": "ok" }` to anybody, and what the function stands on to those
- * who may see it, 503 when something critical fails. See `healthChecks` for the checks.
+ * Answers `GET /health` without the handler: `{ "status": "ok" }` to every caller, and the state of the dependencies to those
+ * who may see it, with 503 when a critical one fails. See `healthChecks` for the checks.
  *
- * It is an early return, for which Middy runs no `after`: use it before the middlewares that begin what has to be ended.
+ * Use it right after `warmup`: what is outside of it treats a check as a request.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @example
  * ```ts
@@ -60,13 +61,15 @@ export function health<E, R>(
 ): Pick<Required<Middleware<E, unknown, R | HttpResponse>>, 'before'> {
   const { path = '/health', authorize = isAuthorized, checks, ...rest } = options;
   checkOptions('health', { path, authorize }, { required: { path: rule.text(), authorize: rule.fn() } });
-  const look = healthChecks({ ...rest, checks: checks ?? {} });
+  const check = healthChecks({ ...rest, checks: checks ?? {} });
+  const checkOrder = orderCheck('health');
   return {
     async before(request) {
+      checkOrder(request);
       const { event } = request;
       if (methodOf(event) !== 'GET' || pathOf(event) !== path) return undefined;
       if (checks === undefined || (await authorize(event)) !== true) return answer(200, { status: 'ok' });
-      const deep = await look();
+      const deep = await check();
       return answer(deep.status === 'failing' ? 503 : 200, deep);
     },
   };

@@ -2,23 +2,24 @@ import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import { encodeResult } from '../idempotency/codec.ts';
 import type { RemainingTime } from '../idempotency/execution.ts';
-import { type IdempotencyGuard, idempotencyGuard, type Run } from '../idempotency/guard.ts';
+import { idempotencyGuard, type Run } from '../idempotency/guard.ts';
 import type { IdempotencyOptions } from '../idempotency/options.ts';
 import { isOutcomeUnknown, isServerError } from '../idempotency/outcome.ts';
 import { isStreamed } from '../idempotency/streams.ts';
+import type { Ended } from './adapter/ended.ts';
+import { orderCheck, type Warn } from './adapter/order.ts';
+import { watch } from './adapter/watch.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
 
 export interface IdempotencyMiddlewareOptions<E> extends IdempotencyOptions<E> {
   /** What Middy's option of the same name says, if it says anything. Milliseconds. Default 5, as Middy's. */
   readonly timeoutEarlyInMillis?: number;
-  /** Told, once, that something outside of this middleware changes what it has recorded. Default: a line on stderr. */
+  /** Called once for each way in which another middleware interferes with this one. Default: writes a line to stderr. */
   readonly onWarning?: (warning: string) => void;
 }
 
 const WRONG_PLACE =
   'idempotency: the response was changed after it was recorded, so a replay differs from it; use this middleware first, so that it is outermost, or wrap the handler with idempotent()';
-const EARLY_RETURN =
-  'idempotency: another middleware answered early, which Middy does without telling this one: the key stays claimed until its lease ends; wrap the handler with idempotent()';
 
 /** A timer may be a little early. */
 const TIMER_TOLERANCE_MS = 1;
@@ -29,42 +30,30 @@ function isEarlyTimeout(error: unknown): boolean {
   return (error.cause as { package?: unknown } | undefined)?.package === '@middy/core';
 }
 
+/** Whether it is not known what the run has done. */
+const isUnknown = <R>(ended: Ended<R>): boolean =>
+  ended.kind === 'failed' && (isEarlyTimeout(ended.error) || isOutcomeUnknown(ended.error));
+
+function warnOnce(onWarning: Warn): Warn {
+  const warned = new Set<string>();
+  return (warning) => {
+    if (warned.has(warning)) return;
+    warned.add(warning);
+    onWarning(warning);
+  };
+}
+
 /** What a response would be recorded as. A stream is none. */
 const textOf = (response: unknown): string => (isStreamed(response) ? 'a stream' : encodeResult(response));
-
-/**
- * Watches the response of a request: Middy reads it last when it hands it to Lambda. By then it has to be what was
- * recorded, and nobody may have answered while the run was still open.
- */
-function watchResponse<E, C, R>(
-  request: MiddyRequest<E, C, R>,
-  isOpen: () => boolean,
-  recordedOf: () => string | undefined,
-  warn: (warning: string) => void,
-): void {
-  let response = request.response;
-  Object.defineProperty(request, 'response', {
-    configurable: true,
-    enumerable: true,
-    get() {
-      const recorded = recordedOf();
-      if (recorded !== undefined && recorded !== textOf(response)) warn(WRONG_PLACE);
-      return response;
-    },
-    set(value) {
-      if (isOpen() && 'earlyResponse' in request) warn(EARLY_RETURN);
-      response = value;
-    },
-  });
-}
 
 /**
  * The same guarantee as `idempotent`, as a middleware around the whole handler. Use it first, so that it is outermost:
  * what it records and replays is then the response as the caller gets it, after every other `after`.
  *
+ * An early answer of another middleware is recorded like any other.
+ *
  * What Middy makes impossible here, and `idempotent` as the handler does not have:
  * - a replay is an early return, for which Middy runs no other middleware's `after`;
- * - another middleware that answers early leaves the key claimed until its lease ends; it is warned of, once;
  * - Middy's early timeout goes on without the handler, which is still running: such an answer is never recorded and the key
  *   stays claimed. With an answer of your own (`timeoutEarlyResponse`) it is known by the time that is left, so a handler
  *   that ends in the last `timeoutEarlyInMillis` counts as one that did not.
@@ -82,56 +71,65 @@ function watchResponse<E, C, R>(
 export function idempotency<E, R = unknown>(
   options: IdempotencyMiddlewareOptions<E>,
 ): Required<Middleware<E, RemainingTime, R>> {
+  type Request = MiddyRequest<E, RemainingTime, R>;
   const { timeoutEarlyInMillis = 5, onWarning = console.error, ...rest } = options;
   checkOptions(
     'idempotency',
     { timeoutEarlyInMillis, onWarning },
     { required: { timeoutEarlyInMillis: rule.integer(0), onWarning: rule.fn() } },
   );
-  const guard: IdempotencyGuard<E> = idempotencyGuard(rest);
-  const warned = new Set<string>();
-  const warn = (warning: string) => {
-    if (warned.has(warning)) return;
-    warned.add(warning);
-    onWarning(warning);
-  };
-  // One sandbox may serve several invocations at once: what belongs to one is kept with its request.
+  const guard = idempotencyGuard(rest);
+  const warn = warnOnce(onWarning);
+  const checkOrder = orderCheck('idempotency', warn);
+  // One environment may serve several requests at once: what belongs to one is kept under it.
   const runs = new WeakMap<object, Run>();
   const recorded = new WeakMap<object, string>();
-  const take = (request: MiddyRequest<E, RemainingTime, R>) => {
-    const run = runs.get(request);
-    runs.delete(request);
-    return run;
-  };
   const isTimeUp = ({ execution }: Run) =>
     execution.remainingMs() <= timeoutEarlyInMillis + TIMER_TOLERANCE_MS;
 
+  /** Settles the run of a request, if there is one. Gives the response, as every replay will where it was recorded. */
+  const settle = async (request: Request, ended: Ended<R>): Promise<R | null | undefined> => {
+    const run = runs.get(request);
+    runs.delete(request);
+    if (run === undefined) return ended.response;
+    if (isTimeUp(run) || isUnknown(ended)) {
+      guard.leave(run);
+      return ended.response;
+    }
+    if (ended.kind === 'failed' || isServerError(ended.response)) {
+      await guard.release(run);
+      return ended.response;
+    }
+    const response = (await guard.complete(run, ended.response)) as R;
+    recorded.set(request, textOf(response));
+    return response;
+  };
+  const settleInHook = async (request: Request, ended: Ended<R>): Promise<void> => {
+    const response = await settle(request, ended);
+    if (response !== ended.response) request.response = response;
+  };
+
   return {
     async before(request) {
+      checkOrder(request);
       const begun = await guard.begin(request.event, request.context);
       if (begun.kind === 'replay') request.earlyResponse = begun.result as R;
       if (begun.kind === 'run') {
         runs.set(request, begun);
-        const isOpen = () => runs.has(request);
-        watchResponse(request, isOpen, () => recorded.get(request), warn);
+        watch(request, {
+          cutOff: (ended) => settle(request, ended),
+          // What Middy answers with has to be what was recorded.
+          read(response) {
+            const text = recorded.get(request);
+            if (text !== undefined && text !== textOf(response)) warn(WRONG_PLACE);
+          },
+        });
       }
       return undefined;
     },
-    async after(request) {
-      const run = take(request);
-      if (run === undefined) return;
-      if (isTimeUp(run)) return guard.leave(run);
-      if (isServerError(request.response)) return guard.release(run);
-      const response = (await guard.complete(run, request.response)) as R;
-      recorded.set(request, textOf(response));
-      request.response = response;
-    },
-    async onError(request) {
-      // Any error runs every onError, that of a `before` which never claimed too.
-      const run = take(request);
-      if (run === undefined) return;
-      if (isEarlyTimeout(request.error) || isTimeUp(run) || isOutcomeUnknown(request.error)) guard.leave(run);
-      else await guard.release(run);
-    },
+    after: (request) => settleInHook(request, { kind: 'answered', response: request.response }),
+    // Any error runs every onError, that of a `before` which never claimed too.
+    onError: (request) =>
+      settleInHook(request, { kind: 'failed', error: request.error, response: request.response }),
   };
 }

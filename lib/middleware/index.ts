@@ -1,10 +1,13 @@
-export { circuitBreaker } from './circuit-breaker.ts';
-export { type CorrelationOptions, correlation } from './correlation.ts';
+export { withCorrelation } from '../telemetry/with-correlation.ts';
+export { withTelemetry } from '../telemetry/with-telemetry.ts';
+export { breaker } from './breaker.ts';
+export { correlation } from './correlation.ts';
 export { deadline } from './deadline.ts';
 export { type FaultsMiddlewareOptions, faults } from './faults.ts';
 export { type HealthOptions, health } from './health.ts';
-export { idempotency } from './idempotency.ts';
+export { type IdempotencyMiddlewareOptions, idempotency } from './idempotency.ts';
 export { type ProblemDetailsOptions, problemDetails } from './problem-details.ts';
 export { telemetry } from './telemetry.ts';
 export type { Middleware, MiddyRequest } from './types.ts';
 export { type WarmupOptions, warmup } from './warmup.ts';
+export { withBreaker } from './with-breaker.ts';

@@ -1,34 +1,64 @@
-import { withCauses } from '../core/causes.ts';
+import { errorChain } from '../core/error-chain.ts';
+import { isFibrinError } from '../core/errors.ts';
+import { checkOptions } from '../core/options.ts';
 import { type HttpResponse, toProblem } from '../core/problem.ts';
+import { propertyOf, textOf } from '../core/property.ts';
+import * as rule from '../core/rules.ts';
+import { safeListener } from '../core/safe-listener.ts';
+import { orderCheck } from './adapter/order.ts';
 import type { Middleware } from './types.ts';
 
 export interface ProblemDetailsOptions {
   /**
-   * Told of every error that is answered with a status of 500 or more. Default: one JSON line on stderr with its causes,
-   * at most five, and its stack.
+   * Called with every error that becomes a status of 500 or more. What it throws or rejects with is ignored. Default: one JSON line on stderr
+   * with the error's name, code and stack frames, and those of at most five causes. Messages of other errors than
+   * `FibrinError` are left out: they may quote what a client or a service sent.
    */
-  readonly onServerError?: (error: unknown) => void;
+  readonly onServerError?: (error: unknown) => unknown;
 }
 
-/** What of an error is logged. Anything can be thrown, null too, and be a cause. */
+/** Names and codes are short. What is longer is content. */
+const MAX_NAME_LENGTH = 100;
+
+const shortOf = (error: unknown, key: string): string | undefined =>
+  textOf(error, key).slice(0, MAX_NAME_LENGTH) || undefined;
+
+/** Anything can be thrown, null too, and be a cause. */
 function describe(error: unknown) {
-  if (!(error instanceof Error)) return { message: String(error) };
-  const { name, message, code } = error as Error & { readonly code?: unknown };
-  return { message, error: name, code };
+  const code = propertyOf(error, 'code');
+  return {
+    message: isFibrinError(error) ? textOf(error, 'message') : undefined,
+    error: shortOf(error, 'name') ?? (error === null ? 'null' : typeof error),
+    code: typeof code === 'number' ? code : shortOf(error, 'code'),
+  };
 }
 
-/** Never the event: what a caller sent does not belong in a log. */
+/** A stack begins with the message, which may have lines in the form of frames. */
+function framesOf(error: unknown): string | undefined {
+  const stack = textOf(error, 'stack');
+  const message = textOf(error, 'message');
+  const afterMessage = stack.includes(message) ? stack.slice(stack.indexOf(message) + message.length) : stack;
+  const frames = afterMessage.split('\n').filter((line) => /^ {4}at /.test(line));
+  return frames.join('\n') || undefined;
+}
+
+/** Never the event: what a client sent does not belong in a log. */
 const logError = (error: unknown): void => {
-  const [thrown, ...causes] = withCauses(error).map(describe);
-  const stack = error instanceof Error ? error.stack : undefined;
+  const [thrown, ...causes] = errorChain(error).map(describe);
   console.error(
-    JSON.stringify({ level: 'ERROR', ...thrown, causes: causes.length > 0 ? causes : undefined, stack }),
+    JSON.stringify({
+      level: 'ERROR',
+      ...thrown,
+      causes: causes.length > 0 ? causes : undefined,
+      stack: framesOf(error),
+    }),
   );
 };
 
 /**
- * Turns what a handler throws into an HTTP answer after RFC 9457. A `FibrinError` with a status becomes that status,
- * with `Retry-After` where it knows one and on every 503; anything else a bare 500 that tells the caller nothing.
+ * Turns what a handler throws into an HTTP response after RFC 9457. A `FibrinError` with a status of 400 to 599 becomes that
+ * status, with `Retry-After` where it has a wait and on every 503; any other error becomes a bare 500.
+ * @throws {InvalidOptionError} for an unknown option or a bad one.
  * @example
  * ```ts
  * export const handler = middy()
@@ -40,13 +70,20 @@ const logError = (error: unknown): void => {
  */
 export function problemDetails<E, R>(
   options: ProblemDetailsOptions = {},
-): Pick<Required<Middleware<E, unknown, R | HttpResponse>>, 'onError'> {
+): Pick<Required<Middleware<E, unknown, R | HttpResponse>>, 'before' | 'onError'> {
+  checkOptions('problemDetails', options, { optional: { onServerError: rule.fn() } });
   const { onServerError = logError } = options;
+  const report = safeListener(onServerError, 'problemDetails: onServerError');
+  const checkOrder = orderCheck('problemDetails');
   return {
+    async before(request) {
+      checkOrder(request);
+      return undefined;
+    },
     async onError(request) {
       if (request.response !== undefined) return;
       const problem = toProblem(request.error);
-      if (problem.statusCode >= 500) onServerError(request.error);
+      if (problem.statusCode >= 500) report(request.error);
       request.response = problem;
     },
   };

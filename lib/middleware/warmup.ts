@@ -3,13 +3,14 @@ import { fieldOf } from '../core/field.ts';
 import { checkOptions } from '../core/options.ts';
 import { remainingMsOf } from '../core/remaining-time.ts';
 import * as rule from '../core/rules.ts';
+import { orderCheck } from './adapter/order.ts';
 import type { Middleware } from './types.ts';
 
 export interface WarmupOptions {
-  /** Whether an event only comes to keep a sandbox warm. Default: one whose `source` is `fibrin.warmup`. */
+  /** Whether an event only keeps an execution environment warm. Default: one whose `source` is `fibrin.warmup`. */
   readonly isWarmup?: (event: unknown) => boolean;
   /**
-   * How long a warm-up is held, so that others that come meanwhile warm other sandboxes. Milliseconds, 0 to 1,000. Default 0.
+   * How long a ping is held, so that others that come meanwhile warm other environments. Milliseconds, 0 to 1,000. Default 0.
    * Never more than half of what is left of the invocation.
    */
   readonly delayMs?: number;
@@ -23,11 +24,10 @@ const WARMUP_SOURCE = 'fibrin.warmup';
 const isOfWarmupSource = (event: unknown): boolean => fieldOf(event, ['source']) === WARMUP_SOURCE;
 
 /**
- * Answers events that only come to keep sandboxes warm, with null, before anything else runs. What is loaded outside of the
- * handler is warm then.
+ * Answers pings, events that only keep execution environments warm, with null and without the handler. What is loaded outside
+ * of the handler is warm then.
  *
- * Use it first, so that it is outermost: it is an early return, for which Middy runs neither the handler nor any `after`,
- * so a middleware before it would have begun what it never ends.
+ * Use it first, so that it is outermost: what is outside of it treats a ping as a request.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @example
  * ```ts
@@ -43,8 +43,10 @@ export function warmup<E, R>(
     optional: { isWarmup: rule.fn(), delayMs: rule.durationMs(0, 1_000), clock: rule.object() },
   });
   const { isWarmup = isOfWarmupSource, delayMs = 0, clock = systemClock } = options;
+  const checkOrder = orderCheck('warmup');
   return {
     async before(request) {
+      checkOrder(request);
       if (!isWarmup(request.event)) return undefined;
       const heldMs = Math.min(delayMs, (remainingMsOf(request.context) ?? delayMs * 2) / 2);
       if (heldMs > 0) await sleep(clock, heldMs);

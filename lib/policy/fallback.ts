@@ -1,38 +1,95 @@
-import { beginRun, type Call, type ExecuteOptions, unprotected } from '../core/call.ts';
 import { classifyError } from '../core/classify.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { DeadlineExceededError } from '../core/errors.ts';
+import { beginCall, type Call, type ExecuteOptions, type Execution } from '../core/execution.ts';
+import { guarded } from '../core/guarded.ts';
+import { callFunction, type Layer } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
+import type { PolicyEvent } from '../core/policy-event.ts';
 import * as rule from '../core/rules.ts';
+import { runWithin } from '../core/time-limit.ts';
+
+/** What a fallback is handed about the call that it stands in for. */
+export interface FallbackContext {
+  /** What the call is about, as its caller has said. */
+  readonly key: string | undefined;
+  /** Aborts when the fallback's time is over, or the caller gives up. */
+  readonly signal: AbortSignal;
+  /** What is left of the fallback's time. Milliseconds. */
+  readonly remainingMs: () => number;
+  /** Where time comes from. */
+  readonly clock: Clock;
+}
 
 /** A degraded value, the same one each time, or a function that makes one. */
-export type Fallback<T> = T | ((error: unknown) => T | Promise<T>);
+export type Fallback<T> = T | ((error: unknown, context: FallbackContext) => T | Promise<T>);
 
-const isBug = (error: unknown): boolean => classifyError(error) === 'bug';
+type MakesValue<T> = (error: unknown, context: FallbackContext) => T | Promise<T>;
 
-const giveInstead = <T>(instead: Fallback<T>, error: unknown): T | Promise<T> =>
-  typeof instead === 'function' ? (instead as (error: unknown) => T | Promise<T>)(error) : instead;
+const isMaker = <T>(given: Fallback<T>): given is MakesValue<T> & Fallback<T> => typeof given === 'function';
+const isNoBug = (error: unknown): boolean => classifyError(error) !== 'bug';
+
+/** A value that is there at once needs no time, so even without any a function is called. Milliseconds. */
+const MIN_TIME_MS = 1;
+
+/** What a function of a fallback needs to be called within a limit of time. */
+interface StandIn {
+  readonly error: unknown;
+  readonly key: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly clock: Clock;
+  readonly limitMs: number;
+  readonly what: string;
+}
+
+function callWithin<T>(make: MakesValue<T>, standIn: StandIn): Promise<T> {
+  const { error, key, signal: outer, clock, what } = standIn;
+  const limitMs = Math.max(MIN_TIME_MS, standIn.limitMs);
+  const exceeded = () => new DeadlineExceededError(what, 'fallback timeout', limitMs, { cause: error });
+  return runWithin({ clock, limitMs, signal: outer, exceeded }, ({ signal, remainingMs }) =>
+    make(error, { key, signal, remainingMs, clock }),
+  );
+}
+
+/** Kept of a chain's time, a tenth of it at most, so that its last function ends before the chain does. Milliseconds. */
+const CHAIN_RESERVE_MS = 5;
+
+const toDivideMs = (leftMs: number): number => leftMs - Math.min(CHAIN_RESERVE_MS, leftMs / 10);
 
 /**
- * A fallback of several: the first of them that gives a value, each asked when the one before it has failed. All are told
- * the error of the call. A programming error in one of them is thrown, and otherwise what the last one throws.
+ * A fallback of several: the first of them that gives a value. Each function is called when the one before has failed or
+ * used up its part of the time that is left, which is an equal part for each function. All are handed the error of the call.
+ * A programming error in one of them is thrown, and otherwise the error of the last one.
  * @example
  * ```ts
+ * const known = new Map([['eur', 1.08]]);
  * const rates = resilient<number>({
  *   name: 'rates',
- *   fallback: firstOf(async () => Number(await memoryStore().get('rate')), 1),
+ *   fallback: fallbackChain(async (error, { key = '' }) => known.get(key) ?? Promise.reject(error), 1),
  * });
  * ```
  */
-export const firstOf =
-  <T>(...fallbacks: readonly Fallback<T>[]): ((error: unknown) => Promise<T>) =>
-  async (error) => {
+export const fallbackChain =
+  <T>(...fallbacks: readonly Fallback<T>[]): MakesValue<T> =>
+  async (error, { key, signal, remainingMs, clock }) => {
     let last = error;
+    let left = fallbacks.filter(isMaker).length;
     for (const next of fallbacks) {
+      if (!isMaker(next)) return next;
+      const limitMs = toDivideMs(remainingMs()) / left;
       try {
-        return await giveInstead(next, error);
+        return await callWithin(next, {
+          error,
+          key,
+          signal,
+          clock,
+          limitMs,
+          what: 'A fallback of the chain',
+        });
       } catch (failed) {
-        if (isBug(failed)) throw failed;
+        if (!isNoBug(failed)) throw failed;
         last = failed;
+        left--;
       }
     }
     throw last;
@@ -43,19 +100,55 @@ export interface FallbackOptions<T> {
   readonly fallback: Fallback<T>;
   /** For which errors it stands in. Default: for all but programming errors. */
   readonly fallbackWhen?: (error: unknown) => boolean;
+  /** The most that it may take, and no more than the caller's time. Milliseconds. Default 500. */
+  readonly fallbackTimeoutMs?: number;
   /** Where time comes from. Default: the system's clock. */
   readonly clock?: Clock;
 }
 
-/** Gives the value that stands in for an error, where one does; else it throws the error. */
-export function insteadBy<T>({
-  fallback: instead,
-  fallbackWhen = (error) => !isBug(error),
-}: Partial<FallbackOptions<T>>): (error: unknown) => Promise<T> {
-  return async (error) => {
-    if (instead === undefined || !fallbackWhen(error)) throw error;
-    return giveInstead(instead, error);
+/**
+ * How long a fallback may take by default. Milliseconds. Reading a table of the same region takes 50, and 500 on a bad day;
+ * who needs more has a fallback that is a dependency of its own.
+ */
+const DEFAULT_FALLBACK_TIMEOUT_MS = 500;
+
+export interface FallbackTools {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly report?: ((event: PolicyEvent) => void) | undefined;
+}
+
+/** Gives a degraded value where a call fails. A caller that gave up gets its own reason, not a value. */
+export function fallbackLayer<T>(options: FallbackOptions<T>, tools: FallbackTools): Layer<T> {
+  const { fallback: given, fallbackWhen, fallbackTimeoutMs = DEFAULT_FALLBACK_TIMEOUT_MS } = options;
+  const { name, clock, report } = tools;
+  const standsIn = fallbackWhen
+    ? guarded(`${name}: fallbackWhen`, fallbackWhen, isNoBug, 'boolean')
+    : isNoBug;
+
+  const valueFor = (error: unknown, { key, outerSignal, remainingMs }: Execution): T | Promise<T> => {
+    if (!isMaker(given)) return given;
+    const limitMs = Math.min(fallbackTimeoutMs, remainingMs());
+    return callWithin(given, { error, key, signal: outerSignal, clock, limitMs, what: name });
   };
+
+  return (next) =>
+    async function callWithFallback(execution) {
+      const { record } = execution.state;
+      try {
+        const value = await next(execution);
+        // A layer outside of this one may try again after a degraded value.
+        record.source = 'live';
+        return value;
+      } catch (error) {
+        if (execution.state.callerSignal?.aborted || !standsIn(error)) throw error;
+        const value = await valueFor(error, execution);
+        record.source = 'fallback';
+        record.error = error;
+        report?.({ kind: 'fallback', name, error });
+        return value;
+      }
+    };
 }
 
 /**
@@ -63,8 +156,8 @@ export function insteadBy<T>({
  * @throws {InvalidOptionError} for an unknown option or one out of range.
  * @example
  * ```ts
- * const kindly = fallback<number | null>({ fallback: null });
- * const count = await kindly.execute(async () => Promise.reject(new Error('down'))); // null
+ * const policy = fallback<number | null>({ fallback: null });
+ * const count = await policy.execute(async () => Promise.reject(new Error('down'))); // null
  * ```
  */
 export function fallback<T>(options: FallbackOptions<T>): {
@@ -72,11 +165,11 @@ export function fallback<T>(options: FallbackOptions<T>): {
 } {
   checkOptions('fallback', options, {
     required: { fallback: rule.defined() },
-    optional: { fallbackWhen: rule.fn(), clock: rule.object() },
+    optional: { fallbackWhen: rule.fn(), fallbackTimeoutMs: rule.durationMs(), clock: rule.object() },
   });
-  const clock = options.clock ?? systemClock;
-  const instead = insteadBy(options);
+  const { clock = systemClock } = options;
+  const invoke = fallbackLayer(options, { name: 'call', clock })(callFunction);
   return {
-    execute: async (call, callOptions) => unprotected(beginRun(clock, call, callOptions)).catch(instead),
+    execute: async (call, callOptions = {}) => invoke(beginCall(clock, call, callOptions)),
   };
 }

@@ -1,50 +1,66 @@
-import { type BreakerOptions, DEFAULT_FLEET_OPEN_MS, DEFAULT_STORE_TIMEOUT_MS } from '../breaker/options.ts';
+import { type CircuitBreakerOptions, checkBreakerOptions } from '../breaker/options.ts';
+import { type CircuitBreaker, isBreaker } from '../breaker/permit.ts';
 import type { Clock } from '../core/clock.ts';
-import { InvalidOptionError } from '../core/errors.ts';
+import type { Invoke } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import type { Random } from '../core/random.ts';
 import * as rule from '../core/rules.ts';
 import type { Fallback } from './fallback.ts';
-import type { FaultInjection } from './faults.ts';
-import { checkRetryOptions, type RetryOptions } from './retry.ts';
+import { checkRetryOptions, type RetryOptions } from './retry-options.ts';
+import { checkPlacedLayers, type PlacedLayer } from './slots.ts';
 import { type Validation, validationRule } from './validate.ts';
 
+/** Options of a breaker of this environment. Its name, clock and listener are those of the policy. */
+export type OwnBreakerOptions = Omit<CircuitBreakerOptions, 'name' | 'onEvent' | 'clock'>;
+
+/** Injected failures, as `injectFaults` of `fibrin/chaos` makes them: a layer for the policy of this name. */
+export interface FaultInjection {
+  layer(name: string, clock: Clock, random: Random): <T>(next: Invoke<T>) => Invoke<T>;
+}
+
 export interface ResilientOptions<T> {
-  /** What the dependency is called in errors and state. 1 to 100 letters, digits, ".", "_", "-". */
+  /** Name of the dependency in errors, events and state. 1 to 100 letters, digits, ".", "_", "-". */
   readonly name: string;
-  /** Bound on the whole call: attempts, waits and all. Milliseconds. Default 10,000. */
-  readonly totalTimeoutMs?: number;
-  /** Bound on each attempt, body included. Milliseconds. Default 3,000. */
-  readonly attemptTimeoutMs?: number;
+  /** Limit on the whole call: attempts, waits and all. Milliseconds, or false. Default 10,000. */
+  readonly totalTimeoutMs?: number | false;
+  /** Limit on each attempt, body included. Milliseconds, or false. Default 3,000. */
+  readonly attemptTimeoutMs?: number | false;
   /** Retries of transient failures. Default: none, since only you know whether the call may be made twice. */
-  readonly retry?: RetryOptions;
-  /** A circuit breaker, with a `store` one whose verdict the whole fleet shares. Default: none. */
-  readonly breaker?: Omit<BreakerOptions, 'name' | 'onEvent' | 'clock' | 'random'> & {
-    readonly name?: string;
-  };
+  readonly retry?: RetryOptions | false;
+  /**
+   * A circuit breaker: options of one for this environment, or an instance made by `circuitBreaker` or `sharedBreaker`, which
+   * several policies can share. Default: none.
+   */
+  readonly breaker?: OwnBreakerOptions | CircuitBreaker | false;
   /**
    * What an answer has to be: any Standard Schema (zod, valibot, arktype, …), a check of the value against the `key` of the
-   * call, or an array of both. An answer that is not valid is a failure of the dependency. Default: anything goes.
+   * call, or an array of both. An answer that is not valid is a failure of the dependency. Default: anything is valid.
    */
-  readonly validate?: Validation<T>;
+  readonly validate?: Validation<T> | false;
   /**
-   * The degraded value when everything else failed, or what makes one. An object is the same one each time: use a function
-   * where callers change it. Default: none, the error is thrown.
+   * The degraded value when everything else failed, or a function that makes one of the error and the call's context. An
+   * object is the same one each time: use a function where callers change it. Default: none, the error is thrown.
    */
   readonly fallback?: Fallback<T>;
   /**
    * For which errors the fallback stands in. Default: for all but programming errors (`TypeError`, `ReferenceError`,
-   * `RangeError` without a cause, an invalid option).
+   * `RangeError`, `SyntaxError` without a cause, an invalid option). Never for a caller that gave up.
    */
   readonly fallbackWhen?: (error: unknown) => boolean;
   /**
-   * Told of each attempt, wait, refusal and outcome, and of what happens to the breaker, for metrics, logs and traces. What
-   * it throws changes nothing. Default: nobody is told, which costs nothing.
+   * The most that a fallback may take, after the call, and no more than the caller's own time. Milliseconds. Default 500.
+   */
+  readonly fallbackTimeoutMs?: number;
+  /** Layers of your own, before (outside of) or after (inside of) a named slot, outermost first. Default: none. */
+  readonly layers?: readonly PlacedLayer<T>[];
+  /**
+   * Receives each attempt, wait, rejection and outcome, and what happens to the breaker that this policy makes, for metrics,
+   * logs and traces. What it throws changes nothing. Default: nothing is reported, which costs nothing.
    */
   readonly onEvent?: (event: PolicyEvent) => unknown;
-  /** Failures on purpose, for game days, just around your function: what `injectFaults` gives. Default: none. */
-  readonly faults?: FaultInjection | undefined;
+  /** Injected failures, for game days: what `injectFaults` gives. Default: none. */
+  readonly faults?: FaultInjection | false | undefined;
   /** Where time comes from. Default: the system's clock. */
   readonly clock?: Clock;
   /** Where chance comes from. Default: the system's. */
@@ -56,27 +72,35 @@ export function checkResilientOptions<T>(options: ResilientOptions<T>): void {
   checkOptions('resilient', options, {
     required: { name: rule.name() },
     optional: {
-      totalTimeoutMs: rule.durationMs(),
-      attemptTimeoutMs: rule.durationMs(),
-      retry: rule.object(),
-      breaker: rule.object(),
-      validate: validationRule,
+      totalTimeoutMs: rule.switchable(rule.durationMs()),
+      attemptTimeoutMs: rule.switchable(rule.durationMs()),
+      retry: rule.switchable(rule.object()),
+      breaker: rule.switchable(rule.object()),
+      validate: rule.switchable(validationRule),
       fallback: rule.defined(),
       fallbackWhen: rule.fn(),
+      fallbackTimeoutMs: rule.durationMs(),
+      layers: rule.array(),
       onEvent: rule.fn(),
-      faults: rule.object(),
+      faults: rule.switchable(rule.object()),
       clock: rule.object(),
       random: rule.object(),
     },
   });
-  const { name, retry = {}, breaker, attemptTimeoutMs = 3_000 } = options;
-  checkRetryOptions(`resilient "${name}".retry`, retry);
-  // A probe that the fleet shares is claimed, made and reported within its claim.
-  const { openMs = DEFAULT_FLEET_OPEN_MS, storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS } = breaker ?? {};
-  const probeMs = attemptTimeoutMs + 2 * storeTimeoutMs;
-  if (breaker?.store && openMs < probeMs) {
-    throw new InvalidOptionError(
-      `resilient "${name}".breaker: expected \`openMs\` to be at least \`attemptTimeoutMs\` and ${2 * storeTimeoutMs} ms for the store (${probeMs}), so that a probe can end within it, got ${openMs}`,
-    );
-  }
+  const owner = `resilient "${options.name}"`;
+  const { retry, breaker, layers = [] } = options;
+  if (retry) checkRetryOptions(`${owner}.retry`, retry);
+  checkPlacedLayers(`${owner}.layers`, layers);
+  if (!breaker) return;
+  if (isBreaker(breaker)) breaker.checkCalls?.(owner, ...timesOf(options));
+  else checkBreakerOptions(`${owner}.breaker`, breaker);
 }
+
+/** The limits of an attempt and of the whole call. Milliseconds, Infinity where there is none. */
+export const timesOf = ({
+  attemptTimeoutMs = 3_000,
+  totalTimeoutMs = 10_000,
+}: Pick<ResilientOptions<unknown>, 'attemptTimeoutMs' | 'totalTimeoutMs'>): readonly [number, number] => [
+  attemptTimeoutMs || Infinity,
+  totalTimeoutMs || Infinity,
+];

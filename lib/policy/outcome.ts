@@ -1,7 +1,11 @@
+import type { Execution } from '../core/execution.ts';
+
 interface Measured {
-  /** How often the function was called. 0 when a breaker refused it. */
+  /** How often the function was called. 0 when a breaker rejected the call. */
   readonly attempts: number;
   readonly durationMs: number;
+  /** Whether the retry budget ended the call: another attempt was due and not paid for. */
+  readonly budgetExhausted: boolean;
 }
 
 /** What came of a call: the value and where it is from, or the error. */
@@ -16,3 +20,18 @@ export type Outcome<T> = Measured &
         readonly error: unknown;
       }
   );
+
+/** What the execution has noted, with what it ended with. */
+export function outcomeOf<T>(
+  { state }: Execution,
+  ended: { readonly value: T } | { readonly error: unknown },
+): Outcome<T> {
+  const { record, startedAt, clock } = state;
+  const { attempts, budgetExhausted } = record;
+  const measured = { attempts, durationMs: clock.monotonic() - startedAt, budgetExhausted };
+  if ('error' in ended) return { source: 'none', degraded: true, error: ended.error, ...measured };
+  const { value } = ended;
+  return record.source === 'live'
+    ? { source: 'live', degraded: false, value, ...measured }
+    : { source: record.source, degraded: true, value, error: record.error, ...measured };
+}

@@ -1,23 +1,20 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { circuitBreaker } from '../breaker/breaker.ts';
-import { guardBy } from '../breaker/guard.ts';
-import { type Call, type CallContext, type ExecuteOptions, type Protected, Run } from '../core/call.ts';
-import type { Timed } from '../core/deadline.ts';
-import { AttemptTimeoutError, DeadlineExceededError } from '../core/errors.ts';
-import { harmless } from '../core/harmless.ts';
-import { limitClock } from '../core/limit-clock.ts';
-import { rejectedSoon } from '../core/quiet-error.ts';
+import { circuitBreaker } from '../breaker/local.ts';
+import { type CircuitBreaker, isBreaker } from '../breaker/permit.ts';
+import { systemClock } from '../core/clock.ts';
+import { beginCall, type Call, type CallContext, type ExecuteOptions } from '../core/execution.ts';
+import { compose, type Invoke, type Layer } from '../core/layer.ts';
 import { systemRandom } from '../core/random.ts';
-import { insteadBy } from './fallback.ts';
-import { checkResilientOptions, type ResilientOptions } from './options.ts';
-import type { Outcome } from './outcome.ts';
-import { reportAttempts, reportRefusals } from './report.ts';
-import { retrying } from './retry.ts';
-import { timingOut } from './timeout.ts';
-import { type Check, validating } from './validate.ts';
-
-/** Kept of the total time after the last attempt, for what an attempt's end still has to do: tell the breaker. */
-const SETTLE_RESERVE_MS = 25;
+import { safeListener } from '../core/safe-listener.ts';
+import { deadlineLayer } from './deadline.ts';
+import { fallbackLayer } from './fallback.ts';
+import { checkResilientOptions, type ResilientOptions, timesOf } from './options.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import { retryLayer } from './retry.ts';
+import { inOrder } from './slots.ts';
+import { attemptLayer, outcomeLayer } from './telemetry.ts';
+import { timeoutLayer } from './timeout.ts';
+import { type Check, validationLayer, validator } from './validate.ts';
 
 /** What a wrapped function may say about each of its calls. */
 export interface WrapOptions<A extends readonly unknown[]> {
@@ -29,35 +26,72 @@ export interface WrapOptions<A extends readonly unknown[]> {
 export interface Resilient<T, Raw = T> {
   /** Makes the call and gives its value, live or from the fallback; throws when there is neither. */
   execute(call: Call<Raw>, options?: ExecuteOptions): Promise<T>;
-  /** Makes the call and tells what came of it. Never throws. */
+  /** Makes the call and says what came of it. Never throws. */
   outcome(call: Call<Raw>, options?: ExecuteOptions): Promise<Outcome<T>>;
   /** A function of the same arguments, but for the context that comes first, each call of which is protected. */
   wrap<A extends readonly unknown[]>(
-    call: (context: CallContext, ...args: A) => Promise<Raw>,
-    options?: WrapOptions<A>,
+    call: (context: CallContext, ...args: A) => Raw | Promise<Raw>,
+    options?: WrapOptions<NoInfer<A>>,
   ): (...args: A) => Promise<T>;
+  /** The breaker of these calls, to see its state and to force it. Undefined where there is none. */
+  readonly breaker: CircuitBreaker | undefined;
+}
+
+/** So that an attempt ends before the timer of the whole call and is recorded: a tenth of the time, up to this. Milliseconds. */
+const TIMER_RESERVE_MS = 5;
+
+function breakerOf<T>({ name, breaker, clock, onEvent }: ResilientOptions<T>): CircuitBreaker | undefined {
+  if (!breaker) return undefined;
+  if (isBreaker(breaker)) return breaker;
+  return circuitBreaker({ name, ...breaker, ...(clock && { clock }), ...(onEvent && { onEvent }) });
+}
+
+/** The layers that the options ask for, in order. */
+function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | undefined): readonly Layer<T>[] {
+  const { name, clock = systemClock, random = systemRandom, layers: placed = [] } = options;
+  const { retry, validate, fallback, faults } = options;
+  const [timeoutMs, totalTimeoutMs] = timesOf(options);
+  const report = options.onEvent && safeListener(options.onEvent, `${name}: onEvent`);
+  const tools = { name, clock, random, report };
+  const needsTimer = placed.length > 0;
+  const timerReserveMs = needsTimer ? Math.min(TIMER_RESERVE_MS, totalTimeoutMs / 10) : 0;
+  const reserveMs = Math.max(breaker?.reserveMs ?? 0, timerReserveMs);
+  const admittedFraction = breaker && (() => breaker.retryFraction ?? 1);
+
+  const withAttempts = (layer: Layer<T>): Layer<T> =>
+    report ? (next) => attemptLayer({ name, clock, report })(layer(next)) : layer;
+  const own = {
+    telemetry: report && outcomeLayer({ name, report }),
+    fallback: fallback !== undefined && fallbackLayer({ ...options, fallback }, tools),
+    deadline: totalTimeoutMs < Infinity && deadlineLayer({ name, clock, totalTimeoutMs, needsTimer }),
+    retry: retry && retryLayer(retry, { ...tools, reserveMs, admittedFraction }),
+    breaker: withAttempts(breaker ? breaker.layer : (next) => next),
+    timeout: timeoutLayer({ name, clock, timeoutMs, reserveMs }),
+    validation: validate && validationLayer(validator(validate, name)),
+    faults: faults ? faults.layer(name, clock, random) : undefined,
+  };
+  return inOrder<T>(`resilient "${name}".layers`, own, placed);
 }
 
 /**
- * Protects the calls to one dependency. The order, outermost first: fallback, total deadline, retry, breaker, attempt
- * timeout, validation, injected faults, your function. So every attempt feeds the breaker and sees it open, and the
- * total deadline bounds the waits between attempts too.
+ * Protects the calls to one dependency. The order of its layers, outermost first: telemetry, fallback, deadline, retry,
+ * breaker, timeout, validation, faults, your function. So every attempt is counted by the breaker and rejected while it is
+ * open, and the total timeout limits the waits between attempts too.
  *
- * In an invocation whose time is known (the `deadline` middleware, `withDeadline`) no call takes longer than that has
- * left; nor does a call in a call. Elsewhere, hand a call within a call the context of the outer one.
+ * In an invocation whose time is known (`withDeadline`, the `deadline` middleware) no call takes longer than that has left;
+ * nor does a call in a call. Elsewhere, hand a call within a call the context of the outer one.
  * @throws {InvalidOptionError} for an unknown option or one out of range.
  * @example
  * ```ts
  * const friends = resilient<number | null>({
  *   name: 'social',
  *   attemptTimeoutMs: 1_000,
- *   retry: { attempts: 2 },
+ *   retry: { maxAttempts: 2 },
  *   fallback: null,
  * });
  * const count = await friends.execute(async ({ signal }) => {
- *   const response = await fetch('https://social.example/friends/7', { signal });
- *   if (!response.ok) throw Object.assign(new Error('social refused'), { status: response.status });
- *   return Number(await response.text());
+ *   const answer = await boundedFetch('https://social.example/friends/7', { signal });
+ *   return Number(answer.text());
  * });
  * ```
  */
@@ -69,103 +103,29 @@ export function resilient<T>(
 export function resilient<T>(options: ResilientOptions<T>): Resilient<T>;
 export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
   checkResilientOptions(options);
-  const { name, clock = limitClock, random = systemRandom } = options;
-  const { totalTimeoutMs = 10_000, attemptTimeoutMs: limitMs = 3_000 } = options;
-  const report = options.onEvent && harmless(options.onEvent);
-  const listener = report && { onEvent: report };
-  const breakerOptions = options.breaker && { name, ...options.breaker, clock, random, ...listener };
-  const breaker = breakerOptions && circuitBreaker(breakerOptions);
-  const reserveMs = SETTLE_RESERVE_MS;
+  const { clock = systemClock } = options;
+  const breaker = breakerOf(options);
+  const invoke: Invoke<T> = compose(layersOf(options, breaker));
 
-  /** The total deadline bounds each attempt, each wait and each access to a store, so that no timer is needed for it. */
-  const compose = (): Protected<T> => {
-    const validate = options.validate && validating(options.validate, name);
-    const attempt = validate
-      ? async (run: Run<T>, timed: Timed) => validate(await run.make(timed), run.key)
-      : (run: Run<T>, timed: Timed) => run.make(timed);
-    // Entering the breaker may take what was left: then the attempt is over before it began.
-    const exceeded = (boundMs: number, lateMs: number) =>
-      boundMs > 0
-        ? new AttemptTimeoutError(name, boundMs, lateMs)
-        : new DeadlineExceededError(name, totalTimeoutMs, false);
-    let composed: Protected<T> = timingOut(attempt, { clock, limitMs, reserveMs, exceeded });
-    if (report) composed = reportAttempts(composed, name, report, clock);
-    if (breaker) {
-      const enter = report ? reportRefusals(breaker.enter, name, report) : breaker.enter;
-      composed = guardBy(enter, breakerOptions, clock)(composed);
-    }
-    if (options.retry === undefined) return composed;
-    const onRetry =
-      report &&
-      ((next: number, delayMs: number, error: unknown) =>
-        report({ kind: 'retry', name, attempt: next, delayMs, error }));
-    const onBudget = report && (() => report({ kind: 'rejected', name, by: 'budget' }));
-    // What the whole fleet can afford, on top of what this sandbox can.
-    const share = breaker && (() => breaker.retryShare);
-    return retrying(composed, options.retry, { clock, random, reserveMs, share, onRetry, onBudget });
-  };
-  const protect = compose();
-
-  const begin = (call: Call<T>, callOptions: ExecuteOptions): Run<T> => {
-    // A fault stands for the function, so the attempt that meets it counts as made.
-    const made = options.faults ? options.faults.around(call, name, clock, random) : call;
-    return new Run(clock, made, callOptions, totalTimeoutMs);
-  };
-
-  const instead = insteadBy(options);
-
-  const settled = async (call: Call<T>, callOptions: ExecuteOptions): Promise<Outcome<T>> => {
-    const startedAt = clock.monotonic();
-    let run: Run<T> | undefined;
-    const measured = () => ({ attempts: run?.made ?? 0, durationMs: clock.monotonic() - startedAt });
-    try {
-      run = begin(call, callOptions);
-      const value = await protect(run);
-      return { source: 'live', degraded: false, value, ...measured() };
-    } catch (error) {
-      try {
-        const value = await instead(error);
-        return { source: 'fallback', degraded: true, value, error, ...measured() };
-      } catch (last) {
-        return { source: 'none', degraded: true, error: last, ...measured() };
-      }
-    }
-  };
+  const execute = (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<T> =>
+    invoke(beginCall(clock, call, callOptions));
 
   const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {
-    const result = await settled(call, callOptions);
-    if (report) {
-      const { value: _, ...told } = result;
-      report({ kind: 'outcome', name, ...told });
-    }
-    return result;
-  };
-
-  const told = async (call: Call<T>, callOptions: ExecuteOptions): Promise<T> => {
-    const result = await outcome(call, callOptions);
-    if (result.source === 'none') throw result.error;
-    return result.value;
-  };
-
-  const execute = (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<T> => {
-    if (report) return told(call, callOptions);
-    // A refusal has to cost next to nothing, so it is asked for before anything is made for the call.
-    const refused = breaker?.refusal();
-    if (refused) return options.fallback === undefined ? rejectedSoon(refused) : instead(refused);
+    const execution = beginCall(clock, call, callOptions);
     try {
-      return protect(begin(call, callOptions)).catch(instead);
+      return outcomeOf(execution, { value: await invoke(execution) });
     } catch (error) {
-      // Whatever it is, nobody expects it but by the promise.
-      return instead(error);
+      return outcomeOf(execution, { error });
     }
   };
 
   return {
-    outcome,
+    breaker,
     execute,
+    outcome,
     wrap:
       (call, { key } = {}) =>
-      (...args) =>
+      async (...args) =>
         execute((context) => call(context, ...args), {
           key: typeof key === 'function' ? key(...args) : key,
         }),

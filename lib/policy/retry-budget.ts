@@ -1,7 +1,7 @@
-/** A tank may lack this much of a whole retry, since fractions do not add up exactly. */
+/** A budget may lack this much of a whole retry, since fractions do not add up exactly. */
 const ROUNDING = 1e-9;
 
-/** How many retries a sandbox may make. */
+/** How many retries one execution environment may make. */
 export interface RetryBudget {
   /** A call has succeeded. */
   earn(): void;
@@ -10,15 +10,15 @@ export interface RetryBudget {
 }
 
 /**
- * Successes pay for retries, `ratio` of one each, and at most `most` are saved up. While everything fails nothing is
- * earned, so that an outage is met with as many calls as were wanted and hardly one more.
- * @param most Also what a sandbox begins with. 0 or more.
+ * Each success earns `ratio` of a retry, and at most `burst` are saved. While everything fails nothing is earned, so an
+ * outage is met with hardly more calls than were asked for.
+ * @param burst Also what an environment begins with.
  */
-export function retryBudget(ratio: number, most: number): RetryBudget {
-  let saved = most;
+export function retryBudget(ratio: number, burst: number): RetryBudget {
+  let saved = burst;
   return {
     earn() {
-      saved = Math.min(most, saved + ratio);
+      saved = Math.min(burst, saved + ratio);
     },
     spend() {
       if (saved < 1 - ROUNDING) return false;

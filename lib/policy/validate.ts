@@ -1,11 +1,12 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { beginRun, type Call, type ExecuteOptions } from '../core/call.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { ValidationError } from '../core/errors.ts';
+import { hasCode, ValidationError } from '../core/errors.ts';
+import { beginCall, type Call, type ExecuteOptions } from '../core/execution.ts';
+import { callFunction, type Layer } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 
-/** Whether a value is an answer to what was asked: `key` is what the caller of `execute` has said it is about. */
+/** Whether a value answers the request: `key` is what the caller of `execute` has said the call is about. */
 export type Check<T> = (value: T, about: { readonly key: string | undefined }) => boolean | Promise<boolean>;
 
 /** A Standard Schema (zod, valibot, arktype, …), a check against the request, or the one and then the other. */
@@ -17,8 +18,15 @@ export type Validation<T> =
 /** Gives the value as the schema made it, or throws. */
 export type Validate<T> = (value: unknown, key: string | undefined) => Promise<T>;
 
-const pathOf = (issue: StandardSchemaV1.Issue): string =>
-  (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+/** An answer can be invalid in a million places, deep inside, under keys of megabytes. More than this explains nothing more. */
+const MAX_ISSUES = 20;
+const MAX_KEY_CHARACTERS = 100;
+
+const keyOf = (part: PropertyKey | StandardSchemaV1.PathSegment): string =>
+  String(typeof part === 'object' ? part.key : part).slice(0, MAX_KEY_CHARACTERS);
+
+const pathOf = ({ path = [] }: Partial<StandardSchemaV1.Issue>): string =>
+  path.slice(0, MAX_ISSUES).map(keyOf).join('.');
 
 // arktype's schemas are functions.
 const isSchema = <T>(given: unknown): given is StandardSchemaV1<unknown, T> =>
@@ -37,31 +45,44 @@ export const validationRule: rule.OptionRule = rule.unless(
   'a Standard Schema (zod, valibot, arktype, …), a function, or an array of both',
 );
 
-/** A function that validates a value as `validation` says. */
-export function validating<T>(validation: Validation<T>, name: string): Validate<T> {
+/** What is wrong with an answer, one line an issue. Where, not what: a validator's message may quote the value. */
+const issuesOf = (issues: readonly StandardSchemaV1.Issue[]): readonly string[] =>
+  (issues.length > 0 ? issues.slice(0, MAX_ISSUES) : [{}]).map(
+    (issue) => `\`${pathOf(issue) || '(whole answer)'}\` does not fit the schema`,
+  );
+
+/** Makes a function that gives a value as the schema made it, or throws a `ValidationError`. */
+export function validator<T>(validation: Validation<T>, name: string): Validate<T> {
   const given: readonly unknown[] = Array.isArray(validation) ? validation : [validation];
   const schema = given.find(isSchema<T>);
   const check = given.find(isCheck<T>);
-  return async (answer, key) => {
-    const result = schema ? await schema['~standard'].validate(answer) : { value: answer as T };
-    // Where, not what: a validator's message may quote the value.
-    if (result.issues) {
-      const paths = result.issues.map((issue) => pathOf(issue) || '(whole answer)');
-      throw new ValidationError(
-        name,
-        paths.map((path) => `\`${path}\` does not fit the schema`),
-      );
+  return async function validate(answer, key) {
+    try {
+      const result = schema ? await schema['~standard'].validate(answer) : { value: answer as T };
+      if (result.issues) throw new ValidationError(name, issuesOf(result.issues));
+      if (check && (await check(result.value, { key })) !== true)
+        throw new ValidationError(name, ['it does not answer the request']);
+      return result.value;
+    } catch (error) {
+      if (hasCode(error, 'INVALID_ANSWER')) throw error;
+      // An answer that a validator or a check cannot even read is no valid one.
+      throw new ValidationError(name, ['the validation threw an error'], { cause: error });
     }
-    if (check && (await check(result.value, { key })) !== true)
-      throw new ValidationError(name, ['it is no answer to what was asked']);
-    return result.value;
   };
 }
+
+/** Passes answers on as the validation made them. An invalid one is a failed attempt. */
+export const validationLayer =
+  <T>(validate: Validate<T>): Layer<T> =>
+  (next) =>
+    async function callAndValidate(execution) {
+      return validate(await next(execution), execution.state.key);
+    };
 
 export interface ValidationOptions<T> {
   /** What an answer has to be. */
   readonly validate: Validation<T>;
-  /** What the call is named in errors. Default `call`. */
+  /** Name of the call in errors. Default `call`. */
   readonly name?: string;
   /** Where time comes from. Default: the system's clock. */
   readonly clock?: Clock;
@@ -75,8 +96,8 @@ export interface ValidationOptions<T> {
  * @see https://standardschema.dev
  * @example
  * ```ts
- * const fair = validation<{ id: string }>({ validate: ({ id }, { key }) => id === key });
- * const user = await fair.execute(async () => ({ id: '7' }), { key: '7' });
+ * const users = validation<{ id: string }>({ validate: ({ id }, { key }) => id === key });
+ * const user = await users.execute(async () => ({ id: '7' }), { key: '7' });
  * ```
  */
 export function validation<T>(options: ValidationOptions<T>): {
@@ -87,11 +108,8 @@ export function validation<T>(options: ValidationOptions<T>): {
     optional: { name: rule.name(), clock: rule.object() },
   });
   const { name = 'call', clock = systemClock } = options;
-  const validate = validating(options.validate, name);
+  const invoke = validationLayer(validator(options.validate, name))(callFunction);
   return {
-    async execute(call, callOptions) {
-      const run = beginRun(clock, call, callOptions);
-      return validate(await run.make(run), run.key);
-    },
+    execute: async (call, callOptions = {}) => invoke(beginCall(clock, call, callOptions)),
   };
 }

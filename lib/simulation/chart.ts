@@ -63,7 +63,7 @@ function panelOf(
 ): string {
   const top = TOP + index * (PANEL_HEIGHT + BELOW);
   const bottom = top + PANEL_HEIGHT;
-  const y = (share: number) => bottom - share * PANEL_HEIGHT;
+  const y = (fraction: number) => bottom - fraction * PANEL_HEIGHT;
   const points = seconds.flatMap((second, start) => {
     const at = start + 0.5 - onset;
     return second.calls > 0 && at >= first && at <= last ? [{ at, second }] : [];
@@ -75,9 +75,9 @@ function panelOf(
     );
   return [
     over > 0 ? rect('outage', x(0), top, x(over) - x(0), PANEL_HEIGHT) : '',
-    ...[0, 0.5, 1].flatMap((share) => [
-      line('grid', [LEFT, y(share)], [WIDTH - RIGHT, y(share)]),
-      text('end', LEFT - 8, y(share) + 4, `${share * 100} %`),
+    ...[0, 0.5, 1].flatMap((fraction) => [
+      line('grid', [LEFT, y(fraction)], [WIDTH - RIGHT, y(fraction)]),
+      text('end', LEFT - 8, y(fraction) + 4, `${fraction * 100} %`),
     ]),
     ...marks.flatMap((mark) => [
       line('grid', [x(mark), bottom], [x(mark), bottom + 4]),
@@ -96,11 +96,11 @@ const keyOf = (index: number): string => {
   return line(`key ${what}`, [x, 46], [x + 28, 46]) + text('', x + 36, 50, label);
 };
 
-/** Share of the calls that were rejected, and that failed, over time: an SVG image with a panel for each breaker. */
+/** Fraction of the calls that were rejected, and that failed, over time: an SVG image with a panel for each breaker. */
 export function chartOf(title: string, panels: readonly Panel[], scenario: Scenario): string {
   const scale = scaleOf(scenario);
   const height = TOP + panels.length * (PANEL_HEIGHT + BELOW);
-  const legend = `share of the calls of each second${scale.over > 0 ? '; shaded: the outage' : ''}`;
+  const legend = `fraction of the calls in each second${scale.over > 0 ? '; shaded: the outage' : ''}`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${round(height)}" role="img" aria-labelledby="title">
 <title id="title">${escapeXml(title)}</title>
 <style>${STYLE}

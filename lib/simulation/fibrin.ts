@@ -1,7 +1,8 @@
-import { fleetBreaker } from '../breaker/fleet.ts';
-import type { BreakerStore } from '../breaker/options.ts';
+import type { Permit } from '../breaker/permit.ts';
+import { sharedBreaker } from '../breaker/shared.ts';
 import { verdictKey } from '../breaker/verdict.ts';
-import type { Guard, GuardTools, Leave, Subject } from './subject.ts';
+import type { CountingStore } from '../core/store.ts';
+import { type Guard, type GuardTools, type Leave, type Subject, settle } from './subject.ts';
 
 const NAME = 'dependency';
 const KEY = verdictKey(NAME);
@@ -9,7 +10,7 @@ const KEY = verdictKey(NAME);
 function guard({ clock, random, store, slowCallMs }: GuardTools): Guard {
   /** Until when this sandbox may probe, once its claim was granted and while that is on its way through the breaker. */
   let grantedUntil: number | undefined;
-  const watched: BreakerStore = {
+  const watched: CountingStore = {
     ...store,
     async put(key, item, options) {
       const result = await store.put(key, item, options);
@@ -19,20 +20,19 @@ function guard({ clock, random, store, slowCallMs }: GuardTools): Guard {
       return result;
     },
   };
-  const breaker = fleetBreaker(
-    { name: NAME, clock, random, ...(slowCallMs !== undefined && { slowCallMs }) },
-    watched,
-  );
-  const leave = (permit: Leave): Leave => {
-    if (grantedUntil === undefined) return permit;
-    const isProbe = clock.now() < grantedUntil;
+  const breaker = sharedBreaker({
+    ...{ name: NAME, store: watched, clock, random },
+    ...(slowCallMs !== undefined && { slowCallMs }),
+  });
+  const leave = (permit: Permit): Leave => {
+    const isProbe = grantedUntil !== undefined && clock.now() < grantedUntil;
     grantedUntil = undefined;
-    return { isProbe, settle: (failed, slow) => permit.settle(failed, slow) };
+    return { isProbe, settle: (failed, slow = false) => settle(permit, failed, slow) };
   };
   return {
     enter() {
-      const entered = breaker.enter();
-      return entered instanceof Promise ? entered.then(leave) : entered;
+      const acquired = breaker.acquire();
+      return acquired instanceof Promise ? acquired.then(leave) : leave(acquired);
     },
   };
 }

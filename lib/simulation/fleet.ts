@@ -1,6 +1,6 @@
-import type { BreakerStore } from '../breaker/options.ts';
 import type { Random } from '../core/random.ts';
 import { seededRandom } from '../core/seeded-random.ts';
+import type { CountingStore } from '../core/store.ts';
 import { linked } from './link.ts';
 import { type Pool, pool } from './pool.ts';
 import { freezingSandbox, type Sandbox, wakefulSandbox } from './sandbox.ts';
@@ -17,7 +17,7 @@ export interface Member {
 
 export interface FleetTools {
   readonly virtual: World;
-  readonly store: BreakerStore;
+  readonly store: CountingStore;
   /** Decides whom an invocation comes to. */
   readonly random: Random;
 }

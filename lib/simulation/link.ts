@@ -1,6 +1,6 @@
-import type { BreakerStore } from '../breaker/options.ts';
 import { StoreError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
+import type { CountingStore } from '../core/store.ts';
 import { throughEach } from './requests.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { World } from './world.ts';
@@ -18,10 +18,10 @@ export interface LinkOptions {
 
 /** The way from one sandbox to the store: requests and answers can be lost on it, and none comes into a frozen sandbox. */
 export function linked(
-  store: BreakerStore,
+  store: CountingStore,
   { sandbox, virtual }: { readonly sandbox: Sandbox; readonly virtual: World },
   { lossShare, isOut, random }: LinkOptions,
-): BreakerStore {
+): CountingStore {
   const request = <R>(serve: () => Promise<R>): Promise<R> =>
     new Promise((resolve, reject) => {
       const isLost = random.next() < lossShare;

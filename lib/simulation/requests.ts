@@ -1,10 +1,10 @@
-import type { BreakerStore } from '../breaker/options.ts';
+import type { CountingStore } from '../core/store.ts';
 
 /** What becomes of a request on its way, and of its answer. */
 export type OnItsWay = <R>(serve: () => Promise<R>, signal?: AbortSignal) => Promise<R>;
 
 /** A store each request of which goes through something. */
-export const throughEach = (store: BreakerStore, pass: OnItsWay): BreakerStore => ({
+export const throughEach = (store: CountingStore, pass: OnItsWay): CountingStore => ({
   ...store,
   get: (key, options) => pass(() => store.get(key, options), options?.signal),
   put: (key, item, options) => pass(() => store.put(key, item, options), options?.signal),

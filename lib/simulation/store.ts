@@ -1,7 +1,6 @@
-import type { BreakerStore } from '../breaker/options.ts';
 import { StoreError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
-import type { Item } from '../core/store.ts';
+import type { CountingStore, Item } from '../core/store.ts';
 import { memoryStore } from '../store/memory.ts';
 import { noCosts, readUnitsOf, type StoreCosts, sizeOf, writeUnitsOf } from './costs.ts';
 import type { World } from './world.ts';
@@ -11,7 +10,7 @@ const WRITE_UNITS = 1_000;
 const READ_UNITS = 3_000;
 
 export interface SimulatedStore {
-  readonly store: BreakerStore;
+  readonly store: CountingStore;
   readonly costs: StoreCosts;
 }
 
@@ -62,7 +61,7 @@ export function simulatedStore(virtual: World, random: Random): SimulatedStore {
     await travel();
     return result;
   };
-  const store: BreakerStore = {
+  const store: CountingStore = {
     ...inner,
     async get(key, options) {
       await travel();

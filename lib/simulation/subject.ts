@@ -1,6 +1,7 @@
-import type { BreakerStore } from '../breaker/options.ts';
+import type { Permit } from '../breaker/permit.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
+import type { CountingStore } from '../core/store.ts';
 
 /** Leave to make one call, which may be a probe. */
 export interface Leave {
@@ -21,7 +22,7 @@ export interface GuardTools {
   readonly index: number;
   readonly clock: Clock;
   readonly random: Random;
-  readonly store: BreakerStore;
+  readonly store: CountingStore;
   readonly slowCallMs: number | undefined;
 }
 
@@ -31,3 +32,7 @@ export interface Subject {
   readonly key: string | undefined;
   guard(tools: GuardTools): Guard;
 }
+
+/** Settles a permit of one of this package's breakers, with whose defaults a slow call has failed. */
+export const settle = (permit: Permit, failed: boolean, slow: boolean): Promise<void> | undefined =>
+  permit.record({ failed: failed || slow, slow });

@@ -1,5 +1,4 @@
-import type { BreakerStore } from '../breaker/options.ts';
-import type { AttributeValue } from '../core/store.ts';
+import type { AttributeValue, CountingStore } from '../core/store.ts';
 import type { World } from './world.ts';
 
 /** What is seen as it happens. */
@@ -15,7 +14,7 @@ export interface Sighted {
 export interface Watch {
   readonly sighted: Sighted;
   /** The store, with an eye on what is written under the key. */
-  over(store: BreakerStore, key: string | undefined): BreakerStore;
+  over(store: CountingStore, key: string | undefined): CountingStore;
   /** A probe begins. Gives what is to be called when it ends. */
   probe(): () => void;
 }

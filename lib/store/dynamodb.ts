@@ -1,10 +1,9 @@
-import { fleetBreaker } from '../breaker/fleet.ts';
-import type { BreakerStore } from '../breaker/options.ts';
-import { InvalidOptionError, StoreError } from '../core/errors.ts';
+import { StoreError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import type {
   Condition,
+  CountingStore,
   Item,
   Store,
   TransactionalStore,
@@ -12,7 +11,8 @@ import type {
   WriteResult,
 } from '../core/store.ts';
 import { toAddition, toExpression } from './expression.ts';
-import { fromWireItem, toWireItem } from './marshal.ts';
+import { fromWireItem } from './marshal.ts';
+import { putInput } from './put.ts';
 import { sdkTransport } from './transport/sdk.ts';
 import type { DynamoTransport, WireWriteResult } from './transport/transport.ts';
 
@@ -25,7 +25,7 @@ export interface DynamoStoreOptions {
   readonly transport?: DynamoTransport;
 }
 
-export interface DynamoStore extends TransactionalStore, BreakerStore {
+export interface DynamoStore extends TransactionalStore, CountingStore {
   /** The write of one of its items, for a transaction of another store's: `once.completeWith([users.writeOf(…)], …)`. */
   writeOf(key: string, item: Item, options?: { readonly when?: Condition }): TransactWrite;
 }
@@ -50,20 +50,31 @@ function storeError(table: string, operation: string, error: unknown): StoreErro
   );
 }
 
+const REQUESTS = ['get', 'put', 'update', 'delete'] as const;
+
+/** All requests from the start: one that is missed later is missed while a call waits for it. */
+const transportRule = rule.unless(
+  (given) => {
+    const transport = (given ?? {}) as Partial<DynamoTransport>;
+    return REQUESTS.every((request) => typeof transport[request] === 'function');
+  },
+  `an object with the functions ${REQUESTS.join(', ')}, as sdkTransport() gives it`,
+);
+
 /**
  * A store on one DynamoDB table with a string partition key and no sort key.
  * @throws {InvalidOptionError} when no table is named.
  * @example
  * ```ts
  * const store = dynamoStore({ table: 'resilience' });
- * const verdict = await store.get('breaker#posts');
+ * const item = await store.get('breaker#posts', { signal: AbortSignal.timeout(500) });
  * ```
  */
 export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
   const settings = { ...options, table: options.table ?? process.env['FIBRIN_TABLE'] };
   checkOptions('dynamoStore', settings, {
     required: { table: rule.text() },
-    optional: { keyAttribute: rule.text(), transport: rule.object() },
+    optional: { keyAttribute: rule.text(), transport: transportRule },
   });
   const table = settings.table as string;
   const { keyAttribute = 'pk', transport = sdkTransport() } = settings;
@@ -78,7 +89,7 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
     try {
       return await request();
     } catch (error) {
-      // Nothing was written, since somebody else's write was refused: that is the caller's to hear.
+      // Nothing was written, since another write of the transaction was refused: the caller gets the reasons.
       if (error instanceof Error && error.name === 'TransactionCanceledException') throw error;
       throw storeError(table, operation, error);
     }
@@ -103,19 +114,10 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
   };
 
   const write = { TableName: table, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
-  const putOf = (key: string, item: Item, when: Condition | undefined) => ({
-    ...write,
-    Item: { ...toWireItem(item), ...keyOf(key) },
-    ...conditionOf(when),
-  });
+  const putOf = (key: string, item: Item, when: Condition | undefined) =>
+    putInput({ table, keyAttribute, key }, item, when);
   return {
     name: table,
-    shareBreaker(shared, store) {
-      if (transport.update) return fleetBreaker(shared, store);
-      throw new InvalidOptionError(
-        `circuitBreaker "${shared.name}": expected the \`transport\` of its dynamoStore to have \`update\`, as sdkTransport() does`,
-      );
-    },
     get,
     async put(key, item, { when, signal } = {}) {
       const input = putOf(key, item, when);
@@ -130,15 +132,13 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
       return resultOf(await guarded('TransactWriteItems', () => transact(input, signal)), key, signal);
     },
     async add(key, amounts, { expiresAt, signal }) {
-      if (transport.update === undefined) throw new StoreError(`${table}: its transport has no update`);
-      const { update } = transport;
       const input = {
         TableName: table,
         Key: keyOf(key),
         ...toAddition(amounts, { expiresAt }),
         ReturnValues: 'ALL_NEW',
       } as const;
-      return itemOf(await guarded('UpdateItem', () => update(input, signal)));
+      return itemOf(await guarded('UpdateItem', () => transport.update(input, signal)));
     },
     async delete(key, { when, signal } = {}) {
       const input = { ...write, Key: keyOf(key), ...conditionOf(when) };

@@ -19,7 +19,7 @@ export function toWireItem(item: Item): Record<string, WireValue> {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toWire(value)]));
 }
 
-/** Attributes of other types belong to somebody else and are left out. */
+/** Attributes of other types belong to other programs and are left out. */
 export function fromWireItem(item: Readonly<Record<string, unknown>>): Item {
   const attributes: [string, AttributeValue][] = [];
   for (const [name, value] of Object.entries(item)) {

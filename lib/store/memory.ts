@@ -1,62 +1,37 @@
-import { fleetBreaker } from '../breaker/fleet.ts';
-import type { BreakerStore } from '../breaker/options.ts';
-import { StoreError } from '../core/errors.ts';
-import type { Clause, Comparison, Condition, Item, WriteResult } from '../core/store.ts';
+import type { Condition, CountingStore, Item, TransactionalStore, TransactWrite } from '../core/store.ts';
+import { MemoryTable } from './memory-table.ts';
+import { transactInMemory, transactWriteOf } from './memory-transaction.ts';
 
-function holds(item: Item, { attribute, is, value }: Comparison): boolean {
-  const actual = item[attribute];
-  if (typeof actual !== typeof value || actual === undefined) return false;
-  if (is === '=') return actual === value;
-  return is === '<' ? actual < value : actual > value;
+export interface MemoryStore extends TransactionalStore, CountingStore {
+  /** The write of one of its items, for a transaction of another memory store's: `once.completeWith([users.writeOf(…)], …)`. */
+  writeOf(key: string, item: Item, options?: { readonly when?: Condition }): TransactWrite;
 }
-
-function clauseHolds(item: Item | undefined, clause: Clause): boolean {
-  if (clause === 'absent') return item === undefined;
-  return item !== undefined && clause.every((comparison) => holds(item, comparison));
-}
-
-const allows = (condition: Condition | undefined, item: Item | undefined): boolean =>
-  condition === undefined || condition.some((clause) => clauseHolds(item, clause));
 
 /**
- * A store in this process's memory, with the same semantics as the one on DynamoDB: for tests and for trying things
- * out. It is shared by nobody and never forgets, so it protects nothing in a deployed function.
+ * A store in this process's memory that behaves as the one on DynamoDB does: for tests. Nothing else sees its items and it
+ * never removes one, so it protects nothing in a deployed function.
+ *
+ * Its transactions take the writes that `writeOf` of memory stores makes, whatever their names; one of an SDK's own form is
+ * refused with a `StoreError`.
+ * @param name What it is called in messages. Default `memory`.
+ * @example
+ * ```ts
+ * const users = memoryStore('users');
+ * const store = memoryStore('idempotency');
+ * const writes = [users.writeOf('7', { version: 1 }, { when: ['absent'] })];
+ * await store.transact('put-7', { status: 'done' }, { writes });
+ * console.log(await users.get('7')); // { version: 1 }
+ * ```
  */
-export function memoryStore(name = 'memory'): BreakerStore {
-  const items = new Map<string, Item>();
-
-  const write = (key: string, when: Condition | undefined, apply: () => void): WriteResult => {
-    const current = items.get(key);
-    if (!allows(when, current)) return { applied: false, current: current && { ...current } };
-    apply();
-    return { applied: true };
-  };
-
+export function memoryStore(name = 'memory'): MemoryStore {
+  const table = new MemoryTable(name);
   return {
     name,
-    shareBreaker: fleetBreaker,
-    async get(key) {
-      const item = items.get(key);
-      return item && { ...item };
-    },
-    async put(key, item, { when } = {}) {
-      return write(key, when, () => items.set(key, { ...item }));
-    },
-    async add(key, amounts, { expiresAt }) {
-      const before = new Map(Object.entries(items.get(key) ?? {}));
-      const sums = Object.entries(amounts).map(([attribute, amount]) => {
-        const present = before.get(attribute) ?? 0;
-        if (typeof present === 'number') return [attribute, present + amount] as const;
-        throw new StoreError(`${name}: "${attribute}" of "${key}" is no number to add to`, {
-          retryable: true,
-        });
-      });
-      const item: Item = { ...items.get(key), ...Object.fromEntries(sums), expiresAt };
-      items.set(key, item);
-      return { ...item };
-    },
-    async delete(key, { when } = {}) {
-      return write(key, when, () => items.delete(key));
-    },
+    get: async (key) => table.get(key),
+    put: async (key, item, { when } = {}) => table.put(key, item, when),
+    add: async (key, amounts, { expiresAt }) => table.add(key, amounts, expiresAt),
+    delete: async (key, { when } = {}) => table.delete(key, when),
+    writeOf: (key, item, { when } = {}) => transactWriteOf({ table, key, item, when }),
+    transact: async (key, item, { when, writes }) => transactInMemory({ table, key, item, when }, writes),
   };
 }

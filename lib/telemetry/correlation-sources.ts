@@ -1,25 +1,24 @@
 import { fieldOf } from '../core/field.ts';
 import { type HeaderEvent, headerValues } from '../core/http-event.ts';
+import { readTraceContext, withoutOws } from './trace-context.ts';
 
-/** What an event says about the request that it belongs to. Whatever is not valid is as if it were not there. */
+/** The correlation that an event brings. A value that is not valid counts as absent. */
 export interface FoundCorrelation {
   readonly id?: string | undefined;
-  /** The W3C trace context, to be sent on as it came. */
+  /** W3C trace context, to be sent on. */
   readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
 }
 
 const ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
-/** Version 00 of https://www.w3.org/TR/trace-context/, in which neither id is all zeros. */
-const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
-
 const validId = (value: unknown): string | undefined =>
   typeof value === 'string' && ID.test(value) ? value : undefined;
 
-/** The one value of a header. Two that differ are none: nobody knows which is right. */
+/** The one value of a header. With two that differ, which one is right is unknown, so there is none. */
 function headerOf(event: HeaderEvent, name: string): string | undefined {
   const [value, ...others] = headerValues(event, name);
-  return others.length === 0 && typeof value === 'string' ? value.trim() : undefined;
+  return others.length === 0 && typeof value === 'string' ? withoutOws(value) : undefined;
 }
 
 /** The id in an event of EventBridge, or in an envelope. */
@@ -27,24 +26,43 @@ const messageId = (message: unknown): string | undefined =>
   validId(fieldOf(message, ['detail', 'metadata', 'correlationId'])) ??
   validId(fieldOf(message, ['metadata', 'correlationId']));
 
-/** The id of an HTTP event or of an event of EventBridge. Without one, the trace's. Never throws. */
+/** The correlation with the trace's id where the event brings no other. */
+function correlationWith(
+  id: string | undefined,
+  traceparents: readonly unknown[],
+  tracestates: readonly unknown[],
+): FoundCorrelation {
+  const { traceId, traceparent, tracestate } = readTraceContext(traceparents, tracestates) ?? {};
+  return { id: id ?? traceId, traceparent, tracestate };
+}
+
+/** The correlation of an HTTP event or of an event of EventBridge. Never throws. */
 export function correlationOf(event: unknown, header: string): FoundCorrelation {
   if (typeof event !== 'object' || event === null) return {};
-  const value = headerOf(event, 'traceparent') ?? '';
-  const traceId = TRACEPARENT.exec(value)?.[1];
-  return {
-    id: validId(headerOf(event, header)) ?? messageId(event) ?? traceId,
-    traceparent: traceId && value,
-  };
+  return correlationWith(
+    validId(headerOf(event, header)) ?? messageId(event),
+    headerValues(event, 'traceparent'),
+    headerValues(event, 'tracestate'),
+  );
+}
+
+/** The value of a record's message attribute, as a list like that of a header. */
+function attributeValues(record: unknown, name: string): readonly unknown[] {
+  const value = fieldOf(record, ['messageAttributes', name, 'stringValue']);
+  return value === undefined ? [] : [value];
 }
 
 /**
- * The id of a queue's record: its message attribute `correlationId`, or that of an event in its body, which a rule cannot
- * make an attribute of.
+ * The correlation of a queue's record: of its message attributes `correlationId`, `traceparent` and `tracestate`. Without an
+ * id there, that of an event in its body, since a rule of EventBridge cannot set attributes.
  */
 export function correlationOfRecord(record: unknown): FoundCorrelation {
-  const attribute = fieldOf(record, ['messageAttributes', 'correlationId', 'stringValue']);
-  return { id: validId(attribute) ?? messageId(parsed(fieldOf(record, ['body']))) };
+  const [attribute] = attributeValues(record, 'correlationId');
+  return correlationWith(
+    validId(attribute) ?? messageId(parsed(fieldOf(record, ['body']))),
+    attributeValues(record, 'traceparent'),
+    attributeValues(record, 'tracestate'),
+  );
 }
 
 function parsed(body: unknown): unknown {
@@ -52,7 +70,7 @@ function parsed(body: unknown): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    // What is not JSON has no id; whether that is an error, its handler knows.
+    // A body that is not JSON has no id. Whether it is an error is for the record's handler to say.
     return undefined;
   }
 }

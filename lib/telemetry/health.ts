@@ -1,34 +1,34 @@
 import { type Clock, systemClock } from '../core/clock.ts';
-import { runWithin } from '../core/deadline.ts';
 import { AttemptTimeoutError, InvalidOptionError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
+import { runWithin } from '../core/time-limit.ts';
 
-/** One thing that the function stands on. */
+/** A check of one dependency. */
 export interface HealthCheck {
-  /** Resolves when it is well; what it resolves with is not looked at. The signal aborts when its time is over. */
+  /** Resolves, with anything, where the dependency works. The signal aborts after `timeoutMs`. */
   readonly run: (signal: AbortSignal) => Promise<unknown>;
-  /** Whether nothing works without it: then `failing`, else `degraded`. Default true. */
+  /** Whether the function is `failing` without the dependency, or only `degraded`. Default true. */
   readonly critical?: boolean;
-  /** What else is told to those who may see the checks, at the end of the check. Nothing personal. Default: nothing. */
+  /** Read when the check ends, and shown to callers who may see the checks. Nothing personal. Default: no details. */
   readonly details?: () => HealthDetails | undefined;
 }
 
-/** Numbers and names, such as a share and a state. */
+/** Numbers and names, such as a fraction and a state. */
 export type HealthDetails = Readonly<Record<string, string | number | boolean>>;
 
 export interface HealthChecksOptions {
-  /** By what they are called in the answer. */
+  /** The checks by the names that they have in the answer. */
   readonly checks: Readonly<Record<string, HealthCheck>>;
-  /** How long one look answers for all who ask. Milliseconds, 0 or more. Default 5,000. */
+  /** How long one result is reused, from when its checks began. Milliseconds, 0 or more. Default 5,000. */
   readonly cacheMs?: number;
-  /** Bound on each check. Milliseconds. Default 1,000. */
+  /** Timeout of each check. Milliseconds. Default 1,000. */
   readonly timeoutMs?: number;
   /** Where time comes from. Default: the system's clock. */
   readonly clock?: Clock;
 }
 
-/** What became of one check. Why it failed is not told: that is for logs. */
+/** The result of one check. The error of a failed one is not part of it: errors belong in logs. */
 export interface DependencyHealth {
   readonly status: 'ok' | 'failing';
   readonly critical: boolean;
@@ -36,7 +36,7 @@ export interface DependencyHealth {
   readonly details?: HealthDetails;
 }
 
-/** `failing` when something critical is, `degraded` when something else is. */
+/** `failing` when a critical dependency is, `degraded` when another one is. */
 export interface Health {
   readonly status: 'ok' | 'degraded' | 'failing';
   /** ISO 8601. */
@@ -44,15 +44,43 @@ export interface Health {
   readonly dependencies: Readonly<Record<string, DependencyHealth>>;
 }
 
+function checkChecks(checks: HealthChecksOptions['checks']): void {
+  for (const [name, check] of Object.entries(checks)) {
+    const problem = rule.name()(name);
+    if (problem !== undefined)
+      throw new InvalidOptionError(`health: expected the name of a check to be ${problem}`);
+    checkOptions(`health check "${name}"`, check, {
+      required: { run: rule.fn() },
+      optional: { critical: rule.boolean(), details: rule.fn() },
+    });
+  }
+}
+
+function detailsOf(read: HealthCheck['details']): { readonly details?: HealthDetails } {
+  try {
+    const details = read?.();
+    return details === undefined ? {} : { details };
+  } catch {
+    // The status is known, and stands without details.
+    return {};
+  }
+}
+
+function statusOf(results: readonly DependencyHealth[]): Health['status'] {
+  const failing = results.filter(({ status }) => status === 'failing');
+  if (failing.some(({ critical }) => critical)) return 'failing';
+  return failing.length > 0 ? 'degraded' : 'ok';
+}
+
 /**
- * Looks at all that a function stands on, at once and each bounded in time. One look is shared by all who ask while it
- * runs and for `cacheMs` after it began, so that whoever asks often asks the dependencies no more often. Never rejects.
+ * Checks all dependencies of a function at once, each with a timeout. Callers who ask while the checks run, or within
+ * `cacheMs` of their begin, share one result, so that frequent requests do not become frequent checks. Never rejects.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @example
  * ```ts
  * const store = memoryStore();
- * const look = healthChecks({ checks: { store: { run: (signal) => store.get('health', { signal }) } } });
- * const { status } = await look();
+ * const check = healthChecks({ checks: { store: { run: (signal) => store.get('health', { signal }) } } });
+ * const { status } = await check();
  * ```
  */
 export function healthChecks(options: HealthChecksOptions): () => Promise<Health> {
@@ -61,53 +89,34 @@ export function healthChecks(options: HealthChecksOptions): () => Promise<Health
     optional: { cacheMs: rule.durationMs(0), timeoutMs: rule.durationMs(), clock: rule.object() },
   });
   const { checks, cacheMs = 5_000, timeoutMs = 1_000, clock = systemClock } = options;
-  for (const [name, check] of Object.entries(checks)) {
-    const trouble = rule.name()(name);
-    if (trouble !== undefined)
-      throw new InvalidOptionError(`health: expected the name of a check to be ${trouble}`);
-    checkOptions(`health check "${name}"`, check, {
-      required: { run: rule.fn() },
-      optional: { critical: rule.boolean(), details: rule.fn() },
-    });
-  }
+  checkChecks(checks);
 
-  const detailsOf = (details: HealthCheck['details']) => {
-    try {
-      const told = details?.();
-      return told && { details: told };
-    } catch {
-      // They are told beside the answer, and never instead of it.
-      return undefined;
-    }
-  };
-  const lookAt = async (name: string, { run, critical = true, details }: HealthCheck) => {
+  const runCheck = async (name: string, check: HealthCheck): Promise<[string, DependencyHealth]> => {
+    const { run, critical = true, details } = check;
     const startedAt = clock.monotonic();
     const exceeded = () => new AttemptTimeoutError(`health check "${name}"`, timeoutMs);
-    const status = await runWithin({ clock, limitMs: timeoutMs, exceeded }, ({ signal }) => run(signal)).then(
+    const status = await runWithin({ clock, limitMs: timeoutMs, exceeded }, async ({ signal }) =>
+      run(signal),
+    ).then(
       () => 'ok' as const,
       () => 'failing' as const,
     );
     const durationMs = Math.round(clock.monotonic() - startedAt);
-    return [name, { status, critical, durationMs, ...detailsOf(details) }] as const;
+    return [name, { status, critical, durationMs, ...detailsOf(details) }];
   };
 
-  const look = async (): Promise<Health> => {
+  const runAll = async (): Promise<Health> => {
     const checkedAt = new Date(clock.now()).toISOString();
-    const looked = await Promise.all(Object.entries(checks).map(([name, check]) => lookAt(name, check)));
-    const failing = looked.filter(([, { status }]) => status === 'failing');
-    const isCritical = failing.some(([, { critical }]) => critical);
-    return {
-      status: isCritical ? 'failing' : failing.length > 0 ? 'degraded' : 'ok',
-      checkedAt,
-      dependencies: Object.fromEntries(looked),
-    };
+    const results = await Promise.all(Object.entries(checks).map(([name, check]) => runCheck(name, check)));
+    const status = statusOf(results.map(([, result]) => result));
+    return { status, checkedAt, dependencies: Object.fromEntries(results) };
   };
 
-  let shared: { readonly until: number; readonly health: Promise<Health> } | undefined;
+  let cached: { readonly until: number; readonly health: Promise<Health> } | undefined;
   return () => {
     const now = clock.monotonic();
-    // By the clock and not by whether it still runs: one that a freeze has cut off answers nobody after it.
-    if (shared === undefined || now >= shared.until) shared = { until: now + cacheMs, health: look() };
-    return shared.health;
+    // By time, and not by whether the checks still run: those that a freeze has cut off may never end.
+    if (cached === undefined || now >= cached.until) cached = { until: now + cacheMs, health: runAll() };
+    return cached.health;
   };
 }

@@ -1,15 +1,19 @@
-import { harmless } from '../core/harmless.ts';
-import { type EmfOptions, emfMetrics } from './emf.ts';
+import { safeListener } from '../core/safe-listener.ts';
+import { boundedMetrics, boundedValues } from './bounded-metrics.ts';
+import type { EmfOptions } from './emf.ts';
 
-/** What of an idempotency event is counted. */
+/** The part of an idempotency event that is counted. */
 interface CountedEvent {
   readonly kind: string;
   readonly operation: string;
 }
 
+const capitalized = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
 /**
- * Counts what happens to idempotency keys, for `onEvent`: `IdempotencyClaimed`, `IdempotencyReplayed`, `IdempotencyConflicted`
- * and so on, by operation. The keys themselves are in no metric. It never throws: a metric that fails is lost.
+ * Counts events of idempotency keys, for `onEvent`: `IdempotencyClaimed`, `IdempotencyReplayed`, `IdempotencyConflicted` and
+ * so on, one metric a kind of event, with the dimension `operation`. At most 100 operations have their own value, later ones
+ * count as `OTHER`. No metric holds a key. It never throws: a metric that fails is lost.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @example
  * ```ts
@@ -18,8 +22,11 @@ interface CountedEvent {
  * ```
  */
 export function idempotencyMetrics(options: EmfOptions): (event: CountedEvent) => void {
-  const { count } = emfMetrics(options);
-  return harmless(({ kind, operation }) =>
-    count(`Idempotency${kind.charAt(0).toUpperCase()}${kind.slice(1)}`, 1, { operation }),
+  const { count } = boundedMetrics(options);
+  // The kind is part of a metric's name, which is billed as a value is.
+  const admitted = boundedValues();
+  return safeListener(
+    ({ kind, operation }) => count(`Idempotency${capitalized(admitted('kind', kind))}`, 1, { operation }),
+    'idempotencyMetrics',
   );
 }

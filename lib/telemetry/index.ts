@@ -1,3 +1,4 @@
+export type { CorrelationOptions } from './correlated-invocations.ts';
 export { correlated, correlationHeaders, correlationId } from './correlation.ts';
 export { type EmfMetrics, type EmfOptions, emfMetrics } from './emf.ts';
 export type { Dimensions, Metric, MetricUnit } from './emf-limits.ts';

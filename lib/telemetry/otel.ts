@@ -1,20 +1,18 @@
 import { type Clock, systemClock } from '../core/clock.ts';
-import { harmless } from '../core/harmless.ts';
 import { checkOptions } from '../core/options.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import * as rule from '../core/rules.ts';
-import { errorCode } from './error-code.ts';
+import { safeListener } from '../core/safe-listener.ts';
+import { type Attributes, isTimed, noteOf, spanOf } from './span-attributes.ts';
 
-type Attributes = Record<string, string | number | boolean>;
-
-/** The part of an OpenTelemetry span that is needed. */
+/** The part of an OpenTelemetry span that is used. */
 export interface SpanLike {
   addEvent(name: string, attributes?: Attributes): unknown;
   setStatus(status: { code: number }): unknown;
   end(endTime?: number): void;
 }
 
-/** The part of an OpenTelemetry tracer that is needed. Times are milliseconds since the Unix epoch. */
+/** The part of an OpenTelemetry tracer that is used. Times are milliseconds since the Unix epoch. */
 export interface TracerLike {
   startSpan(name: string, options?: { startTime?: number; attributes?: Attributes }): SpanLike;
 }
@@ -22,7 +20,7 @@ export interface TracerLike {
 export interface PolicySpansOptions {
   /** Default: that of `@opentelemetry/api` where it is installed, else none. */
   readonly tracer?: TracerLike;
-  /** The span in which a call is made. Default: that of `@opentelemetry/api` where it is installed, else none. */
+  /** Gives the span in which a call is made. Default: that of `@opentelemetry/api` where it is installed, else none. */
   readonly activeSpan?: () => SpanLike | undefined;
   /** Where time comes from. Default: the system's clock. */
   readonly clock?: Clock;
@@ -36,23 +34,21 @@ interface Tracing {
 /** OpenTelemetry's SpanStatusCode.ERROR. */
 const ERROR_STATUS = { code: 2 };
 
-// Without a bundler's complaint, and without an error where it is not installed.
+// An import at run time: a bundler leaves it alone, and it may fail where the package is not installed.
 const load = (): Promise<Tracing> =>
   import('@opentelemetry/api').then(
     ({ trace }) => ({ tracer: trace.getTracer('fibrin'), activeSpan: () => trace.getActiveSpan?.() }),
     () => ({}),
   );
 
-const errorAttributes = (error: unknown): Attributes =>
-  error === undefined ? {} : { 'error.type': errorCode(error) };
-
 /**
- * OpenTelemetry spans of protected calls, for `onEvent`: one for each call and one for each attempt, begun in hindsight, so
- * they are beside each other in the span that was active. Retries, rejections and what happens to breakers are events of
- * that span. They carry the policy's or breaker's name, numbers, states and the error's code, never a message or a value.
+ * OpenTelemetry spans of protected calls, for `onEvent`: one for each call and one for each attempt. A span is made when the
+ * call has ended, with its start time in the past, so calls and attempts are siblings within the active span. Retries,
+ * rejections, fallbacks and the events of breakers are events of the active span. Attributes hold names, numbers, states and
+ * the error's code, never a message or a value.
  *
- * `@opentelemetry/api` is looked for once, here; what happens before it is found, or where it is not installed, leaves no
- * trace and costs nothing. It never throws: a span that fails is lost.
+ * `@opentelemetry/api` is imported once, when this is called. Until it is there, and where it is not installed, events are
+ * ignored at no cost. It never throws: a span that fails is lost.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @example
  * ```ts
@@ -68,54 +64,15 @@ export function policySpans(options: PolicySpansOptions = {}): (event: PolicyEve
   let tracing: Tracing = options;
   if (options.tracer === undefined) void load().then((found) => (tracing = { ...found, ...options }));
 
-  const span = (name: string, durationMs: number, attributes: Attributes, failed: boolean) => {
+  const listen = safeListener((event: PolicyEvent) => {
+    if (!isTimed(event)) return tracing.activeSpan?.()?.addEvent(event.kind, noteOf(event));
+    const { name, failed, attributes } = spanOf(event);
     const endTime = clock.now();
-    const started = tracing.tracer?.startSpan(name, { startTime: endTime - durationMs, attributes });
-    if (failed) started?.setStatus(ERROR_STATUS);
-    started?.end(endTime);
-  };
-  const tell = harmless((event: PolicyEvent) => {
-    const policy = { 'fibrin.policy': event.name };
-    const note = (what: string, attributes: Attributes) => tracing.activeSpan?.()?.addEvent(what, attributes);
-    const noteBreaker = (attributes: Attributes) =>
-      note(event.kind, { 'fibrin.breaker': event.name, ...attributes });
-    switch (event.kind) {
-      case 'attempt': {
-        const { name, attempt, durationMs, error } = event;
-        const attributes = { ...policy, 'fibrin.attempt': attempt, ...errorAttributes(error) };
-        return span(`${name} attempt`, durationMs, attributes, error !== undefined);
-      }
-      case 'outcome': {
-        const { name, source, degraded, attempts, durationMs, error } = event;
-        const outcome = { 'fibrin.source': source, 'fibrin.degraded': degraded, 'fibrin.attempts': attempts };
-        return span(
-          name,
-          durationMs,
-          { ...policy, ...outcome, ...errorAttributes(error) },
-          source === 'none',
-        );
-      }
-      case 'retry': {
-        const { attempt, delayMs, error } = event;
-        const retry = { 'fibrin.attempt': attempt, 'fibrin.delay_ms': delayMs };
-        return note('retry', { ...policy, ...retry, ...errorAttributes(error) });
-      }
-      case 'rejected':
-        return note('rejected', { ...policy, 'fibrin.rejected_by': event.by });
-      case 'breaker-state': {
-        const { from, to, how, admittedShare: share } = event;
-        const change = { 'fibrin.from': from, 'fibrin.to': to, 'fibrin.how': how };
-        return noteBreaker({ ...change, 'fibrin.admitted_share': share });
-      }
-      case 'breaker-evidence': {
-        const { calls, failures, isSlow } = event;
-        return noteBreaker({ 'fibrin.calls': calls, 'fibrin.failures': failures, 'fibrin.slow': isSlow });
-      }
-      case 'breaker-store':
-        return noteBreaker({ 'fibrin.store_answers': event.isAnswering });
-    }
-  });
+    const span = tracing.tracer?.startSpan(name, { startTime: endTime - event.durationMs, attributes });
+    if (failed) span?.setStatus(ERROR_STATUS);
+    return span?.end(endTime);
+  }, 'policySpans');
   return (event) => {
-    if (tracing.tracer !== undefined || tracing.activeSpan !== undefined) tell(event);
+    if (tracing.tracer !== undefined || tracing.activeSpan !== undefined) listen(event);
   };
 }

@@ -1,14 +1,15 @@
 import type { BreakerEvent } from '../core/breaker-event.ts';
 import { InvalidOptionError } from '../core/errors.ts';
-import { harmless } from '../core/harmless.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
+import { safeListener } from '../core/safe-listener.ts';
 import { errorCode } from './error-code.ts';
+import { type CallEvent, isBreakerEvent } from './event-kind.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 type Level = (typeof LEVELS)[number];
 
-/** What is told beside the message. Numbers, names and codes: no message of an error, no value. */
-export type LogFields = Readonly<Record<string, string | number>>;
+/** Fields of a log line. Numbers, names and codes: no message of an error, no value. */
+export type LogFields = Readonly<Record<string, string | number | boolean>>;
 
 /** Any logger that takes a message and fields: the console, that of Powertools, winston and so on. */
 export type PolicyLogger = { [L in Level]: (message: string, fields: LogFields) => unknown };
@@ -19,10 +20,10 @@ interface Entry {
   readonly fields: LogFields;
 }
 
-/** A call that goes well is for debugging, a degraded one a warning, one without a value an error. */
+/** A call that succeeds is for debugging, a degraded one a warning, one without a value an error. */
 const OUTCOMES: Readonly<Record<'live' | 'fallback' | 'none', readonly [Level, string]>> = {
-  live: ['debug', 'answered'],
-  fallback: ['warn', 'answered by its fallback'],
+  live: ['debug', 'succeeded'],
+  fallback: ['warn', 'was answered by its fallback'],
   none: ['error', 'failed'],
 };
 
@@ -35,24 +36,38 @@ function breakerEntry(event: BreakerEvent): Entry {
   });
   switch (kind) {
     case 'breaker-state': {
-      const { from, to, how, admittedShare } = event;
+      const { from, to, origin, admittedFraction } = event;
       const level = to === 'open' || to === 'forced-open' ? 'warn' : 'info';
-      return entry(level, `is ${to}; it was ${from}`, { from, to, how, admittedShare });
+      return entry(level, `changed from ${from} to ${to}`, { from, to, origin, admittedFraction });
     }
-    case 'breaker-evidence': {
-      const { calls, failures, isSlow } = event;
-      return entry('debug', `has reported a ${isSlow ? 'slow' : 'failed'} call`, { calls, failures });
+    case 'breaker-report': {
+      const { calls, failures, slow } = event;
+      return entry('debug', `reported a ${slow ? 'slow' : 'failed'} call`, { calls, failures, slow });
     }
-    case 'breaker-store':
-      return event.isAnswering
-        ? entry('info', 'has answers from its store again', {})
-        : entry('warn', 'has no answer from its store; what is known stands', {});
+    case 'breaker-store': {
+      const { available } = event;
+      return available
+        ? entry('info', 'reaches its store again', { available })
+        : entry('warn', 'does not reach its store and keeps the last state it read', { available });
+    }
   }
 }
 
-function callEntry(event: Exclude<PolicyEvent, BreakerEvent>): Entry {
+/** What was thrown may be `undefined`, so whether there is an error is asked of the event and never of the error. */
+function hasError(event: CallEvent): event is CallEvent & { readonly error: unknown } {
+  switch (event.kind) {
+    case 'attempt':
+      return event.failed;
+    case 'outcome':
+      return event.source !== 'live';
+    default:
+      return 'error' in event;
+  }
+}
+
+function callEntry(event: CallEvent): Entry {
   const { kind, name } = event;
-  const code = 'error' in event && event.error !== undefined ? errorCode(event.error) : undefined;
+  const code = hasError(event) ? errorCode(event.error) : undefined;
   const entry = (level: Level, what: string, fields: LogFields): Entry => ({
     level,
     message: `Policy "${name}" ${what}${code === undefined ? '' : `: ${code}`}`,
@@ -60,29 +75,43 @@ function callEntry(event: Exclude<PolicyEvent, BreakerEvent>): Entry {
   });
   switch (kind) {
     case 'attempt': {
-      const { attempt, durationMs } = event;
-      return entry('debug', `ended attempt ${attempt}`, { attempt, durationMs });
+      const { attempt, durationMs, failed } = event;
+      return entry('debug', `${failed ? 'failed' : 'succeeded'} at attempt ${attempt}`, {
+        attempt,
+        durationMs,
+      });
     }
     case 'retry': {
       const { attempt, delayMs } = event;
-      return entry('info', 'waits for a further attempt', { attempt, delayMs });
+      return entry('info', `retries in ${Math.round(delayMs)} ms`, { attempt, delayMs });
+    }
+    case 'budget-exhausted': {
+      const { attempt } = event;
+      return entry('warn', `does not retry, since its retry budget is empty`, { attempt });
     }
     case 'rejected':
-      return entry('warn', `did not make a call, by its ${event.by}`, { by: event.by });
+      return entry('warn', `rejected a call: ${event.by}`, { by: event.by });
+    case 'fallback':
+      return entry('info', 'used its fallback', {});
     case 'outcome': {
       const [level, what] = OUTCOMES[event.source];
-      const { source, attempts, durationMs } = event;
-      return entry(level, what, { source, attempts, durationMs });
+      const { source, attempts, durationMs, budgetExhausted } = event;
+      return entry(level, what, { source, attempts, durationMs, budgetExhausted });
     }
   }
 }
 
-const isOfBreaker = (event: PolicyEvent): event is BreakerEvent => event.kind.startsWith('breaker-');
-
 /**
- * Log lines of protected calls, for `onEvent`. Degraded and rejected calls are warnings, failed ones errors, retries
- * information, the rest is for debugging; a breaker that opens is a warning, and so is its store when it does not answer.
- * Errors are told by their code alone, since a message may quote anything. A failure of the logger never reaches the call,
+ * Log lines of protected calls, for `onEvent`.
+ *
+ * | level | what |
+ * | --- | --- |
+ * | `error` | a call that threw |
+ * | `warn` | a call that the fallback answered, a rejected call, an empty retry budget, a breaker that opens, a store that stops answering |
+ * | `info` | a retry, a fallback, any other change of a breaker, a store that answers again |
+ * | `debug` | a call that succeeded, each attempt, each report of a breaker |
+ *
+ * Of an error, only the code is logged, since a message may quote anything. A failure of the logger never reaches the call,
  * neither one that it throws nor one that it rejects with.
  * @throws {InvalidOptionError} for a logger without one of its four levels.
  * @example
@@ -95,8 +124,8 @@ export function policyLogs(logger: PolicyLogger): (event: PolicyEvent) => void {
   const missing = LEVELS.find((level) => typeof logger?.[level] !== 'function');
   if (missing !== undefined)
     throw new InvalidOptionError(`policyLogs: expected \`logger.${missing}\` to be a function`);
-  return harmless((event) => {
-    const { level, message, fields } = isOfBreaker(event) ? breakerEntry(event) : callEntry(event);
+  return safeListener((event) => {
+    const { level, message, fields } = isBreakerEvent(event) ? breakerEntry(event) : callEntry(event);
     return logger[level](message, fields);
-  });
+  }, 'policyLogs');
 }

@@ -1,26 +1,104 @@
-import { harmless } from '../core/harmless.ts';
+import type { BreakerEvent } from '../core/breaker-event.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
-import { type EmfOptions, emfMetrics } from './emf.ts';
+import { safeListener } from '../core/safe-listener.ts';
+import { boundedMetrics } from './bounded-metrics.ts';
+import type { EmfMetrics, EmfOptions } from './emf.ts';
 import { counted, milliseconds } from './emf-limits.ts';
 import { errorCode } from './error-code.ts';
+import { type CallEvent, isBreakerEvent } from './event-kind.ts';
+
+type Metrics = Pick<EmfMetrics, 'count' | 'put'>;
+
+function breakerMetrics({ count, put }: Metrics, event: BreakerEvent) {
+  const breaker = event.name;
+  switch (event.kind) {
+    case 'breaker-state': {
+      const { from, to, origin } = event;
+      const metric = origin === 'self' ? 'BreakerStateChanges' : 'BreakerStateObserved';
+      return count(metric, 1, { breaker, from, to });
+    }
+    case 'breaker-report': {
+      const { calls, failures, slow } = event;
+      const metrics = {
+        BreakerWindowCalls: counted(calls),
+        BreakerWindowFailures: counted(failures),
+        BreakerSlowReports: counted(slow ? 1 : 0),
+      };
+      return put(metrics, { breaker });
+    }
+    case 'breaker-store':
+      return count(event.available ? 'BreakerStoreRecoveries' : 'BreakerStoreFailures', 1, { breaker });
+  }
+}
+
+function outcomeMetrics({ count, put }: Metrics, event: Extract<CallEvent, { kind: 'outcome' }>): void {
+  const policy = event.name;
+  const failed = event.source === 'none';
+  const metrics = {
+    PolicyCalls: counted(1),
+    PolicyAttempts: counted(event.attempts),
+    PolicyDuration: milliseconds(event.durationMs),
+    PolicyFallbacks: counted(event.source === 'fallback' ? 1 : 0),
+    PolicyFailures: counted(failed ? 1 : 0),
+  };
+  put(metrics, { policy });
+  if (failed) count('PolicyFailures', 1, { policy, code: errorCode(event.error) });
+}
+
+function callMetrics(metrics: Metrics, event: CallEvent) {
+  const policy = event.name;
+  switch (event.kind) {
+    case 'attempt': {
+      if (!event.failed) return;
+      const failed = {
+        PolicyFailedAttempts: counted(1),
+        PolicyFailedAttemptDuration: milliseconds(event.durationMs),
+      };
+      return metrics.put(failed, { policy, code: errorCode(event.error) });
+    }
+    case 'retry': {
+      const retry = { PolicyRetries: counted(1), PolicyRetryDelay: milliseconds(event.delayMs) };
+      return metrics.put(retry, { policy });
+    }
+    case 'budget-exhausted':
+      return metrics.count('PolicyRetryBudgetExhausted', 1, { policy });
+    case 'rejected':
+      return metrics.count('PolicyRejections', 1, { policy, by: event.by });
+    case 'fallback':
+      return metrics.count('PolicyFallbacks', 1, { policy, code: errorCode(event.error) });
+    case 'outcome':
+      return outcomeMetrics(metrics, event);
+  }
+}
 
 /**
- * Metrics of protected calls, for `onEvent`, by the policy's name (dimension `policy`). A call that goes well is one line.
- * Those of breakers are by the breaker's name (dimension `breaker`).
+ * Metrics of protected calls, for `onEvent`. Those of calls have the dimension `policy`, those of breakers `breaker`: the
+ * name of either. A call that succeeds at its first attempt is one line.
  *
- * | metric | what it says |
- * | --- | --- |
- * | `PolicyCalls`, `PolicyAttempts`, `PolicyDuration` | one call, how often the function ran for it, how long all of it took |
- * | `PolicyFallbacks`, `PolicyFailures` | 1 for a call that ended so, else 0: the average is the share |
- * | `PolicyFailures` by `code` | the same for calls that ended so, by what the error is called |
- * | `PolicyFailedAttempts`, `PolicyFailedAttemptDuration` | one attempt that failed, by `code` |
- * | `PolicyRetries`, `PolicyRetryDelay` | one wait for a further attempt |
- * | `PolicyRejections` | one call that was not made, `by` whom |
- * | `BreakerStateChanges` | one change, `from` and `to` which state, by the sandbox that has made it: a fleet counts each once |
- * | `BreakerStatesSeen` | the same for each sandbox that has learnt of a change which it has not made |
- * | `BreakerWindowCalls`, `BreakerWindowFailures` | what the last ten seconds of the whole fleet held when a failure was reported: look at the average, never at the sum |
- * | `BreakerSlowReports` | 1 where the reported call was slow, else 0 |
- * | `BreakerStoreTroubles`, `BreakerStoreRecoveries` | one sandbox whose breaker has no answer from its store any more, and has again |
+ * | metric | further dimensions | value |
+ * | --- | --- | --- |
+ * | `PolicyCalls` | | 1 for each call |
+ * | `PolicyAttempts` | | attempts of the call |
+ * | `PolicyDuration` | | duration of the call with its retries and its fallback, milliseconds |
+ * | `PolicyFallbacks` | | 1 for a call that the fallback answered, else 0: the average is the fraction of calls |
+ * | `PolicyFallbacks` | `code` | 1 for each error that the fallback stood in for |
+ * | `PolicyFailures` | | 1 for a call that threw, else 0: the average is the fraction of calls |
+ * | `PolicyFailures` | `code` | 1 for each call that threw |
+ * | `PolicyFailedAttempts` | `code` | 1 for each attempt that failed |
+ * | `PolicyFailedAttemptDuration` | `code` | duration of that attempt, milliseconds |
+ * | `PolicyRetries` | | 1 for each retry |
+ * | `PolicyRetryDelay` | | wait before the retry, milliseconds |
+ * | `PolicyRetryBudgetExhausted` | | 1 for each retry that was not made, since the retry budget was empty |
+ * | `PolicyRejections` | `by` | 1 for each call or attempt that the breaker or the deadline did not admit |
+ * | `BreakerStateChanges` | `from`, `to` | 1 for each change, from the execution environment that made it: the sum counts each change once |
+ * | `BreakerStateObserved` | `from`, `to` | 1 for each environment that noticed a change which it did not make |
+ * | `BreakerWindowCalls`, `BreakerWindowFailures` | | calls and failures of all environments in the last ten seconds, at each reported failure: use the average, not the sum |
+ * | `BreakerSlowReports` | | 1 where the reported call was slow, else 0 |
+ * | `BreakerStoreFailures` | | 1 for each environment whose store stopped answering |
+ * | `BreakerStoreRecoveries` | | 1 for each environment whose store answers again |
+ *
+ * An execution environment gives the first 20 codes a value of their own, beside those of fibrin, and the first 100 names;
+ * later ones count as `OTHER`, since CloudWatch bills each combination of values as a metric.
  *
  * It never throws: a metric that fails is lost.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
@@ -31,51 +109,9 @@ import { errorCode } from './error-code.ts';
  * ```
  */
 export function policyMetrics(options: EmfOptions): (event: PolicyEvent) => void {
-  const { count, put } = emfMetrics(options);
-  return harmless((event) => {
-    const policy = event.name;
-    const breaker = event.name;
-    switch (event.kind) {
-      case 'breaker-state': {
-        const { from, to, how } = event;
-        const metric = how === 'made' ? 'BreakerStateChanges' : 'BreakerStatesSeen';
-        return count(metric, 1, { breaker, from, to });
-      }
-      case 'breaker-evidence':
-        return put(
-          {
-            BreakerWindowCalls: counted(event.calls),
-            BreakerWindowFailures: counted(event.failures),
-            BreakerSlowReports: counted(event.isSlow ? 1 : 0),
-          },
-          { breaker },
-        );
-      case 'breaker-store':
-        return count(event.isAnswering ? 'BreakerStoreRecoveries' : 'BreakerStoreTroubles', 1, { breaker });
-      case 'attempt':
-        if (event.error === undefined) return;
-        return put(
-          { PolicyFailedAttempts: counted(1), PolicyFailedAttemptDuration: milliseconds(event.durationMs) },
-          { policy, code: errorCode(event.error) },
-        );
-      case 'retry':
-        return put({ PolicyRetries: counted(1), PolicyRetryDelay: milliseconds(event.delayMs) }, { policy });
-      case 'rejected':
-        return count('PolicyRejections', 1, { policy, by: event.by });
-      case 'outcome': {
-        const failed = event.source === 'none';
-        put(
-          {
-            PolicyCalls: counted(1),
-            PolicyAttempts: counted(event.attempts),
-            PolicyDuration: milliseconds(event.durationMs),
-            PolicyFallbacks: counted(event.source === 'fallback' ? 1 : 0),
-            PolicyFailures: counted(failed ? 1 : 0),
-          },
-          { policy },
-        );
-        if (failed) count('PolicyFailures', 1, { policy, code: errorCode(event.error) });
-      }
-    }
-  });
+  const metrics = boundedMetrics(options);
+  return safeListener(
+    (event) => (isBreakerEvent(event) ? breakerMetrics(metrics, event) : callMetrics(metrics, event)),
+    'policyMetrics',
+  );
 }

@@ -4,7 +4,7 @@ import * as rule from '../core/rules.ts';
 import { settle } from './settle.ts';
 import { timerHeap } from './timers.ts';
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until it is advanced. */
 export interface FakeClock extends Clock {
   /**
    * Goes on by so many milliseconds, 0 or more. Fires what falls due in the order of time, then of creation, timers that

@@ -1,25 +1,25 @@
-import type { Call } from '../core/call.ts';
+import { checkFault, type PlainFault } from '../chaos/fault-options.ts';
+import { meetFaults } from '../chaos/faults.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import type { Call, CallContext } from '../core/execution.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
-import { checkFault, type PlainFault } from '../policy/fault-options.ts';
-import { meetFaults } from '../policy/faults.ts';
 
-/** What one call meets. `'ok'` is nothing; the other words are the faults with their defaults. */
+/** What one call meets. `'ok'` is no fault; the other words are the faults with their defaults. */
 export type PlannedFault = 'ok' | 'error' | 'hang' | 'corrupt' | PlainFault;
 
 export interface FaultPlanOptions {
-  /** Whether the last entry goes on past the end of the plan. Default false: then every call is fine. */
+  /** Whether the last entry applies to all calls past the end of the plan. Default false: those calls meet no fault. */
   readonly repeat?: boolean;
-  /** What a latency is waited for on. Default: the system's clock. */
+  /** Where time comes from, for latencies. Default: the system's clock. */
   readonly clock?: Clock;
 }
 
 export interface FaultPlan {
-  /** Calls so far, of everything that was wrapped. */
+  /** Calls so far, of all wrapped functions. */
   readonly calls: number;
-  /** Makes the nth call meet the nth entry. What is wrapped by one plan shares its count. */
-  wrap<T>(call: Call<T>): Call<T>;
+  /** Makes the nth call meet the nth entry. All functions that one plan wraps share its count. */
+  wrap<T>(call: Call<T>): (context: CallContext) => Promise<T>;
 }
 
 const faultOf = (entry: PlannedFault, index: number): PlainFault | undefined =>
@@ -28,7 +28,7 @@ const faultOf = (entry: PlannedFault, index: number): PlainFault | undefined =>
     : checkFault(`faultPlan[${index}]`, typeof entry === 'string' ? { kind: entry } : entry);
 
 /**
- * Failures in a set order, for testing what your code does when a dependency fails.
+ * Faults in a set order, to test your code while a dependency fails.
  * @throws {InvalidOptionError} for an entry or an option that is unknown or out of range.
  * @example
  * ```ts
@@ -56,7 +56,7 @@ export function faultPlan(plan: readonly PlannedFault[], options: FaultPlanOptio
     get calls() {
       return calls;
     },
-    wrap: (call) => (context) => {
+    wrap: (call) => async (context) => {
       const fault = faults[repeat ? Math.min(calls, faults.length - 1) : calls];
       calls++;
       return fault ? meetFaults(call, [fault], clock)(context) : call(context);

@@ -171,7 +171,7 @@ function contract(fresh: () => Promise<CountingStore>): void {
     expect(await store.get('a')).toEqual({ f1: 0.75, s1: 0, expiresAt: 100 });
   });
 
-  it('leaves alone what is not added to, whatever the names', async () => {
+  it('does not change what is not added to, whatever the names', async () => {
     await store.put('a', { name: 'kept', yes: true, n: 1, 'a.b-c': 1 });
 
     expect(await store.add('a', { 'a.b-c': 1, count: 1, constructor: 2 }, { expiresAt: 100 })).toEqual({
@@ -190,7 +190,7 @@ function contract(fresh: () => Promise<CountingStore>): void {
     );
 
     expect(await store.get('a')).toEqual({ n: 4_950, of0: 34, of1: 33, of2: 33, expiresAt: 100 });
-    // Each one has been told a sum of its own, the last of them all there is.
+    // Each addition gives a sum of its own, the last one the whole.
     const counts = sums.map(({ of0 = 0, of1 = 0, of2 = 0 }) => Number(of0) + Number(of1) + Number(of2));
     expect(counts.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
   });

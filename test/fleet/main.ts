@@ -2,7 +2,7 @@
  * Fifty processes share a breaker on a real table: `npm run test:fleet`.
  * FIBRIN_FLEET_PROCESSES: how many, 50 by default. FIBRIN_FLEET_FREEZE_MS: how long some are frozen, 30,000 by default.
  */
-import { DEFAULT_FLEET_OPEN_MS } from '../../lib/breaker/options.ts';
+import { DEFAULT_SHARED_OPEN_MS } from '../../lib/breaker/options.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { hasJava } from '../support/engines.ts';
 import { judge } from './judge.ts';
@@ -20,7 +20,7 @@ const say = (what: string) =>
   console.log(`${String(Math.round((systemClock.monotonic() - startedAt) / 1_000)).padStart(4)} s  ${what}`);
 
 const findings = await runFleet({
-  ...{ processes, freezeMs, say, openMs: DEFAULT_FLEET_OPEN_MS, everyMs: 500 },
+  ...{ processes, freezeMs, say, openMs: DEFAULT_SHARED_OPEN_MS, everyMs: 500 },
   engine: hasJava ? 'dynamodb-local' : 'dynalite',
 });
 const sum = (of: 'ok' | 'failed' | 'refused') =>

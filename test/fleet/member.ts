@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '../../lib/core/clock.ts';
-import { runWithin } from '../../lib/core/deadline.ts';
+import { runWithin } from '../../lib/core/time-limit.ts';
 import type { Processes } from '../../lib/local/processes.ts';
 import type { Order, Said, Summary, Told } from './order.ts';
 

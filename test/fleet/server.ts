@@ -27,7 +27,7 @@ export interface Server {
   stop(): void;
 }
 
-/** What the fleet calls. */
+/** The server that all processes call. */
 export async function startServer(): Promise<Server> {
   const visits: Visit[] = [];
   let probes = 0;

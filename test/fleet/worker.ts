@@ -4,13 +4,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { flushCompileCache } from 'node:module';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { fleetBreaker } from '../../lib/breaker/fleet.ts';
-import type { BreakerStore } from '../../lib/breaker/options.ts';
+import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { readVerdict, verdictKey } from '../../lib/breaker/verdict.ts';
 import { sleep, systemClock } from '../../lib/core/clock.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import { systemRandom } from '../../lib/core/random.ts';
-import type { Item } from '../../lib/core/store.ts';
+import type { CountingStore, Item } from '../../lib/core/store.ts';
 import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import { sdkTransport } from '../../lib/store/transport/sdk.ts';
 import { stretchedClock } from '../support/stretched-clock.ts';
@@ -68,7 +67,7 @@ const known = async <R>(what: string, request: Promise<R>): Promise<R> => {
 };
 
 /** Notes what was applied. Nothing is cut off, so that its end is known: the breaker waits no longer all the same. */
-const store: BreakerStore = {
+const store: CountingStore = {
   ...inner,
   async get(key, options) {
     const item = await inner.get(key, options?.isEventual ? { isEventual: true } : {});
@@ -96,7 +95,7 @@ const store: BreakerStore = {
 };
 
 const clock = stretchedClock(PATIENCE);
-const breaker = fleetBreaker({ name: NAME, clock, openMs }, store);
+const breaker = sharedBreaker({ name: NAME, store, clock, openMs });
 
 const counts = { ok: 0, failed: 0, refused: 0 };
 let row = 0;
@@ -115,7 +114,7 @@ async function callServer(): Promise<void> {
   if (!response.ok) throw new OwnError(String(response.status));
 }
 
-function refused(): void {
+function rejection(): void {
   counts.refused++;
   if (!hasSeenOpen || hasSaid) return;
   hasSaid = true;
@@ -130,7 +129,7 @@ async function call(): Promise<void> {
   } catch (error) {
     row = 0;
     if (error instanceof OwnError) counts.failed++;
-    else if (error instanceof BreakerOpenError) refused();
+    else if (error instanceof BreakerOpenError) rejection();
     else errors.push(String(error));
   }
 }

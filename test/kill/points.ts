@@ -15,7 +15,7 @@ const MOMENTS = ['not sent', 'sent', 'late', 'unanswered', 'answered'] as const;
 type Moment = (typeof MOMENTS)[number];
 
 /** What a process says of itself on its way. It cannot know more of a request than these. */
-export type Mark = 'begun' | `${Step}: ${Exclude<Moment, 'late' | 'unanswered'>}` | 'answer: not told';
+export type Mark = 'begun' | `${Step}: ${Exclude<Moment, 'late' | 'unanswered'>}` | 'answer: not sent';
 
 /** Places nobody chose: any resumption after an `await`, the same once more in the next process, and any moment. */
 export const RANDOM_POINTS = ['any await', 'any await, twice', 'any moment'] as const;
@@ -24,17 +24,17 @@ export function marksOf(variant: Variant): readonly Mark[] {
   const ofSteps = stepsOf(variant).flatMap((step) =>
     (['not sent', 'sent', 'answered'] as const).map((moment): Mark => `${step}: ${moment}`),
   );
-  return ['begun', ...ofSteps, 'answer: not told'];
+  return ['begun', ...ofSteps, 'answer: not sent'];
 }
 
-export type FixedPoint = `${Step}: ${Moment}` | 'answer: not told';
+export type FixedPoint = `${Step}: ${Moment}` | 'answer: not sent';
 export type Point = FixedPoint | (typeof RANDOM_POINTS)[number];
 
 export function fixedPoints(variant: Variant): readonly FixedPoint[] {
   const ofSteps = stepsOf(variant).flatMap((step) =>
     MOMENTS.map((moment): FixedPoint => `${step}: ${moment}`),
   );
-  return [...ofSteps, 'answer: not told'];
+  return [...ofSteps, 'answer: not sent'];
 }
 
 export const isRandom = (point: Point): point is (typeof RANDOM_POINTS)[number] =>

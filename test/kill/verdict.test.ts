@@ -43,7 +43,7 @@ describe('the verdict on a key whose process was killed', () => {
     ['a replay that is another answer', died('atomic', 'claim: answered', { replay: { run: 'a' } }), ofB],
     [
       'an answer other than the one told before the death',
-      died('atomic', 'any await', { deaths: [{ last: 'answer: not told', answer: { run: 'a' } }] }),
+      died('atomic', 'any await', { deaths: [{ last: 'answer: not sent', answer: { run: 'a' } }] }),
       ofB,
     ],
     ['a caller that never gets an answer', died('atomic', 'claim: sent', { answer: undefined }), ofB],

@@ -15,7 +15,7 @@ import type { WireWriteResult } from '../../lib/store/transport/transport.ts';
 import { type Call, clientOf, operation, RECORDS, type Receipt } from './operation.ts';
 import type { Mark, Step, Variant } from './points.ts';
 
-/** What it is told, as its one argument. */
+/** Its one argument, as JSON. */
 export interface Order {
   readonly endpoint: string;
   readonly variant: Variant;
@@ -102,7 +102,7 @@ if (stopAfterAwaits !== undefined) counter.enable();
 reach('begun');
 try {
   const answer = await run(call);
-  reach('answer: not told');
+  reach('answer: not sent');
   say({ answer, awaits });
 } catch (error) {
   if (!(error instanceof FibrinError)) throw error;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import type { DynamoStore } from '../../lib/store/dynamodb.ts';
 import { commandEnv, startTestEngine, type TestEngine } from '../support/engines.ts';
@@ -16,19 +16,21 @@ afterAll(() => engine.stop());
 
 const breakers = (...args: readonly string[]) =>
   runCommand(['breakers', ...args], commandEnv(engine, store.name));
-/** What a sandbox that has just begun makes of a call. */
+/** What a new environment makes of a call. */
 const call = () =>
-  circuitBreaker({ name: 'posts', store, clock: stretchedClock(200) })
+  sharedBreaker({ name: 'posts', store, clock: stretchedClock(200) })
     .execute(async () => 'made')
     .catch((error: unknown) => error);
 
-it('forces the breaker of a fleet open for a while, and sets it free again', async () => {
+it('forces a shared breaker open for a while, and ends that', async () => {
   const forced = await breakers('open', 'posts', '--for', '15m', '--by', 'ada', '--json');
   expect(forced.code).toBe(0);
   expect(JSON.parse(forced.output)).toMatchObject({ name: 'posts', state: 'forced-open', by: 'ada' });
   expect(await call()).toBeInstanceOf(BreakerOpenError);
 
-  expect((await breakers('show', 'posts')).output).toContain('state   forced-open, by ada');
+  expect((await breakers('show', 'posts')).output).toMatch(
+    /^state {3}forced-open · admits 0 % of calls · .*\nby {6}ada$/m,
+  );
   expect((await breakers('auto', 'posts')).output).toContain('state   closed');
 });
 
@@ -41,8 +43,8 @@ it('lists what a table holds, however many pages that takes', async () => {
   expect(code).toBe(0);
   const { breakers: listed, itemsRead } = JSON.parse(output);
   expect(listed).toMatchObject([
-    { name: 'posts', state: 'closed', admittedShare: expect.any(Number) },
-    { name: 'social', state: 'forced-closed', by: 'ada', admittedShare: 1 },
+    { name: 'posts', state: 'closed', admittedFraction: expect.any(Number) },
+    { name: 'social', state: 'forced-closed', by: 'ada', admittedFraction: 1 },
   ]);
   expect(itemsRead).toBeGreaterThanOrEqual(10);
   expect((await breakers('list', '--table', 'none')).output).toContain('no such table');

@@ -36,13 +36,13 @@ describe('the breakers that a local run shows', () => {
     const breakers = await shown(NOW + 6_000);
 
     const since = '2030-01-01T00:00:00.000Z';
-    const known = { epoch: 1, rate: 20, since, by: null, admittedShare: 0, retryShare: 1 };
+    const known = { epoch: 1, rate: 20, since, by: null, admittedFraction: 0, retryFraction: 1 };
     expect(breakers).toHaveLength(4);
     expect(new Set(breakers)).toEqual(
       new Set([
         {
           ...{ name: 'new', state: 'closed', epoch: 2, since, until: null },
-          ...{ by: null, rate: 100, admittedShare: 1, retryShare: 0.3 },
+          ...{ by: null, rate: 100, admittedFraction: 1, retryFraction: 0.3 },
         },
         { ...known, name: 'open', state: 'open', until: null },
         { ...known, name: 'probed', state: 'half-open', until: '2030-01-01T00:00:11.750Z' },
@@ -54,12 +54,12 @@ describe('the breakers that a local run shows', () => {
             since,
             until: String(NOW + Number.MAX_SAFE_INTEGER),
           },
-          ...{ by: 'ada', rate: null, admittedShare: 1, retryShare: 1 },
+          ...{ by: 'ada', rate: null, admittedFraction: 1, retryFraction: 1 },
         },
       ]),
     );
     const ramp = (await shown()).find(({ name }) => name === 'new');
-    expect(ramp?.admittedShare).toBeCloseTo(0.1, 10);
+    expect(ramp?.admittedFraction).toBeCloseTo(0.1, 10);
   });
 
   test('are neither their evidence, nor records of other kinds, nor verdicts of other versions', async () => {

@@ -63,7 +63,7 @@ function expectUnavailable({ status, retryAfter, body, durationMs }: Asked): voi
 }
 
 describe('the user database', () => {
-  // Successes pay for the retries of a row.
+  // The successes earn the retries of a row.
   beforeEach(() => inTurn(4, () => ask(1)));
 
   it.each([{ kind: 'refuse' }, { kind: 'error', status: 500 }])(
@@ -342,7 +342,7 @@ describe('a fault switch', () => {
     expect((await rest)?.value?.length).toBe(Number(response.headers.get('content-length')) - 1);
   });
 
-  it('lets services answer for somebody else', async () => {
+  it('lets services answer the request of another user', async () => {
     await api.fault('social', { kind: 'mix-up' });
     const mixedUp = await bodyOf<Profile>(await api.get('/api/naive/profiles/40'));
     await api.clearFaults();

@@ -224,11 +224,11 @@ describe('fibrin idempotency release', () => {
       AWS_ENDPOINT_URL_DYNAMODB: meddler.endpoint,
     });
     meddler.stop();
-    expect(whyOf(ended)).toMatch(/not released: the record changed while it was looked at; look again/);
+    expect(whyOf(ended)).toMatch(/not released: the record has changed since it was read; read it again/);
     expect(await store.get(recordKey)).toMatchObject({ state: 'completed', result: '2' });
   });
 
-  it('does not claim to have released what somebody else has', async () => {
+  it('does not claim to have released what another operator has', async () => {
     const recordKey = await lose('gone');
     const meddler = await meddleBefore('DeleteItem', engine.engine.endpoint, () => store.delete(recordKey));
     const ended = await fibrin(['release', recordKey], { AWS_ENDPOINT_URL_DYNAMODB: meddler.endpoint });

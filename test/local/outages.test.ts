@@ -1,79 +1,42 @@
-import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { callDynamoDb } from '../../lib/local/dynamodb/client.ts';
-import { type Api, apiOf, breakerStateOf } from '../support/api.ts';
-import {
-  type Asked,
-  askFor,
-  DEADLINE_MS,
-  during,
-  expectWithoutPosts,
-  inTurn,
-  itemsOf,
-  sandboxesOf,
-  warmUp,
-} from '../support/asked.ts';
-import { type StartedRun, startRun } from '../support/local-run.ts';
+import { DEADLINE_MS, during, expectWithoutPosts, inTurn, sandboxesOf } from '../support/asked.ts';
+import { type OutageRun, startOutageRun } from '../support/outage-run.ts';
 
 /** Failures after which a fleet is sure, of which a few calls have gone well and nobody knows how many it makes. */
 const ENOUGH_FAILURES = 30;
 const A_FEW = 5;
 const PROBE_MS = 500;
 
-let run: StartedRun;
-let api: Api;
+let outage: OutageRun;
 beforeAll(async () => {
-  run = await startRun();
-  api = apiOf(run.url);
+  outage = await startOutageRun();
 });
-afterAll(() => run.stop());
-beforeEach(() => api.clearFaults());
-
-const ask = (id: number) => askFor(api, id);
-const breakerOfPosts = () => breakerStateOf(api, 'posts');
-const askFour = () => Promise.all([1, 2, 3, 4].map(ask));
-/** Asks until the breaker is open. A fleet that makes few calls a second has to be told so first. */
-const expectToOpen = () =>
-  expect
-    .poll(async () => {
-      await askFour();
-      return breakerOfPosts();
-    })
-    .toBe('open');
-
-/** What one row has taught the breaker must not answer for the next: forgotten by the fleet, which is one new sandbox. */
-async function startAfresh(): Promise<void> {
-  for (const { pid } of await sandboxesOf(api))
-    await api.get(`/_fibrin/sandboxes/${pid}`, { method: 'DELETE' });
-  const { endpoint, TableName, items } = await itemsOf(api, 'Resilience');
-  for (const { pk } of items) await callDynamoDb(endpoint, 'DeleteItem', { TableName, Key: { pk } });
-  await warmUp(api);
-}
+afterAll(() => outage.run.stop());
+beforeEach(() => outage.api.clearFaults());
+beforeEach(() => outage.startAfresh());
 
 describe('posts, for one profile after the other', () => {
-  beforeEach(startAfresh);
-
   it('F18: take almost all of the time that they have: the breaker opens, since they are slow', async () => {
-    await api.fault('posts', { kind: 'latency', ms: 900 });
-    for (const { status } of await inTurn(A_FEW, () => ask(8))) expect(status).toBe(200);
-    await expectToOpen();
+    await outage.api.fault('posts', { kind: 'latency', ms: 900 });
+    for (const { status } of await inTurn(A_FEW, () => outage.ask(8))) expect(status).toBe(200);
+    await outage.expectToOpen();
   });
 
   // A sandbox that the table does not answer in time goes on by itself, as many do on a very busy machine.
   it('F27: are well again after an outage: one probe at a time, and then more and more', {
     retry: 2,
   }, async () => {
-    await api.fault('posts', { kind: 'error' });
-    await expectToOpen();
-    const requestsOfFour = async () => (await during(api, 'posts', askFour)).requests;
+    await outage.api.fault('posts', { kind: 'error' });
+    await outage.expectToOpen();
+    const requestsOfFour = async () => (await during(outage.api, 'posts', outage.askFour)).requests;
     // All of them know that it is: who has looked within a second does not look again.
     await expect.poll(requestsOfFour, { interval: 1_000 }).toBe(0);
     // A probe takes long enough for all of four that ask at once to come meanwhile, and not so long that it is slow.
-    await api.fault('posts', { kind: 'latency', ms: PROBE_MS });
+    await outage.api.fault('posts', { kind: 'latency', ms: PROBE_MS });
     const probes: { readonly requests: number; readonly durationMs: number }[] = [];
     const sourceOfPosts = async () => {
       const startedAt = performance.now();
-      const { result, requests } = await during(api, 'posts', askFour);
+      const { result, requests } = await during(outage.api, 'posts', outage.askFour);
       if (requests > 0) probes.push({ requests, durationMs: performance.now() - startedAt });
       return result.every(({ body }) => body.sources['posts'] === 'live');
     };
@@ -84,55 +47,21 @@ describe('posts, for one profile after the other', () => {
   });
 
   it('F20: answer 200 with broken JSON: degraded, and the breaker counts it', async () => {
-    await api.fault('posts', { kind: 'garble' });
-    for (const asked of await inTurn(A_FEW, () => ask(9))) expectWithoutPosts(asked);
-    await expectToOpen();
+    await outage.api.fault('posts', { kind: 'garble' });
+    for (const asked of await inTurn(A_FEW, () => outage.ask(9))) expectWithoutPosts(asked);
+    await outage.expectToOpen();
   });
 
   it('F25: have a name that does not resolve: degraded, and the breaker counts it', async () => {
-    await api.fault('posts', { kind: 'unresolved' });
-    const { result, requests } = await during(api, 'posts', () => inTurn(A_FEW, () => ask(14)));
+    await outage.api.fault('posts', { kind: 'unresolved' });
+    const { result, requests } = await during(outage.api, 'posts', () => inTurn(A_FEW, () => outage.ask(14)));
     for (const { status, body, durationMs } of result) {
       expect(status).toBe(200);
       expect(body).toMatchObject({ posts: [], friendCount: null, degraded: ['posts', 'friendCount'] });
       expect(durationMs).toBeLessThan(DEADLINE_MS);
     }
     expect(requests).toBe(0);
-    await expectToOpen();
-  });
-
-  it('F30: flap, and the friend count with them: missing while they are down, nothing asked for more often', async () => {
-    const opened: string[] = [];
-    const seen = { up: [] as Asked[], down: [] as Asked[] };
-    /** On a busy machine it takes longer to be sure. */
-    const askFor10s = async (into: Asked[], isOver: () => boolean) => {
-      for (const endsAt = performance.now() + 10_000; performance.now() < endsAt || !isOver(); ) {
-        into.push(...(await askFour()));
-        await setTimeout(100);
-        const state = (await breakerOfPosts()) ?? 'closed';
-        if (opened.at(-1) !== state) opened.push(state);
-      }
-    };
-    const flap = async () => {
-      for (let time = 0; time < 2; time++) {
-        for (const target of ['posts', 'social']) await api.fault(target, { kind: 'error' });
-        await askFor10s(seen.down, () => opened.includes('open'));
-        await api.clearFaults();
-        await askFor10s(seen.up, () => true);
-      }
-    };
-    const { result, requests } = await during(api, 'social', () => during(api, 'posts', flap));
-
-    const all = [...seen.up, ...seen.down];
-    expect(all.map(({ status }) => status)).toEqual(Array(all.length).fill(200));
-    expect(requests).toBe(all.length);
-    expect(seen.down.filter(({ body }) => body.friendCount !== null)).toEqual([]);
-    // On a busy machine one may be late.
-    const late = seen.up.filter(({ body }) => body.friendCount === null);
-    expect(late.length).toBeLessThan(seen.up.length / 20);
-    // While it is open nothing is asked of posts, so that there is less of it than requests in spite of all retries.
-    expect(result.requests).toBeLessThan(all.length);
-    expect(opened.filter((state) => state === 'open').length).toBeLessThanOrEqual(2);
+    await outage.expectToOpen();
   });
 
   // How soon it opens is counted, which a busy machine may spoil.
@@ -140,23 +69,24 @@ describe('posts, for one profile after the other', () => {
     'F16: answer 500 always to %i sandboxes: left alone once it is sure',
     { retry: 2 },
     async (size) => {
-      const asks = (id: number) => Promise.all(Array.from({ length: size }, () => ask(id)));
+      const asks = (id: number) => Promise.all(Array.from({ length: size }, () => outage.ask(id)));
       await asks(1);
-      await api.fault('posts', { kind: 'error' });
-      const { requests } = await during(api, 'posts', () =>
+      await outage.api.fault('posts', { kind: 'error' });
+      const { requests } = await during(outage.api, 'posts', () =>
         expect
           .poll(async () => {
             for (const asked of await asks(7)) expectWithoutPosts(asked);
-            return breakerOfPosts();
+            return outage.breakerOfPosts();
           })
           .toBe('open'),
       );
       // What is on its way when it is sure comes on top: two attempts of each, and more while first writes are slow.
-      const count = (await sandboxesOf(api)).length;
+      const count = (await sandboxesOf(outage.api)).length;
       expect(requests).toBeLessThanOrEqual(ENOUGH_FAILURES + 8 * count);
 
       // All hear of it, on a busy machine not at once. Then nobody calls, but for a probe now and then.
-      const tenMore = async () => (await during(api, 'posts', () => inTurn(10, () => ask(7)))).requests;
+      const tenMore = async () =>
+        (await during(outage.api, 'posts', () => inTurn(10, () => outage.ask(7)))).requests;
       await expect.poll(tenMore).toBe(0);
     },
   );

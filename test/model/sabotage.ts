@@ -3,13 +3,13 @@ import type { Sabotage } from './world.ts';
 
 /** A store that tells something else of the item that stands in the way of a write. */
 const lies =
-  (tell: (current: Item, item: Item) => Item) =>
+  (change: (current: Item, item: Item) => Item) =>
   (inner: Store): Store => ({
     ...inner,
     async put(key, item, options) {
       const result = await inner.put(key, item, options);
       if (result.applied || result.current === undefined) return result;
-      return { applied: false, current: tell(result.current, item) };
+      return { applied: false, current: change(result.current, item) };
     },
   });
 
@@ -24,7 +24,7 @@ const forgetful = (inner: Store): Store => ({
   },
 });
 
-/** Ways to break the protocol from outside: by what it stands on, or by what it is told. */
+/** Ways to break the protocol from outside: by the store that it uses, or by its input. */
 export const SABOTAGE = {
   'completions are not fenced': {
     store: (inner) => ({

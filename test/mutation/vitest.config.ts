@@ -10,8 +10,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: [
-      'test/property/{breaker-local,deadline,resilient,retry,window}.test.ts',
-      'test/unit/{breaker-*,classify,deadline,fallback,idempotency-*,idempotent*,options,peer-defects,resilient*,retry*,timeout,validate}.test.ts',
+      'test/property/{breaker-local,resilient,retry,time-limit,window}.test.ts',
+      'test/unit/{breaker-*,call-*,classify*,evidence*,fallback,guarded,idempotency-*,idempotent*,options,peer-defects,predicates,probe-calls,resilient*,retry*,status,time-limit,timeout,validate}.test.ts',
     ],
     isolate: false,
     restoreMocks: true,

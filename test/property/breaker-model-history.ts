@@ -14,7 +14,7 @@ export type Invariant =
   | 'an open breaker is not called through'
   | 'what is forced wins'
   | 'it opens of failures of its own epoch'
-  | 'evidence is what was reported'
+  | 'the counts are what was reported'
   | 'callers see no store'
   | 'nothing is rejected unheard'
   | 'never stuck';

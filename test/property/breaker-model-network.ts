@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { BreakerStore } from '../../lib/breaker/options.ts';
 import type { Transition } from '../../lib/breaker/transitions.ts';
 import {
   copyKey,
@@ -10,7 +9,7 @@ import {
   writeVerdict,
 } from '../../lib/breaker/verdict.ts';
 import { StoreError } from '../../lib/core/errors.ts';
-import type { Item, WriteResult } from '../../lib/core/store.ts';
+import type { CountingStore, Item, WriteResult } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import type { Ends, History, Witness } from './breaker-model-history.ts';
 
@@ -54,7 +53,7 @@ interface Request {
 }
 
 /** What is done to the requests of a broken variant on their way to the store. */
-export type Sabotage = (store: BreakerStore) => BreakerStore;
+export type Sabotage = (store: CountingStore) => CountingStore;
 
 const epochOf = (key: string) => Number(key.split('#').at(-2));
 const verdictOf = (item: Item | undefined): Verdict => (item && readVerdict(item)) ?? INITIAL;
@@ -77,14 +76,14 @@ export function newNetwork(history: History, sabotage: Sabotage = (store) => sto
   const put = async (
     who: Peer | undefined,
     at: { readonly now: number; readonly latest: number },
-    ...[key, item, options]: Parameters<BreakerStore['put']>
+    ...[key, item, options]: Parameters<CountingStore['put']>
   ) => {
     const before = verdictOf(await disk.get(key));
     const result = await disk.put(key, item, options);
     if (result.applied && key === KEY) history.written(who, at, before, verdictOf(item));
     return result;
   };
-  const add: BreakerStore['add'] = async (key, amounts, options) => {
+  const add: CountingStore['add'] = async (key, amounts, options) => {
     const sum = sums.get(key) ?? new Map<string, number>();
     for (const [name, amount] of Object.entries(amounts)) sum.set(name, (sum.get(name) ?? 0) + amount);
     sums.set(key, sum);
@@ -165,7 +164,7 @@ export function newNetwork(history: History, sabotage: Sabotage = (store) => sto
       call.comesTo() === said &&
       (call.epoch === undefined || call.epoch === epochOf(key));
     if (!isRight)
-      history.say('evidence is what was reported', `${said} under ${key} of ${JSON.stringify(call)}`);
+      history.say('the counts are what was reported', `${said} under ${key} of ${JSON.stringify(call)}`);
   };
 
   return {
@@ -186,7 +185,7 @@ export function newNetwork(history: History, sabotage: Sabotage = (store) => sto
       await disk.delete(KEY);
       await disk.delete(COPY);
     },
-    storeOf(peer: Peer): BreakerStore {
+    storeOf(peer: Peer): CountingStore {
       peers.push(peer);
       return sabotage({
         ...disk,
@@ -236,7 +235,7 @@ export function newNetwork(history: History, sabotage: Sabotage = (store) => sto
       for (const [key, sum] of sums) {
         const item = await disk.get(key);
         for (const [name, amount] of sum)
-          if (item?.[name] !== amount) history.say('evidence is what was reported', `${key} ${name}`);
+          if (item?.[name] !== amount) history.say('the counts are what was reported', `${key} ${name}`);
       }
     },
   };

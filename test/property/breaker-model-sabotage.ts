@@ -1,5 +1,4 @@
-import type { BreakerStore } from '../../lib/breaker/options.ts';
-import type { Item, WriteOptions } from '../../lib/core/store.ts';
+import type { CountingStore, Item, WriteOptions } from '../../lib/core/store.ts';
 import type { Invariant } from './breaker-model-history.ts';
 import { KEY, type Sabotage } from './breaker-model-network.ts';
 
@@ -19,7 +18,7 @@ const writes =
 const unconditional = (item: Item, { signal }: WriteOptions): Put => [item, { signal }];
 
 /** A breaker for which nothing is ever forced. */
-function ignoresForce(store: BreakerStore): BreakerStore {
+function ignoresForce(store: CountingStore): CountingStore {
   const seen = (item: Item | undefined): Item | undefined =>
     String(item?.['state']).startsWith('forced-') ? { ...item, state: 'closed' } : item;
   return {
@@ -76,7 +75,7 @@ export const SABOTAGE: Readonly<
     ),
     breaks: ['versions grow by one', 'epochs never go back', 'what is forced wins'],
   },
-  'opens for what nobody has reported': {
+  'opens for what was not reported': {
     by: (store) => ({
       ...store,
       async add(...args) {
@@ -105,7 +104,7 @@ export const SABOTAGE: Readonly<
         return store.add(...args);
       },
     }),
-    breaks: ['evidence is what was reported'],
+    breaks: ['the counts are what was reported'],
   },
   'ignores what is forced': { by: ignoresForce, breaks: ['what is forced wins'] },
   'reports under the epoch before': {
@@ -117,7 +116,7 @@ export const SABOTAGE: Readonly<
           ...rest,
         ),
     }),
-    breaks: ['evidence is what was reported'],
+    breaks: ['the counts are what was reported'],
   },
   'never claims': {
     by: (store) => ({

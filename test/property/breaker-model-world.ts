@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { fleetBreaker } from '../../lib/breaker/fleet.ts';
 import type { CircuitBreaker } from '../../lib/breaker/permit.ts';
+import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { force, unforce } from '../../lib/breaker/transitions.ts';
 import type { Clock } from '../../lib/core/clock.ts';
 import { BreakerOpenError, DeadlineExceededError } from '../../lib/core/errors.ts';
@@ -89,7 +89,7 @@ export function newWorld(setup: Setup, counts: Counts, sabotage?: Sabotage) {
     const random = setup.isThorough ? { ...drawn, next: () => 0 } : drawn;
     const store = network.storeOf(peer);
     const options = { name: NAME, openMs: OPEN_MS, clock: inContext({ ...clock, now }), random, store };
-    const { execute } = fleetBreaker({ ...options, ...(slowCallMs && { slowCallMs }) }, store);
+    const { execute } = sharedBreaker({ ...options, ...(slowCallMs && { slowCallMs }) });
     return { peer, clock, calls: [], callers: [], execute, skewMs: 0, missedMs: 0 };
   };
   const sandboxes = Array.from({ length: SANDBOXES }, birth);

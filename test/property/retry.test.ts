@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sleep as pause } from '../../lib/core/clock.ts';
+import { sleep } from '../../lib/core/clock.ts';
 import { FibrinError } from '../../lib/core/errors.ts';
 import { retry } from '../../lib/policy/retry.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
@@ -26,7 +26,7 @@ const tries: fc.Arbitrary<Try[]> = fc.array(
 );
 
 const options = fc.record({
-  attempts: fc.integer({ min: 1, max: 10 }),
+  maxAttempts: fc.integer({ min: 1, max: 10 }),
   baseDelayMs: fc.integer({ min: 1, max: 500 }),
   maxDelayMs: fc.integer({ min: 1, max: 1_000 }),
 });
@@ -38,7 +38,7 @@ const errorOf = ({ ends, askedMs }: Try): Error =>
     : Object.assign(new Error('no'), { status: 400 });
 
 describe('retry', () => {
-  test('keeps to its attempts, its waits and the time of its caller, whatever the options and the outcomes', async () => {
+  test("keeps to maxAttempts, to the bounds of its waits and to its caller's time", async () => {
     let waits = 0;
     let gaveUpForTime = 0;
     const property = fc.asyncProperty(
@@ -53,7 +53,7 @@ describe('retry', () => {
           startedAt.push(clock.monotonic());
           const current = script[attempt - 1];
           if (current === undefined) throw new Error('There was one attempt too many');
-          await pause(clock, current.tookMs);
+          await sleep(clock, current.tookMs);
           if (current.ends !== 'well') throw errorOf(current);
           return 'well';
         };
@@ -72,9 +72,9 @@ describe('retry', () => {
 
         const made = startedAt.length;
         const mayBeMade = script.findIndex(({ ends }) => ends !== 'transient') + 1 || script.length;
-        expect(made).toBeLessThanOrEqual(Math.min(given.attempts, mayBeMade));
-        // Fewer than that only for want of time.
-        if (made < Math.min(given.attempts, mayBeMade)) {
+        expect(made).toBeLessThanOrEqual(Math.min(given.maxAttempts, mayBeMade));
+        // Fewer only for want of time.
+        if (made < Math.min(given.maxAttempts, mayBeMade)) {
           gaveUpForTime++;
           expect(totalMs).toBeLessThan(Number.POSITIVE_INFINITY);
         }

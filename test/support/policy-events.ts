@@ -1,43 +1,53 @@
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import type { PolicyEvent } from '../../lib/core/policy-event.ts';
 
+/** An error whose message must appear in no metric, log line or span. */
 export const secret = Object.assign(new Error('hunter2 is the password'), { code: 'ECONNREFUSED' });
 
-/** One event of each kind and ending, with errors whose messages are nobody's business. */
+const outcome = { kind: 'outcome', name: 'posts', budgetExhausted: false } as const;
+const state = { kind: 'breaker-state', name: 'shared' } as const;
+
+/** One event of each kind and ending. */
 export const policyEvents: readonly PolicyEvent[] = [
-  { kind: 'attempt', name: 'posts', attempt: 1, durationMs: 12 },
-  { kind: 'attempt', name: 'posts', attempt: 1, durationMs: 7, error: secret },
-  { kind: 'retry', name: 'posts', attempt: 2, delayMs: 40, error: secret },
+  { kind: 'attempt', name: 'posts', attempt: 1, durationMs: 12, failed: false },
+  { kind: 'attempt', name: 'posts', attempt: 1, durationMs: 7, failed: true, error: secret },
+  { kind: 'retry', name: 'posts', attempt: 2, delayMs: 40.4, error: secret },
+  { kind: 'retry', name: 'posts', attempt: 2, delayMs: 50 },
+  { kind: 'budget-exhausted', name: 'posts', attempt: 1 },
   { kind: 'rejected', name: 'posts', by: 'breaker' },
-  { kind: 'outcome', name: 'posts', source: 'live', degraded: false, attempts: 2, durationMs: 90 },
+  { kind: 'fallback', name: 'posts', error: secret },
+  { ...outcome, source: 'live', degraded: false, attempts: 2, durationMs: 90 },
   {
-    kind: 'outcome',
-    name: 'posts',
-    source: 'fallback',
-    degraded: true,
-    attempts: 0,
-    durationMs: 1,
+    ...{ ...outcome, source: 'fallback', degraded: true, attempts: 0, durationMs: 1 },
     error: new BreakerOpenError('posts', 500),
   },
   {
-    kind: 'outcome',
-    name: 'posts',
-    source: 'none',
-    degraded: true,
-    attempts: 2,
-    durationMs: 95,
+    ...{ ...outcome, source: 'none', degraded: true, attempts: 1, durationMs: 95 },
+    budgetExhausted: true,
     error: secret,
   },
-  {
-    ...{ kind: 'breaker-state', name: 'shared', from: 'closed', to: 'open', how: 'made' },
-    admittedShare: 0,
-  },
-  {
-    ...{ kind: 'breaker-state', name: 'shared', from: 'half-open', to: 'closed', how: 'seen' },
-    admittedShare: 0.25,
-  },
-  { kind: 'breaker-evidence', name: 'shared', calls: 52, failures: 40, isSlow: false },
-  { kind: 'breaker-evidence', name: 'shared', calls: 53, failures: 41, isSlow: true },
-  { kind: 'breaker-store', name: 'shared', isAnswering: false },
-  { kind: 'breaker-store', name: 'shared', isAnswering: true },
+  { ...state, from: 'closed', to: 'open', origin: 'self', admittedFraction: 0 },
+  { ...state, from: 'half-open', to: 'closed', origin: 'observed', admittedFraction: 0.25 },
+  { kind: 'breaker-report', name: 'shared', calls: 52, failures: 40, slow: false },
+  { kind: 'breaker-report', name: 'shared', calls: 53, failures: 41, slow: true },
+  { kind: 'breaker-store', name: 'shared', available: false },
+  { kind: 'breaker-store', name: 'shared', available: true },
+];
+
+/** Events of a call that rejected with a falsy value: each is an error, and no event's `error` says so. */
+export const failuresWith = (error: unknown): readonly PolicyEvent[] => [
+  { kind: 'attempt', name: 'posts', attempt: 1, durationMs: 7, failed: true, error },
+  { kind: 'retry', name: 'posts', attempt: 2, delayMs: 40, error },
+  { kind: 'fallback', name: 'posts', error },
+  { ...outcome, source: 'fallback', degraded: true, attempts: 2, durationMs: 90, error },
+  { ...outcome, source: 'none', degraded: true, attempts: 2, durationMs: 90, error },
+];
+
+/** Values that can be thrown and are falsy. */
+export const FALSY: readonly (readonly [string, unknown])[] = [
+  ['undefined', undefined],
+  ['null', null],
+  ['an empty string', ''],
+  ['zero', 0],
+  ['false', false],
 ];

@@ -1,11 +1,13 @@
-import type { Call, ExecuteOptions } from '../../lib/core/call.ts';
+import type { Call, ExecuteOptions } from '../../lib/core/execution.ts';
 import type { Random } from '../../lib/core/random.ts';
-import { type RetryOptions, retry } from '../../lib/policy/retry.ts';
+import { retry } from '../../lib/policy/retry.ts';
+import type { RetryOptions } from '../../lib/policy/retry-options.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 import { outage } from './outcomes.ts';
 
-/** Chance at its most: every wait is as long as it may be. */
+/** The highest number that chance gives: every wait is as long as it may be. */
 export const highest: Random = { next: () => 1 - Number.EPSILON, token: () => 'token' };
+/** The lowest number that chance gives: no wait takes any time. */
 export const lowest: Random = { next: () => 0, token: () => 'token' };
 
 /** Calls under a retry. One that fails for good gives its error. */

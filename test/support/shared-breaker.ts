@@ -1,6 +1,6 @@
-import type { BreakerStore } from '../../lib/breaker/options.ts';
 import type { Forcing, Waits } from '../../lib/breaker/transitions.ts';
 import { INITIAL, type Verdict, verdictKey, writeVerdict } from '../../lib/breaker/verdict.ts';
+import type { CountingStore } from '../../lib/core/store.ts';
 
 /** Where the fleet's verdict stands. */
 export const KEY = verdictKey('posts');
@@ -13,7 +13,7 @@ export const ENOUGH_FAILURES = 19;
 
 /** Puts a verdict into the store, as if the fleet had come to it. */
 export async function putVerdict(
-  store: BreakerStore,
+  store: CountingStore,
   change: Partial<Verdict>,
   name = 'posts',
 ): Promise<void> {

@@ -4,13 +4,13 @@ import { atEndOfTest } from './ends.ts';
 
 export interface WireServer {
   readonly url: string;
-  /** Every connection that was ever made, in its order. */
+  /** Every connection so far, in order. */
   readonly connections: readonly Socket[];
-  /** The requests as they came, each with the number of its connection. */
+  /** Every request so far, each with the number of its connection. */
   readonly requests: readonly { readonly connection: number; readonly text: string }[];
 }
 
-/** Listens on this machine until the test is over. */
+/** Listens on this machine until the test ends. */
 export async function listen(server: Server, open: Set<Socket> = new Set()): Promise<number> {
   server.on('connection', (socket: Socket) => {
     open.add(socket);
@@ -27,7 +27,7 @@ export async function listen(server: Server, open: Set<Socket> = new Set()): Pro
   return (server.address() as AddressInfo).port;
 }
 
-/** A server that answers by hand, byte by byte: each request is one packet, as those of the tests are. */
+/** A server whose test writes the bytes of each response. It takes each packet for one request, as those of the tests are. */
 export async function wireServer(
   answer: (
     socket: Socket,
@@ -49,6 +49,6 @@ export async function wireServer(
   return { url: `http://127.0.0.1:${port}`, connections, requests };
 }
 
-/** An answer with a body and its length, as a server writes it. */
+/** A response with a body and its length, as a server writes it. */
 export const wireAnswer = (status: number, body: string, headers: readonly string[] = []): string =>
   [`HTTP/1.1 ${status} X`, `content-length: ${Buffer.byteLength(body)}`, ...headers, '', body].join('\r\n');

@@ -16,7 +16,7 @@ function world() {
   return { clock, store, look };
 }
 
-describe('the health of a breaker that a fleet shares', () => {
+describe('the health of a shared breaker', () => {
   const now = fakeClock().now();
   const open = trip(INITIAL, now, { openMs: 5_000, chance: 0.5 }).next;
   const forced = (state: 'open' | 'closed') => force(INITIAL, now, { state, forMs: 1_000, by: 'ada' }).next;
@@ -28,16 +28,16 @@ describe('the health of a breaker that a fleet shares', () => {
     ['degraded', 'half-open', 0, claimProbe(open, now, { openMs: 5_000, chance: 0.5 }).next],
     ['degraded', 'forced-open', 0, forced('open')],
     ['degraded', 'closed', 0.01, { ...INITIAL, epoch: 2, since: now, rate: 5_000 }],
-  ])('is %s while it is %s and lets %d through', async (status, state, admittedShare, verdict) => {
+  ])('is %s while it is %s and admits %d of the calls', async (status, state, admittedFraction, verdict) => {
     const { store, look } = world();
     await putVerdict(store, verdict);
 
     expect(await look()).toMatchObject({
-      ...{ status, dependencies: { posts: { critical: false, details: { state, admittedShare } } } },
+      ...{ status, dependencies: { posts: { critical: false, details: { state, admittedFraction } } } },
     });
   });
 
-  test('is well where nobody has used it, and well again when all calls are let through', async () => {
+  test('is ok where it was never used, and ok again when all calls are admitted', async () => {
     const { clock, store, look } = world();
     expect(await look()).toMatchObject({ status: 'ok' });
     await putVerdict(store, { epoch: 2, since: clock.now(), rate: 5_000 });
@@ -47,7 +47,7 @@ describe('the health of a breaker that a fleet shares', () => {
     expect(await look()).toMatchObject({ status: 'ok' });
   });
 
-  test('is not known, and nothing old is told, where the store does not answer or a later version has written', async () => {
+  test('is failing without old details where the store does not answer or a later version has written', async () => {
     const { store, look } = world();
     await look();
     await store.put(verdictKey('posts'), { v: 99 });
@@ -61,7 +61,7 @@ describe('the health of a breaker that a fleet shares', () => {
 
   test.each([
     [{ v: 99 }, 'the item "breaker#posts" is of a later version of fibrin'],
-    [{ v: 2, state: 'ajar' }, 'the item "breaker#posts" is no verdict'],
+    [{ v: 2, state: 'ajar' }, 'the item "breaker#posts" is not the state of a breaker'],
   ])('says what is wrong with an item like %j', async (item, reason) => {
     const store = memoryStore();
     await store.put(verdictKey('posts'), item);

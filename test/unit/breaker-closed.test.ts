@@ -49,7 +49,7 @@ describe('while closed', () => {
     await second.works();
     await second.fails();
     await times(2 * ENOUGH, first.fails);
-    expect(second.refusal()).toBeUndefined();
+    expect(second.state).toBe('closed');
     await clock.advance(1_000);
 
     expect(await second.works()).toBeInstanceOf(BreakerOpenError);
@@ -213,14 +213,14 @@ describe('while closed', () => {
   });
 });
 
-describe('the share of retries', () => {
+describe('the fraction of retries', () => {
   test('is that of the verdict, and all where nobody has said anything', async () => {
     const { first, store } = fleet(1);
-    expect(first.retryShare).toBe(1);
+    expect(first.retryFraction).toBe(1);
     await putVerdict(store, { retryShare: 0.3 });
     await first.works();
 
-    expect(first.retryShare).toBe(0.3);
+    expect(first.retryFraction).toBe(0.3);
   });
 
   test('grows with that of the calls when it has just closed', async () => {
@@ -229,7 +229,7 @@ describe('the share of retries', () => {
     await first.works();
     await clock.advance(3_000);
 
-    expect(first.retryShare).toBeCloseTo(0.05, 10);
+    expect(first.retryFraction).toBeCloseTo(0.05, 10);
   });
 
   test('is told when more fail than the fleet can repeat', async () => {

@@ -1,11 +1,14 @@
 import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
-import type { BreakerOptions, BreakerStore } from '../../lib/breaker/options.ts';
+import { circuitBreaker } from '../../lib/breaker/local.ts';
+import type { SharedBreakerOptions } from '../../lib/breaker/options.ts';
+import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import type { BreakerEvent } from '../../lib/core/breaker-event.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import { InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
-import { circuitBreaker as middleware } from '../../lib/middleware/circuit-breaker.ts';
+import type { CountingStore } from '../../lib/core/store.ts';
+import { breaker as middleware } from '../../lib/middleware/breaker.ts';
+import { withBreaker } from '../../lib/middleware/with-breaker.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 import { atEndOfTest } from '../support/ends.ts';
@@ -18,18 +21,18 @@ const LONG_MS = 20_000;
 const WEEK_MS = 604_800_000;
 
 /** So many sandboxes on one store, each with what its listener hears. They do all that they ever do a share of. */
-function fleet(size: number, given: Partial<BreakerOptions> = {}) {
+function fleet(size: number, given: Partial<SharedBreakerOptions> = {}) {
   const clock = fakeClock();
   const store = given.store ?? memoryStore();
   const sandboxes = Array.from({ length: size }, (_, index) => {
     const events: BreakerEvent[] = [];
     const onEvent = (event: BreakerEvent) => events.push(event);
     const random = { ...seededRandom(index + 1), next: () => 0 };
-    const breaker = circuitBreaker({ openMs: 5_000, onEvent, ...given, name: 'posts', store, clock, random });
+    const breaker = sharedBreaker({ openMs: 5_000, onEvent, ...given, name: 'posts', store, clock, random });
     const call = (work: () => Promise<unknown>) => breaker.execute(work).catch((error: unknown) => error);
-    const changes = (how?: 'made' | 'seen') =>
+    const changes = (origin?: 'self' | 'observed') =>
       events.flatMap((event) =>
-        event.kind === 'breaker-state' && (how ?? event.how) === event.how
+        event.kind === 'breaker-state' && (origin ?? event.origin) === event.origin
           ? [`${event.from} → ${event.to}`]
           : [],
       );
@@ -53,10 +56,17 @@ describe('who listens to a breaker of the fleet', () => {
 
     for (let round = 0; round < ENOUGH; round++) await Promise.all(sandboxes.map(({ fails }) => fails()));
 
-    expect(sandboxes.flatMap(({ changes }) => changes('made'))).toEqual(['closed → open']);
+    expect(sandboxes.flatMap(({ changes }) => changes('self'))).toEqual(['closed → open']);
     for (const { changes } of sandboxes) expect(changes()).toEqual(['closed → open']);
     expect(sandboxes.flatMap(({ events }) => events)).toContainEqual({
-      ...{ kind: 'breaker-state', name: 'posts', from: 'closed', to: 'open', how: 'made', admittedShare: 0 },
+      ...{
+        kind: 'breaker-state',
+        name: 'posts',
+        from: 'closed',
+        to: 'open',
+        origin: 'self',
+        admittedFraction: 0,
+      },
     });
   });
 
@@ -69,11 +79,11 @@ describe('who listens to a breaker of the fleet', () => {
 
     await times(3, first.works);
 
-    expect(first.changes('made')).toEqual([
+    expect(first.changes('self')).toEqual([
       ...['closed → open', 'open → half-open', 'half-open → open', 'open → half-open', 'half-open → closed'],
     ]);
-    const isShare = expect.toSatisfy((share) => share > 0 && share < 1);
-    expect(first.events.at(-1)).toMatchObject({ to: 'closed', admittedShare: isShare });
+    const isFraction = expect.toSatisfy((fraction) => fraction > 0 && fraction < 1);
+    expect(first.events.at(-1)).toMatchObject({ to: 'closed', admittedFraction: isFraction });
   });
 
   test('hears that nobody has come back from a probe, which nobody writes', async () => {
@@ -97,7 +107,7 @@ describe('who listens to a breaker of the fleet', () => {
     ['closed', ['closed → forced-closed', 'forced-closed → closed'], 1],
   ] as const)(
     'hears that somebody has forced it %s, and that this is over, and not who',
-    async (state, changes, share) => {
+    async (state, changes, fraction) => {
       const { clock, store, first } = fleet(1);
       const until = clock.now() + WEEK_MS;
       await putVerdict(store, { state: `forced-${state}`, since: clock.now(), until, by: 'ada' });
@@ -105,7 +115,7 @@ describe('who listens to a breaker of the fleet', () => {
       expect(first.events).toEqual([
         {
           ...{ kind: 'breaker-state', name: 'posts', from: 'closed', to: `forced-${state}` },
-          ...{ how: 'seen', admittedShare: share },
+          ...{ origin: 'observed', admittedFraction: fraction },
         },
       ]);
       await clock.advance(WEEK_MS);
@@ -127,11 +137,11 @@ describe('who listens to a breaker of the fleet', () => {
     await clock.advance(400);
     await slow;
 
-    const evidence = { kind: 'breaker-evidence', name: 'posts' };
+    const report = { kind: 'breaker-report', name: 'posts' };
     // A success of an unknown rate is reported for two.
     expect(first.events).toEqual([
-      { ...evidence, calls: 3, failures: 1, isSlow: false },
-      { ...evidence, calls: 4, failures: 2, isSlow: true },
+      { ...report, calls: 3, failures: 1, slow: false },
+      { ...report, calls: 4, failures: 2, slow: true },
     ]);
   });
 
@@ -139,7 +149,7 @@ describe('who listens to a breaker of the fleet', () => {
     const inner = memoryStore();
     let isDown = true;
     const down = <T>(real: () => Promise<T>) => (isDown ? Promise.reject(new StoreError('down')) : real());
-    const store: BreakerStore = {
+    const store: CountingStore = {
       ...inner,
       get: (...args) => down(() => inner.get(...args)),
       put: (...args) => down(() => inner.put(...args)),
@@ -151,14 +161,14 @@ describe('who listens to a breaker of the fleet', () => {
         await first.works();
         await clock.advance(LONG_MS);
       });
-    const trouble = { kind: 'breaker-store', name: 'posts', isAnswering: false };
+    const trouble = { kind: 'breaker-store', name: 'posts', available: false };
     await someCalls();
     expect(first.events).toEqual([trouble]);
 
     isDown = false;
     await someCalls();
 
-    expect(first.events).toEqual([trouble, { ...trouble, isAnswering: true }]);
+    expect(first.events).toEqual([trouble, { ...trouble, available: true }]);
   });
 
   test('hears nothing of the breaker that a sandbox keeps for itself while the store fails', async () => {
@@ -169,7 +179,7 @@ describe('who listens to a breaker of the fleet', () => {
     await times(5, first.fails);
 
     expect(await first.works()).toMatchObject({ code: 'BREAKER_OPEN' });
-    expect(first.events).toEqual([{ kind: 'breaker-store', name: 'posts', isAnswering: false }]);
+    expect(first.events).toEqual([{ kind: 'breaker-store', name: 'posts', available: false }]);
   });
 
   test.each<[string, () => unknown]>([
@@ -216,7 +226,7 @@ describe('who listens to a breaker of one sandbox', () => {
     const call = (work: () => Promise<unknown>) => breaker.execute(work).catch((error: unknown) => error);
     return { clock, events, breaker, fails: () => call(failing), works: () => call(async () => 'ok') };
   }
-  const change = { kind: 'breaker-state', name: 'posts', how: 'made' };
+  const change = { kind: 'breaker-state', name: 'posts', origin: 'self' };
 
   test('hears of its changes, and not of each probe', async () => {
     const { clock, events, fails, works } = alone();
@@ -225,20 +235,20 @@ describe('who listens to a breaker of one sandbox', () => {
     await times(2, works);
 
     expect(events).toEqual([
-      { ...change, from: 'closed', to: 'open', admittedShare: 0 },
-      { ...change, from: 'open', to: 'half-open', admittedShare: 0 },
-      { ...change, from: 'half-open', to: 'closed', admittedShare: 1 },
+      { ...change, from: 'closed', to: 'open', admittedFraction: 0 },
+      { ...change, from: 'open', to: 'half-open', admittedFraction: 0 },
+      { ...change, from: 'half-open', to: 'closed', admittedFraction: 1 },
     ]);
   });
 
-  test('hears what is decided by hand, and nothing where that is so already', () => {
+  test('hears what is forced, and nothing where that is so already', async () => {
     const { breaker, events } = alone();
-    for (const to of ['auto', 'open', 'open', 'closed', 'auto'] as const) breaker.force(to);
+    for (const to of ['auto', 'open', 'open', 'closed', 'auto'] as const) await breaker.force(to);
 
     expect(events).toEqual([
-      { ...change, from: 'closed', to: 'forced-open', admittedShare: 0 },
-      { ...change, from: 'forced-open', to: 'forced-closed', admittedShare: 1 },
-      { ...change, from: 'forced-closed', to: 'closed', admittedShare: 1 },
+      { ...change, from: 'closed', to: 'forced-open', admittedFraction: 0 },
+      { ...change, from: 'forced-open', to: 'forced-closed', admittedFraction: 1 },
+      { ...change, from: 'forced-closed', to: 'closed', admittedFraction: 1 },
     ]);
   });
 
@@ -249,15 +259,30 @@ describe('who listens to a breaker of one sandbox', () => {
   });
 });
 
-test('the middleware tells its listener what happens to the breaker around a handler', async () => {
-  const onEvent = vi.fn();
-  const options = { name: 'posts', minimumCalls: 2, clock: fakeClock(), onEvent };
-  const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
-    .use(middleware<unknown, unknown>(options))
-    .handler(failing);
-  const call = () => lambda({}, contextWith()).catch(() => undefined);
+describe('the listener of a breaker around a handler', () => {
+  const options = () => ({ name: 'posts', minimumCalls: 2, clock: fakeClock(), onEvent: vi.fn() });
 
-  await times(2, call);
+  test('hears of its changes from the middleware', async () => {
+    const given = options();
+    const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
+      .use(middleware<unknown, unknown>(given))
+      .handler(failing);
 
-  expect(onEvent).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ from: 'closed', to: 'open' }));
+    await times(2, () => lambda({}, contextWith()).catch(() => undefined));
+
+    expect(given.onEvent).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ from: 'closed', to: 'open' }),
+    );
+  });
+
+  test('hears of its changes from the wrapper', async () => {
+    const given = options();
+    const handler = withBreaker(given, failing);
+
+    await times(2, () => handler().catch(() => undefined));
+
+    expect(given.onEvent).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ from: 'closed', to: 'open' }),
+    );
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { fleetBreaker } from '../../lib/breaker/fleet.ts';
+import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import type { Verdict } from '../../lib/breaker/verdict.ts';
 import { BreakerOpenError, DeadlineExceededError, StoreError } from '../../lib/core/errors.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
@@ -21,7 +21,7 @@ async function sandbox(verdict: Partial<Verdict>) {
   const get = vi.fn<typeof inner.get>((...args) => later(inner.get(...args)));
   const store = { ...inner, get, put: vi.fn<typeof inner.put>((...args) => later(inner.put(...args))) };
   const random = { ...seededRandom(1), next: () => 0 };
-  const breaker = fleetBreaker({ name: 'posts', openMs: 5_000, clock, random }, store);
+  const breaker = sharedBreaker({ name: 'posts', store, openMs: 5_000, clock, random });
   const work = vi.fn(async () => 'ok');
   const call = (options = {}) => breaker.execute(work, options).catch((error: unknown) => error);
   return {
@@ -54,7 +54,7 @@ describe('a caller', () => {
   test('that gives up while its claim is on its way leaves the probe to the next one', async () => {
     const { call, hold, release, inner, store, work } = await sandbox(open());
     const caller = new AbortController();
-    await call({ signal: AbortSignal.abort() });
+    await call({ remainingMs: 0 });
     hold();
     const given = call({ signal: caller.signal });
     await settle();

@@ -1,45 +1,22 @@
 import { describe, expect, test, vi } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
-import type { BreakerStore } from '../../lib/breaker/options.ts';
+import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { copyKey, INITIAL, type Verdict, writeVerdict } from '../../lib/breaker/verdict.ts';
-import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
+import { BreakerOpenError } from '../../lib/core/errors.ts';
+import type { CountingStore } from '../../lib/core/store.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 import { fleet, opened } from '../support/breaker-fleet.ts';
 import { ENOUGH_FAILURES as ENOUGH, KEY, OPEN_MS, putVerdict, times } from '../support/shared-breaker.ts';
 
-describe('a store that breakers cannot share', () => {
-  test('is refused, and the error says what it lacks', () => {
-    const { shareBreaker: _, ...store } = memoryStore();
-
-    expect(() => circuitBreaker({ name: 'posts', store: store as BreakerStore })).toThrow(
-      'circuitBreaker "posts": expected `store` to have `shareBreaker`',
-    );
-  });
-});
-
-describe('the options', () => {
-  test.each([
-    ['`openMs`', { openMs: 0 }],
-    ['`failureRatio`', { failureRatio: 1.5 }],
-    ['`slowCallMs`', { slowCallMs: -1 }],
-  ])('name %s when it is wrong', (option, wrong) => {
-    expect(() => circuitBreaker({ store: memoryStore(), name: 'posts', ...wrong })).toThrow(
-      InvalidOptionError,
-    );
-    expect(() => circuitBreaker({ store: memoryStore(), name: 'posts', ...wrong })).toThrow(option);
-  });
-});
-
 describe('what somebody has forced', () => {
-  const forced = (state: 'forced-open' | 'forced-closed', now: number, store: BreakerStore) =>
+  const forced = (state: 'forced-open' | 'forced-closed', now: number, store: CountingStore) =>
     putVerdict(store, { state, since: now, until: now + 60_000, by: 'ada' });
 
   test('open is open for all until it ends, and then a probe is made', async () => {
     const { clock, first, store } = fleet(1);
     await forced('forced-open', clock.now(), store);
     expect(await first.works()).toMatchObject({ code: 'BREAKER_OPEN', retryAfterMs: 60_000 });
-    expect(first.refusal()).toBeInstanceOf(BreakerOpenError);
+    expect(first.state).toBe('forced-open');
 
     await clock.advance(60_000);
 
@@ -79,7 +56,7 @@ describe('an item of the store', () => {
     await clock.advance(OPEN_MS);
 
     expect(await first.works()).toBe('ok');
-    expect(first.refusal()).toBeUndefined();
+    expect(first.state).toBe('closed');
   });
 });
 
@@ -100,7 +77,8 @@ describe('copies of the verdict', () => {
     await first.works();
     await settle();
 
-    expect(first.refusal()).toBeInstanceOf(BreakerOpenError);
+    expect(first.state).toBe('open');
+    expect(await first.works()).toBeInstanceOf(BreakerOpenError);
   });
 
   test('follow each change', async () => {
@@ -117,7 +95,7 @@ describe('copies of the verdict', () => {
     let chance = 0;
     const random = { ...seededRandom(1), next: () => chance };
     const clock = fakeClock();
-    const breaker = circuitBreaker({ name: 'posts', store, clock, random });
+    const breaker = sharedBreaker({ name: 'posts', store, clock, random });
     await store.put(KEY, verdictOf({ version: 9 }));
     await store.put(copyKey('posts', 1), verdictOf({}));
     await breaker.execute(async () => 'ok');
@@ -142,6 +120,7 @@ describe('copies of the verdict', () => {
     await first.works();
     await settle();
 
-    expect(first.refusal() ?? (await first.works())).toBeInstanceOf(BreakerOpenError);
+    expect(first.state).toBe('forced-open');
+    expect(await first.works()).toBeInstanceOf(BreakerOpenError);
   });
 });

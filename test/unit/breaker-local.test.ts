@@ -1,17 +1,15 @@
 import { describe, expect, test, vi } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
-import type { BreakerOptions } from '../../lib/breaker/options.ts';
+import { circuitBreaker } from '../../lib/breaker/local.ts';
+import type { CircuitBreakerOptions } from '../../lib/breaker/options.ts';
 import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
-import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 import { outage } from '../support/outcomes.ts';
 
 const context = { signal: new AbortController().signal };
 
-function alone(given: Partial<BreakerOptions> = {}) {
+function alone(given: Partial<CircuitBreakerOptions> = {}) {
   const clock = fakeClock();
-  const { store: _, ...options } = { minimumCalls: 2, openMs: 5_000, ...given };
-  const breaker = circuitBreaker({ ...options, name: 'posts', clock });
+  const breaker = circuitBreaker({ minimumCalls: 2, openMs: 5_000, ...given, name: 'posts', clock });
   const call = (work: () => Promise<unknown>) =>
     breaker.execute(work, context).catch((error: unknown) => error);
   return {
@@ -23,7 +21,7 @@ function alone(given: Partial<BreakerOptions> = {}) {
   };
 }
 
-async function opened(given: Partial<BreakerOptions> = {}) {
+async function opened(given: Partial<CircuitBreakerOptions> = {}) {
   const world = alone(given);
   await world.fails();
   await world.fails();
@@ -31,26 +29,27 @@ async function opened(given: Partial<BreakerOptions> = {}) {
 }
 
 describe('a breaker of one sandbox', () => {
-  test('that is kept open asks its callers to come back in a minute', () => {
-    const { breaker } = alone();
-    breaker.force('open');
+  test('that is kept open asks its callers to come back in a minute', async () => {
+    const { breaker, works } = alone();
+    await breaker.force('open');
 
-    expect(breaker.refusal()).toMatchObject({ code: 'BREAKER_OPEN', retryAfterMs: 60_000 });
+    expect(breaker.admit()).toMatchObject({ code: 'BREAKER_OPEN', retryAfterMs: 60_000 });
+    expect(await works()).toMatchObject({ code: 'BREAKER_OPEN', retryAfterMs: 60_000 });
   });
 
-  test('can be entered and settled by hand', async () => {
+  test('gives permits for calls that are no function, and counts what is recorded with them', async () => {
     const { breaker } = alone();
-    for (let call = 0; call < 2; call++) await (await breaker.enter()).settle(false);
+    for (let call = 0; call < 2; call++) await (await breaker.acquire()).record({ failed: false });
     expect(breaker.state).toBe('closed');
 
-    for (let call = 0; call < 2; call++) await (await breaker.enter()).settle(true);
+    for (let call = 0; call < 2; call++) await (await breaker.acquire()).record({ failed: true });
 
     expect(breaker.state).toBe('open');
-    expect(breaker.enter).toThrow(BreakerOpenError);
+    expect(() => breaker.acquire()).toThrow(BreakerOpenError);
   });
 
   test('hears nothing of a probe that comes back when another one has taken its place', async () => {
-    const { breaker, clock, call } = await opened({ probes: 1 });
+    const { breaker, clock, call } = await opened({ probesToClose: 1 });
     await clock.advance(5_000);
     const late = Promise.withResolvers<string>();
     const probe = call(() => late.promise);
@@ -88,14 +87,15 @@ describe('a breaker of one sandbox', () => {
     expect(refused).toMatchObject({ retryAfterMs: 3_500, status: 503 });
   });
 
-  test('says what a call would be refused with, without taking a probe', async () => {
-    const { breaker, clock } = await opened();
-    expect(breaker.refusal()).toMatchObject({ retryAfterMs: 5_000 });
+  test('says its state without taking a probe', async () => {
+    const { breaker, clock, works } = await opened();
+    expect(breaker.admit()).toMatchObject({ retryAfterMs: 5_000 });
     await clock.advance(5_000);
 
-    expect(breaker.refusal()).toBeUndefined();
+    expect([breaker.state, breaker.state]).toEqual(['open', 'open']);
 
-    expect(breaker.state).toBe('open');
+    expect(await works()).toBe('ok');
+    expect(breaker.state).toBe('half-open');
   });
 
   test('lets one caller at a time probe, and closes after two that succeed', async () => {
@@ -115,7 +115,7 @@ describe('a breaker of one sandbox', () => {
   });
 
   test('closes after as many probes as it is told', async () => {
-    const { breaker, clock, works } = await opened({ probes: 1 });
+    const { breaker, clock, works } = await opened({ probesToClose: 1 });
     await clock.advance(5_000);
 
     await works();
@@ -159,7 +159,7 @@ describe('a breaker of one sandbox', () => {
   });
 
   test('what ends late, under another state, says nothing about this one', async () => {
-    const { breaker, clock, call, works } = alone({ minimumCalls: 1, probes: 1 });
+    const { breaker, clock, call, works } = alone({ minimumCalls: 1, probesToClose: 1 });
     const late = Promise.withResolvers<never>();
     const slow = call(() => late.promise);
     await call(() => Promise.reject(outage()));
@@ -171,12 +171,12 @@ describe('a breaker of one sandbox', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  test('a probe that ends after somebody has decided by hand changes nothing', async () => {
-    const { breaker, clock, call } = await opened({ probes: 1 });
+  test('a probe that ends after the breaker was forced changes nothing', async () => {
+    const { breaker, clock, call } = await opened({ probesToClose: 1 });
     await clock.advance(5_000);
     const late = Promise.withResolvers<string>();
     const probe = call(() => late.promise);
-    breaker.force('open');
+    await breaker.force('open');
     late.resolve('ok');
     await probe;
 
@@ -184,7 +184,7 @@ describe('a breaker of one sandbox', () => {
   });
 
   test('a probe that fails after its time says nothing about the next one', async () => {
-    const { breaker, clock, call, works } = await opened({ probes: 1 });
+    const { breaker, clock, call, works } = await opened({ probesToClose: 1 });
     await clock.advance(5_000);
     const [late, next] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
     const first = call(() => late.promise);
@@ -204,14 +204,15 @@ describe('a breaker of one sandbox', () => {
     const { breaker, clock } = alone();
     const looked = vi.spyOn(clock, 'monotonic');
 
-    await breaker.enter();
+    const permit = await breaker.acquire();
 
-    expect(breaker.refusal()).toBeUndefined();
+    expect(permit.isProbe).toBe(false);
+    expect(breaker.state).toBe('closed');
     expect(looked).not.toHaveBeenCalled();
   });
 
   test('a window that has just closed knows nothing of before', async () => {
-    const { breaker, clock, works, fails } = await opened({ probes: 1 });
+    const { breaker, clock, works, fails } = await opened({ probesToClose: 1 });
     await clock.advance(5_000);
     await works();
 
@@ -220,19 +221,19 @@ describe('a breaker of one sandbox', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  test('can be kept open, or closed, by hand, until it decides for itself again', async () => {
+  test('can be forced open, or closed, until it decides for itself again', async () => {
     const { breaker, clock, fails, works } = alone();
-    breaker.force('open');
+    await breaker.force('open');
     await clock.advance(1_000_000);
     expect(await works()).toBeInstanceOf(BreakerOpenError);
     expect(breaker.state).toBe('forced-open');
 
-    breaker.force('closed');
+    await breaker.force('closed');
     for (let call = 0; call < 5; call++) await fails();
     expect(breaker.state).toBe('forced-closed');
     expect(await works()).toBe('ok');
 
-    breaker.force('auto');
+    await breaker.force('auto');
     expect(breaker.state).toBe('closed');
     await fails();
     expect(breaker.state).toBe('closed');
@@ -264,9 +265,9 @@ describe('what counts', () => {
 
   test('a call of which nobody says how long it took was not slow', async () => {
     const { breaker } = alone({ minimumCalls: 1, slowCallMs: 100, slowCallRatio: 0.1 });
-    const permit = await breaker.enter();
+    const permit = await breaker.acquire();
 
-    await permit.settle(false);
+    await permit.record({ failed: false });
 
     expect(breaker.state).toBe('closed');
   });
@@ -323,14 +324,11 @@ describe('what counts', () => {
 });
 
 describe('the options', () => {
-  test.each<[string, Partial<BreakerOptions>]>([
+  test.each<[string, object]>([
     ['one of `windowMs` and `windowCalls`', { windowMs: 1_000, windowCalls: 10 }],
     ['`slowCallMs` beside `slowCallRatio`', { slowCallRatio: 0.5 }],
     ['`windowCalls` to be at least `minimumCalls` (5)', { windowCalls: 4 }],
-    ['no `slowCallRatio` beside `store`', { store: memoryStore(), slowCallMs: 100, slowCallRatio: 0.5 }],
-    ['no `probes` beside `store`', { store: memoryStore(), probes: 3 }],
-    ['`failureRatio` to be at most 0.8 beside `store`', { store: memoryStore(), failureRatio: 0.81 }],
-    ['`probes` to be an integer from 1 to 100', { probes: 0 }],
+    ['`probesToClose` to be an integer from 1 to 100', { probesToClose: 0 }],
   ])('that cannot be meant are refused: %s', (expectation, options) => {
     const make = () => circuitBreaker({ name: 'posts', ...options });
 

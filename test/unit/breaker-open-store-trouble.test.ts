@@ -4,7 +4,7 @@ import { outage } from '../support/outcomes.ts';
 import { KEY, OPEN_MS, times } from '../support/shared-breaker.ts';
 import { BROKEN, HANGS, opened, type Trouble } from '../support/troubled-store.ts';
 
-describe('an open breaker whose store is in trouble', () => {
+describe('an open breaker during a store outage', () => {
   async function stranded(trouble: Trouble) {
     const world = await opened();
     world.trouble(trouble);
@@ -44,7 +44,7 @@ describe('an open breaker whose store is in trouble', () => {
     expect(await world.works()).toBeInstanceOf(BreakerOpenError);
   });
 
-  test('is told nothing by a call that says nothing', async () => {
+  test('learns nothing from a call that says nothing about the dependency', async () => {
     const world = await stranded(BROKEN);
     await world.call(() => Promise.reject(new TypeError('bug')));
 

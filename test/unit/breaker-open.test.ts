@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
 import { seededRandom, settle } from '../../lib/testing/index.ts';
 import { fleet, LEASE_MS, opened } from '../support/breaker-fleet.ts';
@@ -189,7 +189,7 @@ describe('when it has closed', () => {
     await times(3, world.first.works);
     const random = { ...seededRandom(9), next: () => chance };
     const { clock, store } = world;
-    const other = circuitBreaker({ name: 'posts', store, clock, random });
+    const other = sharedBreaker({ name: 'posts', store, clock, random });
     const isLetThrough = () =>
       other.execute(async () => true).catch((error: unknown) => error instanceof BreakerOpenError && false);
     return { ...world, isLetThrough };

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { BreakerStore } from '../../lib/breaker/options.ts';
 import { BreakerOpenError, StoreError } from '../../lib/core/errors.ts';
+import type { CountingStore } from '../../lib/core/store.ts';
 import { settle } from '../../lib/testing/index.ts';
 import { KEY, OPEN_MS, putVerdict } from '../support/shared-breaker.ts';
 import { broken, opened, sandbox } from '../support/troubled-store.ts';
@@ -8,7 +8,7 @@ import { broken, opened, sandbox } from '../support/troubled-store.ts';
 describe('an answer of the store', () => {
   test('from a replica that lags behind is asked for once more, for certain', async () => {
     const world = await opened();
-    const get = vi.fn<BreakerStore['get']>(async (key, options) =>
+    const get = vi.fn<CountingStore['get']>(async (key, options) =>
       options?.isEventual ? undefined : world.inner.get(key),
     );
     world.trouble({ ...world.inner, get });
@@ -28,7 +28,7 @@ describe('an answer of the store', () => {
 
   test('that a claim was applied and its acknowledgement lost leaves the breaker open for the lease', async () => {
     const world = await opened();
-    const put: BreakerStore['put'] = async (...args) => {
+    const put: CountingStore['put'] = async (...args) => {
       await world.inner.put(...args);
       throw new StoreError('lost');
     };
@@ -48,7 +48,7 @@ describe('an answer of the store', () => {
     const world = sandbox();
     await putVerdict(world.inner, { state: 'forced-open', until: world.clock.now() + 500_000 });
     await world.works();
-    const get = vi.fn<BreakerStore['get']>(async (_, options) =>
+    const get = vi.fn<CountingStore['get']>(async (_, options) =>
       options?.isEventual ? undefined : broken(),
     );
     world.trouble({ ...world.inner, get });

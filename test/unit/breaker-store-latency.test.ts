@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { circuitBreaker } from '../../lib/breaker/breaker.ts';
+import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import { StoreError } from '../../lib/core/errors.ts';
 import { throughEach } from '../../lib/simulation/requests.ts';
@@ -49,7 +49,7 @@ async function stream(trouble: Trouble, everyMs: number) {
   for (let index = 0; index < SANDBOXES; index++) {
     const random = seededRandom(index);
     const traffic = seededRandom(1_000 + index);
-    const breaker = circuitBreaker({ name: 'posts', store, clock, random });
+    const breaker = sharedBreaker({ name: 'posts', store, clock, random });
     const work = async () => {
       await sleep(clock, WORK_MS);
       if (traffic.next() < FAILED_SHARE) throw new OwnError('outage');

@@ -13,7 +13,7 @@ async function atOnce(run: Promise<unknown>): Promise<unknown> {
   return Promise.race([run, Promise.resolve('still waiting')]);
 }
 
-describe('a breaker whose store is in trouble', () => {
+describe('a breaker during a store outage', () => {
   test.each([
     ['fails', BROKEN],
     ['throttles', { get: broken, put: broken, add: broken }],
@@ -41,7 +41,7 @@ describe('a breaker whose store is in trouble', () => {
     expect(await atOnce(run)).toBe('ok');
   });
 
-  test('gets a second for its first answer, which takes a connection: nobody waits for it longer than for others', async () => {
+  test('gives the store a second for its first answer, which takes a connection, and lets no call wait longer for it than for others', async () => {
     const events: BreakerEvent[] = [];
     const world = sandbox({ onEvent: (event) => events.push(event) });
     const { clock, inner } = world;
@@ -233,7 +233,7 @@ describe('a breaker whose store is in trouble', () => {
   ])('by itself is sure that $ratio fail, after $outcomes: $opens', async ({ ratio, outcomes, opens }) => {
     const world = sandbox({ failureRatio: ratio });
     world.trouble(BROKEN);
-    // Learns that the store is in trouble, and counts for nothing.
+    // Finds the store down, and counts for nothing.
     await world.call(() => Promise.reject(new TypeError('bug')));
 
     for (const outcome of outcomes) await (outcome === 'f' ? world.fails() : world.works());
@@ -241,7 +241,7 @@ describe('a breaker whose store is in trouble', () => {
     expect((await world.works()) instanceof BreakerOpenError).toBe(opens);
   });
 
-  test('leaves the last verdict standing', async () => {
+  test('keeps to the last state that is known', async () => {
     const world = await opened();
     world.trouble(BROKEN);
     await world.clock.advance(OPEN_MS - 1);
@@ -249,7 +249,7 @@ describe('a breaker whose store is in trouble', () => {
     expect(await world.works()).toBeInstanceOf(BreakerOpenError);
   });
 
-  test('adds nothing to the evidence with a weight that was not drawn', async () => {
+  test('reports with the weight of the probability that was drawn', async () => {
     const world = sandbox();
     const add = vi.fn(broken);
     world.trouble({ ...world.inner, add });
@@ -261,7 +261,7 @@ describe('a breaker whose store is in trouble', () => {
 
     await world.fails();
 
-    // Half as many are told after one that failed, and each counts for two.
+    // After a failed report half as many are sent, and each counts for two.
     expect(Object.values(added.mock.calls[0]?.[1] ?? {})).toContain(2);
   });
 });

@@ -1,12 +1,12 @@
 import { userInfo } from 'node:os';
 import { describe, expect, test, vi } from 'vitest';
-import { sightOf } from '../../lib/breaker/sight.ts';
+import { summaryOf } from '../../lib/breaker/summary.ts';
 import { claimProbe, force, publish, trip, unforce } from '../../lib/breaker/transitions.ts';
 import { copyKey, INITIAL, type Verdict, verdictKey, writeVerdict } from '../../lib/breaker/verdict.ts';
 import { readArguments } from '../../lib/cli/breakers/arguments.ts';
 import { listOf } from '../../lib/cli/breakers/list.ts';
-import { changeVerdict, verdictOf } from '../../lib/cli/breakers/verdict.ts';
-import { listText, sightText } from '../../lib/cli/breakers/words.ts';
+import { changeState, readState } from '../../lib/cli/breakers/state.ts';
+import { listText, summaryText } from '../../lib/cli/breakers/words.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { putVerdict } from '../support/shared-breaker.ts';
 
@@ -59,32 +59,42 @@ describe('the arguments of fibrin breakers', () => {
 });
 
 describe('what fibrin breakers says', () => {
-  const text = (verdict: Verdict, now = NOW) => sightText('posts', verdict, now);
+  const text = (verdict: Verdict, now = NOW) => summaryText('posts', verdict, now);
 
-  test('of a breaker that nobody has used', () => {
+  test('of a breaker that was never used', () => {
     expect(text(INITIAL)).toBe(
-      'breaker posts\nstate   closed\nlets    100 % of the calls through, and 100 % of the failed ones be made again\nrate    nobody knows yet',
+      'breaker posts\nstate   closed · admits 100 % of calls · retry budget 100 %\nrate    unknown',
     );
   });
 
-  test('of one that somebody has forced', () => {
+  test('of one that is forced', () => {
     const forced = force(publish(INITIAL, { rate: 40 }).next, NOW, forcing).next;
 
-    expect(sightOf('posts', forced, NOW + 60_000)).toEqual({
+    expect(summaryOf('posts', forced, NOW + 60_000)).toEqual({
       ...{ name: 'posts', state: 'forced-open', epoch: 1, by: 'ada', rate: 40 },
       ...{ since: '2030-01-01T00:00:00.000Z', until: '2030-01-01T01:00:00.000Z' },
-      ...{ admittedShare: 0, retryShare: 1 },
+      ...{ admittedFraction: 0, retryFraction: 1 },
     });
-    expect(text(forced, NOW + 60_000)).toContain('state   forced-open, by ada');
-    expect(text(forced, NOW + 60_000)).toContain('until   2030-01-01T01:00:00.000Z, in 59 min');
-    expect(sightOf('posts', forced, NOW + 3_600_000)).toMatchObject({ state: 'open', by: null, until: null });
+    expect(text(forced, NOW + 60_000).split('\n')).toEqual([
+      'breaker posts',
+      'state   forced-open · admits 0 % of calls · retry budget 100 %',
+      'by      ada',
+      'since   2030-01-01T00:00:00.000Z, 1 min ago',
+      'until   2030-01-01T01:00:00.000Z, in 59 min',
+      'rate    40 calls/s',
+    ]);
+    expect(summaryOf('posts', forced, NOW + 3_600_000)).toMatchObject({
+      state: 'open',
+      by: null,
+      until: null,
+    });
   });
 
   test('of one that is forced until a time that no Date can tell: the number', () => {
     const forMs = Number.MAX_SAFE_INTEGER - NOW;
     const forced = force(INITIAL, NOW, { ...forcing, forMs }).next;
 
-    expect(sightOf('posts', forced, NOW)).toMatchObject({ until: '9007199254740991' });
+    expect(summaryOf('posts', forced, NOW)).toMatchObject({ until: '9007199254740991' });
     expect(text(forced)).toContain('until   9007199254740991, in 104228076 d');
   });
 
@@ -96,24 +106,24 @@ describe('what fibrin breakers says', () => {
   });
 });
 
-describe('a decision by hand', () => {
+describe('a manual override', () => {
   const open = (verdict: Verdict) => force(verdict, NOW, forcing);
 
   test('is made of what stands there, or of nothing', async () => {
     const store = memoryStore();
-    await changeVerdict(store, 'posts', open);
-    expect(await verdictOf(store, 'posts')).toMatchObject({ state: 'forced-open', version: 1, by: 'ada' });
+    await changeState(store, 'posts', open);
+    expect(await readState(store, 'posts')).toMatchObject({ state: 'forced-open', version: 1, by: 'ada' });
 
-    await changeVerdict(store, 'posts', (verdict) => unforce(verdict, NOW));
+    await changeState(store, 'posts', (verdict) => unforce(verdict, NOW));
 
-    expect(await verdictOf(store, 'posts')).toMatchObject({ state: 'closed', version: 2, epoch: 2 });
+    expect(await readState(store, 'posts')).toMatchObject({ state: 'closed', version: 2, epoch: 2 });
   });
 
   test('reaches the copies that a large fleet reads', async () => {
     const store = memoryStore();
     await putVerdict(store, { rate: 10_000, items: 3 });
 
-    const forced = await changeVerdict(store, 'posts', open);
+    const forced = await changeState(store, 'posts', open);
 
     for (const copy of [1, 2]) expect(await store.get(copyKey('posts', copy))).toEqual(writeVerdict(forced));
   });
@@ -128,26 +138,26 @@ describe('a decision by hand', () => {
         return inner.put(...args);
       },
     };
-    expect(await changeVerdict(store, 'posts', open)).toMatchObject({ version: 51, rate: 7 });
+    expect(await changeState(store, 'posts', open)).toMatchObject({ version: 51, rate: 7 });
 
     changes = 1_000;
-    await expect(changeVerdict(store, 'posts', open)).rejects.toThrow('changes all the time');
+    await expect(changeState(store, 'posts', open)).rejects.toThrow('was changed by others 10 times');
   });
 
   test('changes nothing where there is nothing to change', async () => {
     const store = memoryStore();
-    expect(await changeVerdict(store, 'posts', () => undefined)).toEqual(INITIAL);
+    expect(await changeState(store, 'posts', () => undefined)).toEqual(INITIAL);
     expect(await store.get(verdictKey('posts'))).toBeUndefined();
   });
 
   test.each([
     [{ v: 99 }, 'a later version of fibrin'],
-    [{ v: 2, state: 'ajar' }, 'is no verdict'],
+    [{ v: 2, state: 'ajar' }, 'is not the state of a breaker'],
   ])('leaves alone what it does not understand: %j', async (item, message) => {
     const store = memoryStore();
     await store.put(verdictKey('posts'), item);
 
-    await expect(changeVerdict(store, 'posts', open)).rejects.toThrow(message);
+    await expect(changeState(store, 'posts', open)).rejects.toThrow(message);
 
     expect(await store.get(verdictKey('posts'))).toEqual(item);
   });
@@ -157,30 +167,30 @@ describe('what fibrin breakers list says', () => {
   const forced = force(INITIAL, NOW, forcing).next;
   const found = {
     itemsRead: 7,
-    verdicts: [
-      { name: 'social', item: writeVerdict({ ...INITIAL, rate: 250 }) },
-      { name: 'posts', item: writeVerdict(forced) },
-      { name: 'newer', item: { ...writeVerdict(forced), v: 99 } },
-      { name: 'broken', item: { state: 'open' } },
+    items: [
+      { key: verdictKey('social'), item: writeVerdict({ ...INITIAL, rate: 250 }) },
+      { key: verdictKey('posts'), item: writeVerdict(forced) },
+      { key: verdictKey('newer'), item: { ...writeVerdict(forced), v: 99 } },
+      { key: verdictKey('broken'), item: { state: 'open' } },
     ],
   };
 
   test('is a line for each by its name, what cannot be read, and how much was read for it', () => {
     expect(listText(listOf(found, NOW), 'fibrin').split('\n')).toEqual([
-      'breaker  state        until                     lets through  calls a second  by',
-      'posts    forced-open  2030-01-01T01:00:00.000Z  0 %                           ada',
-      'social   closed                                 100 %         250',
-      'broken: no verdict',
+      'breaker  state        until                     admits  calls/s  by',
+      'posts    forced-open  2030-01-01T01:00:00.000Z  0 %              ada',
+      'social   closed                                 100 %   250',
+      'broken: not the state of a breaker',
       'newer: of a later version of fibrin',
-      '2 breakers in table "fibrin", of which 7 items were read',
+      '2 breakers in table "fibrin" (7 items read)',
     ]);
   });
 
   test('is that there is none', () => {
-    expect(listText(listOf({ verdicts: [], itemsRead: 3 }, NOW), 'fibrin')).toBe(
-      '0 breakers in table "fibrin", of which 3 items were read',
+    expect(listText(listOf({ items: [], itemsRead: 3 }, NOW), 'fibrin')).toBe(
+      '0 breakers in table "fibrin" (3 items read)',
     );
-    expect(listText(listOf({ verdicts: found.verdicts.slice(1, 2), itemsRead: 1 }, NOW), 'fibrin')).toContain(
+    expect(listText(listOf({ items: found.items.slice(1, 2), itemsRead: 1 }, NOW), 'fibrin')).toContain(
       '1 breaker in table',
     );
   });

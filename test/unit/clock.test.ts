@@ -1,16 +1,15 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { sleep as pause, systemClock } from '../../lib/core/clock.ts';
-import { limitClock } from '../../lib/core/limit-clock.ts';
+import { sleep, systemClock } from '../../lib/core/clock.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
 describe('sleep', () => {
-  test('ends when its time has passed and not a millisecond earlier', async () => {
+  test('resolves when its time has passed and not a millisecond earlier', async () => {
     const clock = fakeClock();
     let awake = false;
-    const nap = pause(clock, 100).then(() => {
+    const nap = sleep(clock, 100).then(() => {
       awake = true;
     });
 
@@ -22,11 +21,11 @@ describe('sleep', () => {
     expect(awake).toBe(true);
   });
 
-  test('rejects with the reason of the signal the moment it aborts, and drops its timer', async () => {
+  test('rejects with the reason of the signal the moment it aborts, and cancels its timer', async () => {
     const clock = fakeClock();
     const controller = new AbortController();
     const reason = new Error('enough');
-    const nap = pause(clock, 100, controller.signal).catch((error: unknown) => error);
+    const nap = sleep(clock, 100, controller.signal).catch((error: unknown) => error);
 
     controller.abort(reason);
 
@@ -34,18 +33,18 @@ describe('sleep', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('never starts a timer under a signal that has aborted already', async () => {
+  test('starts no timer when the signal has aborted before', async () => {
     const clock = fakeClock();
 
-    await expect(pause(clock, 100, AbortSignal.abort('gone'))).rejects.toBe('gone');
+    await expect(sleep(clock, 100, AbortSignal.abort('gone'))).rejects.toBe('gone');
 
     expect(clock.pending).toBe(0);
   });
 
-  test('leaves no listener on a signal that outlives it', async () => {
+  test('leaves no listener on the signal when it resolves', async () => {
     const clock = fakeClock();
     const { signal } = new AbortController();
-    const nap = pause(clock, 5, signal);
+    const nap = sleep(clock, 5, signal);
     expect(listeners(signal)).toBe(1);
 
     await clock.advance(5);
@@ -55,28 +54,25 @@ describe('sleep', () => {
   });
 });
 
-describe.each([
-  ['systemClock', systemClock],
-  ['limitClock', limitClock],
-])('%s', (_, clock) => {
+describe('systemClock', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  test('holds a delay that is too long for a timer of Node instead of firing at once', () => {
+  test("waits for a delay that is longer than Node's timers hold, instead of firing at once", () => {
     vi.useFakeTimers();
     const run = vi.fn<() => void>();
 
-    clock.after(2 ** 31, run);
+    systemClock.after(2 ** 31, run);
     vi.advanceTimersByTime(1_000_000);
 
     expect(run).not.toHaveBeenCalled();
   });
 
-  test('a cancelled timer does not fire, however often it is cancelled', () => {
+  test('fires no timer that was cancelled, also one that was cancelled twice', () => {
     vi.useFakeTimers();
     const run = vi.fn<() => void>();
-    const cancel = clock.after(10, run);
+    const cancel = systemClock.after(10, run);
 
     cancel();
     cancel();
@@ -85,20 +81,20 @@ describe.each([
     expect(run).not.toHaveBeenCalled();
   });
 
-  test('the wall clock is the one of the machine, and the monotonic one follows time too', () => {
+  test("reads the machine's time as `now`, and the same passing of time as `monotonic`", () => {
     vi.useFakeTimers({ now: 1_750_000_000_000 });
-    const before = clock.monotonic();
+    const before = systemClock.monotonic();
 
     vi.advanceTimersByTime(250);
 
-    expect(clock.now()).toBe(1_750_000_000_250);
-    expect(clock.monotonic() - before).toBe(250);
+    expect(systemClock.now()).toBe(1_750_000_000_250);
+    expect(systemClock.monotonic() - before).toBe(250);
   });
 
-  test.each([10, 10.5, 0.5, 0])('fires %d ms from now, once', (delayMs) => {
+  test.each([10, 10.5, 0.5, 0])('fires a timer of %d ms once, when its time has passed', (delayMs) => {
     vi.useFakeTimers();
     const run = vi.fn<() => void>();
-    clock.after(delayMs, run);
+    systemClock.after(delayMs, run);
 
     vi.advanceTimersByTime(Math.max(0, delayMs - 1));
     if (delayMs > 1) expect(run).not.toHaveBeenCalled();
@@ -107,10 +103,10 @@ describe.each([
     expect(run).toHaveBeenCalledTimes(1);
   });
 
-  test('fires for each of many that wait as long', () => {
+  test('fires each of several timers that wait equally long', () => {
     vi.useFakeTimers();
     const run = vi.fn<() => void>();
-    for (let n = 0; n < 3; n++) clock.after(20, run);
+    for (let n = 0; n < 3; n++) systemClock.after(20, run);
 
     vi.advanceTimersByTime(100);
 

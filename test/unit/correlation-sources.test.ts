@@ -9,7 +9,7 @@ const idOf = (event: unknown) => correlationOf(event, 'x-correlation-id').id;
 const message = { id: 'order-7', type: 'order.placed', time: 'now', data: {} };
 const metadata = { correlationId: 'bus-1' };
 
-describe('the correlation of an event', () => {
+describe('correlationOf', () => {
   it.each<[string, unknown, string]>([
     ['a header of an HTTP API', { headers: { 'x-correlation-id': 'web-1' } }, 'web-1'],
     ['a header in any case', { headers: { 'X-Correlation-ID': 'web-1' } }, 'web-1'],
@@ -20,17 +20,17 @@ describe('the correlation of an event', () => {
     ],
     ['a header twice with one value', { multiValueHeaders: { 'x-correlation-id': ['a', 'a'] } }, 'a'],
     ['a header with spaces around it', { headers: { 'x-correlation-id': ' web-1 ' } }, 'web-1'],
-    ['an id of every kind of character', { headers: { 'x-correlation-id': 'aZ9._:-' } }, 'aZ9._:-'],
-    ['an id of 128 characters', { headers: { 'x-correlation-id': 'x'.repeat(128) } }, 'x'.repeat(128)],
+    ['a header with every kind of character', { headers: { 'x-correlation-id': 'aZ9._:-' } }, 'aZ9._:-'],
+    ['a header of 128 characters', { headers: { 'x-correlation-id': 'x'.repeat(128) } }, 'x'.repeat(128)],
     ['an event of EventBridge', { detail: { metadata } }, 'bus-1'],
     ['an envelope', { ...message, metadata }, 'bus-1'],
-    ['the trace where there is no other', { headers: { Traceparent: TRACEPARENT } }, TRACE],
+    ['the trace where there is no other id', { headers: { Traceparent: TRACEPARENT } }, TRACE],
     [
-      'the id before the trace',
+      'the header before the trace',
       { headers: { traceparent: TRACEPARENT, 'x-correlation-id': 'web-1' } },
       'web-1',
     ],
-  ])('is that of %s', (_, event, id) => {
+  ])('finds the id in %s', (_, event, id) => {
     expect(idOf(event)).toBe(id);
   });
 
@@ -52,24 +52,38 @@ describe('the correlation of an event', () => {
     ['the id of a prototype', { detail: { metadata: Object.create(metadata) as object } }],
     ['a trace of zeros', { headers: { traceparent: `00-${'0'.repeat(32)}-00f067aa0ba902b7-01` } }],
     ['a parent of zeros', { headers: { traceparent: `00-${TRACE}-${'0'.repeat(16)}-01` } }],
-    ['a version that nobody knows', { headers: { traceparent: `ff${TRACEPARENT.slice(2)}` } }],
+    ['a trace of version ff', { headers: { traceparent: `ff${TRACEPARENT.slice(2)}` } }],
     ['a trace in capitals', { headers: { traceparent: TRACEPARENT.toUpperCase() } }],
     ['a trace with more behind it', { headers: { traceparent: `${TRACEPARENT}-x` } }],
-  ])('is none for %s', (_, event) => {
+    ['two traces', { multiValueHeaders: { traceparent: [TRACEPARENT, `${TRACEPARENT.slice(0, -2)}00`] } }],
+    ['a tracestate without a traceparent', { headers: { tracestate: 'a=1' } }],
+  ])('finds nothing in %s', (_, event) => {
     expect(correlationOf(event, 'x-correlation-id')).toEqual({});
   });
 
-  it('keeps a valid trace context as it came, beside an id that is dropped', () => {
-    const headers = { traceparent: TRACEPARENT, 'x-correlation-id': 'not valid' };
+  it('finds a trace context as it came, beside an id that is dropped', () => {
+    const headers = { traceparent: TRACEPARENT, tracestate: 'a=1', 'x-correlation-id': 'not valid' };
+    expect(correlationOf({ headers }, 'x-correlation-id')).toEqual({
+      ...{ id: TRACE, traceparent: TRACEPARENT, tracestate: 'a=1' },
+    });
+  });
+
+  it('finds several headers `tracestate` of a REST API as one list', () => {
+    const multiValueHeaders = { Traceparent: [TRACEPARENT], TraceState: ['a=1', 'b=2'] };
+    expect(correlationOf({ multiValueHeaders }, 'x-correlation-id').tracestate).toBe('a=1,b=2');
+  });
+
+  it('finds the id of a trace of a higher version', () => {
+    const headers = { traceparent: `cc${TRACEPARENT.slice(2)}-more` };
     expect(correlationOf({ headers }, 'x-correlation-id')).toEqual({ id: TRACE, traceparent: TRACEPARENT });
   });
 
-  it('comes from the header that was chosen', () => {
+  it('finds the id in the header that it is given', () => {
     const headers = { 'x-correlation-id': 'a', 'x-request-id': 'b' };
     expect(correlationOf({ headers }, 'X-Request-Id').id).toBe('b');
   });
 
-  it('is valid or none, whatever the event is', () => {
+  it('finds a valid id or none, whatever the event is', () => {
     const odd = fc.oneof(fc.anything(), fc.string());
     const event = fc.record(
       {
@@ -89,7 +103,7 @@ describe('the correlation of an event', () => {
   });
 });
 
-describe('the correlation of a record', () => {
+describe('correlationOfRecord', () => {
   const attribute = { messageAttributes: { correlationId: { stringValue: 'sqs-1' } } };
   it.each([
     ['its attribute', { ...attribute, body: '' }, 'sqs-1'],
@@ -105,17 +119,44 @@ describe('the correlation of a record', () => {
       { messageAttributes: { correlationId: { stringValue: 'a b' } }, body: JSON.stringify({ metadata }) },
       'bus-1',
     ],
-    ['nobody where there is none', { messageAttributes: {}, body: '{}' }, undefined],
-    ['nobody where there is no body', {}, undefined],
-    ['nobody where its body is no JSON', { body: '{"detail":' }, undefined],
-    ['nobody where its body is text', { body: 'bus-1' }, undefined],
-  ])('is that of %s', (_, record, id) => {
+    ['nothing where it has none', { messageAttributes: {}, body: '{}' }, undefined],
+    ['nothing where it has no body', {}, undefined],
+    ['nothing where its body is no JSON', { body: '{"detail":' }, undefined],
+    ['nothing where its body is text', { body: 'bus-1' }, undefined],
+    [
+      'nothing where its attribute is no text',
+      { messageAttributes: { correlationId: { stringValue: 7 } } },
+      undefined,
+    ],
+  ])('finds the id of a record in %s', (_, record, id) => {
     expect(correlationOfRecord(record)).toEqual(id === undefined ? {} : { id });
+  });
+
+  it.each([
+    ['with the id of its own attribute', { correlationId: { stringValue: 'sqs-1' } }, 'sqs-1'],
+    ['with the id of the trace where it has no other', {}, TRACE],
+  ])("finds the trace context in a record's attributes, %s", (_, attributes, id) => {
+    const messageAttributes = {
+      ...attributes,
+      traceparent: { stringValue: TRACEPARENT },
+      tracestate: { stringValue: 'a=1, b=2' },
+    };
+    expect(correlationOfRecord({ messageAttributes, body: '' })).toEqual({
+      ...{ id, traceparent: TRACEPARENT, tracestate: 'a=1,b=2' },
+    });
+  });
+
+  it('finds no trace context in attributes that are not valid', () => {
+    const messageAttributes = {
+      traceparent: { stringValue: TRACEPARENT.toUpperCase() },
+      tracestate: { stringValue: 'a=1' },
+    };
+    expect(correlationOfRecord({ messageAttributes })).toEqual({});
   });
 });
 
-describe('an envelope', () => {
-  it('keeps the correlation id that it travels with, and nothing else that is beside its fields', () => {
+describe('readEnvelope', () => {
+  it('keeps the correlation id, and nothing else beside the fields of an envelope', () => {
     expect(readEnvelope({ ...message, metadata: { ...metadata, other: 1 }, more: 2 })).toEqual({
       ...message,
       metadata,

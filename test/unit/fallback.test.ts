@@ -1,5 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
-import { fallback, firstOf } from '../../lib/policy/fallback.ts';
+import {
+  type FallbackContext,
+  type FallbackOptions,
+  fallback,
+  fallbackChain,
+} from '../../lib/policy/fallback.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 
 const outage = new Error('outage');
@@ -12,72 +17,87 @@ describe('fallback', () => {
     ).toBe('a');
   });
 
-  test('gives the degraded value of one that fails', async () => {
+  test('gives the degraded value where the call fails', async () => {
     expect(await fallback<string | null>({ fallback: null }).execute(failing)).toBeNull();
   });
 
-  test('may be made of the error', async () => {
+  test('makes the degraded value with a function, which is handed the error', async () => {
     const policy = fallback<string>({ fallback: async (error) => `instead of ${error}` });
 
     expect(await policy.execute(failing)).toBe('instead of Error: outage');
   });
 
-  test('does not hide a programming error, unless it is asked to', async () => {
+  test('does not hide a programming error, unless fallbackWhen says so', async () => {
     const bug = async () => Promise.reject(new ReferenceError('x is not defined'));
 
     await expect(fallback({ fallback: 1 }).execute(bug)).rejects.toThrow('x is not defined');
     expect(await fallback({ fallback: 1, fallbackWhen: () => true }).execute(bug)).toBe(1);
   });
 
-  test('tells the call what its caller has left', async () => {
+  test('hands the call what its caller has left', async () => {
     const policy = fallback<number>({ fallback: 0, clock: fakeClock() });
 
     expect(await policy.execute(async ({ remainingMs }) => remainingMs(), { remainingMs: 70 })).toBe(70);
     expect(await policy.execute(async ({ remainingMs }) => remainingMs())).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test.each([{}, { fallback: undefined }, { fallback: 1, fallbackWhen: true }, { fallback: 1, when: 1 }])(
-    'refuses wrong options: %j',
-    (options) => {
-      expect(() => fallback(options as { fallback: number })).toThrow(/^fallback: /);
-    },
-  );
+  test.each([
+    {},
+    { fallback: undefined },
+    { fallback: 1, fallbackWhen: true },
+    { fallback: 1, fallbackTimeoutMs: 0 },
+    { fallback: 1, when: 1 },
+  ])('refuses options that are missing, unknown or out of range: %j', (options) => {
+    expect(() => fallback(options as FallbackOptions<number>)).toThrow(/^fallback: /);
+  });
 });
 
-describe('firstOf', () => {
-  test('gives the first value that comes, and asks nobody after that', async () => {
+describe('fallbackChain', () => {
+  const context: FallbackContext = {
+    key: '7',
+    signal: new AbortController().signal,
+    remainingMs: () => 500,
+    clock: fakeClock(),
+  };
+
+  test('gives the first value that comes, and calls no function after that', async () => {
     const last = vi.fn(() => 'last');
 
-    expect(await firstOf<string>(failing, async () => 'second', last)(outage)).toBe('second');
+    expect(await fallbackChain<string>(failing, async () => 'second', last)(outage, context)).toBe('second');
 
     expect(last).not.toHaveBeenCalled();
   });
 
-  test('tells each of them the error of the call', async () => {
-    const told: unknown[] = [];
-    const tell = (error: unknown) => {
-      told.push(error);
+  test('hands each function the error of the call, and its key', async () => {
+    const handed: unknown[] = [];
+    const fails = (error: unknown, { key }: FallbackContext) => {
+      handed.push([error, key]);
       return Promise.reject(new Error('not here either'));
     };
 
-    expect(await firstOf<number>(tell, tell, 1)(outage)).toBe(1);
+    expect(await fallbackChain<number>(fails, fails, 1)(outage, context)).toBe(1);
 
-    expect(told).toEqual([outage, outage]);
+    expect(handed).toEqual([
+      [outage, '7'],
+      [outage, '7'],
+    ]);
   });
 
-  test('throws what the last one throws', async () => {
+  test('rejects with the error of the last function', async () => {
     const last = new Error('nowhere');
 
-    await expect(firstOf<number>(failing, () => Promise.reject(last))(new Error('first'))).rejects.toBe(last);
+    await expect(
+      fallbackChain<number>(failing, () => Promise.reject(last))(new Error('first'), context),
+    ).rejects.toBe(last);
   });
 
-  test('does not go on after a programming error in one of them', async () => {
+  test('does not go on after a programming error in one of its functions', async () => {
     const bug = async () => Promise.reject(new TypeError('x is not a function'));
 
-    await expect(firstOf<number>(bug, 1)(outage)).rejects.toThrow('x is not a function');
+    await expect(fallbackChain<number>(bug, 1)(outage, context)).rejects.toThrow('x is not a function');
   });
 
-  test('of nothing is the error of the call', async () => {
-    await expect(firstOf<number>()(outage)).rejects.toBe(outage);
+  test('rejects with the error of the call where it holds nothing', async () => {
+    await expect(fallbackChain<number>()(outage, context)).rejects.toBe(outage);
   });
 });

@@ -1,24 +1,24 @@
 import { getEventListeners } from 'node:events';
 import * as v from 'valibot';
 import { describe, expect, test, vi } from 'vitest';
-import type { CallContext } from '../../lib/core/call.ts';
+import { checkFaultOptions, type Fault, faultsOf } from '../../lib/chaos/fault-options.ts';
+import { InjectedFaultError } from '../../lib/chaos/faults.ts';
 import { classifyError, evidenceOf } from '../../lib/core/classify.ts';
 import { InvalidOptionError } from '../../lib/core/errors.ts';
+import type { CallContext } from '../../lib/core/execution.ts';
 import type { Random } from '../../lib/core/random.ts';
-import { checkFaultOptions, type Fault, faultsOf } from '../../lib/policy/fault-options.ts';
-import { InjectedFaultError, injectFaults } from '../../lib/policy/faults.ts';
 import { validation } from '../../lib/policy/validate.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
+import { withFaults } from '../support/with-faults.ts';
 
 function start(faults: readonly Fault[], random: Random = seededRandom(1)) {
   const clock = fakeClock();
   const controller = new AbortController();
   const call = vi.fn(async ({ attempt }: CallContext): Promise<unknown> => `answer ${attempt}`);
-  const context: CallContext = { signal: controller.signal, attempt: 1, remainingMs: () => 60_000 };
-  const injected = injectFaults({ enabled: true, faults }).around(call, 'posts', clock, random);
+  const injected = withFaults(faults, call, { clock, random });
   let ended = false;
   const run = () => {
-    const outcome = injected(context).catch((error: unknown) => error);
+    const outcome = injected({ signal: controller.signal }).catch((error: unknown) => error);
     void outcome.then(() => {
       ended = true;
     });
@@ -34,8 +34,8 @@ const drawing = (...numbers: number[]): Random => ({
   token: () => 'token',
 });
 
-describe('latency', () => {
-  test('makes the call later', async () => {
+describe('a latency fault', () => {
+  test('makes the call later, by its time', async () => {
     const { clock, call, run, listeners } = start([{ kind: 'latency', ms: 500 }]);
     const outcome = run();
     await clock.advance(499);
@@ -47,7 +47,7 @@ describe('latency', () => {
     expect(listeners()).toBe(0);
   });
 
-  test('ends with the signal, and the call is never made', async () => {
+  test('ends when the signal aborts, and the call is not made', async () => {
     const { clock, controller, call, run, listeners } = start([{ kind: 'latency', ms: 500 }]);
     const outcome = run();
     await clock.advance(499);
@@ -61,8 +61,8 @@ describe('latency', () => {
   });
 });
 
-describe('an error', () => {
-  test('comes instead of the call', async () => {
+describe('an error fault', () => {
+  test('rejects instead of making the call', async () => {
     const { call, run } = start([{ kind: 'error' }]);
 
     expect(await run()).toBeInstanceOf(InjectedFaultError);
@@ -76,19 +76,19 @@ describe('an error', () => {
     [503, 503, 'transient', 'failed'],
     [404, 404, 'permanent', 'answered'],
   ] as const)(
-    'with status %s is to the policies what one of the dependency is',
-    async (status, seen, kind, evidence) => {
+    'of status %s means to the policies what an error of the dependency means',
+    async (status, seen, kind, counted) => {
       const { run } = start([{ kind: 'error', ...(status && { status }) }]);
 
       const error = await run();
 
       expect(error).toMatchObject({ code: 'INJECTED_FAULT', status: seen });
       expect(classifyError(error)).toBe(kind);
-      expect(evidenceOf(error)).toBe(evidence);
+      expect(evidenceOf(error)).toBe(counted);
     },
   );
 
-  test('can be one of your own, a new one each time', async () => {
+  test('may be one of your own, which is made anew each time', async () => {
     const { run } = start([{ kind: 'error', error: () => new RangeError('mine') }]);
 
     const [first, second] = [await run(), await run()];
@@ -98,8 +98,8 @@ describe('an error', () => {
   });
 });
 
-describe('a hang', () => {
-  test('ends by the signal alone, with its reason, and leaves no listener', async () => {
+describe('a hang fault', () => {
+  test('ends only when the signal aborts, with its reason, and leaves no listener', async () => {
     const { clock, controller, call, run, listeners, hasEnded } = start([{ kind: 'hang' }]);
     const outcome = run();
     await clock.advance(86_400_000);
@@ -113,7 +113,7 @@ describe('a hang', () => {
     expect(call).not.toHaveBeenCalled();
   });
 
-  test('is over at once where the signal has aborted already', async () => {
+  test('rejects at once where the signal has aborted before', async () => {
     const { controller, run, listeners } = start([{ kind: 'hang' }]);
     controller.abort('gone');
 
@@ -123,8 +123,8 @@ describe('a hang', () => {
   });
 });
 
-describe('a corrupt value', () => {
-  test('comes instead of the real one, after the call', async () => {
+describe('a corrupt fault', () => {
+  test('replaces the value after the call', async () => {
     const { call, run } = start([{ kind: 'corrupt' }]);
 
     expect(await run()).toEqual({ corrupted: 'on purpose' });
@@ -132,13 +132,13 @@ describe('a corrupt value', () => {
     expect(call).toHaveBeenCalledTimes(1);
   });
 
-  test('can be made of the real one', async () => {
+  test('may make its value of the real one', async () => {
     const { run } = start([{ kind: 'corrupt', with: (value) => `not ${value}` }]);
 
     expect(await run()).toBe('not answer 1');
   });
 
-  test('leaves a failure of the call as it is', async () => {
+  test('leaves the error of a call that fails as it is', async () => {
     const { call, run } = start([{ kind: 'corrupt' }]);
     call.mockRejectedValueOnce('outage');
 
@@ -152,18 +152,17 @@ describe('a corrupt value', () => {
     ['a number', v.number()],
     ['nothing', v.null()],
     ['an object of nothing else', v.strictObject({})],
-  ])('is no value to a schema of %s', async (_, schema) => {
-    const faults = injectFaults({ enabled: true, faults: [{ kind: 'corrupt' }] });
-    const corrupted = faults.around(async () => 1, 'posts', fakeClock(), seededRandom(1));
+  ])('gives a value that a schema of %s refuses', async (_, schema) => {
+    const { run } = start([{ kind: 'corrupt' }]);
 
-    await expect(validation<unknown>({ validate: schema }).execute(corrupted)).rejects.toMatchObject({
+    await expect(validation<unknown>({ validate: schema }).execute(run)).rejects.toMatchObject({
       code: 'INVALID_ANSWER',
     });
   });
 });
 
 describe('the rate of a fault', () => {
-  test('says which attempts meet it, each drawing anew', async () => {
+  test('decides which attempts meet it, and each attempt draws anew', async () => {
     const { run } = start([{ kind: 'error', error: () => 'error', rate: 0.3 }], drawing(0.29, 0.3, 0.9, 0));
 
     expect([await run(), await run(), await run(), await run()]).toEqual([
@@ -174,7 +173,7 @@ describe('the rate of a fault', () => {
     ]);
   });
 
-  test('of 0 spares all and of 1 none', async () => {
+  test('of 0 means that no attempt meets it, and of 1 that each one does', async () => {
     const never = start([{ kind: 'error', rate: 0 }], drawing(0));
     const always = start([{ kind: 'error', rate: 1 }], drawing(1 - Number.EPSILON));
 
@@ -182,7 +181,7 @@ describe('the rate of a fault', () => {
     expect(await always.run()).toBeInstanceOf(InjectedFaultError);
   });
 
-  test('is drawn for every fault of the list, so that the first does not decide what the second meets', async () => {
+  test('is drawn for each fault of the list, so that the first does not decide which attempts meet the second', async () => {
     const faults: Fault[] = [
       { kind: 'error', error: () => 'first', rate: 0.5 },
       { kind: 'error', error: () => 'second', rate: 0.5 },
@@ -194,7 +193,7 @@ describe('the rate of a fault', () => {
 });
 
 describe('several faults', () => {
-  test('are met in the order of the list', async () => {
+  test('take effect in the order of the list', async () => {
     const faults: Fault[] = [
       { kind: 'latency', ms: 200 },
       { kind: 'error', error: () => 'late' },
@@ -216,12 +215,12 @@ describe('the options of faults', () => {
     checkFaultOptions('posts.faults', options as Parameters<typeof checkFaultOptions>[1]);
   const of = (fault: unknown) => ({ enabled: true, faults: [fault] });
 
-  test.each([[undefined], ['true'], [1]])('are refused where enabled is %s', (enabled) => {
+  test.each([[undefined], ['true'], [1]])('are refused where `enabled` is %s', (enabled) => {
     expect(() => check({ enabled, faults: [] })).toThrow(InvalidOptionError);
     expect(() => check({ enabled, faults: [] })).toThrow(/expected `enabled` to be true or false, got/);
   });
 
-  test('are checked, and give no fault, where they are not enabled', () => {
+  test('are checked where the faults are not enabled, and then give none', () => {
     expect(check({ enabled: false, faults: [{ kind: 'hang' }] })).toEqual([]);
     expect(() => check({ enabled: false, faults: [{ kind: 'latncy' }] })).toThrow(InvalidOptionError);
   });
@@ -243,12 +242,12 @@ describe('the options of faults', () => {
     [of({ kind: 'hang', rate: 1.1 }), /`rate` to be a fraction from 0 to 1, got 1.1/],
     [of({ kind: 'hang', rate: -0.1 }), /`rate` to be a fraction from 0 to 1, got -0.1/],
     [of({ kind: 'hang', target: 'two words' }), /`target` to be a name/],
-  ])('%j are refused', (options, message) => {
+  ])('are refused where one is missing, unknown or out of range: %j', (options, message) => {
     expect(() => check(options)).toThrow(InvalidOptionError);
     expect(() => check(options)).toThrow(message);
   });
 
-  test('leave out what is aimed at another policy', () => {
+  test('leave out faults whose target is another policy', () => {
     const all: Fault = { kind: 'hang' };
     const posts: Fault = { kind: 'hang', target: 'posts' };
     const social: Fault = { kind: 'hang', target: 'social' };

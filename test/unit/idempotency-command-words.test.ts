@@ -24,7 +24,7 @@ describe('the result of a completed record', () => {
     ],
     ['nothing', undefined, {}, /^result {2}0 bytes of JSON\nundefined$/],
     ['too large', large, {}, /^result {2}none: it has 400002 bytes; give a resultStore for such results$/],
-    ['elsewhere', large, { resultStore: elsewhere }, /^result {2}elsewhere: in the function's resultStore/],
+    ['elsewhere', large, { resultStore: elsewhere }, /^result {2}external: in the function's resultStore/],
   ])('is told in the form that the record has it in: %s', async (_form, result, more, told) => {
     const store = memoryStore();
     const clock = fakeClock();

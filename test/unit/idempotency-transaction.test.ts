@@ -1,39 +1,44 @@
 import { describe, expect, test, vi } from 'vitest';
 import { StoreError } from '../../lib/core/errors.ts';
-import type { TransactionalStore } from '../../lib/core/store.ts';
+import type { TransactionalStore, TransactWrite } from '../../lib/core/store.ts';
 import { OwnershipLostError, ResultNotStoredError } from '../../lib/idempotency/errors.ts';
 import type { Once } from '../../lib/idempotency/run-once.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { idempotencyWorld, LEASE_MS } from '../support/idempotency-world.ts';
 
-const ORDER = { Put: { TableName: 'orders', Item: { id: { S: '7' } } } };
-const refused = () => Promise.reject(Object.assign(new Error('x'), { name: 'TransactionCanceledException' }));
+const ITEM = { total: 7 };
 const down = () => Promise.reject(new StoreError('down'));
 
-/** The store with transactions, whose other writes are noted when it makes them. */
-function world(run: (once: Once) => Promise<unknown>) {
+/** A store with transactions, and another one whose item is written in them. */
+function world(run: (once: Once, order: TransactWrite) => Promise<unknown>) {
+  const orders = memoryStore('orders');
   const inner = memoryStore();
-  const written: unknown[] = [];
+  let transactions = 0;
   const store: TransactionalStore & { transact: TransactionalStore['transact'] } = {
     ...inner,
-    async transact(key, item, { writes, ...options }) {
-      const result = await inner.put(key, item, options);
-      if (result.applied) written.push(...writes);
+    async transact(...args) {
+      const result = await inner.transact(...args);
+      if (result.applied) transactions++;
       return result;
     },
   };
-  const made = idempotencyWorld(run, { store });
-  return { ...made, store: made.store as typeof store, written };
+  const order = orders.writeOf('7', ITEM);
+  const made = idempotencyWorld((once) => run(once, order), { store });
+  /** What was written beside the record, in each transaction. */
+  const written = () => Promise.all(Array.from({ length: transactions }, () => orders.get('7')));
+  return { ...made, store: made.store as typeof store, orders, written };
 }
 
 describe('a run that completes together with other writes', () => {
   test('is recorded with them, once', async () => {
-    const { call, runs, written, happened } = world((once) => once.completeWith([ORDER], { order: 7 }));
+    const { call, runs, written, happened } = world((once, order) =>
+      once.completeWith([order], { order: 7 }),
+    );
 
     expect([await call(), await call()]).toEqual([{ order: 7 }, { order: 7 }]);
 
     expect(runs()).toBe(1);
-    expect(written).toEqual([ORDER]);
+    expect(await written()).toEqual([ITEM]);
     expect(happened()).toEqual(['claimed', 'completed', 'replayed']);
   });
 
@@ -56,8 +61,8 @@ describe('a run that completes together with other writes', () => {
 
   test('stays completed though it throws afterwards', async () => {
     const broken = new Error('broken');
-    const { call, runs, happened } = world(async (once) => {
-      await once.completeWith([ORDER], 'done');
+    const { call, runs, happened } = world(async (once, order) => {
+      await once.completeWith([order], 'done');
       throw broken;
     });
 
@@ -68,20 +73,23 @@ describe('a run that completes together with other writes', () => {
   });
 
   test('frees the key when one of the writes is refused: nothing has happened', async () => {
-    const { call, store, runs, happened } = world((once) => once.completeWith([ORDER], 'done'));
-    const { transact } = store;
-    store.transact = refused;
+    const { call, orders, runs, happened } = world((once) =>
+      once.completeWith([orders.writeOf('7', ITEM, { when: ['absent'] })], 'done'),
+    );
+    await orders.put('7', { total: 1 });
     expect(await call()).toMatchObject({ name: 'TransactionCanceledException' });
-    store.transact = transact;
+    expect(await orders.get('7')).toEqual({ total: 1 });
+    await orders.delete('7');
 
     expect(await call()).toBe('done');
 
+    expect(await orders.get('7')).toEqual(ITEM);
     expect(runs()).toBe(2);
     expect(happened()).toEqual(['claimed', 'released', 'claimed', 'completed']);
   });
 
   test('keeps its claim when nobody knows whether the transaction was made', async () => {
-    const { call, store, runs, happened } = world((once) => once.completeWith([ORDER], 'done'));
+    const { call, store, runs, happened } = world((once, order) => once.completeWith([order], 'done'));
     store.transact = down;
 
     expect(await call()).toBeInstanceOf(StoreError);
@@ -92,8 +100,8 @@ describe('a run that completes together with other writes', () => {
   });
 
   test('may try again itself where it was not told, and is recorded once', async () => {
-    const { call, store, written, happened } = world((once) =>
-      once.completeWith([ORDER], 'done').catch(() => once.completeWith([ORDER], 'done')),
+    const { call, store, written, happened } = world((once, order) =>
+      once.completeWith([order], 'done').catch(() => once.completeWith([order], 'done')),
     );
     const { transact } = store;
     store.transact = vi.fn(transact).mockImplementationOnce(async (...args) => {
@@ -103,28 +111,28 @@ describe('a run that completes together with other writes', () => {
 
     expect(await call()).toBe('done');
 
-    expect(written).toEqual([ORDER]);
+    expect(await written()).toEqual([ITEM]);
     expect(happened()).toEqual(['claimed', 'completed']);
   });
 
   test('cannot be completed again: the other writes would not be made', async () => {
-    const { call, written } = world(async (once) => {
-      await once.completeWith([ORDER], 'first');
+    const { call, written } = world(async (once, order) => {
+      await once.completeWith([order], 'first');
       return once.completeWith([{ Delete: {} }], 'second');
     });
 
     expect(String(await call())).toContain('cannot be completed again');
 
     expect(await call()).toBe('first');
-    expect(written).toEqual([ORDER]);
+    expect(await written()).toEqual([ITEM]);
   });
 
   test('writes nothing once another run has taken over', async () => {
     const first = Promise.withResolvers<void>();
     const begins = [first.promise, Promise.resolve()];
-    const { clock, call, written, happened } = world(async (once) => {
+    const { clock, call, written, happened } = world(async (once, order) => {
       await begins.shift();
-      return once.completeWith([ORDER], 'done');
+      return once.completeWith([order], 'done');
     });
     const late = call();
     await clock.advance(LEASE_MS + 1);
@@ -134,12 +142,14 @@ describe('a run that completes together with other writes', () => {
     first.resolve();
 
     expect(await late).toBeInstanceOf(OwnershipLostError);
-    expect(written).toEqual([ORDER]);
+    expect(await written()).toEqual([ITEM]);
     expect(happened()).toEqual(['lost']);
   });
 
   test('is done though its result cannot be recorded', async () => {
-    const { call, runs, written, happened } = world((once) => once.completeWith([ORDER], { cents: 1n }));
+    const { call, runs, written, happened } = world((once, order) =>
+      once.completeWith([order], { cents: 1n }),
+    );
 
     expect([await call(), await call()]).toEqual([
       expect.any(ResultNotStoredError),
@@ -147,12 +157,13 @@ describe('a run that completes together with other writes', () => {
     ]);
 
     expect(runs()).toBe(1);
-    expect(written).toEqual([ORDER]);
+    expect(await written()).toEqual([ITEM]);
     expect(happened()).toEqual(['claimed', 'completed']);
   });
 
   test('needs a store that has transactions, and is told which has', async () => {
-    const { call } = idempotencyWorld((once) => once.completeWith([ORDER], 'done'));
+    const { transact: _, ...store } = memoryStore();
+    const { call } = idempotencyWorld((once) => once.completeWith([], 'done'), { store });
 
     expect(await call()).toMatchObject({
       code: 'STORE_UNAVAILABLE',

@@ -1,23 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
-import type { CallContext } from '../../lib/core/call.ts';
 import { DeadlineExceededError } from '../../lib/core/errors.ts';
-import { deadlineHeaders, timeLeftMs } from '../../lib/deadline/next-hop.ts';
+import type { CallContext } from '../../lib/core/execution.ts';
+import { deadlineHeaders, remainingMs } from '../../lib/deadline/next-hop.ts';
 import type { DeadlineOptions } from '../../lib/deadline/options.ts';
 import { withDeadline } from '../../lib/deadline/with-deadline.ts';
 import { deadline } from '../../lib/middleware/deadline.ts';
-import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { fakeClock, lambdaContext } from '../../lib/testing/index.ts';
-import { never } from '../support/outcomes.ts';
+import { never, outage } from '../support/outcomes.ts';
 
 /** Runs something where no test has entered an invocation. */
 const outside = AsyncLocalStorage.snapshot();
 
 type Handler = () => Promise<unknown>;
 
-/** Both forms of it, around the same handler. */
+/** Both forms, around the same handler. */
 const FORMS = [
   [
     'the middleware',
@@ -31,20 +30,20 @@ const FORMS = [
 ] as const;
 
 describe.each(FORMS)('the deadline of an invocation, by %s', (_, form) => {
-  function world(handle: Handler, options: DeadlineOptions = {}, remainingMs = 3_000) {
+  function invocationOf(handle: Handler, options: DeadlineOptions = {}, remainingMs = 3_000) {
     const clock = fakeClock();
     const lambda = form({ clock, ...options }, handle);
     const context = lambdaContext({ remainingMs, clock });
     return { clock, invoke: async (event: unknown = {}) => lambda(event, context) };
   }
-  const timeLeftIn = (event: unknown, options?: DeadlineOptions, remainingMs?: number) =>
-    world(async () => timeLeftMs(), options, remainingMs).invoke(event);
+  const remainingIn = (event: unknown, options?: DeadlineOptions, lambdaMs?: number) =>
+    invocationOf(async () => remainingMs(), options, lambdaMs).invoke(event);
 
-  test('is what Lambda leaves, less a reserve for the answer', async () => {
-    expect(await timeLeftIn({})).toBe(2_700);
-    expect(await timeLeftIn({}, { reserveMs: 0 })).toBe(3_000);
-    expect(await timeLeftIn({}, { totalTimeoutMs: 1_200, reserveMs: 150 })).toBe(1_050);
-    expect(await timeLeftIn({}, { totalTimeoutMs: 90_000 })).toBe(2_700);
+  test('leaves what Lambda leaves, less a reserve for the answer', async () => {
+    expect(await remainingIn({})).toBe(2_700);
+    expect(await remainingIn({}, { reserveMs: 0 })).toBe(3_000);
+    expect(await remainingIn({}, { totalTimeoutMs: 1_200, reserveMs: 150 })).toBe(1_050);
+    expect(await remainingIn({}, { totalTimeoutMs: 90_000 })).toBe(2_700);
   });
 
   test.each([
@@ -58,27 +57,31 @@ describe.each(FORMS)('the deadline of an invocation, by %s', (_, form) => {
     [{ headers: null }, 2_700],
     ['text', 2_700],
     [null, 2_700],
-  ])('can be shortened by a header and never made longer: %j', async (event, leftMs) => {
-    expect(await timeLeftIn(event)).toBe(leftMs);
+  ])('is shortened by a header that it may read, and never made longer: %j', async (event, leftMs) => {
+    expect(await remainingIn(event, { fromHeader: true })).toBe(leftMs);
   });
 
-  test('reads the header that it is told to', async () => {
-    const event = { headers: { 'x-wait': '900', 'x-request-timeout-ms': '10' } };
+  test.each([
+    ['by default', {}, 2_700],
+    ['where that is off', { fromHeader: false }, 2_700],
+    ['of another name', { fromHeader: 'x-wait' }, 600],
+  ])('reads the header of a caller only where it may: %s', async (_when, options, leftMs) => {
+    const event = { headers: { 'x-wait': '900', 'x-request-timeout-ms': '400' } };
 
-    expect(await timeLeftIn(event, { header: 'x-wait' })).toBe(600);
+    expect(await remainingIn(event, options)).toBe(leftMs);
   });
 
   test.each([
     [1_000, 700],
     [60_000, 2_700],
-  ])('ends with the expiry of an event, %d ms from now', async (expiresInMs, leftMs) => {
+  ])('ends when its event expires, %d ms from now', async (expiresInMs, leftMs) => {
     const expiresAt = new Date(fakeClock().now() + expiresInMs).toISOString();
 
-    expect(await timeLeftIn({ detail: { metadata: { expiresAt } } })).toBe(leftMs);
+    expect(await remainingIn({ detail: { metadata: { expiresAt } } })).toBe(leftMs);
   });
 
-  test.each([undefined, 'soon', 7, null])('does not end with %j, which is no moment', async (expiresAt) => {
-    expect(await timeLeftIn({ detail: { metadata: { expiresAt } } })).toBe(2_700);
+  test.each([undefined, 'soon', 7, null])('ignores an expiry that is no moment: %j', async (expiresAt) => {
+    expect(await remainingIn({ detail: { metadata: { expiresAt } } })).toBe(2_700);
   });
 
   test.each<[string, unknown, number?]>([
@@ -87,9 +90,9 @@ describe.each(FORMS)('the deadline of an invocation, by %s', (_, form) => {
     ['its caller leaves no more than the answer takes', { headers: { 'x-request-timeout-ms': '300' } }],
     ['its event has expired', { detail: { metadata: { expiresAt: '2024-01-01T00:00:00Z' } } }],
     ['Lambda leaves no more than the answer takes', {}, 300],
-  ])('refuses a request at once and calls nothing where %s', async (_reason, event, remainingMs) => {
+  ])('refuses a request before the handler runs where %s', async (_reason, event, lambdaMs) => {
     const handle = vi.fn(async () => 'answer');
-    const { invoke } = world(handle, {}, remainingMs);
+    const { invoke } = invocationOf(handle, { fromHeader: true }, lambdaMs);
 
     await expect(invoke(event)).rejects.toMatchObject({
       code: 'DEADLINE_EXCEEDED',
@@ -100,47 +103,54 @@ describe.each(FORMS)('the deadline of an invocation, by %s', (_, form) => {
     expect(handle).not.toHaveBeenCalled();
   });
 
-  test('cuts a protected call, its attempts and what they are told of their time', async () => {
+  test('limits a protected call, and says to its attempts how long they have', async () => {
     const seen: number[] = [];
-    const { clock, invoke } = world(async () => {
-      const posts = resilient<string>({ name: 'posts', attemptTimeoutMs: 10_000, clock });
-      return posts.outcome(({ remainingMs }) => {
-        seen.push(remainingMs());
-        return never();
-      });
-    });
+    const { clock, invoke } = invocationOf(
+      async () => {
+        const posts = resilient<string>({ name: 'posts', attemptTimeoutMs: 10_000, clock });
+        return posts.outcome(({ remainingMs }) => {
+          seen.push(remainingMs());
+          return never();
+        });
+      },
+      { fromHeader: true },
+    );
     const run = invoke({ headers: { 'x-request-timeout-ms': '1000' } });
     await clock.advance(700);
 
-    expect(await run).toMatchObject({ source: 'none', durationMs: 675, error: { code: 'ATTEMPT_TIMEOUT' } });
-    expect(seen).toEqual([675]);
+    expect(await run).toMatchObject({
+      source: 'none',
+      durationMs: 700,
+      error: { code: 'DEADLINE_EXCEEDED', limit: "invocation's deadline" },
+    });
+    expect(seen).toEqual([700]);
     expect(clock.pending).toBe(0);
   });
 
-  test('is inherited by a call within a call, after awaits too', async () => {
+  test('limits a call within a call, after awaits too', async () => {
     const seen: (number | undefined)[] = [];
-    const { clock, invoke } = world(async () => {
+    const { clock, invoke } = invocationOf(async () => {
       const inner = resilient<void>({ name: 'inner', clock });
       const outer = resilient<void>({ name: 'outer', attemptTimeoutMs: 500, clock });
-      seen.push(timeLeftMs());
+      seen.push(remainingMs());
       await outer.execute(async () => {
-        seen.push(timeLeftMs());
+        seen.push(remainingMs());
         await Promise.resolve();
         await inner.execute(async ({ remainingMs }) => {
-          seen.push(remainingMs(), timeLeftMs());
+          seen.push(remainingMs(), remainingMs());
         });
       });
-      seen.push(timeLeftMs());
+      seen.push(remainingMs());
     });
 
     await invoke();
 
-    expect(seen).toEqual([2_700, 500, 475, 475, 2_700]);
+    expect(seen).toEqual([2_700, 500, 500, 500, 2_700]);
   });
 
-  test('ends what an attempt has started when that is given up', async () => {
+  test('gives up what an attempt has started together with the attempt', async () => {
     const signals: AbortSignal[] = [];
-    const { clock, invoke } = world(async () => {
+    const { clock, invoke } = invocationOf(async () => {
       const inner = resilient<string>({ name: 'inner', clock });
       const outer = resilient<string>({ name: 'outer', attemptTimeoutMs: 500, clock });
       const giveUp = new AbortController();
@@ -159,27 +169,27 @@ describe.each(FORMS)('the deadline of an invocation, by %s', (_, form) => {
     expect(clock.pending).toBe(0);
   });
 
-  test('is converted for a call by another clock', async () => {
+  test('limits a call that has a clock of its own', async () => {
     const other = fakeClock();
-    const { invoke } = world(async () => {
+    const { invoke } = invocationOf(async () => {
       await other.advance(40);
       return resilient<number>({ name: 'posts', attemptTimeoutMs: 10_000, clock: other }).execute(
         async ({ remainingMs }) => remainingMs(),
       );
     });
 
-    expect(await invoke()).toBe(2_675);
+    expect(await invoke()).toBe(2_700);
   });
 
-  test('is of each invocation its own, where several run at once', async () => {
+  test('limits each of several invocations at once by its own time', async () => {
     const clock = fakeClock();
     const { promise: together, resolve } = Promise.withResolvers<void>();
     let waiting = 0;
-    const lambda = form({ clock }, async () => {
-      const seen = [timeLeftMs()];
+    const lambda = form({ clock, fromHeader: true }, async () => {
+      const seen = [remainingMs()];
       if (++waiting === 2) resolve();
       await together;
-      return [...seen, timeLeftMs(), deadlineHeaders()];
+      return [...seen, remainingMs(), deadlineHeaders()];
     });
     const invoke = async (timeout: string) =>
       lambda({ headers: { 'x-request-timeout-ms': timeout } }, lambdaContext({ clock }));
@@ -190,13 +200,13 @@ describe.each(FORMS)('the deadline of an invocation, by %s', (_, form) => {
     ]);
   });
 
-  test('counts for nothing what is left running when the answer has been given', async () => {
+  test('neither retries nor records a call that still runs when the invocation has answered', async () => {
     const calls = Promise.withResolvers<string>();
     const clock = fakeClock();
     const posts = resilient<string>({
       name: 'posts',
       clock,
-      retry: { attempts: 2 },
+      retry: { maxAttempts: 2 },
       breaker: { minimumCalls: 1, openMs: 60_000 },
     });
     const call = vi.fn((_context: CallContext) => calls.promise);
@@ -207,21 +217,20 @@ describe.each(FORMS)('the deadline of an invocation, by %s', (_, form) => {
     });
     await lambda({}, lambdaContext({ clock }));
 
-    calls.reject(Object.assign(new Error('outage'), { status: 503 }));
+    calls.reject(outage());
 
-    // Not made again in the next invocation, and no evidence against posts either.
     expect(await left).toMatchObject({ source: 'none', attempts: 1 });
     expect(await posts.outcome(async () => 'fine')).toMatchObject({ source: 'live' });
   });
 
-  test('ends a wait for the next attempt that a freeze has carried into the next invocation', async () => {
+  test('makes no attempt for an invocation that has answered, after a freeze', async () => {
     const clock = fakeClock();
     const posts = resilient<string>({
       name: 'posts',
       clock,
-      retry: { attempts: 2, baseDelayMs: 100, backoff: () => 100 },
+      retry: { maxAttempts: 2, baseDelayMs: 100, backoff: () => 100 },
     });
-    const call = vi.fn(() => Promise.reject(Object.assign(new Error('outage'), { status: 503 })));
+    const call = vi.fn(() => Promise.reject(outage()));
     let left: Promise<unknown> | undefined;
     const lambda = form({ clock }, async () => {
       left = posts.outcome(call);
@@ -234,7 +243,7 @@ describe.each(FORMS)('the deadline of an invocation, by %s', (_, form) => {
     expect(call).toHaveBeenCalledTimes(1);
   });
 
-  test('is over after a handler that throws, too', async () => {
+  test('records no call that still runs when the handler has thrown', async () => {
     const calls = Promise.withResolvers<string>();
     const clock = fakeClock();
     const posts = resilient<string>({ name: 'posts', clock, breaker: { minimumCalls: 1, openMs: 60_000 } });
@@ -251,24 +260,25 @@ describe.each(FORMS)('the deadline of an invocation, by %s', (_, form) => {
     expect(await posts.outcome(async () => 'fine')).toMatchObject({ source: 'live' });
   });
 
-  test('is unknown where the context does not tell it, and then no header is sent', async () => {
-    const lambda = form({ clock: fakeClock() }, async () => [timeLeftMs(), deadlineHeaders()]);
+  test('is unknown where the context does not say it, and then no header is sent', async () => {
+    const lambda = form({ clock: fakeClock() }, async () => [remainingMs(), deadlineHeaders()]);
 
-    expect(await lambda({}, {} as never)).toEqual([Number.POSITIVE_INFINITY, {}]);
+    expect(await lambda({}, {} as never)).toEqual([undefined, {}]);
   });
 
   test.each([
     { totalTimeoutMs: 0 },
     { reserveMs: -1 },
-    { header: 'two words' },
+    { fromHeader: 'two words' },
+    { header: 'x-wait' },
     { clock: 1 },
     { limitMs: 1 },
   ])('refuses wrong options: %j', (options) => {
     expect(() => form(options as DeadlineOptions, async () => 1)).toThrow(/expected|unknown option/);
   });
 
-  test('takes the clock of the system where none is handed in', async () => {
-    const lambda = form({}, async () => timeLeftMs());
+  test('takes the clock of the system by default', async () => {
+    const lambda = form({}, async () => remainingMs());
 
     const left = await lambda({}, lambdaContext());
 
@@ -277,54 +287,65 @@ describe.each(FORMS)('the deadline of an invocation, by %s', (_, form) => {
   });
 });
 
-describe('the deadline middleware', () => {
-  test('has its refusal answered as a problem by the middleware that makes one', async () => {
-    const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
-      .use(problemDetails({ onServerError: () => undefined }))
-      .use(deadline())
-      .handler(async () => 'answer');
-
-    const answer = await lambda({ headers: { 'x-request-timeout-ms': '0' } }, lambdaContext());
-
-    expect(answer).toMatchObject({ statusCode: 504 });
-  });
-
-  test('has nothing to end where something before it has failed', async () => {
-    const early = { before: async () => Promise.reject(new Error('early')) };
-    const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
-      .use(early)
-      .use(deadline())
-      .handler(async () => 'answer');
-
-    await expect(lambda({}, lambdaContext())).rejects.toThrow('early');
-  });
-});
-
 describe('withDeadline', () => {
-  test('answers while there is time, whatever the handler waits for, and aborts its signal', async () => {
+  test('answers in time whatever the handler waits for, and aborts its signal', async () => {
     const clock = fakeClock();
     let signal: AbortSignal | undefined;
+    const remaining: number[] = [];
     const lambda = withDeadline({ clock }, (_event: unknown, _context: unknown, time) => {
       signal = time.signal;
+      remaining.push(time.remainingMs());
       return never();
     });
     const run = lambda({}, lambdaContext({ clock })).catch((error: unknown) => error);
-    await clock.advance(2_700);
+    await clock.advance(2_725);
 
     expect(await run).toBeInstanceOf(DeadlineExceededError);
     expect(await run).toMatchObject({ called: true, status: 504 });
     expect(signal?.aborted).toBe(true);
+    expect(remaining).toEqual([2_700]);
     expect(clock.pending).toBe(0);
   });
 });
 
+describe('withDeadline around a protected call that takes too long', () => {
+  test('answers with what came of the call, which ends first', async () => {
+    const clock = fakeClock();
+    const posts = resilient<string>({ name: 'posts', attemptTimeoutMs: 10_000, fallback: 'stale', clock });
+    const lambda = withDeadline({ clock }, (_event: unknown, _context: unknown) => posts.execute(never));
+    const run = lambda({}, lambdaContext({ clock }));
+    await clock.advance(2_700);
+
+    expect(await run).toBe('stale');
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('an invocation within another one', () => {
+  test.each([
+    ['a wrapper within a wrapper', FORMS[1][1], FORMS[1][1]],
+    ['a wrapper within Middy', FORMS[0][1], FORMS[1][1]],
+    ['Middy within a wrapper', FORMS[1][1], FORMS[0][1]],
+  ])('has no more time than the outer one: %s', async (_which, outer, inner) => {
+    const clock = fakeClock();
+    const context = lambdaContext({ clock });
+    const within = inner({ clock }, async () => remainingMs());
+    const enclosing = outer({ clock, totalTimeoutMs: 1_000 }, async () => [
+      await within({}, context),
+      remainingMs(),
+    ]);
+
+    expect(await enclosing({}, context)).toEqual([700, 700]);
+  });
+});
+
 describe('outside of an invocation', () => {
-  test('no time is known and no header sent', () => {
-    expect(outside(() => timeLeftMs())).toBeUndefined();
+  test('remainingMs gives nothing, and deadlineHeaders no header', () => {
+    expect(outside(() => remainingMs())).toBeUndefined();
     expect(outside(() => deadlineHeaders())).toEqual({});
   });
 
-  test('a call within a call is handed the context of the outer one', async () => {
+  test('a call within a call is limited by the context of the outer one', async () => {
     const clock = fakeClock();
     const inner = resilient<number>({ name: 'inner', clock });
     const outer = resilient<number>({ name: 'outer', attemptTimeoutMs: 500, clock });
@@ -337,6 +358,6 @@ describe('outside of an invocation', () => {
       },
     );
 
-    expect(left).toBe(475);
+    expect(left).toBe(500);
   });
 });

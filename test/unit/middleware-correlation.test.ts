@@ -3,8 +3,9 @@ import middy from '@middy/core';
 import { describe, expect, test } from 'vitest';
 import { FibrinError } from '../../lib/core/errors.ts';
 import { queueBatch } from '../../lib/events/batch.ts';
-import { type CorrelationOptions, correlation } from '../../lib/middleware/correlation.ts';
+import { correlation } from '../../lib/middleware/correlation.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
+import type { CorrelationOptions } from '../../lib/telemetry/correlated-invocations.ts';
 import {
   correlated,
   correlationHeaders,
@@ -21,7 +22,7 @@ const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const context = contextWith();
 const request = (id: string) => ({ headers: { 'X-Correlation-Id': id } });
 
-function world(handler: () => Promise<unknown>, options: CorrelationOptions = {}) {
+function lambdaWith(handler: () => Promise<unknown>, options: CorrelationOptions = {}) {
   return middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
     .use(correlation<unknown, unknown>({ random: seededRandom(1), ...options }))
     .handler(handler);
@@ -38,9 +39,9 @@ function meetingOf(guests: number): () => Promise<void> {
 }
 
 describe('the correlation middleware', () => {
-  test('is read by the handler after awaits and timers, in invocations that are interleaved in one process', async () => {
+  test('gives each of several invocations at once its own id, after awaits and timers', async () => {
     const meet = [meetingOf(2), meetingOf(2), meetingOf(2)];
-    const lambda = world(async () => {
+    const lambda = lambdaWith(async () => {
       const seen = [correlationId()];
       for (const each of meet) {
         await each();
@@ -57,7 +58,7 @@ describe('the correlation middleware', () => {
     expect(b).toEqual(Array(7).fill('b'));
   });
 
-  test('is read by the handler behind a middleware that waits, before it or after it', async () => {
+  test('gives the handler the id, among middlewares that wait', async () => {
     const waits = {
       before: () => new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined))),
     };
@@ -70,7 +71,7 @@ describe('the correlation middleware', () => {
     expect(await lambda(request('a'), context)).toBe('a');
   });
 
-  test('would be lost if it were entered behind an await', async () => {
+  test('would give the handler no id if it entered one after an await', async () => {
     const late = {
       before: async () => {
         await Promise.resolve();
@@ -84,8 +85,8 @@ describe('the correlation middleware', () => {
     expect(await outside(() => lambda({}, context))).toBeUndefined();
   });
 
-  test('hands out the headers to send on, with the trace context as it came', async () => {
-    const lambda = world(async () => correlationHeaders());
+  test('gives the headers to send on, with the trace context as it came', async () => {
+    const lambda = lambdaWith(async () => correlationHeaders());
 
     const headers = { 'x-correlation-id': 'a', traceparent: TRACEPARENT };
     expect(await lambda({ headers }, context)).toEqual(headers);
@@ -97,8 +98,8 @@ describe('the correlation middleware', () => {
   test.each([
     ['no id', {}],
     ['an id that is not valid', request('<script>')],
-  ])('makes a new one for each event with %s', async (_, event) => {
-    const lambda = world(async () => correlationId());
+  ])('makes a new id for each event with %s', async (_, event) => {
+    const lambda = lambdaWith(async () => correlationId());
 
     expect(await lambda(event, context)).toBe('token-1-1');
     expect(await lambda(event, context)).toBe('token-1-2');
@@ -112,8 +113,8 @@ describe('the correlation middleware', () => {
     expect(await lambda({}, context)).toMatch(/^[A-Za-z0-9._:-]{1,128}$/);
   });
 
-  test('brings the id back in an HTTP answer, under the header that was chosen', async () => {
-    const lambda = world(async () => ({ statusCode: 200, headers: { etag: '1' }, body: '' }), {
+  test('brings the id back in an HTTP answer, in the chosen header', async () => {
+    const lambda = lambdaWith(async () => ({ statusCode: 200, headers: { etag: '1' }, body: '' }), {
       header: 'x-request-id',
     });
 
@@ -124,7 +125,7 @@ describe('the correlation middleware', () => {
     });
   });
 
-  test('brings it back in the answer that is made of an error, and leaves the error alone without one', async () => {
+  test('brings the id back in the answer to an error, and does not change an error without an answer', async () => {
     const missing = () => Promise.reject(new FibrinError('NO_SUCH_ORDER', 'no', { status: 404 }));
     const answered = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
       .use(correlation<unknown, unknown>())
@@ -135,18 +136,18 @@ describe('the correlation middleware', () => {
       statusCode: 404,
       headers: { 'content-type': 'application/problem+json', 'x-correlation-id': 'a' },
     });
-    await expect(world(missing)(request('a'), context)).rejects.toMatchObject({ code: 'NO_SUCH_ORDER' });
+    await expect(lambdaWith(missing)(request('a'), context)).rejects.toMatchObject({ code: 'NO_SUCH_ORDER' });
   });
 
   test.each<[string, unknown]>([
     ['nothing', undefined],
     ['text', 'done'],
     ['data without a status', { headers: { a: 1 } }],
-  ])('leaves alone what is no HTTP answer: %s', async (_, answer) => {
-    expect(await world(async () => answer)(request('a'), context)).toEqual(answer);
+  ])('does not change an answer that is not HTTP: %s', async (_, answer) => {
+    expect(await lambdaWith(async () => answer)(request('a'), context)).toEqual(answer);
   });
 
-  test('leaves alone what failed before it began', async () => {
+  test('does not change the answer to an error from before it began', async () => {
     const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
       .before(() => Promise.reject(new Error('early')))
       .use(correlation<unknown, unknown>())
@@ -161,26 +162,26 @@ describe('the correlation middleware', () => {
   test.each([
     [{ header: 'x correlation' }, /`header` to be a name/],
     [{ headers: 'a' }, /unknown option `headers`/],
-  ])('is refused with bad options: %j', (options, reason) => {
+  ])('refuses bad options when it is constructed: %j', (options, reason) => {
     expect(() => correlation(options as CorrelationOptions)).toThrow(reason);
   });
 });
 
-describe('a batch of a queue', () => {
+describe('the handler of a queue', () => {
   const record = (messageId: string, id?: string) => ({
     messageId,
     body: 'x',
     messageAttributes: id === undefined ? {} : { correlationId: { stringValue: id } },
   });
 
-  test('is handled record by record, each under its own id and under the header of the invocation', async () => {
+  test('runs each record under its own id, with the header of the invocation', async () => {
     const meet = meetingOf(3);
     const seen: Record<string, unknown> = {};
     const handle = async ({ messageId }: { readonly messageId: string }) => {
       await meet();
       seen[messageId] = [correlationId(), correlationHeaders()];
     };
-    const lambda = world(
+    const lambda = lambdaWith(
       () =>
         queueBatch(correlated(handle, seededRandom(2)))(
           { Records: [record('1', 'a'), record('2', 'b'), record('3')] },
@@ -198,7 +199,7 @@ describe('a batch of a queue', () => {
     });
   });
 
-  test('is correlated without the middleware too', async () => {
+  test('correlates records without the middleware too', async () => {
     const handle = async () => correlationHeaders();
     expect(await outside(() => correlated(handle)(record('1', 'a'), context))).toEqual({
       'x-correlation-id': 'a',

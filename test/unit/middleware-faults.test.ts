@@ -1,12 +1,12 @@
 import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
+import type { Fault } from '../../lib/chaos/fault-options.ts';
 import { DeadlineExceededError, InvalidOptionError } from '../../lib/core/errors.ts';
 import { type FaultsMiddlewareOptions, faults } from '../../lib/middleware/faults.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
-import type { Fault } from '../../lib/policy/fault-options.ts';
 import { fakeClock, lambdaContext, seededRandom } from '../../lib/testing/index.ts';
 
-function world(list: readonly Fault[], given: Partial<FaultsMiddlewareOptions> = {}) {
+function lambdaWith(list: readonly Fault[], given: Partial<FaultsMiddlewareOptions> = {}) {
   const clock = fakeClock();
   const handler = vi.fn(async (): Promise<unknown> => 'answer');
   const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
@@ -19,7 +19,7 @@ function world(list: readonly Fault[], given: Partial<FaultsMiddlewareOptions> =
 
 describe('the faults middleware', () => {
   test('makes a handler slow', async () => {
-    const { clock, handler, call } = world([{ kind: 'latency', ms: 500 }]);
+    const { clock, handler, call } = lambdaWith([{ kind: 'latency', ms: 500 }]);
     const answer = call();
     await clock.advance(499);
     expect(handler).not.toHaveBeenCalled();
@@ -31,7 +31,7 @@ describe('the faults middleware', () => {
   });
 
   test('makes a handler fail before it runs, and the other middlewares see the error', async () => {
-    const { handler, lambda, call } = world([{ kind: 'error', status: 503 }]);
+    const { handler, lambda, call } = lambdaWith([{ kind: 'error', status: 503 }]);
     lambda.use(problemDetails({ onServerError: () => {} }));
 
     expect(await call()).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1' } });
@@ -39,8 +39,8 @@ describe('the faults middleware', () => {
     expect(handler).not.toHaveBeenCalled();
   });
 
-  test('lets a handler hang until there is just time for an answer', async () => {
-    const { clock, handler, call } = world([{ kind: 'hang' }], { reserveMs: 200 });
+  test('makes a handler hang until just enough time is left for an answer', async () => {
+    const { clock, handler, call } = lambdaWith([{ kind: 'hang' }], { reserveMs: 200 });
     const answer = call(1_000);
     let ended = false;
     void answer.then(() => {
@@ -58,7 +58,7 @@ describe('the faults middleware', () => {
   });
 
   test('ends a latency that is longer than the invocation as it ends a hang', async () => {
-    const { clock, call } = world([{ kind: 'latency', ms: 60_000 }]);
+    const { clock, call } = lambdaWith([{ kind: 'latency', ms: 60_000 }]);
     const answer = call(1_000);
 
     await clock.advance(900);
@@ -67,41 +67,41 @@ describe('the faults middleware', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('starts no hang where the time is over', async () => {
-    const { call } = world([{ kind: 'hang' }]);
+  test('refuses to hang where no time is left', async () => {
+    const { call } = lambdaWith([{ kind: 'hang' }]);
 
     expect(await call(100)).toBeInstanceOf(DeadlineExceededError);
   });
 
-  test('spares an invocation with little time that meets no fault', async () => {
-    const { call } = world([{ kind: 'hang', rate: 0 }]);
+  test('does not fail an invocation with little time that meets no fault', async () => {
+    const { call } = lambdaWith([{ kind: 'hang', rate: 0 }]);
 
     expect(await call(50)).toBe('answer');
   });
 
   test('replaces the answer after the handler has made it', async () => {
-    const { handler, call } = world([{ kind: 'corrupt', with: (answer) => ({ not: answer }) }]);
+    const { handler, call } = lambdaWith([{ kind: 'corrupt', with: (answer) => ({ not: answer }) }]);
 
     expect(await call()).toEqual({ not: 'answer' });
 
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
-  test('meets several at once, each by its rate', async () => {
+  test('injects several faults at once, each by its rate', async () => {
     const list: Fault[] = [
       { kind: 'corrupt', with: (answer) => `${answer}, late` },
       { kind: 'latency', ms: 100 },
       { kind: 'error', rate: 0 },
     ];
-    const { clock, call } = world(list);
+    const { clock, call } = lambdaWith(list);
     const answer = call();
     await clock.advance(100);
 
     expect(await answer).toBe('answer, late');
   });
 
-  test('keeps concurrent invocations of one sandbox apart', async () => {
-    const { clock, call } = world([{ kind: 'hang' }]);
+  test('keeps concurrent invocations of one environment apart', async () => {
+    const { clock, call } = lambdaWith([{ kind: 'hang' }]);
     const short = call(1_000);
     const long = call(2_000);
     let longEnded = false;
@@ -117,17 +117,17 @@ describe('the faults middleware', () => {
     expect(await long).toBeInstanceOf(DeadlineExceededError);
   });
 
-  test('meets what is aimed at its name, and nothing aimed at another', async () => {
+  test('injects the faults with its name as target, and none with another', async () => {
     const list: Fault[] = [
       { kind: 'corrupt', target: 'profiles', with: () => 'profiles' },
       { kind: 'error', target: 'orders' },
     ];
 
-    expect(await world(list, { name: 'profiles' }).call()).toBe('profiles');
-    expect(await world(list).call()).toBe('answer');
+    expect(await lambdaWith(list, { name: 'profiles' }).call()).toBe('profiles');
+    expect(await lambdaWith(list).call()).toBe('answer');
   });
 
-  test('takes time and chance of the system unless they are handed in', async () => {
+  test('takes time and chance from the system by default', async () => {
     const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
       .use(faults({ enabled: true, faults: [{ kind: 'error', error: () => new Error('mine') }] }))
       .handler(async () => 'answer');
@@ -136,7 +136,7 @@ describe('the faults middleware', () => {
   });
 
   test.each<[string, object, RegExp]>([
-    ['faults that nobody has enabled', { faults: [] }, /`enabled` to be true or false/],
+    ['faults that are not enabled', { faults: [] }, /`enabled` to be true or false/],
     ['a bad reserve', { enabled: true, faults: [], reserveMs: -1 }, /`reserveMs` to be a number of millis/],
     ['a bad name', { enabled: true, faults: [], name: '' }, /`name` to be a name/],
     ['an unknown option', { enabled: true, faults: [], rate: 1 }, /unknown option `rate`/],

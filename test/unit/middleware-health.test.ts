@@ -14,7 +14,7 @@ const http = (rawPath: string, more: object = {}, method = 'GET') => ({
 });
 const by = (authorizer: unknown) => http('/health', { authorizer });
 
-function world(options: HealthOptions<unknown> = {}) {
+function lambdaWith(options: HealthOptions<unknown> = {}) {
   const run = vi.fn(async () => undefined as unknown);
   const checks = { users: { run } };
   const middleware = health<unknown, unknown>({ checks, clock: fakeClock(), ...options });
@@ -29,8 +29,8 @@ describe('the health middleware', () => {
     ['an HTTP API', http('/health')],
     ['an HTTP API with a stage', http('/prod/health', { stage: 'prod' })],
     ['a REST API', { path: '/health', httpMethod: 'GET', requestContext: { stage: 'prod' } }],
-  ])('tells everybody that the function runs and asks no dependency: %s', async (_, event) => {
-    const { run, call } = world();
+  ])('answers every caller that the function runs, without a check: %s', async (_, event) => {
+    const { run, call } = lambdaWith();
 
     expect(await call(event)).toEqual(SHALLOW);
     expect(run).not.toHaveBeenCalled();
@@ -45,7 +45,7 @@ describe('the health middleware', () => {
     ['no request', { source: 'aws.events' }],
     ['nothing', null],
   ])('leaves %s to the handler', async (_, event) => {
-    expect(await world({ authorize: () => true }).call(event)).toBe('handled');
+    expect(await lambdaWith({ authorize: () => true }).call(event)).toBe('handled');
   });
 
   test.each<[string, unknown]>([
@@ -54,8 +54,8 @@ describe('the health middleware', () => {
     ['by a function', { lambda: { user: 'ada' } }],
     ['by a function of a REST API', { principalId: 'ada' }],
     ['by a user pool', { claims: { sub: 'ada' } }],
-  ])('tells whom an authorizer let in what the function stands on: %s', async (_, authorizer) => {
-    const { run, call } = world();
+  ])('shows the dependencies to a caller whom an authorizer has admitted: %s', async (_, authorizer) => {
+    const { run, call } = lambdaWith();
 
     const answer = (await call(by(authorizer))) as { statusCode: number; body: string };
 
@@ -73,8 +73,8 @@ describe('the health middleware', () => {
     ['nothing in it', {}],
     ['no caller in it', { iam: { userArn: '' }, principalId: null, lambda: null }],
     ['a caller by its prototype', Object.create({ principalId: 'ada' })],
-  ])('tells nobody else: an authorizer with %s', async (_, authorizer) => {
-    expect(await world().call(by(authorizer))).toEqual(SHALLOW);
+  ])('shows no other caller the dependencies: an authorizer with %s', async (_, authorizer) => {
+    expect(await lambdaWith().call(by(authorizer))).toEqual(SHALLOW);
   });
 
   test.each<[string, NonNullable<HealthOptions<unknown>['authorize']>, boolean]>([
@@ -83,16 +83,16 @@ describe('the health middleware', () => {
     ['false', () => false, false],
     ['a promise of false', async () => false, false],
     ['something else', () => 'yes' as unknown as boolean, false],
-  ])('can be told who may see it, by %s', async (_, authorize, seen) => {
-    const { run, call } = world({ authorize });
+  ])('shows the dependencies where `authorize` says so, by %s', async (_, authorize, seen) => {
+    const { run, call } = lambdaWith({ authorize });
 
     await call(http('/health'));
 
     expect(run).toHaveBeenCalledTimes(seen ? 1 : 0);
   });
 
-  test('tells nobody anything when it cannot know who asks', async () => {
-    const { run, call } = world({ authorize: () => Promise.reject(new Error('no keys')) });
+  test('shows nothing when `authorize` fails', async () => {
+    const { run, call } = lambdaWith({ authorize: () => Promise.reject(new Error('no keys')) });
 
     await expect(call(http('/health'))).rejects.toThrow('no keys');
     expect(run).not.toHaveBeenCalled();
@@ -101,9 +101,9 @@ describe('the health middleware', () => {
   test.each([
     [true, 503, 'failing'],
     [false, 200, 'degraded'],
-  ])('answers by whether what fails is critical: %s', async (critical, statusCode, status) => {
+  ])('answers 503 where the failed check is critical: %s', async (critical, statusCode, status) => {
     const run = () => Promise.reject(new Error('down'));
-    const { call } = world({ checks: { users: { run, critical } }, authorize: () => true });
+    const { call } = lambdaWith({ checks: { users: { run, critical } }, authorize: () => true });
 
     const answer = (await call(http('/health'))) as { statusCode: number; body: string };
 
@@ -111,7 +111,7 @@ describe('the health middleware', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ status });
   });
 
-  test('answers on the path that was chosen, without checks too', async () => {
+  test('answers on the chosen path, without checks too', async () => {
     const lambda = middy<unknown, unknown>()
       .use(health<unknown, unknown>({ path: '/api/health', authorize: () => true }))
       .handler(async () => 'handled');
@@ -125,7 +125,7 @@ describe('the health middleware', () => {
     [{ authorize: true }, /`authorize` to be a function/],
     [{ deep: true }, /unknown option `deep`/],
     [{ timeoutMs: 0 }, /`timeoutMs`/],
-  ])('is refused with bad options: %j', (options, reason) => {
+  ])('refuses bad options when it is constructed: %j', (options, reason) => {
     expect(() => health(options as unknown as HealthOptions<unknown>)).toThrow(reason);
   });
 });

@@ -6,8 +6,9 @@ import { InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
 import { InFlightError, ResultNotStoredError } from '../../lib/idempotency/errors.ts';
 import { type IdempotencyMiddlewareOptions, idempotency } from '../../lib/middleware/idempotency.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
+import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
 import { never } from '../support/idempotency-world.ts';
+import { failing } from '../support/outcomes.ts';
 
 interface Event {
   readonly key: string;
@@ -35,7 +36,7 @@ interface Around {
 }
 
 /** The middleware among others. Middy's own timer is real, so it is off except where it is what is tested. */
-function world(
+function lambdaAmong(
   run: () => Promise<unknown>,
   { outer, inner, plugin = { timeoutEarlyInMillis: 0 }, options = {} }: Around = {},
 ) {
@@ -70,14 +71,13 @@ const corsInPlace: Hook = ({ response }) => {
   response.headers = { vary: 'origin' };
 };
 const CHANGED = /changed after it was recorded.*outermost/;
-const EARLY = /answered early.*stays claimed/;
 
 describe('a middleware that changes the response', () => {
   test.each([
     ['replaces it', withCors],
     ['changes it in place', corsInPlace],
   ])('outside of it and %s is warned of, once', async (_, after) => {
-    const { warnings, call } = world(ok, { outer: { after } });
+    const { warnings, call } = lambdaAmong(ok, { outer: { after } });
 
     const answers = [await call('a'), await call('a'), await call('b')];
 
@@ -93,7 +93,7 @@ describe('a middleware that changes the response', () => {
     ['replaces it', withCors],
     ['changes it in place', corsInPlace],
   ])('inside of it and %s is recorded with what it does', async (_, after) => {
-    const { warnings, call } = world(ok, { inner: { after } });
+    const { warnings, call } = lambdaAmong(ok, { inner: { after } });
 
     const first = await call();
 
@@ -102,16 +102,18 @@ describe('a middleware that changes the response', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('outside of it does no harm to one that was not recorded', async () => {
-    const { warnings, call } = world(async () => ({ statusCode: 503 }), { outer: { after: withCors } });
+  test('outside of it is not warned of where the response was not recorded', async () => {
+    const { warnings, call } = lambdaAmong(async () => ({ statusCode: 503 }), { outer: { after: withCors } });
     await call();
 
     expect(warnings).toEqual([]);
   });
 
-  test('outside of it may look at it', async () => {
+  test('outside of it may read the response', async () => {
     const seen: Response[] = [];
-    const { warnings, call } = world(ok, { outer: { after: ({ response }) => void seen.push(response) } });
+    const { warnings, call } = lambdaAmong(ok, {
+      outer: { after: ({ response }) => void seen.push(response) },
+    });
     await call();
 
     expect(seen).toEqual([{ statusCode: 200 }]);
@@ -135,37 +137,59 @@ describe('a middleware that changes the response', () => {
 describe('a middleware that answers early', () => {
   const early = () => ({ statusCode: 304 });
 
-  test('inside of it, before the handler, is warned of, once: the key stays claimed', async () => {
-    const { handler, warnings, call } = world(ok, { inner: { before: early } });
+  test('inside of it has its answer recorded, where it comes before the handler', async () => {
+    const { handler, warnings, call } = lambdaAmong(ok, { inner: { before: early } });
 
-    expect([await call('a'), await call('b')]).toEqual([{ statusCode: 304 }, { statusCode: 304 }]);
-    expect(await call('a')).toBeInstanceOf(InFlightError);
+    expect([await call('a'), await call('a')]).toEqual([{ statusCode: 304 }, { statusCode: 304 }]);
 
     expect(handler).not.toHaveBeenCalled();
-    expect(warnings).toEqual([expect.stringMatching(EARLY)]);
+    expect(warnings).toEqual([]);
   });
 
-  test('inside of it, after the handler, is warned of as well', async () => {
-    const { handler, warnings, call } = world(ok, { inner: { after: early } });
-    await call();
-    expect(await call()).toBeInstanceOf(InFlightError);
+  test('inside of it has its answer recorded, where it comes after the handler', async () => {
+    const { handler, warnings, call } = lambdaAmong(ok, { inner: { after: early } });
+
+    expect([await call(), await call()]).toEqual([{ statusCode: 304 }, { statusCode: 304 }]);
 
     expect(handler).toHaveBeenCalledTimes(1);
-    expect(warnings).toEqual([expect.stringMatching(EARLY)]);
+    expect(warnings).toEqual([]);
   });
 
-  test('inside of it, to an error, is warned of as well', async () => {
-    const { warnings, call } = world(() => Promise.reject(new Error('x')), { inner: { onError: early } });
+  test('inside of it does not keep the key of a run that failed, where it answers to the error', async () => {
+    const { handler, call } = lambdaAmong(failing, { inner: { onError: early } });
 
-    expect(await call()).toEqual({ statusCode: 304 });
+    expect([await call(), await call()]).toEqual([{ statusCode: 304 }, { statusCode: 304 }]);
 
-    expect(warnings).toEqual([expect.stringMatching(EARLY)]);
+    expect(handler).toHaveBeenCalledTimes(2);
   });
 
-  test('outside of it, before it was its turn, claims nothing', async () => {
+  test('inside of it frees the key with an answer of 500 or more', async () => {
+    let isDown = true;
+    const before = () => (isDown ? { statusCode: 503 } : undefined);
+    const { call } = lambdaAmong(ok, { inner: { before } });
+    await call();
+    isDown = false;
+
+    expect(await call()).toEqual({ statusCode: 200 });
+  });
+
+  test('inside of it gets the error of a record that is not stored', async () => {
+    const { store, call } = lambdaAmong(ok, {
+      inner: {
+        before: () => {
+          store.put = () => Promise.reject(new StoreError('down'));
+          return { statusCode: 304 };
+        },
+      },
+    });
+
+    expect(await call()).toBeInstanceOf(StoreError);
+  });
+
+  test('outside of it, before it began, claims no key', async () => {
     let isEarly = true;
     const before = () => (isEarly ? { statusCode: 304 } : undefined);
-    const { warnings, call } = world(ok, { outer: { before } });
+    const { warnings, call } = lambdaAmong(ok, { outer: { before } });
     await call();
     isEarly = false;
 
@@ -175,14 +199,29 @@ describe('a middleware that answers early', () => {
   });
 
   test.each([
-    ['that was recorded changes it', 200, [expect.stringMatching(CHANGED)]],
-    ['that was not recorded is its own affair', 503, []],
+    ['that was recorded is warned of', 200, [expect.stringMatching(CHANGED)]],
+    ['that was not recorded is not warned of', 503, []],
   ])('outside of it, in place of an answer %s', async (_, statusCode, expected) => {
-    const { warnings, call } = world(async () => ({ statusCode }), { outer: { after: early } });
+    const { warnings, call } = lambdaAmong(async () => ({ statusCode }), { outer: { after: early } });
 
     expect(await call()).toEqual({ statusCode: 304 });
 
     expect(warnings).toEqual(expected);
+  });
+});
+
+describe('a middleware inside of it that throws in its `onError`', () => {
+  test.each([
+    ['frees the key of a run that failed', failing, 2],
+    ['keeps the key of a run whose outcome is unknown', () => Promise.reject(new StoreError('down')), 1],
+  ])('%s', async (_what, run, runs) => {
+    const onError = () => Promise.reject(new Error('no log', { cause: new Error('no disk') }));
+    const { handler, call } = lambdaAmong(run, { inner: { onError } });
+    expect(await call()).toMatchObject({ message: 'no log' });
+    await settle();
+    await call();
+
+    expect(handler).toHaveBeenCalledTimes(runs);
   });
 });
 
@@ -191,7 +230,7 @@ describe('an early timeout of Middy', () => {
 
   test('with an answer of its own is not recorded, and the key stays claimed', async () => {
     // With no more time left than Middy's margin its timer fires at once.
-    const { handler, call } = world(never, { plugin: { timeoutEarlyResponse } });
+    const { handler, call } = lambdaAmong(never, { plugin: { timeoutEarlyResponse } });
 
     expect(await call('k', 5)).toEqual({ statusCode: 408 });
     expect(await call('k', 3_000)).toBeInstanceOf(InFlightError);
@@ -201,7 +240,7 @@ describe('an early timeout of Middy', () => {
 
   test('with a margin of its own is known by it', async () => {
     const timeoutEarlyInMillis = 800;
-    const { handler, warnings, call } = world(never, {
+    const { handler, warnings, call } = lambdaAmong(never, {
       plugin: { timeoutEarlyInMillis, timeoutEarlyResponse },
       options: { timeoutEarlyInMillis },
     });
@@ -213,26 +252,26 @@ describe('an early timeout of Middy', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('is not what a handler ends with that has time left', async () => {
-    const { handler, call } = world(ok, { plugin: { timeoutEarlyResponse } });
+  test('is not mistaken for a handler that ends with time left', async () => {
+    const { handler, call } = lambdaAmong(ok, { plugin: { timeoutEarlyResponse } });
 
     expect([await call(), await call()]).toEqual([{ statusCode: 200 }, { statusCode: 200 }]);
 
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
-  test('is what any error counts as that comes when time is up', async () => {
-    const { call } = world(() => Promise.reject(new Error('late')), { plugin: {} });
+  test('is assumed for any error that comes when the time is over', async () => {
+    const { call } = lambdaAmong(() => Promise.reject(new Error('late')), { plugin: {} });
     await call('k', 5);
 
     expect(await call()).toBeInstanceOf(InFlightError);
   });
 });
 
-describe('a response', () => {
-  test('that is a stream is for the first caller alone', async () => {
+describe('a response of the handler', () => {
+  test('that is a stream goes to the first caller alone', async () => {
     const body = Readable.from(['report']);
-    const { handler, warnings, call } = world(async () => ({ statusCode: 200, body }));
+    const { handler, warnings, call } = lambdaAmong(async () => ({ statusCode: 200, body }));
 
     expect(await call()).toMatchObject({ body });
     expect(await call()).toBeInstanceOf(ResultNotStoredError);
@@ -241,8 +280,8 @@ describe('a response', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('that cannot be recorded is told to nobody, and the key is not freed', async () => {
-    const { handler, call } = world(async () => ({ statusCode: 200, body: 1n }));
+  test('that cannot be recorded goes to no caller, and the key stays claimed', async () => {
+    const { handler, call } = lambdaAmong(async () => ({ statusCode: 200, body: 1n }));
 
     expect([await call(), await call()]).toEqual([
       expect.any(ResultNotStoredError),
@@ -253,15 +292,15 @@ describe('a response', () => {
   });
 
   test('of a failure frees the key though it could not be recorded', async () => {
-    const { handler, call } = world(async () => ({ statusCode: 500, body: 1n }));
+    const { handler, call } = lambdaAmong(async () => ({ statusCode: 500, body: 1n }));
     await call();
     await call();
 
     expect(handler).toHaveBeenCalledTimes(2);
   });
 
-  test('is that of an unprotected run where the store fails and it may', async () => {
-    const { store, handler, warnings, call } = world(ok, {
+  test('is that of an unprotected run where the store fails and onStoreError says so', async () => {
+    const { store, handler, warnings, call } = lambdaAmong(ok, {
       outer: { after: withCors },
       options: { onStoreError: 'run' },
     });
@@ -282,6 +321,6 @@ describe('the options', () => {
     { onWarning: 'log' },
     { retries: 1 },
   ])('are checked: %j', (options) => {
-    expect(() => world(ok, { options })).toThrow(InvalidOptionError);
+    expect(() => lambdaAmong(ok, { options })).toThrow(InvalidOptionError);
   });
 });

@@ -27,7 +27,7 @@ function settings() {
 /** Middy's own timer is real, so it is off except where it is what is tested. */
 const plain = () => middy<Event, unknown>({ timeoutEarlyInMillis: 0 });
 
-function world(run: () => Promise<unknown>) {
+function lambdaWith(run: () => Promise<unknown>) {
   const { clock, store, once } = settings();
   const handler = vi.fn(run);
   const lambda = plain().use(idempotency<Event>(once)).handler(handler);
@@ -38,7 +38,7 @@ function world(run: () => Promise<unknown>) {
 describe('the idempotency middleware', () => {
   test('runs the handler once for one key and replays its response', async () => {
     let orders = 0;
-    const { handler, call } = world(async () => ({ statusCode: 201, body: `order ${++orders}` }));
+    const { handler, call } = lambdaWith(async () => ({ statusCode: 201, body: `order ${++orders}` }));
 
     const answers = [await call(), await call()];
 
@@ -52,7 +52,7 @@ describe('the idempotency middleware', () => {
   test.each([undefined, null, '', 0, false])(
     'replays a response of %j, as event handlers give it',
     async (response) => {
-      const { handler, call } = world(async () => response);
+      const { handler, call } = lambdaWith(async () => response);
       // Middy itself has no way to tell an undefined response from an error that nobody handled.
 
       expect([await call(), await call()]).toEqual([response, response]);
@@ -61,17 +61,17 @@ describe('the idempotency middleware', () => {
     },
   );
 
-  test('gives the first caller the very thing that a replay gives', async () => {
-    const { call } = world(async () => ({ at: new Date(0), none: undefined }));
+  test('gives the first caller the same response as a replay', async () => {
+    const { call } = lambdaWith(async () => ({ at: new Date(0), none: undefined }));
 
     const first = await call();
 
     expect(await call()).toStrictEqual(first);
   });
 
-  test('refuses a duplicate while the first runs, and leaves its claim alone', async () => {
+  test('refuses a duplicate while the first runs, and keeps the claim of the first', async () => {
     const { promise, resolve } = Promise.withResolvers<string>();
-    const { handler, call } = world(() => promise);
+    const { handler, call } = lambdaWith(() => promise);
     const first = call();
     await settle();
 
@@ -84,10 +84,10 @@ describe('the idempotency middleware', () => {
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
-  test('keeps concurrent invocations of one sandbox apart', async () => {
+  test('keeps concurrent invocations of one environment apart', async () => {
     const ends = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
     let runs = 0;
-    const { call } = world(() => ends[runs++]?.promise ?? Promise.resolve('unexpected'));
+    const { call } = lambdaWith(() => ends[runs++]?.promise ?? Promise.resolve('unexpected'));
     const [first, second] = [call('a'), call('b')];
     await settle();
 
@@ -102,7 +102,7 @@ describe('the idempotency middleware', () => {
     ['throws', () => Promise.reject(new Error('broken'))],
     ['answers 5xx', async () => ({ statusCode: 502 })],
   ])('frees the key of a run that %s', async (_, run) => {
-    const { handler, call } = world(run);
+    const { handler, call } = lambdaWith(run);
 
     await call();
     await call();
@@ -110,10 +110,10 @@ describe('the idempotency middleware', () => {
     expect(handler).toHaveBeenCalledTimes(2);
   });
 
-  test('tells a run that outlived its lease so, and keeps the result of the other', async () => {
+  test('throws OwnershipLostError in a run that outlived its lease, and keeps the result of the other', async () => {
     const late = Promise.withResolvers<string>();
     const runs = [late.promise, Promise.resolve('second')];
-    const { clock, call } = world(() => runs.shift() ?? Promise.resolve('unexpected'));
+    const { clock, call } = lambdaWith(() => runs.shift() ?? Promise.resolve('unexpected'));
     const first = call();
     await clock.advance(LEASE_MS + 1);
     await call();
@@ -124,7 +124,7 @@ describe('the idempotency middleware', () => {
     expect(await call()).toBe('second');
   });
 
-  test('keeps the claim when the result cannot be recorded: the effect has happened', async () => {
+  test('keeps the claim when the result cannot be recorded, since the effect has happened', async () => {
     const { once } = settings();
     const store = { ...once.store };
     const handler = vi.fn(async () => {
@@ -141,9 +141,11 @@ describe('the idempotency middleware', () => {
     await expect(lambda(event(), context)).rejects.toThrow(InFlightError);
   });
 
-  test('keeps the claim when the error leaves open what has happened, though it has been answered', async () => {
+  test('keeps the claim when the outcome is unknown, also where the error has been answered', async () => {
     const { once } = settings();
-    const handler = vi.fn(() => Promise.reject(new DeadlineExceededError('payments', 1_000)));
+    const handler = vi.fn(() =>
+      Promise.reject(new DeadlineExceededError('payments', 'total timeout', 1_000)),
+    );
     const lambda = plain()
       .use(idempotency<Event>(once))
       .use(problemDetails<Event, unknown>({ onServerError: () => {} }))
@@ -155,7 +157,7 @@ describe('the idempotency middleware', () => {
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
-  test('keeps the claim when time is up for Middy, since the handler still runs', async () => {
+  test('keeps the claim when Middy stops waiting, since the handler still runs', async () => {
     const { once } = settings();
     const handler = vi.fn(() => new Promise<never>(() => {}));
     // With no more time left than its margin, Middy's timer fires at once.
@@ -170,8 +172,8 @@ describe('the idempotency middleware', () => {
   });
 });
 
-describe('among other middlewares', () => {
-  test('as the outermost one it records the response as the others have left it', async () => {
+describe('the idempotency middleware among others', () => {
+  test('records the response as the others have changed it, where it is outermost', async () => {
     const { once } = settings();
     const cors = {
       after: (request: { response: unknown }) => {
@@ -189,7 +191,7 @@ describe('among other middlewares', () => {
     expect(await lambda(event(), context)).toEqual(first);
   });
 
-  test('an outer one that throws afterwards does not make the handler run again', async () => {
+  test('does not run the handler again where a middleware outside threw afterwards', async () => {
     const { once } = settings();
     const handler = vi.fn(async () => 'done');
     let throws = true;
@@ -213,7 +215,7 @@ describe('among other middlewares', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  test('an error of another one before it was its turn frees nothing', async () => {
+  test('frees no key where a middleware outside threw first', async () => {
     const { once } = settings();
     const { promise } = Promise.withResolvers<never>();
     let throws = false;
@@ -235,7 +237,7 @@ describe('among other middlewares', () => {
     await expect(lambda(event(), context)).rejects.toThrow(InFlightError);
   });
 
-  test.each(['outside', 'inside'])('problem details %s of it answer what it refuses', async (where) => {
+  test.each(['outside', 'inside'])('has its refusals answered by problemDetails %s of it', async (where) => {
     const { once } = settings();
     const problems = problemDetails<Event, unknown>();
     const guard = idempotency<Event>(once);

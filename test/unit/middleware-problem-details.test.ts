@@ -1,32 +1,44 @@
 import middy from '@middy/core';
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { BreakerOpenError, FibrinError, StoreError } from '../../lib/core/errors.ts';
-import { toProblem } from '../../lib/core/problem.ts';
-import { problemDetails } from '../../lib/middleware/problem-details.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { FibrinError, InvalidOptionError } from '../../lib/core/errors.ts';
+import { type ProblemDetailsOptions, problemDetails } from '../../lib/middleware/problem-details.ts';
 import { contextWith } from '../support/lambda-context.ts';
+import { unreadableErrors } from '../support/unreadable-errors.ts';
 
 const context = contextWith();
 
-function world(thrown: unknown, options?: Parameters<typeof problemDetails>[0]) {
-  const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
+/** The response of a handler that throws. */
+function responseTo(thrown: unknown, options?: ProblemDetailsOptions) {
+  const handler = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
     .use(problemDetails<unknown, unknown>(options))
     .handler(() => Promise.reject(thrown));
-  return lambda({}, context);
+  return handler({}, context);
 }
 
-const bodyOf = (answer: unknown): unknown => JSON.parse((answer as { body: string }).body);
+/** The one line that a handler prints on stderr when it throws. */
+async function lineFor(thrown: unknown): Promise<string> {
+  const print = vi.spyOn(console, 'error').mockReturnValue(undefined);
+  await responseTo(thrown);
+  expect(print).toHaveBeenCalledTimes(1);
+  const line = String(print.mock.calls[0]?.[0]);
+  print.mockRestore();
+  expect(line).not.toContain('\n');
+  return line;
+}
 
-describe('an error meant for callers', () => {
-  const missing = new FibrinError('NO_SUCH_ORDER', 'There is no order 7', { status: 404 });
+const logged = async (thrown: unknown): Promise<Record<string, unknown>> => JSON.parse(await lineFor(thrown));
 
-  test('becomes an answer with its status, its code and what it says', async () => {
-    const answer = await world(missing);
+const missing = new FibrinError('NO_SUCH_ORDER', 'There is no order 7', { status: 404 });
 
-    expect(answer).toMatchObject({
+describe('problemDetails', () => {
+  test('answers with the status, the code and the message of an error for clients', async () => {
+    const response = await responseTo(missing);
+
+    expect(response).toMatchObject({
       statusCode: 404,
       headers: { 'content-type': 'application/problem+json' },
     });
-    expect(bodyOf(answer)).toEqual({
+    expect(JSON.parse((response as { body: string }).body)).toEqual({
       type: 'about:blank',
       title: 'Not Found',
       status: 404,
@@ -35,132 +47,154 @@ describe('an error meant for callers', () => {
     });
   });
 
-  test('is nothing to wake the operators for', async () => {
+  test('does not report an error with a status below 500', async () => {
     const onServerError = vi.fn<() => void>();
 
-    await world(missing, { onServerError });
+    await responseTo(missing, { onServerError });
 
     expect(onServerError).not.toHaveBeenCalled();
   });
 
-  test('tells when to come back in whole seconds, rounded up', () => {
-    expect(toProblem(new BreakerOpenError('posts', 1_001)).headers).toMatchObject({ 'retry-after': '2' });
-  });
-
-  test('asks for a second where a 503 does not know when to come back, and for nothing elsewhere', () => {
-    const down = [new StoreError('down'), new FibrinError('DOWN', 'down', { status: 503 })];
-
-    for (const error of down) expect(toProblem(error).headers).toMatchObject({ 'retry-after': '1' });
-    expect(toProblem(missing).headers).not.toHaveProperty('retry-after');
-    expect(toProblem(new Error('broken')).headers).not.toHaveProperty('retry-after');
-  });
-
-  test('has a title even for a status without a usual one', () => {
-    const teapot = toProblem(new FibrinError('TEAPOT', 'short and stout', { status: 418 }));
-
-    expect(teapot.statusCode).toBe(418);
-    expect(bodyOf(teapot)).toMatchObject({ title: 'Error' });
-  });
-});
-
-describe('any other error', () => {
-  afterEach(() => {
-    vi.restoreAllMocks();
-  });
-
-  test.each<[string, unknown]>([
-    ['an error', new Error('password=hunter2')],
-    ['an error with a status of somebody else', Object.assign(new Error('hunter2'), { status: 404 })],
-    ['an error of the toolkit without a status', new FibrinError('NOT_JSON', 'hunter2')],
-    ['a string', 'hunter2'],
-    ['null', null],
-    ['nothing', undefined],
-  ])('is a bare 500 that tells the caller nothing: %s', async (_, thrown) => {
-    vi.spyOn(console, 'error').mockReturnValue(undefined);
-
-    const answer = await world(thrown);
-
-    expect(answer).toMatchObject({ statusCode: 500 });
-    expect(bodyOf(answer)).toEqual({ type: 'about:blank', title: 'Internal Server Error', status: 500 });
-  });
-
-  test('of our own with a status of 5xx keeps its status and hides its message', () => {
-    const down = toProblem(new FibrinError('DOWN', 'table "secret" is down', { status: 503 }));
-
-    expect(bodyOf(down)).toEqual({
-      type: 'about:blank',
-      title: 'Service Unavailable',
-      status: 503,
-      code: 'DOWN',
-    });
-  });
-
-  test('is handed to whoever wants to know of it', async () => {
+  test('hands an error with a status of 500 or more to onServerError', async () => {
     const seen: unknown[] = [];
     const broken = new Error('broken');
 
-    await world(broken, { onServerError: (error) => seen.push(error) });
+    await responseTo(broken, { onServerError: (error) => seen.push(error) });
 
     expect(seen).toEqual([broken]);
   });
 
-  async function logged(thrown: unknown): Promise<unknown> {
-    const print = vi.spyOn(console, 'error').mockReturnValue(undefined);
-    await world(thrown);
-    expect(print).toHaveBeenCalledTimes(1);
-    const line = String(print.mock.calls[0]?.[0]);
-    expect(line).not.toContain('\n');
-    return JSON.parse(line);
-  }
-
-  test.each<[unknown, object]>([
-    [
-      new FibrinError('DOWN', 'it is down'),
-      {
-        error: 'FibrinError',
-        message: 'it is down',
-        code: 'DOWN',
-        stack: expect.stringContaining('problem-details.test'),
-      },
-    ],
-    ['a string', { message: 'a string' }],
-    [null, { message: 'null' }],
-  ])('is one line of JSON on stderr by default: %s', async (thrown, line) => {
-    expect(await logged(thrown)).toEqual({ level: 'ERROR', ...line });
+  test.each([
+    ['throws', () => expect.fail('no log today')],
+    ['rejects', () => Promise.reject(new Error('no log today'))],
+  ])('answers when onServerError %s', async (_, onServerError) => {
+    expect(await responseTo(new Error('broken'), { onServerError })).toMatchObject({ statusCode: 500 });
   });
 
-  test('is logged with what led to it', async () => {
-    const refused = Object.assign(new Error('connect failed'), { code: 'ECONNREFUSED' });
-    const fetched = new TypeError('fetch failed', { cause: refused });
-
-    expect(await logged(new FibrinError('DOWN', 'it is down', { cause: fetched }))).toMatchObject({
-      message: 'it is down',
-      causes: [
-        { error: 'TypeError', message: 'fetch failed' },
-        { error: 'Error', message: 'connect failed', code: 'ECONNREFUSED' },
-      ],
-    });
-  });
-
-  test('is logged with five causes at most, also when it is its own', async () => {
-    const own = new Error('own');
-    own.cause = own;
-
-    const { causes } = (await logged(own)) as { causes: unknown[] };
-
-    expect(causes).toEqual(Array(5).fill({ error: 'Error', message: 'own' }));
-  });
-});
-
-describe('an answer that another middleware has given', () => {
-  test('is left alone', async () => {
-    const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
+  test('leaves the response of another middleware alone', async () => {
+    const handler = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
       .use(problemDetails<unknown, unknown>())
       .onError((request) => {
         request.response = { statusCode: 302 };
       })
       .handler(() => Promise.reject(new Error('moved')));
 
-    expect(await lambda({}, context)).toEqual({ statusCode: 302 });
+    expect(await handler({}, context)).toEqual({ statusCode: 302 });
+  });
+
+  test.each([{ onServerError: 'log' }, { colour: 'red' }])('refuses the options %j', (options) => {
+    expect(() => problemDetails(options as ProblemDetailsOptions)).toThrow(InvalidOptionError);
+  });
+});
+
+describe('the log line of problemDetails', () => {
+  test('has the name, the code, the message and the stack of a FibrinError', async () => {
+    expect(await logged(new FibrinError('DOWN', 'it is down'))).toEqual({
+      level: 'ERROR',
+      error: 'FibrinError',
+      message: 'it is down',
+      code: 'DOWN',
+      stack: expect.stringMatching(/^ {4}at .*problem-details\.test/),
+    });
+  });
+
+  test('has the message of a FibrinError of another copy of the package', async () => {
+    vi.resetModules();
+    const other = await import('../../lib/core/errors.ts');
+    const copy = new other.FibrinError('DOWN', 'it is down');
+    expect(copy).not.toBeInstanceOf(FibrinError);
+
+    expect(await logged(copy)).toMatchObject({ message: 'it is down', code: 'DOWN' });
+  });
+
+  test('has the name, the code and the stack of another error, and never its message', async () => {
+    const parse = async () => JSON.parse('{"password":"hunter2"');
+    const thrown = await parse().catch((error: unknown) => error);
+
+    expect(await lineFor(thrown)).not.toContain('hunter');
+    expect(await logged(Object.assign(new TypeError('hunter2'), { code: 'ERR_X' }))).toEqual({
+      level: 'ERROR',
+      error: 'TypeError',
+      code: 'ERR_X',
+      stack: expect.stringMatching(/^ {4}at .*problem-details\.test/),
+    });
+  });
+
+  test.each(['hunter2\n    at hunter2 (hunter2:1:1)', 'hunter2\r\n    at hunter2', 'Error', ''])(
+    'has only frames of a stack whose message is %j',
+    async (message) => {
+      const line = await lineFor(new Error(message));
+
+      expect(line).not.toContain('hunter');
+      expect(JSON.parse(line).stack).toMatch(/^ {4}at .*problem-details\.test/);
+    },
+  );
+
+  test('has only frames of a stack whose message was changed later', async () => {
+    const error = new Error('hunter2');
+    // Node makes the text of a stack when it is first read.
+    expect(error.stack).toContain('hunter2');
+    error.message = 'changed';
+
+    const line = await lineFor(error);
+
+    expect(line).not.toMatch(/hunter|changed/);
+    expect(JSON.parse(line).stack).toMatch(/^ {4}at .*problem-details\.test/);
+  });
+
+  test('has the causes of an error, each with its name and code', async () => {
+    const refused = Object.assign(new Error('hunter2'), { code: 'ECONNREFUSED' });
+    const fetched = new TypeError('hunter2', { cause: refused });
+    const down = new FibrinError('DOWN', 'it is down', { cause: fetched });
+
+    expect(await logged(new Error('hunter2', { cause: down }))).toMatchObject({
+      error: 'Error',
+      causes: [
+        { error: 'FibrinError', message: 'it is down', code: 'DOWN' },
+        { error: 'TypeError' },
+        { error: 'Error', code: 'ECONNREFUSED' },
+      ],
+    });
+  });
+
+  test('has five causes at most, and ends for an error that is its own cause', async () => {
+    const chain = Array.from({ length: 9 }).reduce<Error>(
+      (cause) => new Error('x', { cause }),
+      new Error('x'),
+    );
+    const own = new Error('own');
+    own.cause = own;
+
+    expect((await logged(chain))['causes']).toEqual(Array(5).fill({ error: 'Error' }));
+    expect(await logged(own)).toMatchObject({ error: 'Error' });
+  });
+
+  test.each<[unknown, string]>([
+    ['hunter2', 'string'],
+    [7, 'number'],
+    [Symbol('hunter2'), 'symbol'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [Object.create(null), 'object'],
+    [{ message: 'hunter2' }, 'object'],
+  ])('has the type of what is thrown and is no error: %o', async (thrown, type) => {
+    expect(await logged(thrown)).toEqual({ level: 'ERROR', error: type });
+  });
+
+  test('cuts a name and a code after 100 characters, and keeps a code that is a number', async () => {
+    const long = 'x'.repeat(101);
+
+    expect(await logged(Object.assign(new Error(''), { name: long, code: long }))).toMatchObject({
+      error: long.slice(1),
+      code: long.slice(1),
+    });
+    expect(await logged({ name: 'X', code: 7 })).toEqual({ level: 'ERROR', error: 'X', code: 7 });
+  });
+
+  test.each(unreadableErrors())('is written for %s', async (_, make) => {
+    const line = await logged(make());
+
+    expect(line).toMatchObject({ level: 'ERROR', error: expect.any(String) });
+    for (const value of Object.values(line)) expect(Array.isArray(value) || typeof value).not.toBe('object');
   });
 });

@@ -12,7 +12,7 @@ const context = contextWith(2_000);
 const missing = new FibrinError('NO_SUCH_ORDER', 'There is no order 7', { status: 404 });
 const down = new FibrinError('DOWN', 'It is down', { status: 503 });
 
-function world(options: Partial<EmfOptions> = {}) {
+function measured(options: Partial<EmfOptions> = {}) {
   const clock = fakeClock();
   const lines: string[] = [];
   const middleware = telemetry<unknown, unknown>({
@@ -27,7 +27,7 @@ function world(options: Partial<EmfOptions> = {}) {
 
 describe('the telemetry middleware', () => {
   test('writes one line for an invocation, with nothing of its event or answer in it', async () => {
-    const { clock, lines, bare, read } = world({ dimensions: { stage: 'prod' } });
+    const { clock, lines, bare, read } = measured({ dimensions: { stage: 'prod' } });
     const lambda = bare().handler(async () => {
       await clock.advance(120);
       return { statusCode: 200, body: 'hunter2' };
@@ -46,8 +46,8 @@ describe('the telemetry middleware', () => {
     expect(lines.join()).not.toContain('hunter2');
   });
 
-  test('calls the first invocation a cold start and no other, of those at once too, each middleware by itself', async () => {
-    for (const { bare, read } of [world(), world()]) {
+  test('counts a cold start for the first of several invocations at once, and for no later one', async () => {
+    for (const { bare, read } of [measured(), measured()]) {
       const lambda = bare().handler(async () => 'ok');
       await Promise.all([lambda({}, context), lambda({}, context)]);
       await lambda({}, context);
@@ -55,8 +55,8 @@ describe('the telemetry middleware', () => {
     }
   });
 
-  test('measures invocations at once each by itself', async () => {
-    const { clock, bare, read } = world();
+  test('measures each of several invocations at once by itself', async () => {
+    const { clock, bare, read } = measured();
     const ends = [Promise.withResolvers<string>(), Promise.withResolvers<string>()] as const;
     const lambda = bare().handler(async (event) => ends[event === 'b' ? 1 : 0].promise);
 
@@ -78,8 +78,8 @@ describe('the telemetry middleware', () => {
     ['an answer of 500', async () => ({ statusCode: 500 }), 1],
     ['an error that became a 404', () => Promise.reject(missing), 0],
     ['an error that became a 503', () => Promise.reject(down), 1],
-  ])('takes %s for what the caller sees of it', async (_, handler, errors) => {
-    const { bare, read } = world();
+  ])('counts %s as the caller sees it', async (_, handler, errors) => {
+    const { bare, read } = measured();
     const quiet = problemDetails<unknown, unknown>({ onServerError: () => undefined });
 
     await bare().use(quiet).handler(handler)({}, context);
@@ -87,16 +87,16 @@ describe('the telemetry middleware', () => {
     expect(read()).toMatchObject([{ metrics: { Errors: errors } }]);
   });
 
-  test('counts an error that nobody answers, and leaves it as it is', async () => {
-    const { bare, read } = world();
+  test('counts an error without an answer, and throws it unchanged', async () => {
+    const { bare, read } = measured();
 
     await expect(bare().handler(() => Promise.reject(missing))({}, context)).rejects.toBe(missing);
 
     expect(read()).toMatchObject([{ metrics: { Invocations: 1, Errors: 1 } }]);
   });
 
-  test('writes no second line when a middleware outside of it fails, and none for what never reached it', async () => {
-    const { middleware, read } = world();
+  test('writes one line when a middleware outside fails afterwards, and none when one fails first', async () => {
+    const { middleware, read } = measured();
     const broken = middy<unknown, unknown>()
       .after(() => Promise.reject(down))
       .use(middleware)
@@ -112,8 +112,8 @@ describe('the telemetry middleware', () => {
     expect(read()).toMatchObject([{ metrics: { Invocations: 1, Errors: 0 } }]);
   });
 
-  test('knows of a context only what it says', async () => {
-    const { middleware, read } = world();
+  test('leaves out what the context does not say', async () => {
+    const { middleware, read } = measured();
     const request = { event: {}, context: {}, response: undefined, error: undefined };
     await middleware.before(request);
     await middleware.after(request);
@@ -125,17 +125,17 @@ describe('the telemetry middleware', () => {
     for (const { metrics } of read()) expect(metrics).not.toHaveProperty('RemainingTime');
   });
 
-  test('lets dimensions of your own stand before its own', async () => {
-    const { bare, read } = world({ dimensions: { function: 'all' } });
+  test('prefers your own dimensions to its own', async () => {
+    const { bare, read } = measured({ dimensions: { function: 'all' } });
 
     await bare().handler(async () => 'ok')({}, context);
 
     expect(read()).toMatchObject([{ dimensions: { function: 'all' } }]);
   });
 
-  test('costs no invocation when its line cannot be written', async () => {
+  test('does not fail an invocation whose line cannot be written', async () => {
     let tried = 0;
-    const { bare } = world({
+    const { bare } = measured({
       write: () => {
         tried++;
         throw new Error('no disk');
@@ -146,7 +146,7 @@ describe('the telemetry middleware', () => {
     expect(tried).toBe(1);
   });
 
-  test('is refused with bad options', () => {
-    expect(() => telemetry({ namespace: '' })).toThrow(/`namespace` to be a name/);
+  test('refuses bad options when it is constructed', () => {
+    expect(() => telemetry({ namespace: '' })).toThrow(/expected `namespace` to be/);
   });
 });

@@ -6,7 +6,7 @@ import { contextWith } from '../support/lambda-context.ts';
 
 const event = { source: 'fibrin.warmup' };
 
-function world(options: WarmupOptions = {}, remainingMs = 3_000) {
+function lambdaWith(options: WarmupOptions = {}, remainingMs = 3_000) {
   const clock = fakeClock();
   const handler = vi.fn(async () => 'real');
   const after = vi.fn();
@@ -18,8 +18,8 @@ function world(options: WarmupOptions = {}, remainingMs = 3_000) {
 }
 
 describe('the warmup middleware', () => {
-  test('answers a warm-up before anything else runs', async () => {
-    const { clock, handler, after, call } = world();
+  test('answers a ping before anything else runs', async () => {
+    const { clock, handler, after, call } = lambdaWith();
 
     expect(await call(event)).toBeNull();
 
@@ -36,25 +36,25 @@ describe('the warmup middleware', () => {
     [{ detail: event }],
     [{ body: JSON.stringify(event), headers: event }],
     [Object.create(event) as object],
-  ])('lets any other event through: %j', async (sent) => {
-    const { after, call } = world({ delayMs: 100 });
+  ])('hands any other event on: %j', async (sent) => {
+    const { after, call } = lambdaWith({ delayMs: 100 });
 
     expect(await call(sent)).toBe('real');
     expect(after).toHaveBeenCalled();
   });
 
-  test('can be told what a warm-up is', async () => {
-    const { call } = world({ isWarmup: (sent) => sent === 'ping' });
+  test('takes the events for pings that isWarmup says are some', async () => {
+    const { call } = lambdaWith({ isWarmup: (sent) => sent === 'ping' });
 
     expect(await call('ping')).toBeNull();
     expect(await call(event)).toBe('real');
   });
 
   test.each([
-    ['so long', 100, 3_000, 100],
-    ['half of what is left at most', 1_000, 300, 150],
-  ])('holds a warm-up %s', async (_, delayMs, remainingMs, heldMs) => {
-    const { clock, call } = world({ delayMs }, remainingMs);
+    ['for delayMs', 100, 3_000, 100],
+    ['for half of what is left at most', 1_000, 300, 150],
+  ])('holds a ping %s', async (_, delayMs, remainingMs, heldMs) => {
+    const { clock, call } = lambdaWith({ delayMs }, remainingMs);
     const ended = vi.fn();
     const warm = call(event).then(ended);
 
@@ -65,12 +65,12 @@ describe('the warmup middleware', () => {
     expect(ended).toHaveBeenCalledWith(null);
   });
 
-  test('holds nothing where no time is left', async () => {
-    expect(await world({ delayMs: 1_000 }, 0).call(event)).toBeNull();
+  test('does not hold a ping where no time is left', async () => {
+    expect(await lambdaWith({ delayMs: 1_000 }, 0).call(event)).toBeNull();
   });
 
-  test('serves what comes while a warm-up is held whose timer never fires', async () => {
-    const { clock, call } = world({ delayMs: 100 });
+  test('serves a request while it holds a ping whose timer never fires', async () => {
+    const { clock, call } = lambdaWith({ delayMs: 100 });
     void call(event);
     await settle();
     expect(clock.pending).toBe(1);
@@ -78,7 +78,7 @@ describe('the warmup middleware', () => {
     expect(await call({})).toBe('real');
   });
 
-  test('holds it as long as it was told where the context does not say what is left', async () => {
+  test('holds a ping for delayMs where the context does not say what is left', async () => {
     const clock = fakeClock();
     const { before } = warmup({ clock, delayMs: 100 });
     const request = { event, context: undefined, response: undefined, error: undefined };
@@ -95,7 +95,7 @@ describe('the warmup middleware', () => {
     [{ delayMs: -1 }, /`delayMs`/],
     [{ isWarmup: true }, /`isWarmup` to be a function/],
     [{ source: 'x' }, /unknown option `source`/],
-  ])('is refused with bad options: %j', (options, reason) => {
+  ])('refuses bad options when it is constructed: %j', (options, reason) => {
     expect(() => warmup(options as WarmupOptions)).toThrow(reason);
   });
 });

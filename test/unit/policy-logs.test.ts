@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type PolicyLogger, policyLogs } from '../../lib/telemetry/policy-logs.ts';
 import { settle } from '../../lib/testing/index.ts';
-import { policyEvents } from '../support/policy-events.ts';
+import { FALSY, failuresWith, policyEvents } from '../support/policy-events.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -10,79 +10,112 @@ function loggerOf(log: (level: string, message: string, fields: object) => unkno
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-describe('the log lines of policies', () => {
-  it('have the level that they deserve, and name policy and code', () => {
+const policy = 'posts';
+const breaker = 'shared';
+const code = 'ECONNREFUSED';
+
+describe('policyLogs', () => {
+  it('writes one line for each event, with its level, its name and the code of its error', () => {
     const lines: unknown[] = [];
     const onEvent = policyLogs(loggerOf((level, message, fields) => lines.push([level, message, fields])));
     for (const event of policyEvents) onEvent(event);
-    const policy = 'posts';
-    const breaker = 'shared';
-    const made = { from: 'closed', to: 'open', how: 'made', admittedShare: 0 };
-    const seen = { from: 'half-open', to: 'closed', how: 'seen', admittedShare: 0.25 };
+    const changed = { from: 'closed', to: 'open', origin: 'self', admittedFraction: 0 };
+    const observed = { from: 'half-open', to: 'closed', origin: 'observed', admittedFraction: 0.25 };
+    const outcome = { event: 'outcome', policy, budgetExhausted: false };
     expect(lines).toEqual([
-      ['debug', 'Policy "posts" ended attempt 1', { event: 'attempt', policy, attempt: 1, durationMs: 12 }],
       [
         'debug',
-        'Policy "posts" ended attempt 1: ECONNREFUSED',
-        { event: 'attempt', policy, attempt: 1, durationMs: 7, code: 'ECONNREFUSED' },
+        'Policy "posts" succeeded at attempt 1',
+        { event: 'attempt', policy, attempt: 1, durationMs: 12 },
+      ],
+      [
+        'debug',
+        'Policy "posts" failed at attempt 1: ECONNREFUSED',
+        { event: 'attempt', policy, attempt: 1, durationMs: 7, code },
       ],
       [
         'info',
-        'Policy "posts" waits for a further attempt: ECONNREFUSED',
-        { event: 'retry', policy, attempt: 2, delayMs: 40, code: 'ECONNREFUSED' },
+        'Policy "posts" retries in 40 ms: ECONNREFUSED',
+        { event: 'retry', policy, attempt: 2, delayMs: 40.4, code },
       ],
+      ['info', 'Policy "posts" retries in 50 ms', { event: 'retry', policy, attempt: 2, delayMs: 50 }],
       [
         'warn',
-        'Policy "posts" did not make a call, by its breaker',
-        { event: 'rejected', policy, by: 'breaker' },
+        'Policy "posts" does not retry, since its retry budget is empty',
+        { event: 'budget-exhausted', policy, attempt: 1 },
       ],
-      [
-        'debug',
-        'Policy "posts" answered',
-        { event: 'outcome', policy, source: 'live', attempts: 2, durationMs: 90 },
-      ],
+      ['warn', 'Policy "posts" rejected a call: breaker', { event: 'rejected', policy, by: 'breaker' }],
+      ['info', 'Policy "posts" used its fallback: ECONNREFUSED', { event: 'fallback', policy, code }],
+      ['debug', 'Policy "posts" succeeded', { ...outcome, source: 'live', attempts: 2, durationMs: 90 }],
       [
         'warn',
-        'Policy "posts" answered by its fallback: BREAKER_OPEN',
-        { event: 'outcome', policy, source: 'fallback', attempts: 0, durationMs: 1, code: 'BREAKER_OPEN' },
+        'Policy "posts" was answered by its fallback: BREAKER_OPEN',
+        { ...outcome, source: 'fallback', attempts: 0, durationMs: 1, code: 'BREAKER_OPEN' },
       ],
       [
         'error',
         'Policy "posts" failed: ECONNREFUSED',
-        { event: 'outcome', policy, source: 'none', attempts: 2, durationMs: 95, code: 'ECONNREFUSED' },
-      ],
-      ['warn', 'Breaker "shared" is open; it was closed', { event: 'breaker-state', breaker, ...made }],
-      ['info', 'Breaker "shared" is closed; it was half-open', { event: 'breaker-state', breaker, ...seen }],
-      [
-        'debug',
-        'Breaker "shared" has reported a failed call',
-        { event: 'breaker-evidence', breaker, calls: 52, failures: 40 },
-      ],
-      [
-        'debug',
-        'Breaker "shared" has reported a slow call',
-        { event: 'breaker-evidence', breaker, calls: 53, failures: 41 },
+        { ...outcome, source: 'none', attempts: 1, durationMs: 95, budgetExhausted: true, code },
       ],
       [
         'warn',
-        'Breaker "shared" has no answer from its store; what is known stands',
-        { event: 'breaker-store', breaker },
+        'Breaker "shared" changed from closed to open',
+        { event: 'breaker-state', breaker, ...changed },
       ],
-      ['info', 'Breaker "shared" has answers from its store again', { event: 'breaker-store', breaker }],
+      [
+        'info',
+        'Breaker "shared" changed from half-open to closed',
+        { event: 'breaker-state', breaker, ...observed },
+      ],
+      [
+        'debug',
+        'Breaker "shared" reported a failed call',
+        { event: 'breaker-report', breaker, calls: 52, failures: 40, slow: false },
+      ],
+      [
+        'debug',
+        'Breaker "shared" reported a slow call',
+        { event: 'breaker-report', breaker, calls: 53, failures: 41, slow: true },
+      ],
+      [
+        'warn',
+        'Breaker "shared" does not reach its store and keeps the last state it read',
+        { event: 'breaker-store', breaker, available: false },
+      ],
+      [
+        'info',
+        'Breaker "shared" reaches its store again',
+        { event: 'breaker-store', breaker, available: true },
+      ],
     ]);
     expect(JSON.stringify(lines)).not.toContain('hunter2');
   });
 
-  it('are warnings where a breaker is forced open, and not where it is forced closed', () => {
+  it.each(FALSY)('logs a call that rejects with %s as failed', (_, error) => {
+    const lines: unknown[] = [];
+    const onEvent = policyLogs(loggerOf((level, message) => lines.push([level, message])));
+    for (const event of failuresWith(error)) onEvent(event);
+
+    expect(lines).toEqual([
+      ['debug', 'Policy "posts" failed at attempt 1: UNKNOWN'],
+      ['info', 'Policy "posts" retries in 40 ms: UNKNOWN'],
+      ['info', 'Policy "posts" used its fallback: UNKNOWN'],
+      ['warn', 'Policy "posts" was answered by its fallback: UNKNOWN'],
+      ['error', 'Policy "posts" failed: UNKNOWN'],
+    ]);
+  });
+
+  it('warns when a breaker is forced open, and does not when it is forced closed', () => {
     const levels: string[] = [];
     const onEvent = policyLogs(loggerOf((level) => levels.push(level)));
+    const state = { kind: 'breaker-state', name: 'shared', from: 'closed', origin: 'observed' } as const;
     for (const to of ['forced-open', 'forced-closed'] as const)
-      onEvent({ kind: 'breaker-state', name: 'shared', from: 'closed', to, how: 'seen', admittedShare: 0 });
+      onEvent({ ...state, to, admittedFraction: 0 });
 
     expect(levels).toEqual(['warn', 'info']);
   });
 
-  it('are written by a logger that needs its `this`', () => {
+  it('calls a logger as its method, so that `this` is the logger', () => {
     class Logger {
       readonly lines: string[] = [];
       debug(message: string) {
@@ -106,7 +139,7 @@ describe('the log lines of policies', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('no network'))],
-  ])('cost no call when the logger %s', async (_, fail) => {
+  ])('never throws and leaves no unhandled rejection when the logger %s', async (_, fail) => {
     const unhandled = vi.fn<(error: unknown) => void>();
     process.on('unhandledRejection', unhandled);
     const log = vi.fn(fail);
@@ -119,7 +152,7 @@ describe('the log lines of policies', () => {
     expect(unhandled).not.toHaveBeenCalled();
   });
 
-  it.each(LEVELS)('are refused by a logger without %s', (level) => {
+  it.each(LEVELS)('refuses a logger without %s', (level) => {
     const { [level]: _, ...others } = loggerOf(() => undefined);
     expect(() => policyLogs(others as PolicyLogger)).toThrow(`\`logger.${level}\` to be a function`);
   });

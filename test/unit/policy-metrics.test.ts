@@ -1,9 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { PolicyEvent } from '../../lib/core/policy-event.ts';
-import { errorCode } from '../../lib/telemetry/error-code.ts';
 import { policyMetrics } from '../../lib/telemetry/policy-metrics.ts';
 import { readEmf } from '../support/emf.ts';
-import { policyEvents, secret } from '../support/policy-events.ts';
+import { FALSY, failuresWith, policyEvents } from '../support/policy-events.ts';
 
 function metricsOf(...events: readonly PolicyEvent[]) {
   const lines: string[] = [];
@@ -16,76 +15,86 @@ function metricsOf(...events: readonly PolicyEvent[]) {
   });
 }
 
-const only = (kind: PolicyEvent['kind']) => policyEvents.filter((event) => event.kind === kind);
+const ofKind = (kind: PolicyEvent['kind']) => policyEvents.filter((event) => event.kind === kind);
 
-describe('the metrics of policies', () => {
-  it('are one line for a call, with the shares of those that fail and of those that are degraded', () => {
+const failedAttempt = (code: string): PolicyEvent => ({
+  ...{ kind: 'attempt', name: 'posts', attempt: 1, durationMs: 1, failed: true },
+  error: Object.assign(new Error('x'), { code }),
+});
+
+describe('policyMetrics', () => {
+  it('writes one line for a call, with 1 or 0 for a failure and for a fallback', () => {
     const counts = { policy: 'posts', PolicyCalls: 1 };
-    expect(metricsOf(...only('outcome'))).toEqual([
+    expect(metricsOf(...ofKind('outcome'))).toEqual([
       { ...counts, PolicyAttempts: 2, PolicyDuration: 90, PolicyFallbacks: 0, PolicyFailures: 0 },
       { ...counts, PolicyAttempts: 0, PolicyDuration: 1, PolicyFallbacks: 1, PolicyFailures: 0 },
-      { ...counts, PolicyAttempts: 2, PolicyDuration: 95, PolicyFallbacks: 0, PolicyFailures: 1 },
+      { ...counts, PolicyAttempts: 1, PolicyDuration: 95, PolicyFallbacks: 0, PolicyFailures: 1 },
       { policy: 'posts', code: 'ECONNREFUSED', PolicyFailures: 1 },
     ]);
   });
 
-  it('tell of attempts that failed alone, since the call counts them all', () => {
-    expect(metricsOf(...only('attempt'))).toEqual([
+  it('counts failed attempts by code, and no attempt that succeeded', () => {
+    expect(metricsOf(...ofKind('attempt'))).toEqual([
       { policy: 'posts', code: 'ECONNREFUSED', PolicyFailedAttempts: 1, PolicyFailedAttemptDuration: 7 },
     ]);
   });
 
-  it('count retries and rejections', () => {
-    expect(metricsOf(...only('retry'), ...only('rejected'))).toEqual([
-      { policy: 'posts', PolicyRetries: 1, PolicyRetryDelay: 40 },
+  it('counts retries, empty retry budgets, rejections and fallbacks', () => {
+    const events = (['retry', 'budget-exhausted', 'rejected', 'fallback'] as const).flatMap(ofKind);
+    expect(metricsOf(...events)).toEqual([
+      { policy: 'posts', PolicyRetries: 1, PolicyRetryDelay: 40.4 },
+      { policy: 'posts', PolicyRetries: 1, PolicyRetryDelay: 50 },
+      { policy: 'posts', PolicyRetryBudgetExhausted: 1 },
       { policy: 'posts', by: 'breaker', PolicyRejections: 1 },
+      { policy: 'posts', code: 'ECONNREFUSED', PolicyFallbacks: 1 },
     ]);
   });
 
-  it('count the changes of a breaker once a fleet, and who has seen them apart from that', () => {
-    expect(metricsOf(...only('breaker-state'))).toEqual([
+  it.each(FALSY)('counts a call that rejects with %s as failed', (_, error) => {
+    const counted = Object.assign({}, ...metricsOf(...failuresWith(error)));
+    expect(counted).toMatchObject({ PolicyFailedAttempts: 1, PolicyFailures: 1, PolicyFallbacks: 0 });
+    expect(metricsOf(...failuresWith(error)).filter((line) => 'code' in line)).toEqual([
+      { policy: 'posts', code: 'UNKNOWN', PolicyFailedAttempts: 1, PolicyFailedAttemptDuration: 7 },
+      { policy: 'posts', code: 'UNKNOWN', PolicyFallbacks: 1 },
+      { policy: 'posts', code: 'UNKNOWN', PolicyFailures: 1 },
+    ]);
+  });
+
+  it('counts a change of a breaker once, and environments that observed it apart from that', () => {
+    expect(metricsOf(...ofKind('breaker-state'))).toEqual([
       { breaker: 'shared', from: 'closed', to: 'open', BreakerStateChanges: 1 },
-      { breaker: 'shared', from: 'half-open', to: 'closed', BreakerStatesSeen: 1 },
+      { breaker: 'shared', from: 'half-open', to: 'closed', BreakerStateObserved: 1 },
     ]);
   });
 
-  it('tell what the evidence of a breaker holds, and whether its store answers', () => {
-    expect(metricsOf(...only('breaker-evidence'), ...only('breaker-store'))).toEqual([
+  it('writes the counts of each breaker report, and whether the store answers', () => {
+    expect(metricsOf(...ofKind('breaker-report'), ...ofKind('breaker-store'))).toEqual([
       { breaker: 'shared', BreakerWindowCalls: 52, BreakerWindowFailures: 40, BreakerSlowReports: 0 },
       { breaker: 'shared', BreakerWindowCalls: 53, BreakerWindowFailures: 41, BreakerSlowReports: 1 },
-      { breaker: 'shared', BreakerStoreTroubles: 1 },
+      { breaker: 'shared', BreakerStoreFailures: 1 },
       { breaker: 'shared', BreakerStoreRecoveries: 1 },
     ]);
   });
 
-  it('cost no call when they cannot be written', () => {
+  it('gives 500 codes 21 values of a dimension, and BREAKER_OPEN its own however late it comes', () => {
+    const codes = Array.from({ length: 500 }, (_, n) => `CODE_${n}`);
+    const values = metricsOf(...[...codes, 'BREAKER_OPEN', 'CODE_3'].map(failedAttempt)).map(
+      (line) => line['code'],
+    );
+    expect([...new Set(values)]).toEqual([...codes.slice(0, 20), 'OTHER', 'BREAKER_OPEN']);
+    expect(values.at(-1)).toBe('CODE_3');
+  });
+
+  it('never throws when the line cannot be written', () => {
     const write = vi.fn(() => {
       throw new Error('no disk');
     });
-    const onEvent = policyMetrics({ namespace: 'Shop', write });
+    const onEvent = policyMetrics({ namespace: 'Shop', write, onWarning: () => undefined });
     for (const event of policyEvents) expect(() => onEvent(event)).not.toThrow();
     expect(write).toHaveBeenCalled();
   });
 
-  it('are refused with bad options', () => {
-    expect(() => policyMetrics({ namespace: '' })).toThrow(/`namespace` to be a name/);
-  });
-});
-
-describe('what an error is called', () => {
-  const fetched = new TypeError('fetch failed', { cause: secret });
-  const named = Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
-
-  it.each<[string, unknown, string]>([
-    ['its code', secret, 'ECONNREFUSED'],
-    ['the code of what led to it before its own name', fetched, 'ECONNREFUSED'],
-    ['its name where there is no code', named, 'ThrottlingException'],
-    ['no code that is text for people', Object.assign(new TypeError('x'), { code: 'a b' }), 'TypeError'],
-    ['no code that is a number', new DOMException('late', 'TimeoutError'), 'TimeoutError'],
-    ['unknown where nobody named it', new Error('hunter2'), 'UNKNOWN'],
-    ['unknown where it is none', 'hunter2', 'UNKNOWN'],
-    ['unknown where there is nothing', undefined, 'UNKNOWN'],
-  ])('is %s', (_, error, code) => {
-    expect(errorCode(error)).toBe(code);
+  it('refuses bad options', () => {
+    expect(() => policyMetrics({ namespace: '' })).toThrow(/expected `namespace` to be 1 to 255/);
   });
 });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { PolicyEvent } from '../../lib/core/policy-event.ts';
 import {
   type PolicySpansOptions,
   policySpans,
@@ -6,11 +7,11 @@ import {
   type TracerLike,
 } from '../../lib/telemetry/otel.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
-import { policyEvents } from '../support/policy-events.ts';
+import { FALSY, failuresWith, policyEvents } from '../support/policy-events.ts';
 
 const NOW = 1_000_000;
 
-/** A tracer that keeps what it is told, and the span in which everything happens. */
+/** A tracer that records its spans, and an active span that records its events. */
 function recorder() {
   const spans: Record<string, unknown>[] = [];
   const events: unknown[] = [];
@@ -40,13 +41,19 @@ afterEach(() => {
   vi.doUnmock('@opentelemetry/api');
 });
 
-describe('the spans of policies', () => {
-  const { spans, events, tracer, activeSpan } = recorder();
+const recordedBy = (events: readonly PolicyEvent[]) => {
+  const { tracer, activeSpan, ...recorded } = recorder();
   const onEvent = policySpans({ tracer, activeSpan, clock: fakeClock(NOW) });
-  for (const event of policyEvents) onEvent(event);
+  for (const event of events) onEvent(event);
+  return recorded;
+};
 
-  it('are one for each attempt and each call, over the time that it took', () => {
-    const outcome = { ...policy, 'fibrin.degraded': true };
+describe('policySpans', () => {
+  const { spans, events } = recordedBy(policyEvents);
+
+  it('makes one span for each attempt and each call, over the time that it took', () => {
+    const outcome = { ...policy, 'fibrin.degraded': true, 'fibrin.budget_exhausted': false };
+    const live = { 'fibrin.source': 'live', 'fibrin.degraded': false, 'fibrin.attempts': 2 };
     const code = { 'error.type': 'ECONNREFUSED' };
     const failed = { status: { code: 2 }, endTime: NOW };
     expect(spans).toEqual([
@@ -62,12 +69,7 @@ describe('the spans of policies', () => {
         attributes: { ...policy, 'fibrin.attempt': 1, ...code },
         ...failed,
       },
-      {
-        name: 'posts',
-        startTime: NOW - 90,
-        attributes: { ...policy, 'fibrin.source': 'live', 'fibrin.degraded': false, 'fibrin.attempts': 2 },
-        endTime: NOW,
-      },
+      { name: 'posts', startTime: NOW - 90, attributes: { ...outcome, ...live }, endTime: NOW },
       {
         name: 'posts',
         startTime: NOW - 1,
@@ -82,42 +84,67 @@ describe('the spans of policies', () => {
       {
         name: 'posts',
         startTime: NOW - 95,
-        attributes: { ...outcome, 'fibrin.source': 'none', 'fibrin.attempts': 2, ...code },
+        attributes: {
+          ...outcome,
+          'fibrin.source': 'none',
+          'fibrin.attempts': 1,
+          'fibrin.budget_exhausted': true,
+          ...code,
+        },
         ...failed,
       },
     ]);
   });
 
-  it('have retries, rejections and what happens to breakers as events of the span that is active', () => {
+  it('adds an event to the active span for everything else', () => {
     expect(events).toEqual([
-      ['retry', { ...policy, 'fibrin.attempt': 2, 'fibrin.delay_ms': 40, 'error.type': 'ECONNREFUSED' }],
+      ['retry', { ...policy, 'fibrin.attempt': 2, 'fibrin.delay_ms': 40.4, 'error.type': 'ECONNREFUSED' }],
+      ['retry', { ...policy, 'fibrin.attempt': 2, 'fibrin.delay_ms': 50 }],
+      ['budget-exhausted', { ...policy, 'fibrin.attempt': 1 }],
       ['rejected', { ...policy, 'fibrin.rejected_by': 'breaker' }],
+      ['fallback', { ...policy, 'error.type': 'ECONNREFUSED' }],
       [
         'breaker-state',
         {
           ...{ ...breaker, 'fibrin.from': 'closed', 'fibrin.to': 'open' },
-          ...{ 'fibrin.how': 'made', 'fibrin.admitted_share': 0 },
+          ...{ 'fibrin.origin': 'self', 'fibrin.admitted_fraction': 0 },
         },
       ],
       [
         'breaker-state',
         {
           ...{ ...breaker, 'fibrin.from': 'half-open', 'fibrin.to': 'closed' },
-          ...{ 'fibrin.how': 'seen', 'fibrin.admitted_share': 0.25 },
+          ...{ 'fibrin.origin': 'observed', 'fibrin.admitted_fraction': 0.25 },
         },
       ],
-      ['breaker-evidence', { ...breaker, 'fibrin.calls': 52, 'fibrin.failures': 40, 'fibrin.slow': false }],
-      ['breaker-evidence', { ...breaker, 'fibrin.calls': 53, 'fibrin.failures': 41, 'fibrin.slow': true }],
-      ['breaker-store', { ...breaker, 'fibrin.store_answers': false }],
-      ['breaker-store', { ...breaker, 'fibrin.store_answers': true }],
+      ['breaker-report', { ...breaker, 'fibrin.calls': 52, 'fibrin.failures': 40, 'fibrin.slow': false }],
+      ['breaker-report', { ...breaker, 'fibrin.calls': 53, 'fibrin.failures': 41, 'fibrin.slow': true }],
+      ['breaker-store', { ...breaker, 'fibrin.store_available': false }],
+      ['breaker-store', { ...breaker, 'fibrin.store_available': true }],
     ]);
   });
 
-  it('hold no message of an error', () => {
+  it.each(FALSY)('marks the spans of a call that rejects with %s as failed', (_, error) => {
+    const recorded = recordedBy(failuresWith(error));
+    const unknown = { 'error.type': 'UNKNOWN' };
+    const failed = { status: { code: 2 } };
+    expect(recorded.spans).toMatchObject([
+      { name: 'posts attempt', attributes: unknown, ...failed },
+      { name: 'posts', attributes: { 'fibrin.source': 'fallback', ...unknown } },
+      { name: 'posts', attributes: { 'fibrin.source': 'none', ...unknown }, ...failed },
+    ]);
+    expect(recorded.spans[1]).not.toHaveProperty('status');
+    expect(recorded.events).toMatchObject([
+      ['retry', unknown],
+      ['fallback', unknown],
+    ]);
+  });
+
+  it('puts no message of an error into a span', () => {
     expect(JSON.stringify([spans, events])).not.toContain('hunter2');
   });
 
-  it('do without a span that is active', () => {
+  it('works without an active span', () => {
     const other = recorder();
     for (const options of [{}, { activeSpan: () => undefined }]) {
       const listener = policySpans({ tracer: other.tracer, ...options });
@@ -126,7 +153,7 @@ describe('the spans of policies', () => {
     expect(other.spans).toHaveLength(10);
   });
 
-  it('cost no call when the tracer fails', () => {
+  it('never throws when the tracer fails', () => {
     const fail = vi.fn(() => {
       throw new Error('no collector');
     });
@@ -139,13 +166,13 @@ describe('the spans of policies', () => {
     [{ tracer: 1 }, /`tracer` to be an object/],
     [{ activeSpan: {} }, /`activeSpan` to be a function/],
     [{ api: {} }, /unknown option `api`/],
-  ])('are refused with bad options: %j', (options, reason) => {
+  ])('refuses bad options: %j', (options, reason) => {
     expect(() => policySpans(options as PolicySpansOptions)).toThrow(reason);
   });
 });
 
-describe('the spans of policies without a tracer of their own', () => {
-  it('are those of the API where it is installed', async () => {
+describe('policySpans without a tracer', () => {
+  it("uses OpenTelemetry's API where it is installed", async () => {
     const { spans, events, tracer, activeSpan } = recorder();
     const getTracer = vi.fn(() => tracer);
     vi.doMock('@opentelemetry/api', () => ({ trace: { getTracer, getActiveSpan: activeSpan } }));
@@ -155,10 +182,10 @@ describe('the spans of policies without a tracer of their own', () => {
     await new Promise(setImmediate);
     for (const event of policyEvents) onEvent(event);
 
-    expect([spans.length, events.length]).toEqual([5, 8]);
+    expect([spans.length, events.length]).toEqual([5, 11]);
   });
 
-  it('are none where the API is not installed, and nothing is rejected', async () => {
+  it("ignores events where OpenTelemetry's API is not installed", async () => {
     const unhandled = vi.fn<(error: unknown) => void>();
     process.on('unhandledRejection', unhandled);
     const now = vi.fn(() => NOW);

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { describe, expect, test, vi } from 'vitest';
+import type { Fault } from '../../lib/chaos/fault-options.ts';
+import { InjectedFaultError, injectFaults } from '../../lib/chaos/faults.ts';
 import { AttemptTimeoutError, BreakerOpenError, ValidationError } from '../../lib/core/errors.ts';
-import type { Fault } from '../../lib/policy/fault-options.ts';
-import { InjectedFaultError, injectFaults } from '../../lib/policy/faults.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
@@ -20,12 +20,12 @@ function build(faults: readonly Fault[], given: Partial<ResilientOptions<number>
   return { clock, call, outcome: () => posts.outcome(call) };
 }
 
-describe('a protected call with faults', () => {
-  test('is retried after an injected error, and each attempt draws anew', async () => {
+describe('a protected call with injected faults', () => {
+  test('is retried after an injected error, and each attempt draws its faults anew', async () => {
     // For the first attempt, the wait after it, the second, the wait after that, the third.
     const draws = [0.4, 0, 0.4, 0, 0.6];
     const { clock, call, outcome } = build([{ kind: 'error', rate: 0.5 }], {
-      retry: { attempts: 5 },
+      retry: { maxAttempts: 5 },
       random: { next: () => draws.shift() ?? 0, token: () => 'token' },
     });
     const run = outcome();
@@ -35,7 +35,16 @@ describe('a protected call with faults', () => {
     expect(call).toHaveBeenCalledTimes(1);
   });
 
-  test('is cut by its attempt timeout when it hangs', async () => {
+  test('counts as one attempt when it meets a latency and is then made', async () => {
+    const { clock, call, outcome } = build([{ kind: 'latency', ms: 200 }]);
+    const run = outcome();
+    await clock.advance(200);
+
+    expect(await run).toMatchObject({ source: 'live', value: 7, attempts: 1, durationMs: 200 });
+    expect(call).toHaveBeenCalledTimes(1);
+  });
+
+  test('ends with AttemptTimeoutError when it hangs', async () => {
     const { clock, call, outcome } = build([{ kind: 'hang' }], { attemptTimeoutMs: 1_000 });
     const run = outcome();
     await clock.advance(1_000);
@@ -45,21 +54,21 @@ describe('a protected call with faults', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('that hangs until the total deadline counts as one that was made', async () => {
+  test('that hangs until the total timeout counts as one that was made', async () => {
     const { clock, outcome } = build([{ kind: 'hang' }], { totalTimeoutMs: 500, attemptTimeoutMs: 10_000 });
     const run = outcome();
     await clock.advance(500);
 
-    expect(await run).toMatchObject({ attempts: 1, error: { status: 504 } });
+    expect(await run).toMatchObject({ attempts: 1, error: { code: 'DEADLINE_EXCEEDED', status: 504 } });
   });
 
-  test('has its corrupt value refused by the schema', async () => {
+  test('ends with ValidationError when the schema refuses a corrupt value', async () => {
     const { outcome } = build([{ kind: 'corrupt' }], { validate: v.number() });
 
     expect(await outcome()).toMatchObject({ source: 'none', error: expect.any(ValidationError) });
   });
 
-  test('opens its breaker with injected errors', async () => {
+  test('opens its breaker after enough injected errors', async () => {
     const { outcome } = build([{ kind: 'error' }], { breaker: { minimumCalls: 2 } });
     await outcome();
     await outcome();
@@ -67,7 +76,7 @@ describe('a protected call with faults', () => {
     expect(await outcome()).toMatchObject({ attempts: 0, error: expect.any(BreakerOpenError) });
   });
 
-  test('is answered by its fallback', async () => {
+  test('has the fallback answer after an injected error', async () => {
     const { outcome } = build([{ kind: 'error' }], { fallback: () => 0 });
 
     expect(await outcome()).toMatchObject({
@@ -78,13 +87,13 @@ describe('a protected call with faults', () => {
     });
   });
 
-  test('meets no fault that is aimed at another', async () => {
+  test('meets no fault whose target is another policy', async () => {
     const { outcome } = build([{ kind: 'error', target: 'social' }]);
 
     expect(await outcome()).toMatchObject({ source: 'live', value: 7 });
   });
 
-  test('meets none that are not enabled', async () => {
+  test('meets no fault while they are not enabled', async () => {
     const faults = injectFaults({ enabled: false, faults: [{ kind: 'error' }] });
     const { outcome } = build([], { faults });
 

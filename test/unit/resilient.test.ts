@@ -1,22 +1,12 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec';
 import * as v from 'valibot';
 import { describe, expect, test, vi } from 'vitest';
-import type { Call } from '../../lib/core/call.ts';
-import {
-  AttemptTimeoutError,
-  BreakerOpenError,
-  DeadlineExceededError,
-  FibrinError,
-  InvalidOptionError,
-  ValidationError,
-} from '../../lib/core/errors.ts';
-import type { ResilientOptions } from '../../lib/policy/options.ts';
+import { BreakerOpenError, ValidationError } from '../../lib/core/errors.ts';
+import type { Call } from '../../lib/core/execution.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 import { failing, never, outage } from '../support/outcomes.ts';
-import { build } from '../support/resilient-posts.ts';
-import { ENOUGH_FAILURES, putVerdict, times } from '../support/shared-breaker.ts';
+import { build, buildShared } from '../support/resilient-posts.ts';
 
 describe('a call that succeeds', () => {
   test('gives its value, live, after one attempt', async () => {
@@ -28,19 +18,20 @@ describe('a call that succeeds', () => {
       value: 'fine',
       attempts: 1,
       durationMs: 0,
+      budgetExhausted: false,
     });
   });
 
   test('leaves no timer behind', async () => {
-    const { clock, posts } = build<number>({ retry: { attempts: 3 }, breaker: { store: memoryStore() } });
+    const { clock, posts } = buildShared<number>({ store: memoryStore() }, { retry: { maxAttempts: 3 } });
 
     await posts.execute(async () => 1);
 
     expect(clock.pending).toBe(0);
   });
 
-  test('in a later attempt is live all the same, and the attempts are counted', async () => {
-    const { clock, posts } = build<string>({ retry: { attempts: 3 } });
+  test('is live when a later attempt succeeds, and its outcome counts the attempts', async () => {
+    const { clock, posts } = build<string>({ retry: { maxAttempts: 3 } });
     const run = posts.outcome(({ attempt }) => (attempt < 3 ? failing() : Promise.resolve('at last')));
     await clock.advance(1_000);
 
@@ -49,7 +40,7 @@ describe('a call that succeeds', () => {
 });
 
 describe('a call that fails', () => {
-  test('is made once, since only the caller knows whether it may be made twice', async () => {
+  test('is made once by default, since only the caller knows whether it may be made twice', async () => {
     const { posts } = build<string>();
     const call = vi.fn(failing);
 
@@ -58,7 +49,7 @@ describe('a call that fails', () => {
     expect(call).toHaveBeenCalledTimes(1);
   });
 
-  test('is told by outcome without a throw', async () => {
+  test('has an outcome that holds the error and does not throw it', async () => {
     const { posts } = build<string>();
 
     const result = await posts.outcome(failing);
@@ -66,7 +57,7 @@ describe('a call that fails', () => {
     expect(result).toMatchObject({ source: 'none', degraded: true, attempts: 1, error: outage() });
   });
 
-  test('is stood in for by the fallback, which knows why', async () => {
+  test('gives the value of the fallback, which is handed the error', async () => {
     const reasons: unknown[] = [];
     const { posts } = build<string>({
       fallback: (error) => {
@@ -83,7 +74,7 @@ describe('a call that fails', () => {
     expect(reasons).toEqual([outage()]);
   });
 
-  test('may be stood in for by null and undefined, which are values', async () => {
+  test('may have null or undefined as its degraded value', async () => {
     const { posts } = build<string | null | undefined>({ fallback: () => undefined });
 
     expect(await posts.execute(failing)).toBeUndefined();
@@ -96,8 +87,8 @@ describe('a call that fails', () => {
     await expect(posts.execute(failing)).rejects.toThrow('no stale copy');
   });
 
-  test('by a bug is never hidden by a fallback or repeated', async () => {
-    const { posts } = build<string>({ fallback: () => 'stale', retry: { attempts: 5 } });
+  test('by a programming error is made once, and no fallback hides the error', async () => {
+    const { posts } = build<string>({ fallback: () => 'stale', retry: { maxAttempts: 5 } });
     const bug = vi.fn(() => Promise.reject(new TypeError('x is undefined')));
 
     await expect(posts.execute(bug)).rejects.toThrow(TypeError);
@@ -106,90 +97,9 @@ describe('a call that fails', () => {
   });
 });
 
-describe('the limits in time', () => {
-  test('end an attempt that hangs', async () => {
-    const { clock, posts } = build<string>({ attemptTimeoutMs: 200 });
-    const run = posts.outcome(never);
-    await clock.advance(200);
-
-    const result = await run;
-
-    expect(result).toMatchObject({ source: 'none', durationMs: 200 });
-    expect(result.error).toBeInstanceOf(AttemptTimeoutError);
-  });
-
-  test('let a new attempt follow one that hung, its signal its own', async () => {
-    const signals: AbortSignal[] = [];
-    const { clock, posts } = build<string>({ attemptTimeoutMs: 200, retry: { attempts: 2, baseDelayMs: 1 } });
-    const hangsOnce: Call<string> = ({ attempt, signal }) => {
-      signals.push(signal);
-      return attempt === 1 ? never() : Promise.resolve('fine');
-    };
-    const run = posts.execute(hangsOnce);
-    await clock.advance(300);
-
-    expect(await run).toBe('fine');
-    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
-  });
-
-  test('bound the whole call, its attempts and its waits, by the total', async () => {
-    const { clock, posts } = build<string>({
-      totalTimeoutMs: 500,
-      attemptTimeoutMs: 200,
-      retry: { attempts: 10, baseDelayMs: 1 },
-    });
-    const run = posts.outcome(never);
-    await clock.advance(10_000);
-
-    const { durationMs, attempts } = await run;
-
-    expect(durationMs).toBeLessThanOrEqual(500);
-    expect(attempts).toBe(3);
-  });
-
-  test('end with the error of the last attempt when a wait would leave no time for another', async () => {
-    const busy = new FibrinError('BUSY', 'busy', { retryable: true, retryAfterMs: 480 });
-    const { clock, posts } = build<string>({ totalTimeoutMs: 500, retry: { attempts: 2 } });
-    const run = posts.outcome(() => Promise.reject(busy));
-    await clock.advance(500);
-
-    expect(await run).toMatchObject({ error: busy, attempts: 1, durationMs: 0 });
-  });
-
-  test('are shortened by what the caller has left', async () => {
-    const { clock, posts } = build<string>({ totalTimeoutMs: 5_000, attemptTimeoutMs: 4_000 });
-    const run = posts.outcome(never, { remainingMs: 300 });
-    await clock.advance(5_000);
-
-    expect((await run).durationMs).toBeLessThanOrEqual(300);
-  });
-
-  test('start nothing for a caller who has no time left', async () => {
-    const { posts } = build<string>();
-    const call = vi.fn(async () => 'fine');
-
-    const result = await posts.outcome(call, { remainingMs: 0 });
-
-    expect(result.error).toBeInstanceOf(DeadlineExceededError);
-    expect(call).not.toHaveBeenCalled();
-  });
-
-  test('end at once when the caller aborts, waits between attempts included', async () => {
-    const controller = new AbortController();
-    const { clock, posts } = build<string>({ retry: { attempts: 5, baseDelayMs: 1_000 } });
-    const run = posts.outcome(failing, { signal: controller.signal });
-    await clock.advance(1);
-
-    controller.abort('gone');
-
-    expect(await run).toMatchObject({ source: 'none', error: 'gone', attempts: 1 });
-    expect(clock.pending).toBe(0);
-  });
-});
-
-describe('the order of the policies', () => {
-  test('an answer that the schema refuses is a failure that is tried again', async () => {
-    const { clock, posts } = build({ validate: v.array(v.string()), retry: { attempts: 2 } });
+describe('the order of the layers', () => {
+  test('makes an answer that the schema refuses a failure, which is retried', async () => {
+    const { clock, posts } = build({ validate: v.array(v.string()), retry: { maxAttempts: 2 } });
     const run = posts.outcome((({ attempt }) => Promise.resolve(attempt === 1 ? 'half' : ['a'])) as Call<
       string[]
     >);
@@ -198,14 +108,7 @@ describe('the order of the policies', () => {
     expect(await run).toMatchObject({ source: 'live', value: ['a'], attempts: 2 });
   });
 
-  test('a schema may be a function, as those of arktype are', async () => {
-    const validate = Object.assign(() => {}, v.number());
-    const posts = resilient({ name: 'posts', clock: fakeClock(), validate });
-
-    expect(await posts.execute(async () => 7)).toBe(7);
-  });
-
-  test('an answer that stays wrong goes to the fallback as a ValidationError', async () => {
+  test('hands the fallback a ValidationError for an answer that stays invalid', async () => {
     const clock = fakeClock();
     const posts = resilient({ name: 'posts', clock, validate: v.number(), fallback: () => -1 });
 
@@ -215,9 +118,9 @@ describe('the order of the policies', () => {
     expect(result.error).toBeInstanceOf(ValidationError);
   });
 
-  test('every attempt feeds the breaker, and an open one ends the retries', async () => {
+  test('has the breaker count every attempt, and an open breaker end the retries', async () => {
     const breaker = { minimumCalls: 2 };
-    const { clock, posts } = build<string>({ breaker, retry: { attempts: 10, baseDelayMs: 1 } });
+    const { clock, posts } = build<string>({ breaker, retry: { maxAttempts: 10, baseDelayMs: 1 } });
     const run = posts.outcome(failing);
     await clock.advance(10_000);
 
@@ -227,7 +130,7 @@ describe('the order of the policies', () => {
     expect(result.attempts).toBe(2);
   });
 
-  test('a call that an open breaker refuses is never made, and the fallback answers', async () => {
+  test('has the fallback answer for a call that an open breaker rejects, which is not made', async () => {
     const breaker = { minimumCalls: 1 };
     const { posts } = build<string>({ breaker, fallback: () => 'stale' });
     await posts.execute(failing);
@@ -238,7 +141,7 @@ describe('the order of the policies', () => {
     expect(call).not.toHaveBeenCalled();
   });
 
-  test('an attempt that hangs counts as a failure for the breaker, though the total ends it', async () => {
+  test('has the breaker count an attempt that hangs until the total timeout ends it', async () => {
     const breaker = { minimumCalls: 1 };
     const { clock, posts } = build<string>({ breaker, totalTimeoutMs: 400 });
     const run = posts.outcome(never);
@@ -246,82 +149,5 @@ describe('the order of the policies', () => {
     await run;
 
     expect((await posts.outcome(async () => 'fine')).error).toBeInstanceOf(BreakerOpenError);
-  });
-});
-
-describe('a value that has come', () => {
-  /** A breaker that may be probed, over a store that has since stopped to answer writes. */
-  async function probing(given: Omit<ResilientOptions<string>, 'name' | 'breaker'> = {}) {
-    const store = { ...memoryStore() };
-    const world = build<string>({ breaker: { store, openMs: 5_000 }, ...given });
-    await putVerdict(store, { state: 'open', until: world.clock.now(), successes: 2, rate: 1 });
-    const { put } = store;
-    store.put = (...write) => (write[1]['state'] === 'closed' ? never() : put(...write));
-    return world;
-  }
-
-  test('is not lost when the time ends while the breaker is told of it', async () => {
-    const { clock, posts } = await probing();
-    const run = posts.outcome(async () => 'fine', { remainingMs: 30 });
-    await clock.advance(30);
-
-    expect(await run).toMatchObject({ source: 'live', value: 'fine', durationMs: 30 });
-  });
-
-  test('waits for a breaker that cannot be told no longer than 50 ms', async () => {
-    const { clock, posts } = await probing();
-    const run = posts.outcome(async () => 'fine');
-    await clock.advance(1_000);
-
-    expect(await run).toMatchObject({ source: 'live', value: 'fine', durationMs: 50 });
-  });
-});
-
-describe('the options', () => {
-  test.each<[string, Partial<ResilientOptions<string>>]>([
-    ['`name`', { name: 'with space' }],
-    ['`totalTimeoutMs`', { totalTimeoutMs: 0 }],
-    ['`attemptTimeoutMs`', { attemptTimeoutMs: Number.NaN }],
-    ['resilient "posts".retry: expected `attempts`', { retry: { attempts: 0 } }],
-    ['`validate` to be a Standard Schema', { validate: {} as StandardSchemaV1<unknown, string> }],
-    ['`failureRatio`', { breaker: { store: memoryStore(), failureRatio: 2 } }],
-  ])('that are wrong are refused at construction: %s', (message, wrong) => {
-    const construct = () => resilient<string>({ name: 'posts', ...wrong });
-
-    expect(construct).toThrow(InvalidOptionError);
-    expect(construct).toThrow(message);
-  });
-
-  test.each([
-    [{ openMs: 3_099 }, 3_000],
-    [{}, 11_901],
-  ])(
-    'whose probe could not end within its claim are refused: %j with attempts of %i ms',
-    (open, attemptTimeoutMs) => {
-      const construct = () =>
-        resilient({ name: 'posts', attemptTimeoutMs, breaker: { store: memoryStore(), ...open } });
-
-      expect(construct).toThrow(/expected `openMs` to be at least `attemptTimeoutMs` and 100 ms/);
-    },
-  );
-
-  test('leave a probe the time to be claimed, made and reported', () => {
-    const breaker = { store: memoryStore(), openMs: 3_100 };
-
-    expect(() => resilient({ name: 'posts', attemptTimeoutMs: 3_000, breaker })).not.toThrow();
-  });
-
-  test('give the breaker the name of the dependency, or the one it is given', async () => {
-    const store = memoryStore();
-    const tripped = async (name?: string) => {
-      const { posts } = build<string>({ breaker: { store, ...(name && { name }) } });
-      await times(ENOUGH_FAILURES, () => posts.outcome(failing));
-    };
-
-    await tripped();
-    await tripped('shared');
-
-    expect(await store.get('breaker#posts')).toMatchObject({ state: 'open' });
-    expect(await store.get('breaker#shared')).toMatchObject({ state: 'open' });
   });
 });

@@ -2,69 +2,77 @@ import { describe, expect, test, vi } from 'vitest';
 import { failing } from '../support/outcomes.ts';
 import { retried } from '../support/retried.ts';
 
-describe('the budget of retries', () => {
-  test('has a retry for the first calls and then none while everything fails', async () => {
-    const call = vi.fn(failing);
-    const { clock, run } = retried(call, { attempts: 2 });
-    for (let calls = 0; calls < 100; calls++) {
+/** A function that fails or not, as it is set, under a retry. */
+function switched(options: Parameters<typeof retried>[1]) {
+  const dependency = { fails: true };
+  const call = vi.fn(() => (dependency.fails ? failing() : Promise.resolve('fine')));
+  const { clock, run } = retried(call, options);
+  const times = async (count: number) => {
+    for (let calls = 0; calls < count; calls++) {
       const done = run();
       await clock.advance(1);
       await done;
     }
+  };
+  return { dependency, call, times };
+}
 
-    expect(call).toHaveBeenCalledTimes(103);
-  });
+describe('the retry budget', () => {
+  test.each([
+    [2, 5],
+    [3, 10],
+  ])(
+    'of %d attempts allows %d retries at first, and none after them while every call fails',
+    async (maxAttempts, retries) => {
+      const { call, times } = switched({ maxAttempts });
+
+      await times(100);
+
+      expect(call).toHaveBeenCalledTimes(100 + retries);
+    },
+  );
 
   test('is enough for all attempts of the first call', async () => {
-    const call = vi.fn(failing);
-    const { clock, run } = retried(call, { attempts: 10 });
-    const done = run();
-    await clock.advance(1);
-    await done;
+    const { call, times } = switched({ maxAttempts: 10 });
+
+    await times(1);
 
     expect(call).toHaveBeenCalledTimes(10);
   });
 
   test.each([
-    [0, 103],
-    [0.1, 113],
-    [0.5, 153],
-    [1, 203],
-  ])('of %d retries a success pays for so many', async (budgetRatio, made) => {
-    let fails = true;
-    const call = vi.fn(() => (fails ? failing() : Promise.resolve('fine')));
-    const { clock, run } = retried(call, { attempts: 2, budgetRatio });
-    const once = async () => {
-      const done = run();
-      await clock.advance(1);
-      await done;
-    };
-    for (let calls = 0; calls < 3; calls++) await once();
+    [0, 0],
+    [0.1, 10],
+    [0.5, 50],
+    [1, 100],
+  ])('earns %d of a retry with each success, so 100 successes allow %d retries', async (ratio, retries) => {
+    const { dependency, call, times } = switched({ maxAttempts: 2, budget: { ratio } });
+    await times(5);
     call.mockClear();
-    // What successes save up is little, so that they alternate with failures.
+    // The burst limits what successes save, so they alternate with failures.
     for (let calls = 0; calls < 100; calls++) {
-      fails = false;
-      await once();
-      fails = true;
-      await once();
+      dependency.fails = false;
+      await times(1);
+      dependency.fails = true;
+      await times(1);
     }
 
-    expect(call).toHaveBeenCalledTimes(200 + made - 103);
+    expect(call).toHaveBeenCalledTimes(200 + retries);
   });
 
-  test('saves up a few retries and no more', async () => {
-    let fails = false;
-    const call = vi.fn(() => (fails ? failing() : Promise.resolve('fine')));
-    const { clock, run } = retried(call, { attempts: 2, budgetRatio: 1 });
-    for (let calls = 0; calls < 50; calls++) await run();
-    fails = true;
+  test.each([
+    [{ ratio: 1 }, 5],
+    [{ ratio: 1, burst: 2 }, 2],
+    [{ ratio: 1, burst: 0 }, 0],
+  ])('of %j saves %d retries and no more', async (budget, retries) => {
+    const { dependency, call, times } = switched({ maxAttempts: 2, budget });
+    dependency.fails = false;
+    await times(50);
+    dependency.fails = true;
     call.mockClear();
-    for (let calls = 0; calls < 10; calls++) {
-      const done = run();
-      await clock.advance(1);
-      await done;
-    }
 
-    expect(call).toHaveBeenCalledTimes(13);
+    await times(10);
+
+    expect(call).toHaveBeenCalledTimes(10 + retries);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { BreakerStore } from '../../lib/breaker/options.ts';
 import { StoreError } from '../../lib/core/errors.ts';
 import { seededRandom } from '../../lib/core/seeded-random.ts';
+import type { CountingStore } from '../../lib/core/store.ts';
 import { linked } from '../../lib/simulation/link.ts';
 import { pool } from '../../lib/simulation/pool.ts';
 import { simulate } from '../../lib/simulation/run.ts';
@@ -70,7 +70,7 @@ describe('the way to a store', () => {
     const inner = memoryStore();
     const sandbox = wakefulSandbox(clockIn(virtual));
     const link = { lossShare, isOut: () => isOut, random: seededRandom(8) };
-    const store: BreakerStore = linked(inner, { sandbox, virtual }, link);
+    const store: CountingStore = linked(inner, { sandbox, virtual }, link);
     const settled = Promise.allSettled(
       Array.from({ length: 1_000 }, () => store.add('key', { n: 1 }, { expiresAt: 1 })),
     );

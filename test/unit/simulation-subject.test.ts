@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { refused } from '../../lib/breaker/refused.ts';
+import { rejections } from '../../lib/breaker/rejection.ts';
 import { simulate } from '../../lib/simulation/run.ts';
 import { scenarioOf } from '../../lib/simulation/scenario.ts';
 import type { Guard, Subject } from '../../lib/simulation/subject.ts';
@@ -12,6 +12,8 @@ const SAID = {
   outageMs: 10_000,
   afterMs: 4_000,
 };
+const reject = rejections('moody');
+
 const through = (enter: Guard['enter'], more: Partial<Subject> = {}) =>
   simulate(scenarioOf('outage', 2, SAID), { key: undefined, guard: () => ({ enter }), ...more });
 
@@ -20,8 +22,8 @@ describe('what is simulated', () => {
     let calls = 0;
     const { figures, seconds } = await through(() => {
       calls++;
-      if (calls % 4 === 0) throw refused('moody', 1);
-      if (calls % 4 === 1) return Promise.reject(refused('moody', 1));
+      if (calls % 4 === 0) throw reject(1);
+      if (calls % 4 === 1) return Promise.reject(reject(1));
       return { settle: () => undefined };
     });
     const rejected = seconds.reduce((sum, second) => sum + second.rejected, 0);

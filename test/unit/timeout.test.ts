@@ -1,19 +1,19 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
-import type { CallContext } from '../../lib/core/call.ts';
-import { AttemptTimeoutError } from '../../lib/core/errors.ts';
-import { timeout } from '../../lib/policy/timeout.ts';
+import { AttemptTimeoutError, DeadlineExceededError } from '../../lib/core/errors.ts';
+import type { CallContext } from '../../lib/core/execution.ts';
+import { type TimeoutOptions, timeout } from '../../lib/policy/timeout.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 import { never } from '../support/outcomes.ts';
 
 function start() {
   const clock = fakeClock();
-  const policy = timeout({ limitMs: 100, name: 'posts', clock });
+  const policy = timeout({ timeoutMs: 100, name: 'posts', clock });
   return { clock, policy };
 }
 
 describe('timeout', () => {
-  test('bounds the call by its own limit when that is the shorter one', async () => {
+  test('ends a call with AttemptTimeoutError after timeoutMs, where its caller has more time', async () => {
     const { clock, policy } = start();
     const run = policy.execute(never, { remainingMs: 5_000 }).catch((error: unknown) => error);
 
@@ -23,14 +23,14 @@ describe('timeout', () => {
   });
 
   test.each([60, () => 60])(
-    'bounds the call by what its caller has left when that is shorter',
+    'ends a call with DeadlineExceededError when its caller has less time',
     async (remainingMs) => {
       const { clock, policy } = start();
       const run = policy.execute(never, { remainingMs }).catch((error: unknown) => error);
 
       await clock.advance(60);
 
-      expect(await run).toEqual(new AttemptTimeoutError('posts', 60));
+      expect(await run).toEqual(new DeadlineExceededError('posts', "caller's time limit", 60));
     },
   );
 
@@ -38,14 +38,14 @@ describe('timeout', () => {
     const call = vi.fn(never);
     const { policy } = start();
 
-    await expect(policy.execute(call, { remainingMs: 0 })).rejects.toThrow(
-      'within its attempt timeout of 0 ms',
+    await expect(policy.execute(call, { remainingMs: 0 })).rejects.toEqual(
+      new DeadlineExceededError('posts', "caller's time limit", 0, { called: false }),
     );
 
     expect(call).not.toHaveBeenCalled();
   });
 
-  test('tells the call its own signal, its time and its key', async () => {
+  test('hands the call its own signal, its time and its key', async () => {
     const { clock, policy } = start();
     const seen: CallContext[] = [];
     const { signal } = new AbortController();
@@ -63,7 +63,7 @@ describe('timeout', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  test('hands the abort of the caller on with its reason', async () => {
+  test("aborts the call's signal with the reason when the caller aborts", async () => {
     const { policy } = start();
     const controller = new AbortController();
     let inner: AbortSignal | undefined;
@@ -80,7 +80,7 @@ describe('timeout', () => {
     expect(inner?.reason).toBe('gone');
   });
 
-  test('says how late it was noticed, which after a freeze is much', async () => {
+  test('says in its error how late the timeout was noticed, which is long after a freeze', async () => {
     const { clock, policy } = start();
     const run = policy.execute(never).catch((error: unknown) => error);
     await Promise.resolve();
@@ -90,7 +90,7 @@ describe('timeout', () => {
     expect(await run).toMatchObject({ code: 'ATTEMPT_TIMEOUT', lateMs: 59_900 });
   });
 
-  test('rejects where the call throws at once', async () => {
+  test('rejects with what the function throws before it gives a promise', async () => {
     const { clock, policy } = start();
     const thrown = new Error('at once');
 
@@ -103,9 +103,9 @@ describe('timeout', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('names a call that nobody has named', async () => {
+  test('says "call" in its error where it has no name', async () => {
     const { clock } = start();
-    const run = timeout({ limitMs: 10, clock })
+    const run = timeout({ timeoutMs: 10, clock })
       .execute(never)
       .catch((error: unknown) => error);
     await clock.advance(10);
@@ -113,20 +113,23 @@ describe('timeout', () => {
     expect(await run).toEqual(new AttemptTimeoutError('call', 10));
   });
 
-  test('begins where the clock is, not at its start', async () => {
+  test("counts the caller's time from when the call begins, not from when the clock started", async () => {
     const { clock, policy } = start();
     await clock.advance(5_000);
 
     expect(await policy.execute(async ({ remainingMs }) => remainingMs(), { remainingMs: 70 })).toBe(70);
   });
 
-  test('uses the clock of the system where none is handed in', async () => {
-    expect(await timeout({ limitMs: 10_000 }).execute(async ({ remainingMs }) => remainingMs() > 0)).toBe(
+  test("uses the system's clock by default", async () => {
+    expect(await timeout({ timeoutMs: 10_000 }).execute(async ({ remainingMs }) => remainingMs() > 0)).toBe(
       true,
     );
   });
 
-  test.each([{}, { limitMs: 0 }, { limitMs: 100, attempts: 1 }])('refuses wrong options: %j', (options) => {
-    expect(() => timeout(options as { limitMs: number })).toThrow(/^timeout: /);
-  });
+  test.each([{}, { timeoutMs: 0 }, { timeoutMs: 100, attempts: 1 }, { limitMs: 100 }])(
+    'refuses options that are missing, unknown or out of range: %j',
+    (options) => {
+      expect(() => timeout(options as TimeoutOptions)).toThrow(/^timeout: /);
+    },
+  );
 });

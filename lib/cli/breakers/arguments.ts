@@ -17,7 +17,7 @@ export interface BreakerRequest extends TableArguments {
   readonly action: (typeof OF_ONE)[number];
   readonly name: string;
   readonly json: boolean;
-  /** How long it stays forced. */
+  /** How long it stays forced. Milliseconds. */
   readonly forMs: number;
   /** Who forces it. */
   readonly by: string;
@@ -32,12 +32,12 @@ const OPTIONS = {
 } as const;
 
 const DEFAULT_FOR_MS = UNITS_MS.h;
-/** Who needs it for longer has to say so again: a breaker that is forced protects nobody. */
-const LONGEST_MS = 7 * UNITS_MS.d;
+/** A forced breaker protects nothing, so an override has to be renewed after a week. */
+const MAX_FOR_MS = 7 * UNITS_MS.d;
 
 function durationIn(text: string): number {
   const ms = durationOf(text, /^(\d+)([smhd])$/);
-  if (ms > 0 && ms <= LONGEST_MS) return ms;
+  if (ms > 0 && ms <= MAX_FOR_MS) return ms;
   throw new UsageError(
     `--for: expected a duration up to 7d, such as 90s, 15m or 2h, got ${JSON.stringify(text)}`,
   );
@@ -50,7 +50,7 @@ function authorIn(text: string): string {
   throw new UsageError(`--by: expected 1 to 100 letters, digits and ._@+-, got ${JSON.stringify(text)}`);
 }
 
-/** @throws {UsageError} or what `parseArgs` throws, for what makes no request. */
+/** @throws {UsageError} or what `parseArgs` throws, for a wrong usage. */
 export function readArguments(args: readonly string[]): ListRequest | BreakerRequest | 'help' {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   if (values.help) return 'help';
@@ -62,10 +62,10 @@ export function readArguments(args: readonly string[]): ListRequest | BreakerReq
     );
   const isForce = action === 'open' || action === 'close';
   if (!isForce && (values.for !== undefined || values.by !== undefined))
-    throw new UsageError('--for and --by are for open and close');
+    throw new UsageError('--for and --by are options of open and close');
   if (action === 'list') {
     if (name !== undefined)
-      throw new UsageError('fibrin breakers list: expected no name; for one there is show');
+      throw new UsageError('fibrin breakers list: expected no name; to see one breaker use show');
     return { action, json: values.json, ...tableArguments(values) };
   }
   if (name === undefined || rest.length > 0)

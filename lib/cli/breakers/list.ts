@@ -1,23 +1,24 @@
-import { type BreakerSight, sightOf } from '../../breaker/sight.ts';
-import { readVerdict, whyUnreadable } from '../../breaker/verdict.ts';
-import type { FoundVerdicts } from '../../store/verdicts.ts';
+import { type BreakerSummary, summaryOf } from '../../breaker/summary.ts';
+import { breakerNameOf, readVerdict, whyUnreadable } from '../../breaker/verdict.ts';
+import type { Found } from '../../store/scan.ts';
 
-/** The breakers of a table, and those whose verdict this version cannot read. */
+/** The shared breakers of a table, and those whose item this version cannot read. */
 export interface Listed {
-  readonly breakers: readonly BreakerSight[];
+  readonly breakers: readonly BreakerSummary[];
   readonly unreadable: readonly { readonly name: string; readonly why: string }[];
   readonly itemsRead: number;
 }
 
-const byName = (one: { readonly name: string }, other: { readonly name: string }): number =>
-  one.name < other.name ? -1 : 1;
+const byKey = (one: { readonly key: string }, other: { readonly key: string }): number =>
+  one.key < other.key ? -1 : 1;
 
-export function listOf({ verdicts, itemsRead }: FoundVerdicts, now: number): Listed {
-  const breakers: BreakerSight[] = [];
+export function listOf({ items, itemsRead }: Found, now: number): Listed {
+  const breakers: BreakerSummary[] = [];
   const unreadable: Listed['unreadable'][number][] = [];
-  for (const { name, item } of verdicts.toSorted(byName)) {
+  for (const { key, item } of items.toSorted(byKey)) {
+    const name = breakerNameOf(key) ?? key;
     const verdict = readVerdict(item);
-    if (verdict) breakers.push(sightOf(name, verdict, now));
+    if (verdict) breakers.push(summaryOf(name, verdict, now));
     else unreadable.push({ name, why: whyUnreadable(item) });
   }
   return { breakers, unreadable, itemsRead };

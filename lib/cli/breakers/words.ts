@@ -1,30 +1,29 @@
-import { sightOf } from '../../breaker/sight.ts';
+import { summaryOf } from '../../breaker/summary.ts';
 import type { Verdict } from '../../breaker/verdict.ts';
 import { momentText } from '../time.ts';
 import type { Listed } from './list.ts';
 
-const percent = (share: number): string => `${Math.round(share * 100)} %`;
+const percent = (fraction: number): string => `${Math.round(fraction * 100)} %`;
 
-/** What is of interest of a verdict, for people. */
-export function sightText(name: string, verdict: Verdict, now: number): string {
-  const sight = sightOf(name, verdict, now);
-  const { state, since, until, by, rate } = sight;
+/** One breaker, for people. */
+export function summaryText(name: string, verdict: Verdict, now: number): string {
+  const { state, since, until, by, rate, admittedFraction, retryFraction } = summaryOf(name, verdict, now);
   return [
     `breaker ${name}`,
-    `state   ${state}${by === null ? '' : `, by ${by}`}`,
+    `state   ${state} · admits ${percent(admittedFraction)} of calls · retry budget ${percent(retryFraction)}`,
+    ...(by === null ? [] : [`by      ${by}`]),
     ...(since === null ? [] : [`since   ${momentText(verdict.since, now)}`]),
     ...(until === null ? [] : [`until   ${momentText(verdict.until, now)}`]),
-    `lets    ${percent(sight.admittedShare)} of the calls through, and ${percent(sight.retryShare)} of the failed ones be made again`,
-    `rate    ${rate === null ? 'nobody knows yet' : `${rate} calls a second`}`,
+    `rate    ${rate === null ? 'unknown' : `${rate} calls/s`}`,
   ].join('\n');
 }
 
-const HEADINGS = ['breaker', 'state', 'until', 'lets through', 'calls a second', 'by'];
+const HEADINGS = ['breaker', 'state', 'until', 'admits', 'calls/s', 'by'];
 
 /** All breakers of a table, a line each. */
 export function listText({ breakers, unreadable, itemsRead }: Listed, table: string): string {
-  const rows = breakers.map(({ name, state, until, admittedShare, rate, by }) => [
-    ...[name, state, until ?? '', percent(admittedShare), rate === null ? '' : String(rate), by ?? ''],
+  const rows = breakers.map(({ name, state, until, admittedFraction, rate, by }) => [
+    ...[name, state, until ?? '', percent(admittedFraction), rate === null ? '' : String(rate), by ?? ''],
   ]);
   const all = rows.length > 0 ? [HEADINGS, ...rows] : [];
   const widths = HEADINGS.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
@@ -38,6 +37,6 @@ export function listText({ breakers, unreadable, itemsRead }: Listed, table: str
   return [
     ...lines,
     ...unreadable.map(({ name, why }) => `${name}: ${why}`),
-    `${count} in table "${table}", of which ${itemsRead} items were read`,
+    `${count} in table "${table}" (${itemsRead} items read)`,
   ].join('\n');
 }

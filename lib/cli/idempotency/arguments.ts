@@ -3,7 +3,7 @@ import { TABLE_OPTIONS, type TableArguments, tableArguments } from '../table.ts'
 import { UsageError } from '../usage.ts';
 import { type RecordKey, recordKeyOf } from './key.ts';
 
-/** What is asked for: a look at a record, or its end. */
+/** What is asked for: to show a record, or to release it. */
 export interface IdempotencyRequest extends RecordKey, TableArguments {
   readonly action: 'show' | 'release';
   readonly json: boolean;

@@ -9,7 +9,7 @@ export type Released = { readonly released: true } | { readonly released: false;
 
 const refuse = (refused: string): Released => ({ released: false, refused });
 
-/** What `--force` would mean. Undefined where a release takes nothing away from anybody. */
+/** What `--force` would do. Undefined where a release is safe. */
 const DANGERS = {
   unknown: undefined,
   expired: undefined,
@@ -31,7 +31,7 @@ export async function release(store: Store, key: string, sight: Sight, force: bo
   if (deleted.applied) return { released: true };
   return refuse(
     deleted.current === undefined
-      ? 'the record is gone by now: released by somebody else, or by a request of this command whose answer was lost'
-      : 'the record changed while it was looked at; look again with fibrin idempotency show',
+      ? 'the record is gone by now: released by another operator, or by a request of this command whose answer was lost'
+      : 'the record has changed since it was read; read it again with fibrin idempotency show',
   );
 }

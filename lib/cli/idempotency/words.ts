@@ -21,16 +21,16 @@ export function stateText(sight: Sight): string {
 }
 
 export const ABSENT_HINT =
-  'Was one expected? Look at table, region, --operation, and what else the function makes its keys of: --principal, --tenant, --hmac-secret-env, --json-key';
+  'Was one expected? Check table, region, --operation, and what else the function makes its keys of: --principal, --tenant, --hmac-secret-env, --json-key';
 
 function resultText({ form, bytes, why }: RecordedResult, isShown: boolean): string {
   if (form === 'none') return `none: ${why}`;
-  if (form === 'elsewhere') return "elsewhere: in the function's resultStore, under the same key";
+  if (form === 'elsewhere') return "external: in the function's resultStore, under the same key";
   const size = `${bytes?.toLocaleString('en-US')} bytes of JSON${form === 'gzip' ? ', compressed in the record' : ''}`;
   return isShown ? size : `${size} (--result prints it; it may be personal data)`;
 }
 
-/** All that is to be told of a record, a line each. */
+/** A record for people, a line for each of its parts. */
 export function recordLines(
   { record, now }: Found,
   result: RecordedResult | undefined,
@@ -40,7 +40,7 @@ export function recordLines(
   const lines = [
     `owner   ${record.owner}`,
     `fence   ${record.fence}`,
-    // Nobody waits for the lease of a run that has come to its end.
+    // A completed run needs no lease.
     ...(record.state === 'completed' ? [] : [lease]),
     `expires ${momentText(record.expiresAt * 1_000, now)}`,
   ];

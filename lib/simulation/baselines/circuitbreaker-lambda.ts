@@ -1,4 +1,4 @@
-import { refused } from '../../breaker/refused.ts';
+import { rejections } from '../../breaker/rejection.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Item } from '../../core/store.ts';
 import type { Guard, GuardTools, Leave, Subject } from '../subject.ts';
@@ -17,6 +17,7 @@ const MOST_OPEN_MS = 60_000;
 const WINDOW_MS = 60_000;
 
 const KEY = 'circuit';
+const reject = rejections(KEY);
 
 interface State {
   readonly state: 'closed' | 'open' | 'half-open';
@@ -91,7 +92,7 @@ function guard({ clock, store }: GuardTools): Guard {
       const state = await load();
       if (state.state !== 'open') return leave(state);
       const waitMs = state.nextAttempt - clock.now();
-      if (waitMs > 0) throw refused(KEY, waitMs);
+      if (waitMs > 0) throw reject(waitMs);
       const halfOpen: State = { ...state, state: 'half-open', successCount: 0 };
       await save(halfOpen);
       return leave(halfOpen);

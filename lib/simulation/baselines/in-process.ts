@@ -1,9 +1,9 @@
-import { localBreaker } from '../../breaker/local.ts';
+import { circuitBreaker } from '../../breaker/local.ts';
 import type { Permit } from '../../breaker/permit.ts';
-import type { Guard, GuardTools, Subject } from '../subject.ts';
+import { type Guard, type GuardTools, type Subject, settle } from '../subject.ts';
 
 function guard({ clock, slowCallMs }: GuardTools): Guard {
-  const breaker = localBreaker({
+  const breaker = circuitBreaker({
     name: 'dependency',
     clock,
     ...(slowCallMs !== undefined && { slowCallMs }),
@@ -11,11 +11,8 @@ function guard({ clock, slowCallMs }: GuardTools): Guard {
   return {
     enter() {
       // It asks nobody, so there is nothing to wait for.
-      const permit = breaker.enter() as Permit;
-      return {
-        isProbe: breaker.state === 'half-open',
-        settle: (failed, slow) => permit.settle(failed, slow),
-      };
+      const permit = breaker.acquire() as Permit;
+      return { isProbe: permit.isProbe, settle: (failed, slow) => settle(permit, failed, slow) };
     },
   };
 }

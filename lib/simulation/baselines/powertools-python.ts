@@ -1,4 +1,4 @@
-import { refused } from '../../breaker/refused.ts';
+import { rejections } from '../../breaker/rejection.ts';
 import type { Condition, Item } from '../../core/store.ts';
 import type { Guard, GuardTools, Leave, Subject } from '../subject.ts';
 
@@ -15,6 +15,7 @@ const RECOVERY_S = 30;
 const CACHE_S = 5;
 
 const KEY = 'circuit';
+const reject = rejections(KEY);
 
 interface State {
   readonly state: 'closed' | 'open' | 'half-open';
@@ -108,7 +109,7 @@ function guard({ index, clock, store }: GuardTools): Guard {
       return caller;
     }
     return Promise.resolve(mayProbe(state)).then((may) => {
-      if (!may || isProbing) throw refused(KEY, 1_000);
+      if (!may || isProbing) throw reject(1_000);
       isProbing = true;
       return prober;
     });

@@ -11,7 +11,7 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Scan } from '../verdicts.ts';
+import type { Scan } from '../scan.ts';
 import type { DynamoTransport, WireWriteResult } from './transport.ts';
 
 const optionsFor = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {});

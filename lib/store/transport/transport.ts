@@ -43,8 +43,8 @@ export interface DynamoTransport {
   get(input: GetInput, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>> | undefined>;
   put(input: PutInput, signal?: AbortSignal): Promise<WireWriteResult>;
   delete(input: DeleteInput, signal?: AbortSignal): Promise<WireWriteResult>;
-  /** Gives the attributes as they are afterwards. Without it a breaker cannot be shared, and says so when it is made. */
-  update?(input: UpdateInput, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
+  /** Gives the attributes as they are afterwards. */
+  update(input: UpdateInput, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
   /**
    * The first item is the store's own: a refusal of it is a result, one of another an error. A request that is sent again
    * must be the same transaction: DynamoDB tells by its ClientRequestToken.

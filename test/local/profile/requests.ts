@@ -259,7 +259,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
           status: 'ok',
           dependencies: {
             ...{ users: { status: 'ok' }, posts: { status: 'ok' } },
-            postsBreaker: { status: 'ok', details: { admittedShare: 1 } },
+            postsBreaker: { status: 'ok', details: { admittedFraction: 1 } },
           },
         });
       });

@@ -60,11 +60,10 @@ function matchesBranch(branch: readonly BranchField[], found: readonly (readonly
  *
  * Fields that a pattern names under an array of objects must match in the same element of it (Event Ruler calls this
  * array consistency); for an array of plain values, any of them will do.
+ * The pattern `{ source: ['shop'], detail: { total: [{ numeric: ['>', 100] }] } }`, for one, matches the event
+ * `{ source: 'shop', detail: { total: 120 } }`.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
  * @see https://github.com/aws/event-ruler#json-array-matching
- * @example
- * const compiled = compilePattern({ source: ['shop'], detail: { total: [{ numeric: ['>', 100] }] } });
- * matches(compiled, { source: 'shop', detail: { total: 120 } }); // true
  */
 export function matches(compiled: CompiledPattern, event: unknown): boolean {
   if (!isJsonObject(event)) return false;

@@ -62,8 +62,6 @@ function refuseTooMany(branches: readonly Branch[]): void {
  * @throws {InvalidOptionError} for `maxCharacters` out of its range.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  * @see https://github.com/aws/event-ruler
- * @example
- * const compiled = compilePattern({ source: ['shop'], detail: { state: [{ 'anything-but': 'draft' }] } });
  */
 export function compilePattern(pattern: unknown, limits: PatternLimits = {}): CompiledPattern {
   checkOptions('compilePattern', limits, { optional: { maxCharacters: rule.integer(1, 4_096) } });

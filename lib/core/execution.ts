@@ -1,0 +1,210 @@
+import type { Clock } from './clock.ts';
+import type { DeadlineLimit } from './errors.ts';
+import { guarded } from './guarded.ts';
+import { type InvocationContext, invocationContext, runInContext } from './invocation-context.ts';
+import type { LimitedRun } from './time-limit.ts';
+
+/** What the protected function is handed about the attempt it is. */
+export interface CallContext {
+  /** Aborts when this attempt's time, the total timeout or the caller's signal is over. Hand it to every I/O call. */
+  readonly signal: AbortSignal;
+  /** Number of this attempt, from 1. */
+  readonly attempt: number;
+  /** What the call is about, as its caller has said. */
+  readonly key?: string | undefined;
+  /** What is left of this attempt's time, in milliseconds. Infinity where nothing limits it. */
+  readonly remainingMs: () => number;
+}
+
+/** One call to a dependency. What it returns that is no promise is its value. */
+export type Call<T> = (context: CallContext) => T | Promise<T>;
+
+/** What a caller may say about one call. A call's context is all of it, so a policy within it can be handed that. */
+export interface ExecuteOptions {
+  /** What the call is about, e.g. the id of a user: validation and fallback are handed it. */
+  readonly key?: string | undefined;
+  /** Aborts the call, retries included. */
+  readonly signal?: AbortSignal | undefined;
+  /** What is left of the caller's own time, in milliseconds. Can only shorten the call. Default: no limit. */
+  readonly remainingMs?: number | (() => number) | undefined;
+}
+
+/** Where a value came from. */
+export type Source = 'live' | 'fallback';
+
+/** What is known about one call, whatever attempts it takes. Layers note in it what an outcome says. */
+export interface CallRecord {
+  /** How often the function was called. */
+  attempts: number;
+  source: Source;
+  /** The error that a degraded value stands in for. */
+  error?: unknown;
+  /** Whether the retry budget ended the call. */
+  budgetExhausted: boolean;
+}
+
+/** What is known about one attempt. */
+export interface AttemptState {
+  /** From 1. */
+  readonly number: number;
+  /** Whether the function was called. */
+  called: boolean;
+  /** When its time is over, by the monotonic clock. Infinity where nothing limits it. */
+  dueAt: number;
+  /**
+   * Set where a limit of time ended it: the policy's own, or one that left it less time than the policy gives an attempt. A
+   * timer that was late by `FROZEN_MS` has seen a freeze: an answer may have come in time.
+   */
+  endedBy: 'own limit' | 'cut short' | 'frozen' | undefined;
+}
+
+/** What a caller has asked for, and what has come of it so far. */
+export interface CallState {
+  readonly call: Call<unknown>;
+  readonly clock: Clock;
+  readonly key: string | undefined;
+  /** The signal of the caller, if there is one. */
+  readonly callerSignal: AbortSignal | undefined;
+  /** Of when the call began. */
+  readonly context: InvocationContext | undefined;
+  /** By the monotonic clock. */
+  readonly startedAt: number;
+  readonly record: CallRecord;
+}
+
+const noLimit = () => undefined;
+
+const newAttempt = (number: number): AttemptState => ({
+  number,
+  called: false,
+  dueAt: Infinity,
+  endedBy: undefined,
+});
+
+/** When a context's time is over, by the clock of a call, which may be another one. */
+const endOf = ({ endsAt, clock: own }: InvocationContext, clock: Clock, now: number): number =>
+  own === clock ? endsAt : now + endsAt - own.monotonic();
+
+/** One call on its way through the layers. A layer hands it on as it is, or a narrower one that it has made of it. */
+export class Execution implements CallContext {
+  declare readonly state: CallState;
+  declare readonly attemptState: AttemptState;
+  /** When the time is over, by the monotonic clock. Infinity: never. */
+  declare readonly endsAt: number;
+  /** Whose limit that is. */
+  declare readonly limit: DeadlineLimit;
+  /** What limits the time of the attempt, if something does. */
+  declare readonly run: LimitedRun | undefined;
+
+  constructor(
+    state: CallState,
+    attemptState: AttemptState,
+    endsAt: number,
+    limit: DeadlineLimit,
+    run?: LimitedRun,
+  ) {
+    this.state = state;
+    this.attemptState = attemptState;
+    this.endsAt = endsAt;
+    this.limit = limit;
+    this.run = run;
+  }
+
+  /** What the call is about, as its caller has said. */
+  get key(): string | undefined {
+    return this.state.key;
+  }
+
+  /** Number of the attempt, from 1. */
+  get attempt(): number {
+    return this.attemptState.number;
+  }
+
+  /** The signal of what is around, if there is one. `signal` makes one where there is none, which takes its time. */
+  get outerSignal(): AbortSignal | undefined {
+    return this.run?.signal ?? this.state.callerSignal;
+  }
+
+  get signal(): AbortSignal {
+    return this.outerSignal ?? new AbortController().signal;
+  }
+
+  // A getter, so that it works out of the object too, and costs nothing where it is not read.
+  get remainingMs(): () => number {
+    return () => Math.max(0, this.endsAt - this.state.clock.monotonic());
+  }
+
+  /** Whether the caller has aborted the call, or what runs this attempt has given it up. */
+  get isAborted(): boolean {
+    return this.run?.isAborted === true || this.state.callerSignal?.aborted === true;
+  }
+
+  /** Whether no caller waits for the call any more: it was aborted, or its invocation has given its answer. */
+  get isGivenUp(): boolean {
+    return this.isAborted || this.isAbandoned;
+  }
+
+  get isAbandoned(): boolean {
+    return this.state.context?.invocation?.isOver === true;
+  }
+
+  /** Another attempt of the same call. Several may run at once. */
+  withAttempt(number: number): Execution {
+    const { state, endsAt, limit, run } = this;
+    return new Execution(state, newAttempt(number), endsAt, limit, run);
+  }
+
+  /** Counts the attempt as made, once: the function is called now, or something stands in for it. */
+  markCalled(): void {
+    if (this.attemptState.called) return;
+    this.attemptState.called = true;
+    this.state.record.attempts++;
+  }
+
+  /**
+   * Calls the function and gives what that gives, a promise or not. In an invocation, what it calls under policies has no more
+   * time than it has itself.
+   */
+  invoke(): unknown {
+    const { state, run } = this;
+    const { call, clock, callerSignal } = state;
+    if (callerSignal?.aborted) return Promise.reject(callerSignal.reason);
+    this.markCalled();
+    // That of here, not of the call's beginning: a layer may have made a narrower one.
+    const parent = invocationContext();
+    if (!parent?.invocation || !run) return call(this);
+    const { endsAt } = this;
+    const probeOf = undefined;
+    return runInContext({ ...parent, scope: run, parent, endsAt, clock, attempt: run, probeOf }, call, this);
+  }
+}
+
+/** The first attempt of a call that begins now. */
+export function beginCall(
+  clock: Clock,
+  call: Call<unknown>,
+  { key, signal, remainingMs }: ExecuteOptions,
+): Execution {
+  const context = invocationContext();
+  const outer = context?.attempt?.signal;
+  // Before the clock is read: an outer call that hands on its own time is then no nearer limit than its attempt.
+  const callerMs =
+    typeof remainingMs === 'function'
+      ? guarded<[], number | undefined>('remainingMs', remainingMs, noLimit, 'number')()
+      : remainingMs;
+  const startedAt = clock.monotonic();
+  const callerSignal =
+    signal && outer && signal !== outer ? AbortSignal.any([signal, outer]) : (signal ?? outer);
+  const record: CallRecord = { attempts: 0, source: 'live', budgetExhausted: false };
+  const state = { call, clock, key, callerSignal, context, startedAt, record };
+  const contextEnds = context ? endOf(context, clock, startedAt) : Infinity;
+  // What is no number limits nothing.
+  const callerEnds = typeof callerMs === 'number' ? startedAt + callerMs : Infinity;
+  const isCallers = callerEnds < contextEnds;
+  return new Execution(
+    state,
+    newAttempt(1),
+    isCallers ? callerEnds : contextEnds,
+    isCallers || outer ? "caller's time limit" : "invocation's deadline",
+  );
+}

@@ -1,0 +1,38 @@
+import type { Clock } from './clock.ts';
+import { beginCall, type Call, type ExecuteOptions, type Execution } from './execution.ts';
+
+/** Makes a call, or what is left of it. */
+export type Invoke<T> = (execution: Execution) => Promise<T>;
+
+/** One policy: makes of a call a protected one. */
+export type Layer<T> = (next: Invoke<T>) => Invoke<T>;
+
+/** The innermost: the function itself. What it throws at once is a rejection, and what is no promise is a value. */
+export function callFunction<T>(execution: Execution): Promise<T> {
+  try {
+    // It gives what its caller says that it gives.
+    return Promise.resolve(execution.invoke() as T);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** The layers as one, the first of them outermost. */
+export const compose = <T>(layers: readonly Layer<T>[], innermost: Invoke<T> = callFunction): Invoke<T> =>
+  layers.reduceRight((next, layer) => layer(next), innermost);
+
+/** One policy alone. */
+export interface Policy {
+  /** Makes the call and settles with its outcome, or with what the policy makes of it. */
+  execute<T>(call: Call<T>, options?: ExecuteOptions): Promise<T>;
+}
+
+/** Runs calls under one layer. */
+export function policyOf(clock: Clock, layer: <T>(next: Invoke<T>) => Invoke<T>): Policy {
+  const invoke = layer(callFunction<unknown>);
+  return {
+    // The layer gives the function's value, whatever its type.
+    execute: <T>(call: Call<T>, options: ExecuteOptions = {}) =>
+      invoke(beginCall(clock, call, options)) as Promise<T>,
+  };
+}

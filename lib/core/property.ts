@@ -1,0 +1,23 @@
+/*
+ * Anything can be thrown: null, a Proxy, an error with a getter that throws or with an object for a name. Code that reads
+ * an error must not lose it, so it reads through these.
+ */
+
+/** A property of anything. Undefined where there is none, and where reading it throws. */
+export function propertyOf(value: unknown, key: PropertyKey): unknown {
+  try {
+    return (value as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[key];
+  } catch {
+    return undefined;
+  }
+}
+
+/** A property that is text, else an empty text. Never calls a `toString`. */
+export const textOf = (value: unknown, key: PropertyKey): string => {
+  const text = propertyOf(value, key);
+  return typeof text === 'string' ? text : '';
+};
+
+/** A property of a property: `valueAt(error, 'response.headers')`. */
+export const valueAt = (value: unknown, path: string): unknown =>
+  path.split('.').reduce<unknown>(propertyOf, value);

@@ -1,0 +1,127 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { CancelTimer, Clock } from './clock.ts';
+
+/** A limit on the time that something may take. */
+export interface TimeLimit {
+  readonly clock: Clock;
+  /** From now, in milliseconds. Zero or less is over at once: nothing is started. Infinity: only the signal ends it. */
+  readonly limitMs: number;
+  /** What the clock's `monotonic` has just said. Default: it is read. */
+  readonly now?: number;
+  /** The caller's own signal: when it aborts, so does everything inside, with the same reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** The error that the run ends with when the time is over, which was noticed `lateMs` after. */
+  readonly exceeded: (lateMs: number) => Error;
+}
+
+/** What the work inside a time limit is handed. */
+export interface Timed {
+  /** Aborts when the time is over or the caller gave up. Hand it to every I/O call. */
+  readonly signal: AbortSignal;
+  /** When the time is over, by the monotonic clock, in milliseconds. */
+  readonly endsAt: number;
+  /** What is left, in milliseconds; 0 when the time is over. Measured, not timed: right after a freeze too. */
+  readonly remainingMs: () => number;
+}
+
+/** The work while it runs. Makes its signal at the first use: most calls end in time, and many never read it. */
+export class LimitedRun implements Timed {
+  declare readonly endsAt: number;
+  /** Whether it has ended by itself. One that was given up is not over: what it has started is to be given up too. */
+  declare isOver: boolean;
+  readonly #clock: Clock;
+  #controller: AbortController | undefined;
+  #abort: { readonly reason: unknown } | undefined;
+  #cancelTimer: CancelTimer | undefined;
+  #unlisten: CancelTimer | undefined;
+
+  constructor(clock: Clock, endsAt: number) {
+    this.#clock = clock;
+    this.endsAt = endsAt;
+    this.isOver = false;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#abort) this.#controller.abort(this.#abort.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  // A getter, so that it works out of the object too, and costs nothing where it is not read.
+  get remainingMs(): () => number {
+    return () => Math.max(0, this.endsAt - this.#clock.monotonic());
+  }
+
+  get isAborted(): boolean {
+    return this.#abort !== undefined;
+  }
+
+  /** Has it given up when its time is over or the outer signal aborts, until it ends. */
+  watch(limit: TimeLimit, reject: (reason: unknown) => void): void {
+    const { limitMs, signal: outer, exceeded } = limit;
+    const giveUp = (reason: unknown) => {
+      this.#stopWatching();
+      reject(reason);
+      this.#abort = { reason };
+      this.#controller?.abort(reason);
+    };
+    if (limitMs < Infinity) {
+      const lateMs = () => Math.max(0, this.#clock.monotonic() - this.endsAt);
+      this.#cancelTimer = this.#clock.after(limitMs, () => giveUp(exceeded(lateMs())));
+    }
+    this.#unlisten = outer && onAbort(outer, giveUp);
+  }
+
+  end(): void {
+    this.isOver = true;
+    this.#stopWatching();
+  }
+
+  #stopWatching(): void {
+    this.#cancelTimer?.();
+    this.#unlisten?.();
+  }
+}
+
+/**
+ * Calls `run` with the reason once the signal aborts, until the listener is removed. The signal aborts in a context of
+ * its own; the listener runs in the context in which it was added, and so does what it aborts in turn.
+ */
+function onAbort(signal: AbortSignal, run: (reason: unknown) => void): CancelTimer {
+  const listener = AsyncResource.bind(() => run(signal.reason));
+  signal.addEventListener('abort', listener, { once: true });
+  return () => signal.removeEventListener('abort', listener);
+}
+
+/**
+ * Runs `work` and settles with it, or rejects the moment the time is over or the caller's signal aborts, whichever
+ * comes first, whether or not `work` listens to the signal. No timer or listener is left behind, and a late outcome of
+ * `work` is dropped without becoming an unhandled rejection.
+ */
+export function runWithin<T>(limit: TimeLimit, work: (run: LimitedRun) => T | Promise<T>): Promise<T> {
+  const { clock, limitMs, signal: outer, exceeded } = limit;
+  if (outer?.aborted) return Promise.reject(outer.reason);
+  if (limitMs <= 0) return Promise.reject(exceeded(0));
+
+  const { now = clock.monotonic() } = limit;
+  const run = new LimitedRun(clock, now + limitMs);
+  return new Promise<T>(function race(resolve, reject) {
+    const succeed = (value: T) => {
+      run.end();
+      resolve(value);
+    };
+    const fail = (error: unknown) => {
+      run.end();
+      reject(error);
+    };
+    run.watch(limit, reject);
+    try {
+      // What is no promise is a value.
+      Promise.resolve(work(run)).then(succeed, fail);
+    } catch (error) {
+      fail(error);
+    }
+  });
+}

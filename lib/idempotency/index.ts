@@ -1,0 +1,30 @@
+export type { ResultStore } from './codec.ts';
+export {
+  IdempotencyKeyError,
+  InFlightError,
+  OutcomeUnknownError,
+  OwnershipLostError,
+  PayloadMismatchError,
+  ResultNotStoredError,
+} from './errors.ts';
+export type { IdempotencyEvent, IdempotencyEventKind } from './events.ts';
+export type { RemainingTime } from './execution.ts';
+export { type HttpAnswer, type HttpIdempotencyOptions, idempotentHttp } from './http.ts';
+export { idempotent } from './idempotent.ts';
+export type { IdempotencyOptions } from './options.ts';
+export { allOf, optional, type Part } from './parts.ts';
+export type { AfterUnknown } from './protocol.ts';
+export type { ReplayCacheOptions } from './replay-cache.ts';
+export type { Once } from './run-once.ts';
+export {
+  type BusEvent,
+  bodyField,
+  deliveryId,
+  envelopeId,
+  type HttpEvent,
+  header,
+  type QueueRecord,
+  recordEnvelopeId,
+  type ScheduleEvent,
+  scheduledTime,
+} from './sources.ts';

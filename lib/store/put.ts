@@ -1,0 +1,23 @@
+import type { Condition, Item } from '../core/store.ts';
+import { toExpression } from './expression.ts';
+import { toWireItem } from './marshal.ts';
+import type { PutInput } from './transport/transport.ts';
+
+/** Where an item goes. */
+export interface Place {
+  readonly table: string;
+  readonly keyAttribute: string;
+  readonly key: string;
+}
+
+/** The write of one item, as PutItem and a transaction take it. */
+export const putInput = (
+  { table, keyAttribute, key }: Place,
+  item: Item,
+  when: Condition | undefined,
+): PutInput => ({
+  TableName: table,
+  ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  Item: { ...toWireItem(item), [keyAttribute]: { S: key } },
+  ...(when && toExpression(when, keyAttribute)),
+});
