@@ -10,7 +10,7 @@ const support = (name: string) => fileURLToPath(new URL(`./support/${name}.ts`, 
 /** Tests of code alone. */
 const CODE = tests('{unit,property,model,cdk}/**/*');
 /** Take longest. */
-const APP = tests('local/{profile,profile-idempotency,outages,flapping}');
+const APP = tests('local/{profile,profile-idempotency,outages}');
 /** Tests of what needs tables and no more. */
 const TABLES = tests(
   '{contract,fleet,idempotency}/**/*',
@@ -25,8 +25,9 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     reporters: ['default', support('summary')],
-    // Three more than there are cores: the tests of the app wait for most of their time, and all begin first.
-    maxWorkers: availableParallelism() + 3,
+    // Two more than there are cores: the tests of the app wait for most of their time, and all begin first. Each worker loads
+    // what it tests, which takes two seconds.
+    maxWorkers: availableParallelism() + 2,
     // Starting a process for each file takes longer than most of them.
     isolate: false,
     restoreMocks: true,

@@ -49,7 +49,7 @@ const entered = result
       })),
   );
 const nameless = entered.filter(({ name }) => name === '');
-console.table(entered);
+if (!values.check) console.table(entered);
 console.log(
   `${entered.length} functions entered, ${nameless.length} without a name; at most ${MAX_FUNCTIONS}`,
 );

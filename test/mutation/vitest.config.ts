@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     include: [
       'test/property/{breaker-local,resilient,retry,time-limit,window}.test.ts',
-      'test/unit/{breaker-*,call-*,classify*,evidence*,fallback,guarded,idempotency-*,idempotent*,options,peer-defects,predicates,probe-calls,resilient*,retry*,status,time-limit,timeout,validate}.test.ts',
+      'test/unit/{breaker-*,call-*,calls-*,classify*,evidence*,fallback*,guarded,idempotency-*,idempotent*,layers,options,own-*,peer-defects,predicates,probe-calls,resilient*,retry*,status,time-limit,timeout,validat*}.test.ts',
     ],
     isolate: false,
     restoreMocks: true,

@@ -62,11 +62,8 @@ async function underLoad(load: Load): Promise<Figures> {
 describe('three attempts at random failures of 30 %', () => {
   test.each([
     { requestsPerSecond: 10, seed: 1 },
-    { requestsPerSecond: 10, seed: 2 },
     { requestsPerSecond: 40, seed: 3 },
-    { requestsPerSecond: 40, seed: 4 },
     { requestsPerSecond: 40, atOnce: 10, seed: 5 },
-    { requestsPerSecond: 40, atOnce: 40, seed: 6 },
     { requestsPerSecond: 400, atOnce: 10, seed: 7 },
   ])('keep 96.5 % of calls live with 1.45 calls each: %j', async (load) => {
     const { live, amplification } = await underLoad({ requests: 10_000, failureRatio: 0.3, ...load });
