@@ -36,6 +36,9 @@ function outcomeRules(
       const evidence = evidenceOfAttempt(error, execution);
       if (evidence === 'none') return undefined;
       if (evidence === 'cut short') {
+        // Aborted, and without a limit of its own: nothing tells a slow call from one that was frozen on the way.
+        const { endedBy, dueAt } = execution.attemptState;
+        if (endedBy === undefined && dueAt === Infinity) return undefined;
         const cut = outcome(false, startedAt, execution);
         return cut.slow ? cut : undefined;
       }

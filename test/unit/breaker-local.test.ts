@@ -28,6 +28,25 @@ async function opened(given: Partial<CircuitBreakerOptions> = {}) {
   return world;
 }
 
+test('a breaker does not count a call as slow that was frozen on the way and then aborted', async () => {
+  const clock = fakeClock();
+  const breaker = circuitBreaker({ name: 'posts', minimumCalls: 1, slowCallMs: 500, clock });
+  const caller = new AbortController();
+  const call = breaker.execute(
+    ({ signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      }),
+    { signal: caller.signal },
+  );
+
+  await clock.freeze(25_000);
+  caller.abort(new Error('gave up'));
+
+  await expect(call).rejects.toThrow('gave up');
+  expect(breaker.state).toBe('closed');
+});
+
 describe('a breaker of one sandbox', () => {
   test('that is kept open asks its callers to come back in a minute', async () => {
     const { breaker, works } = alone();
