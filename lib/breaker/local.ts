@@ -1,3 +1,4 @@
+import type { BreakerEvent } from '../core/breaker-event.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type Invoke, type Policy, policyOf } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
@@ -37,6 +38,7 @@ class LocalBreaker implements CircuitBreaker {
   readonly #window: Window;
   readonly #shouldOpen: ShouldOpen;
   readonly #reject: Reject;
+  readonly #report: ((event: BreakerEvent) => void) | undefined;
   #state: LocalState = CLOSED;
   /** Of the present state, for all calls: what one from before it records says nothing about what is now. */
   #permit: Permit = this.#newPermit(false);
@@ -49,6 +51,7 @@ class LocalBreaker implements CircuitBreaker {
     this.#window = windowOf(options);
     this.#shouldOpen = shouldOpen;
     this.#reject = rejections(name);
+    this.#report = options.onEvent && safeListener(options.onEvent, `${name}: onEvent`);
     this.layer = breakerLayer(this, options, clock);
     this.execute = policyOf(clock, this.layer).execute;
   }
@@ -116,13 +119,9 @@ class LocalBreaker implements CircuitBreaker {
     const to = next.kind;
     this.#state = next;
     this.#permit = this.#newPermit(isProbe);
-    const { onEvent } = this.#options;
-    if (to === from || !onEvent) return;
+    if (to === from) return;
     const admittedFraction = locallyAdmitted(next);
-    safeListener(
-      onEvent,
-      `${this.name}: onEvent`,
-    )({
+    this.#report?.({
       ...{ kind: 'breaker-state', name: this.name, from, to },
       ...{ origin: 'self', admittedFraction },
     });

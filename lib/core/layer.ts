@@ -18,8 +18,8 @@ export function callFunction<T>(execution: Execution): Promise<T> {
 }
 
 /** The layers as one, the first of them outermost. */
-export const compose = <T>(layers: readonly Layer<T>[], innermost: Invoke<T> = callFunction): Invoke<T> =>
-  layers.reduceRight((next, layer) => layer(next), innermost);
+export const compose = <T>(layers: readonly Layer<T>[]): Invoke<T> =>
+  layers.reduceRight<Invoke<T>>((next, layer) => layer(next), callFunction);
 
 /** One policy alone. */
 export interface Policy {

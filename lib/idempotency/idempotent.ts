@@ -1,6 +1,6 @@
+import { isServerError } from '../core/server-error.ts';
 import { idempotencyGuard } from './guard.ts';
 import type { IdempotencyOptions } from './options.ts';
-import { isServerError } from './outcome.ts';
 import { type Once, runOnce, UNPROTECTED } from './run-once.ts';
 
 /**

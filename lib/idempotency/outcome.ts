@@ -9,10 +9,3 @@ import { hasCode } from '../core/errors.ts';
 export function isOutcomeUnknown(error: unknown): boolean {
   return isTimeoutError(error) || errorChain(error).some((link) => hasCode(link, 'STORE_UNAVAILABLE'));
 }
-
-/** Whether a result is an HTTP answer that says the run failed on our side: it must not be replayed. */
-export function isServerError(result: unknown): boolean {
-  const status =
-    typeof result === 'object' && result !== null && 'statusCode' in result ? result.statusCode : undefined;
-  return typeof status === 'number' && status >= 500;
-}

@@ -7,7 +7,7 @@ import { invocationContext, isWithinProbeOf } from '../core/invocation-context.t
 import type { Invoke } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
-import { isServerError } from '../telemetry/http-answer.ts';
+import { isServerError } from '../core/server-error.ts';
 import { enterContext } from './adapter/entered-context.ts';
 import type { Session } from './adapter/hooks.ts';
 import { noteError, ServerErrorAnswer } from './handler-outcome.ts';

@@ -1,10 +1,11 @@
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
+import { isServerError } from '../core/server-error.ts';
 import { encodeResult } from '../idempotency/codec.ts';
 import type { RemainingTime } from '../idempotency/execution.ts';
 import { idempotencyGuard, type Run } from '../idempotency/guard.ts';
 import type { IdempotencyOptions } from '../idempotency/options.ts';
-import { isOutcomeUnknown, isServerError } from '../idempotency/outcome.ts';
+import { isOutcomeUnknown } from '../idempotency/outcome.ts';
 import { isStreamed } from '../idempotency/streams.ts';
 import type { Ended } from './adapter/ended.ts';
 import { orderCheck, type Warn } from './adapter/order.ts';

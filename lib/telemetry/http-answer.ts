@@ -18,9 +18,6 @@ const isHttpAnswer = (response: unknown): response is HttpAnswer =>
   response !== null &&
   typeof (response as { readonly statusCode?: unknown }).statusCode === 'number';
 
-export const isServerError = (response: unknown): boolean =>
-  isHttpAnswer(response) && response.statusCode >= 500;
-
 function copyWithHeader<R>(response: R, name: string, value: string): R {
   if (!isHttpAnswer(response) || isUncopyable(response)) return response;
   const { headers } = response;

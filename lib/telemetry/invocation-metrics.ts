@@ -1,10 +1,11 @@
 import { systemClock } from '../core/clock.ts';
 import { remainingMsOf } from '../core/remaining-time.ts';
 import { safeListener } from '../core/safe-listener.ts';
+import { isServerError } from '../core/server-error.ts';
 import { boundedMetrics } from './bounded-metrics.ts';
 import type { EmfOptions } from './emf.ts';
 import { counted, milliseconds } from './emf-limits.ts';
-import { type InvocationOutcome, isServerError } from './http-answer.ts';
+import type { InvocationOutcome } from './http-answer.ts';
 
 /** One invocation that is measured. */
 export interface MeasuredInvocation {

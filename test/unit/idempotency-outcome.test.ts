@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { AttemptTimeoutError, StoreError } from '../../lib/core/errors.ts';
-import { isOutcomeUnknown, isServerError } from '../../lib/idempotency/outcome.ts';
+import { isServerError } from '../../lib/core/server-error.ts';
+import { isOutcomeUnknown } from '../../lib/idempotency/outcome.ts';
 import { isStreamed, isWritable } from '../../lib/idempotency/streams.ts';
 
 describe('an error leaves open whether the effect has happened', () => {
