@@ -2,8 +2,8 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import type { Store } from '../core/store.ts';
-import { summaryOf } from './summary.ts';
-import { INITIAL, readVerdict, verdictKey, whyUnreadable, writeVerdict } from './verdict.ts';
+import { readState, stateKey } from './state.ts';
+import { type BreakerSummary, summaryOf } from './summary.ts';
 
 export interface BreakerCheckOptions {
   /** Holds the shared state. */
@@ -14,14 +14,20 @@ export interface BreakerCheckOptions {
   readonly clock?: Clock;
 }
 
+/** What a check shows of a breaker. */
+export type BreakerDetails = Pick<
+  BreakerSummary,
+  'state' | 'reason' | 'cause' | 'waitMs' | 'admittedFraction'
+>;
+
 /** A check for `healthChecks` and for the `health` middleware. */
 export interface BreakerCheck {
   /** Never: a function whose dependency is unavailable is degraded, not down. */
   readonly critical: false;
   /** @throws while the breaker does not admit all calls, and when the store does not answer. */
   run(signal: AbortSignal): Promise<void>;
-  /** State, and fraction of the calls that it admits, as of the last run. */
-  details(): { readonly state: string; readonly admittedFraction: number } | undefined;
+  /** State, reason, countdown and fraction of the calls that it admits, as of the last run. */
+  details(): BreakerDetails | undefined;
 }
 
 /**
@@ -46,13 +52,12 @@ export function breakerCheck(options: BreakerCheckOptions): BreakerCheck {
     critical: false,
     async run(signal) {
       latest = undefined;
-      const found = await store.get(verdictKey(name), { signal, isEventual: true });
-      const item = found ?? writeVerdict(INITIAL);
-      const verdict = readVerdict(item);
-      if (!verdict) throw new Error(`the item "${verdictKey(name)}" is ${whyUnreadable(item)}`);
-      const { state, admittedFraction } = summaryOf(name, verdict, clock.now());
-      latest = { state, admittedFraction };
-      if (admittedFraction < 1) throw new Error(`breaker "${name}" is ${state}`);
+      const item = await store.get(stateKey(name), { signal, isEventual: true });
+      const reading = readState(name, item);
+      if (reading.unreadable !== undefined) throw new Error(reading.unreadable);
+      const { state, reason, cause, waitMs, admittedFraction } = summaryOf(name, reading.state, clock.now());
+      latest = { state, reason, cause, waitMs, admittedFraction };
+      if (admittedFraction < 1) throw new Error(`breaker "${name}" is ${state}: ${reason}`);
     },
     details: () => latest,
   };

@@ -19,11 +19,16 @@ function outcomeRules(
     isFailure &&
     guarded<[unknown], boolean | undefined>(`${name}: isFailure`, isFailure, noDecision, 'boolean');
   const isFailed = isFailedResult && guarded(`${name}: isFailedResult`, isFailedResult, notFailed, 'boolean');
-  const outcome = (failed: boolean, startedAt: number, execution: Execution): CallOutcome => {
+  const outcome = (
+    failed: boolean,
+    startedAt: number,
+    execution: Execution,
+    cause?: unknown,
+  ): CallOutcome => {
     const isLate = slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs;
     const slow = isLate && !wasFrozen(execution);
     // Without a ratio of their own slow calls are failures.
-    return { failed: failed || (slow && slowCallRatio === undefined), slow };
+    return { failed: failed || (slow && slowCallRatio === undefined), slow, cause };
   };
 
   return {
@@ -44,7 +49,7 @@ function outcomeRules(
       }
       // A predicate is asked about what the function threw, never about a limit of time.
       const decided = execution.attemptState.endedBy ? undefined : fails?.(error);
-      return outcome(decided ?? evidence === 'failed', startedAt, execution);
+      return outcome(decided ?? evidence === 'failed', startedAt, execution, error);
     },
   };
 }

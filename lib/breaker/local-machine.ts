@@ -1,3 +1,5 @@
+import { FORCED_WAIT_MS } from './constants.ts';
+
 /**
  * The state of a breaker of one environment. Times are of a monotonic clock, in milliseconds; nothing waits for a timer, so
  * a freeze does no harm.
@@ -18,9 +20,6 @@ export type LocalState =
 export const CLOSED: LocalState = { kind: 'closed' };
 
 export const opened = (now: number, openMs: number): LocalState => ({ kind: 'open', untilMs: now + openMs });
-
-/** What callers are asked to wait where an operator decides how long it lasts. */
-const FORCED_WAIT_MS = 60_000;
 
 /** What a caller may do: call, make the probe, or nothing for so long. */
 export type LocalAdmission = 'call' | 'probe' | { readonly waitMs: number };

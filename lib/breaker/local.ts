@@ -4,7 +4,7 @@ import { type Invoke, type Policy, policyOf } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
-import type { Window } from '../core/window.ts';
+import { DEFAULT_OPEN_MS, DEFAULT_PROBES } from './constants.ts';
 import { breakerLayer } from './layer.ts';
 import {
   admitLocally,
@@ -15,41 +15,39 @@ import {
   probed,
   probing,
 } from './local-machine.ts';
-import {
-  byRatio,
-  type CircuitBreakerOptions,
-  checkBreakerOptions,
-  DEFAULT_OPEN_MS,
-  DEFAULT_PROBES,
-  FORCE_RULES,
-  type ShouldOpen,
-  windowOf,
-} from './options.ts';
+import { type CircuitBreakerOptions, checkBreakerOptions, FORCE_RULES } from './options.ts';
+import { OutcomeWindow } from './outcome-window.ts';
 import { type Admission, type CallOutcome, type CircuitBreaker, type Permit, permitOf } from './permit.ts';
 import { type Reject, rejections } from './rejection.ts';
+import { OpeningRule, type RuleOptions } from './rule.ts';
+
+type LocalOptions = Omit<CircuitBreakerOptions, keyof RuleOptions> & RuleOptions;
 
 /** A breaker of one environment. Nothing waits for a timer, so a freeze does no harm. */
-class LocalBreaker implements CircuitBreaker {
+export class LocalBreaker implements CircuitBreaker {
   readonly name: string;
   readonly layer: <T>(next: Invoke<T>) => Invoke<T>;
   readonly execute: Policy['execute'];
-  readonly #options: CircuitBreakerOptions;
+  readonly #options: LocalOptions;
   readonly #clock: Clock;
-  readonly #window: Window;
-  readonly #shouldOpen: ShouldOpen;
+  readonly #rule: OpeningRule;
+  readonly #slowRule: OpeningRule | undefined;
+  readonly #window: OutcomeWindow;
   readonly #reject: Reject;
   readonly #report: ((event: BreakerEvent) => void) | undefined;
   #state: LocalState = CLOSED;
   /** Of the present state, for all calls: what one from before it records says nothing about what is now. */
   #permit: Permit = this.#newPermit(false);
 
-  constructor(options: CircuitBreakerOptions, shouldOpen: ShouldOpen) {
-    const { name, clock = systemClock } = options;
+  constructor(options: LocalOptions) {
+    const { name, clock = systemClock, slowCallRatio, windowCalls } = options;
     this.name = name;
     this.#options = options;
     this.#clock = clock;
-    this.#window = windowOf(options);
-    this.#shouldOpen = shouldOpen;
+    this.#rule = new OpeningRule(options);
+    this.#slowRule =
+      slowCallRatio === undefined ? undefined : new OpeningRule({ ...options, failureRatio: slowCallRatio });
+    this.#window = new OutcomeWindow([this.#rule, this.#slowRule], windowCalls);
     this.#reject = rejections(name);
     this.#report = options.onEvent && safeListener(options.onEvent, `${name}: onEvent`);
     this.layer = breakerLayer(this, options, clock);
@@ -85,6 +83,11 @@ class LocalBreaker implements CircuitBreaker {
     return this.#permit;
   }
 
+  /** Opens it for so long, whatever was recorded. */
+  open(openMs: number): void {
+    this.#become(opened(this.#clock.monotonic(), openMs));
+  }
+
   get #openMs(): number {
     return this.#options.openMs ?? DEFAULT_OPEN_MS;
   }
@@ -108,9 +111,15 @@ class LocalBreaker implements CircuitBreaker {
   }
 
   #count({ failed, slow = false }: CallOutcome, now: number): void {
-    this.#window.record({ failed, slow }, now);
-    if (!(failed || slow) || this.#state.kind !== 'closed') return;
-    if (this.#shouldOpen(this.#window.totals(now))) this.#become(opened(now, this.#openMs));
+    this.#window.record(failed, slow, now);
+    if ((failed || slow) && this.#state.kind === 'closed' && this.#shouldOpen(now)) this.open(this.#openMs);
+  }
+
+  #shouldOpen(now: number): boolean {
+    return (
+      this.#rule.shouldOpen(this.#window.slots('failures', now)) ||
+      this.#slowRule?.shouldOpen(this.#window.slots('slow', now)) === true
+    );
   }
 
   #become(next: LocalState, isProbe = false): void {
@@ -123,17 +132,13 @@ class LocalBreaker implements CircuitBreaker {
     const admittedFraction = locallyAdmitted(next);
     this.#report?.({
       ...{ kind: 'breaker-state', name: this.name, from, to },
-      ...{ origin: 'self', admittedFraction },
+      ...{ origin: 'self', admittedFraction, waitMs: next.kind === 'open' ? this.#openMs : 0 },
     });
   }
 }
 
-/** For an environment whose shared breaker cannot reach its store. */
-export const localBreaker = (options: CircuitBreakerOptions, shouldOpen: ShouldOpen): CircuitBreaker =>
-  new LocalBreaker(options, shouldOpen);
-
 /**
- * A circuit breaker of this environment: it opens when enough calls in its window fail, lets one call at a time probe after
+ * A circuit breaker of this environment: it opens when it is sure that more than `failureRatio` of its calls fail, lets one call at a time probe after
  * `openMs`, and closes after `probesToClose` in a row that succeed.
  * @throws {InvalidOptionError} for an unknown option or one out of range.
  * @see Nygard, Release It! 2nd ed., "Circuit Breaker"
@@ -147,5 +152,5 @@ export const localBreaker = (options: CircuitBreakerOptions, shouldOpen: ShouldO
 export function circuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
   checkBreakerOptions('circuitBreaker', options);
   checkOptions('circuitBreaker', { name: options.name }, { required: { name: rule.name() } });
-  return new LocalBreaker(options, byRatio(options));
+  return new LocalBreaker(options);
 }

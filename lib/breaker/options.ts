@@ -5,12 +5,31 @@ import { checkOptions } from '../core/options.ts';
 import type { Random } from '../core/random.ts';
 import * as rule from '../core/rules.ts';
 import type { CountingStore } from '../core/store.ts';
-import { countWindow, timeWindow, type Window, type WindowTotals } from '../core/window.ts';
+import {
+  DEFAULT_FAILURE_RATIO,
+  DEFAULT_MINIMUM_CALLS,
+  MAX_PROBES,
+  MAX_SHARED_MINIMUM_CALLS,
+  MAX_SHARED_RATIO,
+  MAX_STORE_TIMEOUT_MS,
+  MAX_WINDOW_CALLS,
+  MAX_WINDOW_MS,
+  MIN_STORE_TIMEOUT_MS,
+  RESERVE_MS,
+} from './constants.ts';
+import { failuresNeeded } from './rule.ts';
 
 /** What both kinds of breaker have. */
 interface CommonOptions {
   /** Name of the breaker in errors and events. 1 to 100 letters, digits, ".", "_", "-". */
   readonly name: string;
+  /** Calls that must be recorded before it opens. Integer ≥ 1, shared 1 to 100. Default 5. */
+  readonly minimumCalls?: number;
+  /**
+   * Length of the window. It reaches back further where it holds fewer than 20 calls, up to an hour, so that a breaker of few calls
+   * opens too. Milliseconds, up to 3,600,000 (1 hour). Default 10,000.
+   */
+  readonly windowMs?: number;
   /** A call that takes this long or longer is slow. Milliseconds. Default: no limit. */
   readonly slowCallMs?: number;
   /**
@@ -29,17 +48,15 @@ interface CommonOptions {
 
 /** A breaker of this environment. */
 export interface CircuitBreakerOptions extends CommonOptions {
-  /** Fraction of the calls in the window that must fail to open it, (0, 1]. Default 0.5. */
+  /**
+   * It opens when it is sure that more than this fraction of the calls fails, (0, 1). At 0.5, ten failures in a row are enough, at
+   * 0.8 it takes 37. Default 0.5.
+   */
   readonly failureRatio?: number;
   /**
-   * Fraction of the calls in the window that must be slow to open it, (0, 1], apart from failures. Default: a slow call counts
-   * as a failure.
+   * Fraction of the calls that must be slow to open it, (0, 1), apart from failures. Default: a slow call counts as a failure.
    */
   readonly slowCallRatio?: number;
-  /** Calls that the window must hold before the ratios count. Integer ≥ 1. Default 5. */
-  readonly minimumCalls?: number;
-  /** Length of the window. Milliseconds. Default 10,000. */
-  readonly windowMs?: number;
   /** Counts the last so many calls instead, however long ago they were. Integer, 1 to 10,000. Default: a window of time. */
   readonly windowCalls?: number;
   /** How long it stays open before one call may probe. Milliseconds. Default 30,000. */
@@ -52,13 +69,8 @@ export interface CircuitBreakerOptions extends CommonOptions {
 export interface SharedBreakerOptions extends CommonOptions {
   /** Holds the shared state: `dynamoStore()`, or `memoryStore()` in tests. */
   readonly store: CountingStore;
-  /** Fraction of all calls that must fail to open it, (0, 0.8]: a sample of calls shows no more in time. Default 0.5. */
+  /** It opens when it is sure that more than this fraction of all calls fails, (0, 0.8]. Default 0.5. */
   readonly failureRatio?: number;
-  /**
-   * Calls that an environment must have seen before it opens a breaker of its own while the store does not answer. Integer ≥ 1.
-   * Default 5.
-   */
-  readonly minimumCalls?: number;
   /**
    * How long it stays open before one call may probe, four times as long after a relapse within 30 s. A probe has a third as
    * long again to succeed, so it must be longer than the protected call and two writes. Milliseconds. Default 12,000.
@@ -79,19 +91,17 @@ export type OutcomeOptions = Pick<
   'name' | 'slowCallMs' | 'slowCallRatio' | 'isFailure' | 'isFailedResult'
 >;
 
-export const DEFAULT_FAILURE_RATIO = 0.5;
-const DEFAULT_MINIMUM_CALLS = 5;
-export const DEFAULT_OPEN_MS = 30_000;
-export const DEFAULT_PROBES = 2;
-export const DEFAULT_SHARED_OPEN_MS = 12_000;
-export const DEFAULT_STORE_TIMEOUT_MS = 50;
-/** A larger sample than a fleet reports in time would be needed to be sure of more. */
-const MAX_SHARED_RATIO = 0.8;
+/** A ratio of which a sample can show that it is exceeded. */
+const ratioBelow1 = rule.unless(
+  (value) => typeof value === 'number' && value > 0 && value < 1,
+  'a fraction above 0 and below 1',
+);
 
 const COMMON_RULES = {
   name: rule.name(),
-  failureRatio: rule.ratio(),
+  failureRatio: ratioBelow1,
   minimumCalls: rule.integer(1),
+  windowMs: rule.durationMs(1, MAX_WINDOW_MS),
   slowCallMs: rule.durationMs(),
   openMs: rule.durationMs(),
   isFailure: rule.fn(),
@@ -103,19 +113,20 @@ const COMMON_RULES = {
 /** Of a breaker of this environment. A policy that makes one names it. */
 const LOCAL_RULES = {
   ...COMMON_RULES,
-  slowCallRatio: rule.ratio(),
-  windowMs: rule.durationMs(),
-  windowCalls: rule.integer(1, 10_000),
-  probesToClose: rule.integer(1, 100),
+  slowCallRatio: ratioBelow1,
+  windowCalls: rule.integer(1, MAX_WINDOW_CALLS),
+  probesToClose: rule.integer(1, MAX_PROBES),
 };
 
 /** What is wrong with the options together, if something is. */
 function conflictIn(options: Partial<CircuitBreakerOptions>): string | undefined {
-  const { windowMs, windowCalls, slowCallMs, slowCallRatio, minimumCalls = DEFAULT_MINIMUM_CALLS } = options;
+  const { windowMs, windowCalls, slowCallMs, slowCallRatio } = options;
+  const { failureRatio = DEFAULT_FAILURE_RATIO, minimumCalls = DEFAULT_MINIMUM_CALLS } = options;
   if (windowMs && windowCalls) return 'one of `windowMs` and `windowCalls`, got both';
   if (slowCallRatio && !slowCallMs) return '`slowCallMs` beside `slowCallRatio`, to say when a call is slow';
-  return windowCalls !== undefined && windowCalls < minimumCalls
-    ? `\`windowCalls\` to be at least \`minimumCalls\` (${minimumCalls}), or it never opens, got ${windowCalls}`
+  const neededCalls = Math.max(minimumCalls, failuresNeeded(failureRatio));
+  return windowCalls !== undefined && windowCalls < neededCalls
+    ? `\`windowCalls\` to be at least ${neededCalls}, or it never opens at a \`failureRatio\` of ${failureRatio} and a \`minimumCalls\` of ${minimumCalls}, got ${windowCalls}`
     : undefined;
 }
 
@@ -140,11 +151,16 @@ const countingStore = rule.unless(
 
 /** @throws {InvalidOptionError} for an unknown option or one out of range. */
 export function checkSharedOptions(options: SharedBreakerOptions): void {
-  const ofLocal = ['slowCallRatio', 'windowMs', 'windowCalls', 'probesToClose'];
+  const ofLocal = ['slowCallRatio', 'windowCalls', 'probesToClose'];
   refuseOptionsOf('circuitBreaker', ofLocal, 'sharedBreaker', options);
   checkOptions('sharedBreaker', options, {
     required: { name: rule.name(), store: countingStore },
-    optional: { ...COMMON_RULES, storeTimeoutMs: rule.durationMs(10, 1_000), random: rule.object() },
+    optional: {
+      ...COMMON_RULES,
+      minimumCalls: rule.integer(1, MAX_SHARED_MINIMUM_CALLS),
+      storeTimeoutMs: rule.durationMs(MIN_STORE_TIMEOUT_MS, MAX_STORE_TIMEOUT_MS),
+      random: rule.object(),
+    },
   });
   const { name, failureRatio = 0 } = options;
   if (failureRatio > MAX_SHARED_RATIO) {
@@ -158,9 +174,6 @@ export function checkSharedOptions(options: SharedBreakerOptions): void {
 export const FORCE_RULES: { readonly state: rule.OptionRule } = {
   state: rule.oneOf('open', 'closed', 'auto'),
 };
-
-/** Kept of a call's time for reporting its outcome: what recording may wait for the store, and a little more. Milliseconds. */
-export const RESERVE_MS = 25;
 
 export interface CallTimes {
   readonly owner: string;
@@ -188,38 +201,4 @@ export function checkCallTimes(times: CallTimes): void {
       `${owner}: expected \`attemptTimeoutMs\` to be at most ${longestMs}, so that a probe of breaker "${name}" can end within its \`openMs\`, got ${attemptTimeoutMs}; raise \`openMs\` or lower \`attemptTimeoutMs\``,
     );
   }
-}
-
-export function windowOf({ windowMs = 10_000, windowCalls }: CircuitBreakerOptions): Window {
-  return windowCalls === undefined ? timeWindow(windowMs) : countWindow(windowCalls);
-}
-
-/** Says whether the totals of a window open the breaker. */
-export type ShouldOpen = (totals: WindowTotals) => boolean;
-
-/** By the plain ratios. */
-export function byRatio(options: CircuitBreakerOptions): ShouldOpen {
-  const {
-    failureRatio = DEFAULT_FAILURE_RATIO,
-    slowCallRatio = Infinity,
-    minimumCalls = DEFAULT_MINIMUM_CALLS,
-  } = options;
-  return ({ calls, failures, slow }) =>
-    calls >= minimumCalls && (failures / calls >= failureRatio || slow / calls >= slowCallRatio);
-}
-
-/** How sure an environment has to be by itself that the ratio is reached, in standard deviations. */
-const LOCAL_DEVIATIONS = 2;
-
-/**
- * The same for an environment whose store does not answer. It sees few calls, and three failures out of five are no outage
- * yet: all of them have to fail, or more than chance makes of fewer than the ratio.
- */
-export function byConfidentRatio(options: SharedBreakerOptions): ShouldOpen {
-  const { failureRatio = DEFAULT_FAILURE_RATIO, minimumCalls = DEFAULT_MINIMUM_CALLS } = options;
-  return ({ calls, failures }) =>
-    calls >= minimumCalls &&
-    (failures === calls ||
-      failures - failureRatio * calls >=
-        LOCAL_DEVIATIONS * Math.sqrt(calls * failureRatio * (1 - failureRatio)));
 }

@@ -1,5 +1,8 @@
 import type { BreakerState } from '../core/breaker-event.ts';
+import { FROZEN_MS } from '../core/classify.ts';
+import type { CancelTimer, Clock } from '../core/clock.ts';
 import type { BreakerOpenError, DeadlineLimit } from '../core/errors.ts';
+import { invocationContext } from '../core/invocation-context.ts';
 import type { Invoke, Policy } from '../core/layer.ts';
 
 /** What a breaker may know of the call that asks for a permit. */
@@ -17,6 +20,8 @@ export interface CallOutcome {
   readonly failed: boolean;
   /** Whether it took longer than `slowCallMs`, however it ended. Default false. */
   readonly slow?: boolean;
+  /** What the call failed with: its name, code and status are shown with the state that it leads to. */
+  readonly cause?: unknown;
 }
 
 /**
@@ -77,8 +82,6 @@ export interface CircuitBreaker extends Policy {
   readonly layer: <T>(next: Invoke<T>) => Invoke<T>;
   /** Two breakers with the same identity are one. */
   readonly identity: string | object;
-  /** Fraction of the failed calls that may be retried, as far as is known. Default 1. */
-  readonly retryFraction?: number;
   /** Time that is needed after a call to report its outcome. Milliseconds. Default 0. */
   readonly reserveMs?: number;
   /**
@@ -86,6 +89,44 @@ export interface CircuitBreaker extends Policy {
    * @throws {InvalidOptionError}
    */
   checkCalls?(owner: string, attemptTimeoutMs: number, totalTimeoutMs: number): void;
+}
+
+/** Runs at the moment that a call of the present invocation is slow. */
+function whenSlow(clock: Clock, slowCallMs: number, run: () => void): CancelTimer {
+  const dueAt = clock.monotonic() + slowCallMs;
+  const invocation = invocationContext()?.invocation;
+  return clock.after(slowCallMs, () => {
+    // A call that was frozen meanwhile is not slow for that, and one whose invocation has answered is not counted.
+    if (!invocation?.isOver && clock.monotonic() - dueAt < FROZEN_MS) run();
+  });
+}
+
+/**
+ * A permit whose call is recorded once: the moment that it is slow, since it may take long to end, or else when it ends.
+ * @param settle Gives what is to be awaited, where there is something. An undefined outcome says nothing.
+ */
+export function permitRecordedOnce(
+  isProbe: boolean,
+  clock: Clock,
+  slowCallMs: number | undefined,
+  settle: (outcome: CallOutcome | undefined, caller: Caller) => Promise<void> | undefined,
+): Permit {
+  let isSettled = false;
+  const settleOnce: typeof settle = (outcome, caller) => {
+    if (isSettled) return undefined;
+    isSettled = true;
+    cancel?.();
+    return settle(outcome, caller);
+  };
+  const cancel =
+    slowCallMs === undefined
+      ? undefined
+      : whenSlow(clock, slowCallMs, () => void settleOnce({ failed: true, slow: true }, {}));
+  return {
+    isProbe,
+    record: (outcome, caller = {}) => settleOnce(outcome, caller),
+    release: (caller = {}) => settleOnce(undefined, caller),
+  };
 }
 
 /** Whether an option is a breaker, also one of another copy of the package, and not the options of one. */

@@ -1,6 +1,6 @@
+import { stateKey } from '../breaker/state.ts';
 import { summaryOf } from '../breaker/summary.ts';
 import { force, unforce } from '../breaker/transitions.ts';
-import { asOf, verdictKey } from '../breaker/verdict.ts';
 import { systemClock } from '../core/clock.ts';
 import { scanPrefix } from '../store/scan.ts';
 import { type BreakerRequest, type ListRequest, readArguments } from './breakers/arguments.ts';
@@ -44,24 +44,26 @@ async function apply(request: BreakerRequest) {
   const store = await openTable(request);
   const now = systemClock.now();
   if (action === 'show') return readState(store, name);
-  return changeState(store, name, (verdict) => {
-    if (action !== 'auto') return force(verdict, now, { state: STATES[action], forMs, by });
-    return asOf(verdict, now).state.startsWith('forced-') ? unforce(verdict, now) : undefined;
+  return changeState(store, name, (stored) => {
+    if (action !== 'auto') return force(stored, now, { state: STATES[action], forMs, by });
+    return summaryOf(name, stored, now).state.startsWith('forced-') ? unforce(stored, now) : undefined;
   });
 }
 
 async function list(request: ListRequest): Promise<string> {
   const { table, keyAttribute, json } = request;
-  const found = await scanPrefix(await openScan(request), table, verdictKey(''), keyAttribute);
+  const found = await scanPrefix(await openScan(request), table, stateKey(''), keyAttribute);
   const listed = listOf(found, systemClock.now());
   return json ? JSON.stringify(listed, undefined, 2) : listText(listed, table);
 }
 
 async function actOnOne(request: BreakerRequest): Promise<string> {
-  const verdict = await apply(request);
+  const stored = await apply(request);
   const now = systemClock.now();
   const { name, json } = request;
-  return json ? JSON.stringify(summaryOf(name, verdict, now), undefined, 2) : summaryText(name, verdict, now);
+  return json
+    ? JSON.stringify(summaryOf(name, stored, now), undefined, 2)
+    : summaryText(summaryOf(name, stored, now), now);
 }
 
 export async function breakers(args: readonly string[]): Promise<number> {

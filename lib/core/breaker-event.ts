@@ -16,20 +16,26 @@ export type BreakerEvent =
       readonly origin: 'self' | 'observed';
       /** Fraction of the calls that is admitted from now on. Below 1 right after closing, and then it grows. */
       readonly admittedFraction: number;
+      /** How long it makes no probe, waits for one, or is forced. Milliseconds. 0: it is closed, or forced without an end. */
+      readonly waitMs: number;
+      /** What the call failed with that opened it, or the last probe: a name, code or status. */
+      readonly cause?: string;
     }
   | {
       /** A failed call was reported to the shared state, and the counts were compared with `failureRatio`. */
       readonly kind: 'breaker-report';
       readonly name: string;
-      /** Of all environments in the last ten seconds, estimated from the sampled reports. */
+      /** Reported by all environments in the window: a sample of their calls. */
       readonly calls: number;
       readonly failures: number;
       /** Whether the reported call took longer than `slowCallMs`. */
       readonly slow: boolean;
     }
   | {
-      /** The store has stopped answering this environment, or answers again. */
+      /** The shared state has become unavailable to this environment, whose own breaker decides meanwhile, or available again. */
       readonly kind: 'breaker-store';
       readonly name: string;
       readonly available: boolean;
+      /** Why it is not, and what to do about it. */
+      readonly reason?: string;
     };

@@ -54,6 +54,8 @@ export interface Store {
 export interface AddOptions extends StoreCallOptions {
   /** When the item may be removed. Seconds since the epoch. */
   readonly expiresAt: number;
+  /** Attributes to remove in the same write, other than those that are added to. Default: none. */
+  readonly remove?: readonly string[];
 }
 
 /** A store that can add to numbers, many at once and none lost. */

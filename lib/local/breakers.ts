@@ -1,5 +1,5 @@
+import { breakerNameOf, readState, stateKey } from '../breaker/state.ts';
 import { type BreakerSummary, summaryOf } from '../breaker/summary.ts';
-import { breakerNameOf, readVerdict, verdictKey } from '../breaker/verdict.ts';
 import { scanPrefix } from '../store/scan.ts';
 import { callDynamoDb } from './dynamodb/client.ts';
 
@@ -10,10 +10,10 @@ export async function readBreakers(
   now: number,
 ): Promise<readonly BreakerSummary[]> {
   const scan = (input: object) => callDynamoDb(endpoint, 'Scan', input);
-  const { items } = await scanPrefix(scan, tableName, verdictKey(''));
+  const { items } = await scanPrefix(scan, tableName, stateKey(''));
   return items.flatMap(({ key, item }) => {
     const name = breakerNameOf(key);
-    const verdict = readVerdict(item);
-    return name !== undefined && verdict ? [summaryOf(name, verdict, now)] : [];
+    const { state } = readState(name ?? key, item);
+    return name !== undefined && state ? [summaryOf(name, state, now)] : [];
   });
 }

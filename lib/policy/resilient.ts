@@ -56,7 +56,6 @@ function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | und
   const needsTimer = placed.length > 0;
   const timerReserveMs = needsTimer ? Math.min(TIMER_RESERVE_MS, totalTimeoutMs / 10) : 0;
   const reserveMs = Math.max(breaker?.reserveMs ?? 0, timerReserveMs);
-  const admittedFraction = breaker && (() => breaker.retryFraction ?? 1);
 
   const withAttempts = (layer: Layer<T>): Layer<T> =>
     report ? (next) => attemptLayer({ name, clock, report })(layer(next)) : layer;
@@ -64,7 +63,7 @@ function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | und
     telemetry: report && outcomeLayer({ name, report }),
     fallback: fallback !== undefined && fallbackLayer({ ...options, fallback }, tools),
     deadline: totalTimeoutMs < Infinity && deadlineLayer({ name, clock, totalTimeoutMs, needsTimer }),
-    retry: retry && retryLayer(retry, { ...tools, reserveMs, admittedFraction }),
+    retry: retry && retryLayer(retry, { ...tools, reserveMs }),
     breaker: withAttempts(breaker ? breaker.layer : (next) => next),
     timeout: timeoutLayer({ name, clock, timeoutMs, reserveMs }),
     validation: validate && validationLayer(validator(validate, name)),

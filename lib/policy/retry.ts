@@ -21,8 +21,6 @@ export interface RetryTools {
   /** Kept of the call's time for what is to be done after an attempt. Milliseconds. Default 0. */
   readonly reserveMs?: number;
   readonly report?: ((event: PolicyEvent) => void) | undefined;
-  /** Fraction of the retries in the budget that may be made now. Default: all. */
-  readonly admittedFraction?: (() => number) | undefined;
 }
 
 /** How an attempt ended. */
@@ -42,7 +40,7 @@ const ifTransient = (_error: unknown, { transient }: { readonly transient: boole
 function delays(options: RetryOptions, tools: RetryTools) {
   const { maxAttempts = 2, baseDelayMs = 50, maxDelayMs = 1_000, maxRetryAfterMs = 60_000 } = options;
   const { shouldRetry = ifTransient, shouldRetryResult, budget = {} } = options;
-  const { clock, random, reserveMs = 0, admittedFraction, report, name = 'call' } = tools;
+  const { clock, random, reserveMs = 0, report, name = 'call' } = tools;
   const jitter = fullJitter(random, baseDelayMs, maxDelayMs);
   const owner = `${name}: retry`;
   const backoff = guarded(`${owner}.backoff`, options.backoff ?? jitter, jitter, 'number');
@@ -53,8 +51,7 @@ function delays(options: RetryOptions, tools: RetryTools) {
   const retries = budget && retryBudget(ratio, burst);
 
   const isPaidFor = ({ state, attempt }: Execution): boolean => {
-    const admitted = admittedFraction?.() ?? 1;
-    if ((admitted >= 1 || random.next() < admitted) && (!retries || retries.spend())) return true;
+    if (!retries || retries.spend()) return true;
     state.record.budgetExhausted = true;
     report?.({ kind: 'budget-exhausted', name, attempt });
     return false;

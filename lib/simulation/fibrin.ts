@@ -1,11 +1,11 @@
 import type { Permit } from '../breaker/permit.ts';
 import { sharedBreaker } from '../breaker/shared.ts';
-import { verdictKey } from '../breaker/verdict.ts';
+import { stateKey } from '../breaker/state.ts';
 import type { CountingStore } from '../core/store.ts';
 import { type Guard, type GuardTools, type Leave, type Subject, settle } from './subject.ts';
 
 const NAME = 'dependency';
-const KEY = verdictKey(NAME);
+const KEY = stateKey(NAME);
 
 function guard({ clock, random, store, slowCallMs }: GuardTools): Guard {
   /** Until when this sandbox may probe, once its claim was granted and while that is on its way through the breaker. */

@@ -131,11 +131,11 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
       const input = { TransactItems: [{ Put: putOf(key, item, when) }, ...writes] };
       return resultOf(await guarded('TransactWriteItems', () => transact(input, signal)), key, signal);
     },
-    async add(key, amounts, { expiresAt, signal }) {
+    async add(key, amounts, { expiresAt, signal, remove }) {
       const input = {
         TableName: table,
         Key: keyOf(key),
-        ...toAddition(amounts, { expiresAt }),
+        ...toAddition(amounts, { expiresAt }, remove),
         ReturnValues: 'ALL_NEW',
       } as const;
       return itemOf(await guarded('UpdateItem', () => transport.update(input, signal)));

@@ -41,22 +41,36 @@ export interface Addition {
   readonly ExpressionAttributeValues: Record<string, WireValue>;
 }
 
-/** Adds to some attributes and sets others, every name and value by placeholder. */
-export function toAddition(amounts: Readonly<Record<string, number>>, set: Item): Addition {
+/** Adds to some attributes, sets others and removes some, every name and value by placeholder. */
+export function toAddition(
+  amounts: Readonly<Record<string, number>>,
+  set: Item,
+  remove: readonly string[] = [],
+): Addition {
   const names: Record<string, string> = {};
   const values: Record<string, WireValue> = {};
+  const nameOf = (attribute: string): string => {
+    const placeholder = `#n${Object.keys(names).length}`;
+    names[placeholder] = attribute;
+    return placeholder;
+  };
   const terms = (attributes: Item, operator: string) =>
     Object.entries(attributes).map(([attribute, value]) => {
-      const at = Object.keys(names).length;
-      names[`#n${at}`] = attribute;
-      values[`:v${at}`] = toWire(value);
-      return `#n${at}${operator}:v${at}`;
+      const placeholder = `:v${Object.keys(values).length}`;
+      values[placeholder] = toWire(value);
+      return `${nameOf(attribute)}${operator}${placeholder}`;
     });
-  const setting = `SET ${terms(set, ' = ').join(', ')}`;
-  const adding = terms(amounts, ' ');
+  const clauses: readonly (readonly [string, readonly string[]])[] = [
+    ['SET', terms(set, ' = ')],
+    ['ADD', terms(amounts, ' ')],
+    ['REMOVE', remove.map(nameOf)],
+  ];
   return {
-    // DynamoDB refuses an ADD of nothing.
-    UpdateExpression: adding.length > 0 ? `${setting} ADD ${adding.join(', ')}` : setting,
+    // DynamoDB refuses a clause of nothing.
+    UpdateExpression: clauses
+      .filter(([, parts]) => parts.length > 0)
+      .map(([clause, parts]) => `${clause} ${parts.join(', ')}`)
+      .join(' '),
     ExpressionAttributeNames: names,
     ExpressionAttributeValues: values,
   };

@@ -1,5 +1,5 @@
 import { StoreError } from '../core/errors.ts';
-import type { Condition, Item, WriteResult } from '../core/store.ts';
+import type { AddOptions, Condition, Item, WriteResult } from '../core/store.ts';
 import { allows } from './conditions.ts';
 
 /** The items of one store in memory. Hands out copies and keeps copies. */
@@ -36,7 +36,7 @@ export class MemoryTable {
     return { applied: true };
   }
 
-  add(key: string, amounts: Readonly<Record<string, number>>, expiresAt: number): Item {
+  add(key: string, amounts: Readonly<Record<string, number>>, { expiresAt, remove = [] }: AddOptions): Item {
     const before = new Map(Object.entries(this.#items.get(key) ?? {}));
     const sums = Object.entries(amounts).map(([attribute, amount]) => {
       const present = before.get(attribute) ?? 0;
@@ -45,7 +45,8 @@ export class MemoryTable {
         retryable: true,
       });
     });
-    const item: Item = { ...this.#items.get(key), ...Object.fromEntries(sums), expiresAt };
+    const kept = [...before].filter(([attribute]) => !remove.includes(attribute));
+    const item: Item = { ...Object.fromEntries(kept), ...Object.fromEntries(sums), expiresAt };
     this.#items.set(key, item);
     return { ...item };
   }

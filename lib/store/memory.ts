@@ -29,7 +29,7 @@ export function memoryStore(name = 'memory'): MemoryStore {
     name,
     get: async (key) => table.get(key),
     put: async (key, item, { when } = {}) => table.put(key, item, when),
-    add: async (key, amounts, { expiresAt }) => table.add(key, amounts, expiresAt),
+    add: async (key, amounts, options) => table.add(key, amounts, options),
     delete: async (key, { when } = {}) => table.delete(key, when),
     writeOf: (key, item, { when } = {}) => transactWriteOf({ table, key, item, when }),
     transact: async (key, item, { when, writes }) => transactInMemory({ table, key, item, when }, writes),

@@ -1,5 +1,5 @@
+import { breakerNameOf, readState } from '../../breaker/state.ts';
 import { type BreakerSummary, summaryOf } from '../../breaker/summary.ts';
-import { breakerNameOf, readVerdict, whyUnreadable } from '../../breaker/verdict.ts';
 import type { Found } from '../../store/scan.ts';
 
 /** The shared breakers of a table, and those whose item this version cannot read. */
@@ -17,9 +17,9 @@ export function listOf({ items, itemsRead }: Found, now: number): Listed {
   const unreadable: Listed['unreadable'][number][] = [];
   for (const { key, item } of items.toSorted(byKey)) {
     const name = breakerNameOf(key) ?? key;
-    const verdict = readVerdict(item);
-    if (verdict) breakers.push(summaryOf(name, verdict, now));
-    else unreadable.push({ name, why: whyUnreadable(item) });
+    const reading = readState(name, item);
+    if (reading.state) breakers.push(summaryOf(name, reading.state, now));
+    else unreadable.push({ name, why: reading.unreadable });
   }
   return { breakers, unreadable, itemsRead };
 }

@@ -1,20 +1,23 @@
-import { summaryOf } from '../../breaker/summary.ts';
-import type { Verdict } from '../../breaker/verdict.ts';
+import type { BreakerSummary } from '../../breaker/summary.ts';
 import { momentText } from '../time.ts';
 import type { Listed } from './list.ts';
 
 const percent = (fraction: number): string => `${Math.round(fraction * 100)} %`;
 
 /** One breaker, for people. */
-export function summaryText(name: string, verdict: Verdict, now: number): string {
-  const { state, since, until, by, rate, admittedFraction, retryFraction } = summaryOf(name, verdict, now);
+export function summaryText(summary: BreakerSummary, now: number): string {
+  const { name, state, reason, cause, since, until, by, rate, admittedFraction } = summary;
+  const line = (label: string, text: string | null) => (text === null ? [] : [`${label.padEnd(8)}${text}`]);
+  const moment = (text: string | null) => text && momentText(Date.parse(text), now);
   return [
     `breaker ${name}`,
-    `state   ${state} · admits ${percent(admittedFraction)} of calls · retry budget ${percent(retryFraction)}`,
-    ...(by === null ? [] : [`by      ${by}`]),
-    ...(since === null ? [] : [`since   ${momentText(verdict.since, now)}`]),
-    ...(until === null ? [] : [`until   ${momentText(verdict.until, now)}`]),
-    `rate    ${rate === null ? 'unknown' : `${rate} calls/s`}`,
+    `state   ${state} · admits ${percent(admittedFraction)} of calls`,
+    ...line('reason', reason),
+    ...line('cause', cause),
+    ...line('by', by),
+    ...line('since', moment(since)),
+    ...line('until', moment(until)),
+    ...line('rate', rate === null ? 'unknown' : `${rate} calls/s`),
   ].join('\n');
 }
 

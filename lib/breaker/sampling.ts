@@ -1,0 +1,78 @@
+import {
+  CLAIMS_PER_SECOND,
+  MAX_RATE,
+  MIN_RATE,
+  MIN_RATE_MS,
+  MIN_RATE_REPORTS,
+  RAMP_CALLS,
+  RAMP_DOUBLING_MS,
+  RAMP_START,
+  RATE_CONFIDENCE,
+  RATE_TOLERANCE,
+  READS_PER_SECOND,
+  REPORTS_PER_SECOND,
+  WINDOW_REPORTS,
+} from './constants.ts';
+import type { StateNow, StoredState } from './state.ts';
+
+/*
+ * What fraction of all calls does something. How many environments there are is not known: each draws by itself, and all
+ * probabilities follow from the rate of calls that the reports have shown.
+ */
+
+/**
+ * The fraction of calls that a breaker admits. After it has closed this grows by the clock, so that no write is needed, and a
+ * dependency that has just recovered does not get all calls at once.
+ */
+export function admittedFraction({ epoch, rate }: StoredState, { kind, ageMs }: StateNow): number {
+  if (kind === 'open' || kind === 'forced-open') return 0;
+  if (kind === 'forced-closed' || epoch === 0) return 1;
+  const first = Math.max(RAMP_START, rate > 0 ? RAMP_CALLS / rate : 0);
+  return Math.min(1, first * 2 ** (ageMs / RAMP_DOUBLING_MS));
+}
+
+/** One call in so many is reported, whatever its outcome. All calls, while their rate is unknown. */
+export const reportEvery = (state: StoredState, now: StateNow): number =>
+  Math.max(1, Math.round((state.rate * admittedFraction(state, now)) / REPORTS_PER_SECOND));
+
+/** How likely a call that has a reason to read the state does so. */
+export const refreshProbability = (rate: number): number =>
+  Math.min(1, READS_PER_SECOND / Math.max(rate, MIN_RATE));
+
+/**
+ * How likely a call claims a probe that has been free for so long. It grows, since there may be fewer calls than there were.
+ */
+export const claimProbability = (rate: number, freeMs: number): number =>
+  Math.min(1, (CLAIMS_PER_SECOND / (rate > 0 ? rate : MAX_RATE)) * 2 ** (freeMs / RAMP_DOUBLING_MS));
+
+/** A slot with the calls that its reports stand for. */
+interface Sampled {
+  readonly ageMs: number;
+  readonly reports: number;
+  readonly calls: number;
+}
+
+/**
+ * The rate of calls that the slots of a window show, in calls a second, where the known one is surely off; else undefined.
+ * @param slots The newest first. Each has the end of its time.
+ * @param known 0: unknown.
+ */
+export function measuredRate(slots: readonly Sampled[], known: number): number | undefined {
+  // The oldest slot may have begun before the first report.
+  const later = slots.slice(0, -1);
+  const elapsedMs = slots.at(-1)?.ageMs ?? 0;
+  const reports = later.reduce((sum, slot) => sum + slot.reports, 0);
+  const calls = later.reduce((sum, slot) => sum + slot.calls, 0);
+  if (elapsedMs < MIN_RATE_MS || reports === 0) return undefined;
+  const perReport = ((calls / reports) * 1_000) / elapsedMs;
+  const rateOf = (root: number) => Math.max(MIN_RATE, root ** 2 * perReport);
+  const measured = rateOf(Math.sqrt(reports));
+  if (known === 0) return reports < MIN_RATE_REPORTS ? undefined : measured;
+  // The root of a count deviates by a half, of any count.
+  const lowest = rateOf(Math.max(0, Math.sqrt(reports) - RATE_CONFIDENCE / 2));
+  const highest = rateOf(Math.sqrt(reports + 1) + RATE_CONFIDENCE / 2);
+  if (lowest > known) return measured > known * RATE_TOLERANCE ? measured : undefined;
+  // Of few reports many may be missing: then a fall is taken for no more than is sure.
+  const fallen = reports < WINDOW_REPORTS ? highest : measured;
+  return highest < known && fallen * RATE_TOLERANCE < known ? fallen : undefined;
+}

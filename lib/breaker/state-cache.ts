@@ -1,0 +1,140 @@
+import type { Item } from '../core/store.ts';
+import { FRESH_MS, REFRESH_JITTER, REFRESH_MS, REFRESH_UNKNOWN_MS } from './constants.ts';
+import { admittedFraction } from './sampling.ts';
+import {
+  INITIAL,
+  type Moment,
+  momentOf,
+  readState,
+  type StateNow,
+  type StoredState,
+  stateKey,
+  stateName,
+  stateNow,
+  writeState,
+} from './state.ts';
+import type { OnAvailability, SharedTools } from './store-access.ts';
+import type { Transition } from './transitions.ts';
+
+/** What one environment knows of the shared state, and how it reads and changes it. */
+export class StateCache {
+  /** The last state that could be read. */
+  state: StoredState = INITIAL;
+  /** What is wrong with the stored item, where it cannot be read. */
+  unreadable: string | undefined;
+  readonly #tools: SharedTools;
+  readonly #onAvailability: OnAvailability;
+  /** When this version of the state was first read. */
+  #readAt: Moment;
+  /** When it was last asked for, and when it should be again without a reason, by the monotonic clock. */
+  #askedAt = -Infinity;
+  #staleAt = -Infinity;
+  #refreshing: Promise<void> | undefined;
+  #reported = 'closed' as ReturnType<typeof stateName>;
+
+  constructor(tools: SharedTools, onAvailability: OnAvailability) {
+    this.#tools = tools;
+    this.#onAvailability = onAvailability;
+    this.#readAt = momentOf(tools.clock);
+  }
+
+  /** What the state means now. */
+  get now(): StateNow {
+    return stateNow(this.state, this.#readAt, momentOf(this.#tools.clock), this.#tools.openMs);
+  }
+
+  /** Whether nothing is known yet. */
+  get isNew(): boolean {
+    return this.#staleAt === -Infinity;
+  }
+
+  /** Since it was last asked for. Milliseconds. */
+  get askedMs(): number {
+    return this.#tools.clock.monotonic() - this.#askedAt;
+  }
+
+  get isFresh(): boolean {
+    return this.askedMs < FRESH_MS;
+  }
+
+  get isStale(): boolean {
+    return !this.isFresh && this.#tools.clock.monotonic() > this.#staleAt;
+  }
+
+  /** Reads the state, once for all that want it at the same time. Never rejects. */
+  refresh(): Promise<void> {
+    // What has been on its way for longer than any answer is waited for, a freeze has cut off.
+    if (this.#refreshing && this.askedMs < this.#tools.access.limitMs) return this.#refreshing;
+    this.#askedAt = this.#tools.clock.monotonic();
+    const refreshing = this.#read().finally(() => {
+      if (this.#refreshing === refreshing) this.#refreshing = undefined;
+    });
+    this.#refreshing = refreshing;
+    return refreshing;
+  }
+
+  /**
+   * Whether the change was made. If not, the state is what another environment has made of it. Undefined: the store gave no
+   * answer, so it may have been made.
+   */
+  async change({ next, when }: Transition): Promise<boolean | undefined> {
+    const { name, store, access } = this.#tools;
+    const result = await access.ask('write', (signal) =>
+      store.put(stateKey(name), writeState(next), { when, signal }),
+    );
+    if (result?.applied) this.#hold(next, 'self');
+    else if (result) this.#take(result.current);
+    return result?.applied;
+  }
+
+  /** Reports the state where it has changed, also by itself, because a time was over. */
+  reportChange(origin: 'self' | 'observed' = 'observed'): void {
+    const { name, report } = this.#tools;
+    if (!report) return;
+    const { now, state } = this;
+    const from = this.#reported;
+    const to = stateName(state, now);
+    if (to === from) return;
+    this.#reported = to;
+    const change = { kind: 'breaker-state', name, from, to, origin } as const;
+    const cause = state.cause === '' ? {} : { cause: state.cause };
+    report({ ...change, waitMs: now.waitMs, admittedFraction: admittedFraction(state, now), ...cause });
+  }
+
+  async #read(): Promise<void> {
+    const before = this.state;
+    const found = await this.#get(true);
+    const version = found && readState('', found.item).state?.version;
+    // Older than what is known: an answer from a moment ago, or an operator has removed the item.
+    const isOlder = version !== undefined && version < this.state.version;
+    const certain = isOlder ? await this.#get(false) : found;
+    if (certain && (!isOlder || this.state === before)) this.#take(certain.item);
+  }
+
+  #get(isEventual: boolean): Promise<{ readonly item: Item | undefined } | undefined> {
+    const { name, store, access } = this.#tools;
+    const get = async (signal: AbortSignal) => ({
+      item: await store.get(stateKey(name), { signal, isEventual }),
+    });
+    return access.ask('read', get);
+  }
+
+  #take(item: Item | undefined): void {
+    const { state = this.state, unreadable } = readState(this.#tools.name, item);
+    const isNews = unreadable !== this.unreadable;
+    this.unreadable = unreadable;
+    if (isNews) this.#onAvailability(unreadable);
+    this.#hold(state, 'observed');
+  }
+
+  #hold(state: StoredState, origin: 'self' | 'observed'): void {
+    const { clock, chance } = this.#tools;
+    const isSame = state.version === this.state.version && state.since === this.state.since;
+    // The same version is no younger for being read again.
+    if (!isSame) this.#readAt = momentOf(clock);
+    this.state = state;
+    const refreshMs = state.rate > 0 ? REFRESH_MS : REFRESH_UNKNOWN_MS;
+    this.#staleAt = clock.monotonic() + refreshMs * (1 + REFRESH_JITTER * (2 * chance() - 1));
+    this.reportChange(origin);
+  }
+}

@@ -1,0 +1,133 @@
+import type { BreakerState } from '../core/breaker-event.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Item } from '../core/store.ts';
+import * as limits from './constants.ts';
+
+/** The state of one breaker, which all environments share through one item. Half-open and the ramp are derived from it. */
+export interface StoredState {
+  /** Grows by one with every write, which is conditional on it. 0: nothing is stored. */
+  readonly version: number;
+  /** Grows by one with every change of state: outcomes from before it do not count. */
+  readonly epoch: number;
+  readonly state: 'closed' | 'open' | 'forced-open' | 'forced-closed';
+  /** Open: no probe before this moment, and the claimed one has until then. Forced: until then it is. Epoch milliseconds. */
+  readonly until: number;
+  /** When the state began. Epoch milliseconds. */
+  readonly since: number;
+  /** Whether it opened again soon after it had closed, and so stays open longer. */
+  readonly isRelapse: boolean;
+  /** Whether an environment has claimed the probe and not reported its outcome. */
+  readonly isProbing: boolean;
+  /** Probes in a row that have succeeded. */
+  readonly successes: number;
+  /** Calls a second of all environments. 0: unknown. */
+  readonly rate: number;
+  /** What the call failed with that opened it, or the last probe: a name, code or status. */
+  readonly cause: string;
+  /** Who forced it, or `''`. */
+  readonly by: string;
+}
+
+/** What there is before anything was stored. */
+export const INITIAL: StoredState = {
+  ...{ version: 0, epoch: 0, state: 'closed', until: 0, since: 0, isRelapse: false },
+  ...{ isProbing: false, successes: 0, rate: 0, cause: '', by: '' },
+};
+
+/** Version of the item's shape. An item with another one is unreadable, and left as it is. */
+const SCHEMA_VERSION = 3;
+const STATES: readonly unknown[] = ['closed', 'open', 'forced-open', 'forced-closed'];
+const KEY_PREFIX = 'breaker#';
+export const stateKey = (name: string): string => `${KEY_PREFIX}${name}`;
+/** The breaker's name when the key is that of a state. */
+export const breakerNameOf = (key: string): string | undefined =>
+  key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : undefined;
+
+export const writeState = (state: StoredState): Item => ({ v: SCHEMA_VERSION, ...state });
+
+/** The highest number that each attribute may hold. Those that count are integers. */
+const MAX_NUMBERS: Readonly<Record<string, number>> = {
+  version: limits.MAX_VERSION,
+  epoch: limits.MAX_VERSION,
+  successes: limits.SHARED_PROBES,
+  rate: limits.MAX_STORED_RATE,
+  until: limits.MAX_EPOCH_MS,
+  since: limits.MAX_EPOCH_MS,
+};
+
+function isPlausible(name: string, value: unknown): boolean {
+  if (name === 'state') return STATES.includes(value);
+  if (typeof value !== typeof INITIAL[name as keyof StoredState]) return false;
+  if (typeof value === 'string') return value.length <= limits.MAX_TEXT;
+  const max = MAX_NUMBERS[name] ?? 0;
+  return (
+    typeof value !== 'number' ||
+    (value >= 0 && value <= max && (Number.isInteger(value) || max !== limits.MAX_VERSION))
+  );
+}
+
+/** A stored state, or why the item is none and what to do about it. */
+export type Reading =
+  | { readonly state: StoredState; readonly unreadable?: undefined }
+  | { readonly state?: undefined; readonly unreadable: string };
+
+/** Checks type and range of whatever is stored. Its times are checked where they are used, by `stateNow`. */
+export function readState(name: string, item: Item | undefined): Reading {
+  if (item === undefined) return { state: INITIAL };
+  const owner = `the item "${stateKey(name)}"`;
+  if (Number(item['v']) > SCHEMA_VERSION)
+    return { unreadable: `${owner} was written by a later version of fibrin; update this one` };
+  const attributes = Object.keys(INITIAL);
+  const wrong =
+    item['v'] === SCHEMA_VERSION ? attributes.find((each) => !isPlausible(each, item[each])) : 'v';
+  if (wrong)
+    return { unreadable: `${owner} has an implausible "${wrong}"; delete it, and the breaker starts closed` };
+  const values: unknown = Object.fromEntries(attributes.map((each) => [each, item[each]]));
+  return { state: values as StoredState };
+}
+
+/** A moment by both clocks of an environment, in milliseconds. */
+export interface Moment {
+  readonly wall: number;
+  readonly monotonic: number;
+}
+export const momentOf = (clock: Clock): Moment => ({ wall: clock.now(), monotonic: clock.monotonic() });
+
+/** What a stored state means at a moment. Times in milliseconds. */
+export interface StateNow {
+  readonly kind: StoredState['state'];
+  /** How long it lasts, or no probe may be made. 0: that is over, or it is closed. */
+  readonly waitMs: number;
+  /** How long ago that was over. */
+  readonly freeMs: number;
+  /** How long it has been so. */
+  readonly ageMs: number;
+}
+
+/** The longest that a state can last from the moment in which it was written. */
+function longestMs({ state, isProbing, isRelapse }: StoredState, openMs: number): number {
+  if (state !== 'open') return limits.MAX_FORCED_MS;
+  const factor = isProbing ? limits.CLAIM_FACTOR : isRelapse ? limits.RELAPSE_FACTOR : 1;
+  return openMs * factor * (1 + limits.JITTER);
+}
+
+/**
+ * What a state means now that was first read at some moment. Its times are by the clock of the environment that wrote it, which
+ * may be a day off: an end is believed no further than `openMs` allows from the first reading, and a beginning in the future is
+ * the moment of that reading. Time passes by the clock that went further: a wall clock may be set back, a monotonic one stops in
+ * a freeze.
+ */
+export function stateNow(stored: StoredState, readAt: Moment, now: Moment, openMs: number): StateNow {
+  const { state, until, since } = stored;
+  const sinceReadMs = Math.max(0, now.wall - readAt.wall, now.monotonic - readAt.monotonic);
+  const leftMs = Math.min(until - readAt.wall, longestMs(stored, openMs)) - sinceReadMs;
+  const ageMs = Math.max(0, readAt.wall - since) + sinceReadMs;
+  if (state === 'closed') return { kind: state, waitMs: 0, freeMs: 0, ageMs };
+  if (leftMs > 0) return { kind: state, waitMs: leftMs, freeMs: 0, ageMs };
+  // An override ends by itself: one that was closed decides again, one that was open may be probed.
+  return { kind: state === 'forced-closed' ? 'closed' : 'open', waitMs: 0, freeMs: -leftMs, ageMs };
+}
+
+/** What the state is called: half-open while a probe is made, and between the probes of a row. */
+export const stateName = ({ isProbing, successes }: StoredState, { kind, waitMs }: StateNow): BreakerState =>
+  kind === 'open' && (successes > 0 || (isProbing && waitMs > 0)) ? 'half-open' : kind;

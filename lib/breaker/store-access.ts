@@ -1,0 +1,99 @@
+import type { BreakerEvent } from '../core/breaker-event.ts';
+import { FROZEN_MS } from '../core/classify.ts';
+import type { Clock } from '../core/clock.ts';
+import { StoreError } from '../core/errors.ts';
+import { propertyOf, textOf } from '../core/property.ts';
+import type { CountingStore } from '../core/store.ts';
+import { runWithin } from '../core/time-limit.ts';
+import { BACKOFF_MS, FIRST_TIMEOUT_MS, MAX_BACKOFF_MS } from './constants.ts';
+import type { OpeningRule } from './rule.ts';
+
+/** What the parts of a shared breaker have in common. */
+export interface SharedTools {
+  readonly name: string;
+  readonly store: CountingStore;
+  readonly access: StoreAccess;
+  readonly clock: Clock;
+  readonly chance: () => number;
+  readonly rule: OpeningRule;
+  readonly openMs: number;
+  /** Receives events. Never throws. */
+  readonly report: ((event: BreakerEvent) => void) | undefined;
+}
+
+/** Requests need different rights, so one kind may be refused while the other works. */
+export type RequestKind = 'read' | 'write';
+
+/** Called with the reason when the store becomes unavailable, and without one when it is available again. Never throws. */
+export type OnAvailability = (reason?: string) => void;
+
+/**
+ * All requests of a breaker to its store. Fail static: without an answer what is known stands, and no caller gets an error. A
+ * store that failed is not asked again for a while.
+ */
+export class StoreAccess {
+  /** What the last request that failed has failed with. */
+  lastError: unknown;
+  /** How long an answer may take beside a call. Milliseconds. */
+  limitMs: number;
+  readonly timeoutMs: number;
+  readonly #clock: Clock;
+  readonly #onAvailability: OnAvailability;
+  #failures = 0;
+  #retryAt = -Infinity;
+  /** When kinds of requests are tried again that fail until an operator acts: an answer to the other kind says nothing. */
+  readonly #refused = new Map<RequestKind, number>();
+
+  constructor(clock: Clock, timeoutMs: number, onAvailability: OnAvailability) {
+    this.#clock = clock;
+    this.#onAvailability = onAvailability;
+    this.timeoutMs = timeoutMs;
+    this.limitMs = Math.max(timeoutMs, FIRST_TIMEOUT_MS);
+  }
+
+  /** Whether the last request failed, or one kind of them always does. */
+  get isDown(): boolean {
+    return this.#failures > 0 || this.#refused.size > 0;
+  }
+
+  get isBackingOff(): boolean {
+    return this.#clock.monotonic() < this.#retryAt;
+  }
+
+  /** Gives what the store answers, or undefined where it does not, in time. Never rejects. */
+  async ask<R>(kind: RequestKind, request: (signal: AbortSignal) => Promise<R>): Promise<R | undefined> {
+    const { limitMs } = this;
+    const clock = this.#clock;
+    const startedAt = clock.monotonic();
+    if (startedAt < (this.#refused.get(kind) ?? -Infinity)) return undefined;
+    const exceeded = () => new StoreError(`the store gave no answer in ${limitMs} ms`, { retryable: true });
+    try {
+      const answer = await runWithin({ clock, limitMs, exceeded }, ({ signal }) => request(signal));
+      this.#succeeded(kind);
+      return answer;
+    } catch (error) {
+      // What a freeze has cut off says nothing about the store.
+      if (clock.monotonic() - startedAt - limitMs < FROZEN_MS) this.#failed(kind, error);
+      return undefined;
+    }
+  }
+
+  #succeeded(kind: RequestKind): void {
+    const wasDown = this.isDown;
+    this.#failures = 0;
+    this.#refused.delete(kind);
+    this.limitMs = this.timeoutMs;
+    if (wasDown && !this.isDown) this.#onAvailability();
+  }
+
+  #failed(kind: RequestKind, error: unknown): void {
+    const now = this.#clock.monotonic();
+    const isNew = !this.isDown;
+    this.lastError = error;
+    // Rights or a table are missing. Requests that fail together for another reason have failed once.
+    if (propertyOf(error, 'retryable') === false) this.#refused.set(kind, now + MAX_BACKOFF_MS);
+    else if (!this.isBackingOff)
+      this.#retryAt = now + Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** this.#failures++);
+    if (isNew) this.#onAvailability(textOf(error, 'message') || 'the store failed');
+  }
+}
