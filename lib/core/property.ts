@@ -12,6 +12,8 @@ export function propertyOf(value: unknown, key: PropertyKey): unknown {
   }
 }
 
+export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 /** A property that is text, else an empty text. Never calls a `toString`. */
 export const textOf = (value: unknown, key: PropertyKey): string => {
   const text = propertyOf(value, key);
