@@ -31,7 +31,6 @@ export class LimitedRun implements Timed {
   declare isOver: boolean;
   readonly #clock: Clock;
   #controller: AbortController | undefined;
-  #abort: { readonly reason: unknown } | undefined;
   #cancelTimer: CancelTimer | undefined;
   #unlisten: CancelTimer | undefined;
 
@@ -41,12 +40,13 @@ export class LimitedRun implements Timed {
     this.isOver = false;
   }
 
+  get #abortable(): AbortController {
+    this.#controller ??= new AbortController();
+    return this.#controller;
+  }
+
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#abort) this.#controller.abort(this.#abort.reason);
-    }
-    return this.#controller.signal;
+    return this.#abortable.signal;
   }
 
   // A getter, so that it works out of the object too, and costs nothing where it is not read.
@@ -55,31 +55,28 @@ export class LimitedRun implements Timed {
   }
 
   get isAborted(): boolean {
-    return this.#abort !== undefined;
+    return this.#controller?.signal.aborted === true;
   }
 
   /** Has it given up when its time is over or the outer signal aborts, until it ends. */
   watch(limit: TimeLimit, reject: (reason: unknown) => void): void {
     const { limitMs, signal: outer, exceeded } = limit;
     const giveUp = (reason: unknown) => {
-      this.#stopWatching();
+      this.end(false);
       reject(reason);
-      this.#abort = { reason };
-      this.#controller?.abort(reason);
+      this.#abortable.abort(reason);
     };
     if (limitMs < Infinity) {
-      const lateMs = () => Math.max(0, this.#clock.monotonic() - this.endsAt);
-      this.#cancelTimer = this.#clock.after(limitMs, () => giveUp(exceeded(lateMs())));
+      this.#cancelTimer = this.#clock.after(limitMs, () => {
+        giveUp(exceeded(Math.max(0, this.#clock.monotonic() - this.endsAt)));
+      });
     }
     this.#unlisten = outer && onAbort(outer, giveUp);
   }
 
-  end(): void {
-    this.isOver = true;
-    this.#stopWatching();
-  }
-
-  #stopWatching(): void {
+  /** Leaves no timer and no listener behind. */
+  end(byItself: boolean): void {
+    this.isOver = byItself;
     this.#cancelTimer?.();
     this.#unlisten?.();
   }
@@ -109,11 +106,11 @@ export function runWithin<T>(limit: TimeLimit, work: (run: LimitedRun) => T | Pr
   const run = new LimitedRun(clock, now + limitMs);
   return new Promise<T>(function race(resolve, reject) {
     const succeed = (value: T) => {
-      run.end();
+      run.end(true);
       resolve(value);
     };
     const fail = (error: unknown) => {
-      run.end();
+      run.end(true);
       reject(error);
     };
     run.watch(limit, reject);
