@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { DeadlineLimit } from './errors.ts';
 import { guarded } from './guarded.ts';
-import { type InvocationContext, invocationContext, runInContext } from './invocation-context.ts';
+import { type InvocationContext, invocationContext } from './invocation-context.ts';
 import type { LimitedRun } from './time-limit.ts';
 
 /** What the protected function is handed about the attempt it is. */
@@ -161,21 +161,12 @@ export class Execution implements CallContext {
     this.state.record.attempts++;
   }
 
-  /**
-   * Calls the function and gives what that gives, a promise or not. In an invocation, what it calls under policies has no more
-   * time than it has itself.
-   */
+  /** Calls the function and gives what that gives, a promise or not. */
   invoke(): unknown {
-    const { state, run } = this;
-    const { call, clock, callerSignal } = state;
+    const { call, callerSignal } = this.state;
     if (callerSignal?.aborted) return Promise.reject(callerSignal.reason);
     this.markCalled();
-    // That of here, not of the call's beginning: a layer may have made a narrower one.
-    const parent = invocationContext();
-    if (!parent?.invocation || !run) return call(this);
-    const { endsAt } = this;
-    const probeOf = undefined;
-    return runInContext({ ...parent, scope: run, parent, endsAt, clock, attempt: run, probeOf }, call, this);
+    return call(this);
   }
 }
 
