@@ -174,7 +174,7 @@ export class Execution implements CallContext {
 export function beginCall(
   clock: Clock,
   call: Call<unknown>,
-  { key, signal, remainingMs }: ExecuteOptions,
+  { key, signal, remainingMs }: ExecuteOptions = {},
 ): Execution {
   const context = invocationContext();
   const outer = context?.attempt?.signal;

@@ -28,11 +28,15 @@ export interface Policy {
 }
 
 /** Runs calls under one layer. */
-export function policyOf(clock: Clock, layer: <T>(next: Invoke<T>) => Invoke<T>): Policy {
-  const invoke = layer(callFunction<unknown>);
+export function policyOf(clock: Clock, layer: <T>(next: Invoke<T>) => Invoke<T>): Policy;
+/** The same for a layer that makes values of its own. */
+export function policyOf<T>(
+  clock: Clock,
+  layer: Layer<T>,
+): { execute(call: Call<unknown>, options?: ExecuteOptions): Promise<T> };
+export function policyOf<T>(clock: Clock, layer: Layer<T>): unknown {
+  const invoke = layer(callFunction);
   return {
-    // The layer gives the function's value, whatever its type.
-    execute: <T>(call: Call<T>, options: ExecuteOptions = {}) =>
-      invoke(beginCall(clock, call, options)) as Promise<T>,
+    execute: (call: Call<T>, options?: ExecuteOptions) => invoke(beginCall(clock, call, options)),
   };
 }

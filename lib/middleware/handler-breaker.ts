@@ -53,7 +53,7 @@ export class HandlerBreaker {
   async run<R>(handle: () => R): Promise<Awaited<R>> {
     const clock = invocationContext()?.clock ?? systemClock;
     try {
-      return (await this.#invoke(beginCall(clock, handle, {}))) as Awaited<R>;
+      return (await this.#invoke(beginCall(clock, handle))) as Awaited<R>;
     } catch (error) {
       if (error instanceof ServerErrorAnswer) return error.response as Awaited<R>;
       throw error;
@@ -73,7 +73,7 @@ export class HandlerBreaker {
       admission.resolve(isWithinProbeOf(this.#identity));
       return handled.promise;
     };
-    const execution = beginCall(context.clock, call, {});
+    const execution = beginCall(context.clock, call);
     const settled = this.#invoke(execution);
     const over = settled.then(nothing, nothing);
     try {
