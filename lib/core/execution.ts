@@ -32,17 +32,6 @@ export interface ExecuteOptions {
 /** Where a value came from. */
 export type Source = 'live' | 'fallback';
 
-/** What is known about one call, whatever attempts it takes. Layers note in it what an outcome says. */
-export interface CallRecord {
-  /** How often the function was called. */
-  attempts: number;
-  source: Source;
-  /** The error that a degraded value stands in for. */
-  error?: unknown;
-  /** Whether the retry budget ended the call. */
-  budgetExhausted: boolean;
-}
-
 /** What is known about one attempt. */
 export interface AttemptState {
   /** From 1. */
@@ -58,7 +47,7 @@ export interface AttemptState {
   endedBy: 'own limit' | 'cut short' | 'frozen' | undefined;
 }
 
-/** What a caller has asked for, and what has come of it so far. */
+/** What a caller has asked for, and what has come of it so far, whatever attempts it takes: layers note what an outcome says. */
 export interface CallState {
   readonly call: Call<unknown>;
   readonly clock: Clock;
@@ -69,7 +58,13 @@ export interface CallState {
   readonly context: InvocationContext | undefined;
   /** By the monotonic clock. */
   readonly startedAt: number;
-  readonly record: CallRecord;
+  /** How often the function was called. */
+  attempts: number;
+  source: Source;
+  /** The error that a degraded value stands in for. */
+  error: unknown;
+  /** Whether the retry budget ended the call. */
+  budgetExhausted: boolean;
 }
 
 const noLimit = () => undefined;
@@ -139,11 +134,7 @@ export class Execution implements CallContext {
     return this.run?.isAborted === true || this.state.callerSignal?.aborted === true;
   }
 
-  /** Whether no caller waits for the call any more: it was aborted, or its invocation has given its answer. */
-  get isGivenUp(): boolean {
-    return this.isAborted || this.isAbandoned;
-  }
-
+  /** Whether the invocation that the call is part of has given its answer, so that nobody waits for the call. */
   get isAbandoned(): boolean {
     return this.state.context?.invocation?.isOver === true;
   }
@@ -158,7 +149,7 @@ export class Execution implements CallContext {
   markCalled(): void {
     if (this.attemptState.called) return;
     this.attemptState.called = true;
-    this.state.record.attempts++;
+    this.state.attempts++;
   }
 
   /** Calls the function and gives what that gives, a promise or not. */
@@ -186,8 +177,18 @@ export function beginCall(
   const startedAt = clock.monotonic();
   const callerSignal =
     signal && outer && signal !== outer ? AbortSignal.any([signal, outer]) : (signal ?? outer);
-  const record: CallRecord = { attempts: 0, source: 'live', budgetExhausted: false };
-  const state = { call, clock, key, callerSignal, context, startedAt, record };
+  const state: CallState = {
+    call,
+    clock,
+    key,
+    callerSignal,
+    context,
+    startedAt,
+    attempts: 0,
+    source: 'live',
+    error: undefined,
+    budgetExhausted: false,
+  };
   const contextEnds = context ? endOf(context, clock, startedAt) : Infinity;
   // What is no number limits nothing.
   const callerEnds = typeof callerMs === 'number' ? startedAt + callerMs : Infinity;

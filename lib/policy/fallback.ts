@@ -134,17 +134,17 @@ export function fallbackLayer<T>(options: FallbackOptions<T>, tools: FallbackToo
 
   return (next) =>
     async function callWithFallback(execution) {
-      const { record } = execution.state;
+      const { state } = execution;
       try {
         const value = await next(execution);
         // A layer outside of this one may try again after a degraded value.
-        record.source = 'live';
+        state.source = 'live';
         return value;
       } catch (error) {
-        if (execution.state.callerSignal?.aborted || !standsIn(error)) throw error;
+        if (state.callerSignal?.aborted || !standsIn(error)) throw error;
         const value = await valueFor(error, execution);
-        record.source = 'fallback';
-        record.error = error;
+        state.source = 'fallback';
+        state.error = error;
         report?.({ kind: 'fallback', name, error });
         return value;
       }

@@ -54,7 +54,7 @@ function delays(options: RetryOptions, tools: RetryTools) {
   const isPaidFor = ({ state, attempt }: Execution): boolean => {
     const admitted = admittedFraction?.() ?? 1;
     if ((admitted >= 1 || random.next() < admitted) && retries.spend()) return true;
-    state.record.budgetExhausted = true;
+    state.budgetExhausted = true;
     report?.({ kind: 'budget-exhausted', name, attempt });
     return false;
   };
@@ -71,7 +71,8 @@ function delays(options: RetryOptions, tools: RetryTools) {
     const error = failure?.error;
     const { number: attempt } = execution.attemptState;
     // Whatever `shouldRetry` says: a breaker that is open for seconds is not asked again at once.
-    if (attempt >= maxAttempts || execution.isGivenUp || hasCode(error, 'BREAKER_OPEN')) return undefined;
+    if (attempt >= maxAttempts || hasCode(error, 'BREAKER_OPEN')) return undefined;
+    if (execution.isAborted || execution.isAbandoned) return undefined;
     if (failure && !isWorth(error, { transient: classifyError(error) === 'transient' })) return undefined;
     const askedMs = retryAfterMs(error, clock.now()) ?? 0;
     const backoffMs = Math.min(maxDelayMs, Math.max(0, backoff(attempt, error)));

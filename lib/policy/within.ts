@@ -21,4 +21,4 @@ export function callWithin<T>(next: Invoke<T>, outer: Execution, run: LimitedRun
 
 /** The time of the call is over, by whosever limit that is. Whatever this attempt is, an earlier one may have been made. */
 export const exceededBy = (name: string, { state, endsAt, limit }: Execution): Error =>
-  new DeadlineExceededError(name, limit, endsAt - state.startedAt, { called: state.record.attempts > 0 });
+  new DeadlineExceededError(name, limit, endsAt - state.startedAt, { called: state.attempts > 0 });
