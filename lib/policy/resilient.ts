@@ -58,19 +58,16 @@ function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | und
   const reserveMs = Math.max(breaker?.reserveMs ?? 0, timerReserveMs);
   const admittedFraction = breaker && (() => breaker.retryFraction ?? 1);
 
-  const withAttempts = (layer: Layer<T>): Layer<T> =>
-    report ? (next) => attemptLayer({ name, clock, report })(layer(next)) : layer;
-  const own = {
-    telemetry: report && outcomeLayer({ name, report }),
-    fallback: fallback !== undefined && fallbackLayer({ ...options, fallback }, tools),
-    deadline: totalTimeoutMs < Infinity && deadlineLayer({ name, clock, totalTimeoutMs, needsTimer }),
-    retry: retry && retryLayer(retry, { ...tools, reserveMs, admittedFraction }),
-    breaker: withAttempts(breaker ? breaker.layer : (next) => next),
-    timeout: timeoutLayer({ name, clock, timeoutMs, reserveMs }),
-    validation: validate && validationLayer(validate, name),
-    faults: faults ? faults.layer(name, clock, random) : undefined,
-  };
-  return inOrder<T>(`resilient "${name}".layers`, own, placed);
+  return inOrder<T>(`resilient "${name}".layers`, placed, {
+    telemetry: [report && outcomeLayer({ name, report })],
+    fallback: [fallback !== undefined && fallbackLayer({ ...options, fallback }, tools)],
+    deadline: [totalTimeoutMs < Infinity && deadlineLayer({ name, clock, totalTimeoutMs, needsTimer })],
+    retry: [retry && retryLayer(retry, { ...tools, reserveMs, admittedFraction })],
+    breaker: [report && attemptLayer({ name, clock, report }), breaker?.layer],
+    timeout: [timeoutLayer({ name, clock, timeoutMs, reserveMs })],
+    validation: [validate && validationLayer(validate, name)],
+    faults: [faults ? faults.layer(name, clock, random) : undefined],
+  });
 }
 
 /**
