@@ -75,7 +75,7 @@ function meaningOf(error: unknown, causes: readonly unknown[]): number | undefin
   const sign = nameAndCode(error);
   const status = statusOf(error);
   if (THROTTLING.test(sign) || propertyOf(error, '$retryable')) return THROTTLED;
-  if (isTimeout(error)) return TIMED_OUT;
+  if (TIMEOUT.test(sign)) return TIMED_OUT;
   // With a 2xx an answer came that could not be read to its end.
   if (status) return status >= 200 && status < 300 ? UNREADABLE : status;
   if (CANCELLATION.test(sign)) return causes.some(isTimeout) ? TIMED_OUT : CANCELLED;

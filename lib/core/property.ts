@@ -19,7 +19,3 @@ export const textOf = (value: unknown, key: PropertyKey): string => {
   const text = propertyOf(value, key);
   return typeof text === 'string' ? text : '';
 };
-
-/** A property of a property: `valueAt(error, 'response.headers')`. */
-export const valueAt = (value: unknown, path: string): unknown =>
-  path.split('.').reduce<unknown>(propertyOf, value);
