@@ -151,14 +151,6 @@ export class Execution implements CallContext {
     this.attemptState.called = true;
     this.state.attempts++;
   }
-
-  /** Calls the function and gives what that gives, a promise or not. */
-  invoke(): unknown {
-    const { call, callerSignal } = this.state;
-    if (callerSignal?.aborted) return Promise.reject(callerSignal.reason);
-    this.markCalled();
-    return call(this);
-  }
 }
 
 /** The first attempt of a call that begins now. */

@@ -9,9 +9,12 @@ export type Layer<T> = (next: Invoke<T>) => Invoke<T>;
 
 /** The innermost: the function itself. What it throws at once is a rejection, and what is no promise is a value. */
 export function callFunction<T>(execution: Execution): Promise<T> {
+  const { call, callerSignal } = execution.state;
+  if (callerSignal?.aborted) return Promise.reject(callerSignal.reason);
+  execution.markCalled();
   try {
     // It gives what its caller says that it gives.
-    return Promise.resolve(execution.invoke() as T);
+    return Promise.resolve(call(execution) as T);
   } catch (error) {
     return Promise.reject(error);
   }
