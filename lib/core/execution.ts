@@ -134,7 +134,7 @@ export class Execution implements CallContext {
     return this.run?.isAborted === true || this.state.callerSignal?.aborted === true;
   }
 
-  /** Whether the invocation that the call is part of has given its answer, so that nobody waits for the call. */
+  /** Whether the invocation that the call is part of has given its answer, so that no caller waits for it any more. */
   get isAbandoned(): boolean {
     return this.state.context?.invocation?.isOver === true;
   }
