@@ -124,7 +124,10 @@ export class ValidationError extends FibrinError {
   }
 }
 
-/** The store did not do what it was asked to do, and it is not known why. */
+/**
+ * The store did not do what it was asked to do. `cause` is the error of its client: rights are missing where `retryable` is
+ * false and the name of the cause is `AccessDeniedException`. The message names the permission.
+ */
 export class StoreError extends FibrinError {
   override readonly name: string = 'StoreError';
   constructor(message: string, details: FibrinErrorDetails = {}) {
