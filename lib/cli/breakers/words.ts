@@ -1,12 +1,13 @@
 import { summaryOf } from '../../breaker/summary.ts';
 import type { Verdict } from '../../breaker/verdict.ts';
+import { printable } from '../../terminal/printable.ts';
 import { momentText } from '../time.ts';
 import type { Listed } from './list.ts';
 
 const percent = (fraction: number): string => `${Math.round(fraction * 100)} %`;
 
-/** One breaker, for people. */
-export function summaryText(name: string, verdict: Verdict, now: number): string {
+/** One breaker for people, a line for each of its parts. */
+export function summaryLines(name: string, verdict: Verdict, now: number): readonly string[] {
   const { state, since, until, by, rate, admittedFraction, retryFraction } = summaryOf(name, verdict, now);
   return [
     `breaker ${name}`,
@@ -15,15 +16,16 @@ export function summaryText(name: string, verdict: Verdict, now: number): string
     ...(since === null ? [] : [`since   ${momentText(verdict.since, now)}`]),
     ...(until === null ? [] : [`until   ${momentText(verdict.until, now)}`]),
     `rate    ${rate === null ? 'unknown' : `${rate} calls/s`}`,
-  ].join('\n');
+  ];
 }
 
 const HEADINGS = ['breaker', 'state', 'until', 'admits', 'calls/s', 'by'];
 
 /** All breakers of a table, a line each. */
-export function listText({ breakers, unreadable, itemsRead }: Listed, table: string): string {
+export function listLines({ breakers, unreadable, itemsRead }: Listed, table: string): readonly string[] {
   const rows = breakers.map(({ name, state, until, admittedFraction, rate, by }) => [
-    ...[name, state, until ?? '', percent(admittedFraction), rate === null ? '' : String(rate), by ?? ''],
+    ...[printable(name), state, until ?? '', percent(admittedFraction)],
+    ...[rate === null ? '' : String(rate), printable(by ?? '')],
   ]);
   const all = rows.length > 0 ? [HEADINGS, ...rows] : [];
   const widths = HEADINGS.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
@@ -38,5 +40,5 @@ export function listText({ breakers, unreadable, itemsRead }: Listed, table: str
     ...lines,
     ...unreadable.map(({ name, why }) => `${name}: ${why}`),
     `${count} in table "${table}" (${itemsRead} items read)`,
-  ].join('\n');
+  ];
 }
