@@ -81,6 +81,12 @@ export default {
       'the simulation runs the shipped breaker and nothing of the machine',
     ),
     only(
+      'terminal',
+      '^lib/terminal/',
+      '^lib/(core|terminal)/',
+      'what is printed knows nothing of who prints it',
+    ),
+    only(
       'functions',
       '^functions/',
       '^(functions/|lib/(index\\.ts|(breaker|events|idempotency|store|telemetry)/index\\.ts|middleware/))',
@@ -118,7 +124,7 @@ export default {
       comment: 'the local run and the command line are not part of what a function imports',
       severity: 'error',
       from: { path: INSIDE },
-      to: { path: '^lib/(local|cli|simulation)/' },
+      to: { path: '^lib/(local|cli|simulation|terminal)/' },
     },
   ],
   options: {

@@ -3,10 +3,11 @@ import { summaryOf } from '../breaker/summary.ts';
 import { force, unforce } from '../breaker/transitions.ts';
 import { systemClock } from '../core/clock.ts';
 import { scanPrefix } from '../store/scan.ts';
+import { print, printJson } from '../terminal/print.ts';
 import { type BreakerRequest, type ListRequest, readArguments } from './breakers/arguments.ts';
 import { listOf } from './breakers/list.ts';
 import { changeState, readState } from './breakers/state.ts';
-import { listText, summaryText } from './breakers/words.ts';
+import { listLines, summaryLines } from './breakers/words.ts';
 import { openScan, openTable } from './table.ts';
 
 export const BREAKERS_HELP: string = `fibrin breakers: show shared circuit breakers, or override one
@@ -50,28 +51,28 @@ async function apply(request: BreakerRequest) {
   });
 }
 
-async function list(request: ListRequest): Promise<string> {
+async function list(request: ListRequest): Promise<void> {
   const { table, keyAttribute, json } = request;
   const found = await scanPrefix(await openScan(request), table, stateKey(''), keyAttribute);
   const listed = listOf(found, systemClock.now());
-  return json ? JSON.stringify(listed, undefined, 2) : listText(listed, table);
+  if (json) printJson(listed);
+  else print(...listLines(listed, table));
 }
 
-async function actOnOne(request: BreakerRequest): Promise<string> {
+async function actOnOne(request: BreakerRequest): Promise<void> {
   const stored = await apply(request);
   const now = systemClock.now();
-  const { name, json } = request;
-  return json
-    ? JSON.stringify(summaryOf(name, stored, now), undefined, 2)
-    : summaryText(summaryOf(name, stored, now), now);
+  const summary = summaryOf(request.name, stored, now);
+  if (request.json) printJson(summary);
+  else print(...summaryLines(summary, now));
 }
 
 export async function breakers(args: readonly string[]): Promise<number> {
   const request = readArguments(args);
   if (request === 'help') {
-    console.log(BREAKERS_HELP);
+    print(...BREAKERS_HELP.split('\n'));
     return 0;
   }
-  console.log(request.action === 'list' ? await list(request) : await actOnOne(request));
+  await (request.action === 'list' ? list(request) : actOnOne(request));
   return 0;
 }

@@ -1,4 +1,5 @@
 import { systemClock } from '../core/clock.ts';
+import { print, printError, printJson } from '../terminal/print.ts';
 import { type IdempotencyRequest, readArguments } from './idempotency/arguments.ts';
 import { sightJson } from './idempotency/json.ts';
 import { release } from './idempotency/release.ts';
@@ -40,19 +41,19 @@ async function show(request: IdempotencyRequest, sight: Sight): Promise<number> 
       ? await recordedResult(key, operation, sight.record)
       : undefined;
   if (request.json) {
-    console.log(JSON.stringify(sightJson(request, sight, result), undefined, 2));
+    printJson(sightJson(request, sight, result));
     return 0;
   }
-  console.log(`${key} in ${table}\nstate   ${stateText(sight)}`);
-  if (sight.standing === 'absent') console.log(ABSENT_HINT);
-  if ('record' in sight) console.log(recordLines(sight, result, isShown).join('\n'));
+  print(`${key} in ${table}`, `state   ${stateText(sight)}`);
+  if (sight.standing === 'absent') print(ABSENT_HINT);
+  if ('record' in sight) print(...recordLines(sight, result, isShown));
   return 0;
 }
 
 export async function idempotency(args: readonly string[]): Promise<number> {
   const request = readArguments(args);
   if (request === 'help') {
-    console.log(IDEMPOTENCY_HELP);
+    print(...IDEMPOTENCY_HELP.split('\n'));
     return 0;
   }
   const { key, action, json, force } = request;
@@ -61,15 +62,15 @@ export async function idempotency(args: readonly string[]): Promise<number> {
   if (action === 'show') return show(request, sight);
 
   const outcome = await release(store, key, sight, force);
-  if (json) console.log(JSON.stringify({ ...sightJson(request, sight), ...outcome }, undefined, 2));
+  if (json) printJson({ ...sightJson(request, sight), ...outcome });
   if (!outcome.released) {
-    console.error(`fibrin: ${key} is not released: ${outcome.refused}`);
+    printError(`fibrin: ${key} is not released: ${outcome.refused}`);
     return 1;
   }
   if (!json && 'record' in sight) {
     const { owner, fence } = sight.record;
-    console.log(`released ${key} in ${request.table}: the next request with this key runs`);
-    console.log(`it was ${stateText(sight)}; owner ${owner}, fence ${fence}`);
+    print(`released ${key} in ${request.table}: the next request with this key runs`);
+    print(`it was ${stateText(sight)}; owner ${owner}, fence ${fence}`);
   }
   return 0;
 }

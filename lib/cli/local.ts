@@ -3,6 +3,7 @@ import { InvalidOptionError } from '../core/errors.ts';
 import { ENGINES, type EngineChoice } from '../local/dynamodb/engine.ts';
 import { streamLog } from '../local/log.ts';
 import { startLocalRun } from '../local/run.ts';
+import { print } from '../terminal/print.ts';
 
 export const LOCAL_HELP = `fibrin local: runs the synthesized app of this folder on this machine
 
@@ -69,7 +70,7 @@ export async function local(args: readonly string[]): Promise<number> {
     },
   });
   if (values.help) {
-    console.log(LOCAL_HELP);
+    print(...LOCAL_HELP.split('\n'));
     return 0;
   }
   const port = portOf(values.port ?? process.env['PORT'] ?? '4400');

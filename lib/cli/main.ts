@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { FibrinError } from '../core/errors.ts';
+import { print, printDefect, printError } from '../terminal/print.ts';
 import { isUsageError } from './usage.ts';
 
 const HELP = `fibrin: serverless resilience for AWS Lambda
@@ -63,26 +64,32 @@ const version = (): string => {
 async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
   if (name === '--help' || name === 'help') {
     const command = await COMMANDS.get(args[0] ?? '')?.();
-    console.log(command?.help ?? HELP);
+    print(...(command?.help ?? HELP).split('\n'));
     return 0;
   }
   if (name === '--version') {
-    console.log(version());
+    print(version());
     return 0;
   }
   const command = await COMMANDS.get(name)?.();
   if (command) return command.run(args);
-  console.error(`fibrin: unknown command ${JSON.stringify(name)}; fibrin --help lists them`);
+  printError(`fibrin: unknown command ${JSON.stringify(name)}; fibrin --help lists them`);
   return 2;
 }
 
 /** One line for what a user can fix; the stack only for a defect. */
-function explain(error: unknown): string {
-  if (error instanceof FibrinError || isUsageError(error)) return `fibrin: ${(error as Error).message}`;
-  return `fibrin: unexpected ${error instanceof Error ? error.stack : String(error)}`;
+function explain(error: unknown): void {
+  if (error instanceof FibrinError || isUsageError(error))
+    printError(`fibrin: ${(error as Error).message.replaceAll(/\s*\n\s*/g, ' ')}`);
+  else printDefect(error, 'fibrin: unexpected ');
 }
 
+// Node would print it as it is.
+process.once('uncaughtException', (error) => {
+  explain(error);
+  process.exit(1);
+});
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(explain(error));
+  explain(error);
   return isUsageError(error) ? 2 : 1;
 });

@@ -3,6 +3,7 @@ import { systemRandom } from '../core/random.ts';
 import { chartOf } from '../simulation/chart.ts';
 import { SCENARIO_NAMES, type Scenario, scenarioOf } from '../simulation/scenario.ts';
 import { SUBJECT_NAMES, type SubjectName } from '../simulation/subjects.ts';
+import { print, showProgress } from '../terminal/print.ts';
 import { readArguments } from './simulate/arguments.ts';
 import { runAll } from './simulate/processes.ts';
 import { reportOf } from './simulate/report.ts';
@@ -58,7 +59,7 @@ function writeChart(file: string, svg: string): void {
 export async function simulate(args: readonly string[]): Promise<number> {
   const request = readArguments(args, () => Math.floor(systemRandom.next() * 4_294_967_296));
   if (request === 'help') {
-    console.log(SIMULATE_HELP);
+    print(...SIMULATE_HELP.split('\n'));
     return 0;
   }
   const { scenario, seeds, said, beside, svg } = request;
@@ -67,18 +68,16 @@ export async function simulate(args: readonly string[]): Promise<number> {
   const jobs = subjects.flatMap((subject) =>
     seeds.map((seed) => ({ subject, scenario: scenarioOf(scenario, seed, said) })),
   );
-  const note = (done: number) => {
-    if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${jobs.length} simulated`);
-  };
+  const note = (done: number) => showProgress(`${done} of ${jobs.length} simulated`);
   note(0);
   const all = await runAll(jobs, note);
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  showProgress('');
   const runsOf = (name: SubjectName) => all.filter((_, index) => jobs[index]?.subject === name);
   const { text, isMet } = reportOf(
     request,
     new Map(subjects.map((name) => [name, runsOf(name).map(({ figures }) => figures)])),
   );
-  console.log(text);
+  print(...text.split('\n'));
   if (svg !== undefined) {
     const panels = subjects.map((name) => ({ name, seconds: runsOf(name)[0]?.seconds ?? [] }));
     writeChart(svg, chartOf(titleOf(scenario, first), panels, first));

@@ -6,7 +6,7 @@ const FIXES: readonly (readonly [said: RegExp, fix: string])[] = [
   ],
   [
     /^AccessDeniedException/,
-    'these credentials may not; allow dynamodb:GetItem on the table, dynamodb:DeleteItem for release, and dynamodb:PutItem to force breakers',
+    'these credentials may not; allow dynamodb:GetItem on the table, dynamodb:DeleteItem for release, dynamodb:PutItem to force breakers, and dynamodb:Scan to list them',
   ],
   [
     /^(Credentials|Token)ProviderError/,

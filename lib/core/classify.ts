@@ -50,8 +50,8 @@ const BUG_NAME = /^(Type|Reference|Range|Syntax|URI|Assertion)Error/;
 /** A wrong argument, as Node, undici, got and axios mark it. */
 const BUG_CODE = /ERR_(INVALID|UNSUPPORTED|NOT_SUPPORT|BAD_(REQ|OPT))/;
 
-/** An answer that came and is more than the client takes: of boundedFetch and undici. */
-const REFUSED_ANSWER = /RESPONSE_TOO_LARGE|ENCODED_ANSWER|EXCEEDED_MAX_SIZE/;
+/** An answer that came and is more than the client takes, in its body or its headers: of boundedFetch, Node and undici. */
+const REFUSED_ANSWER = /RESPONSE_TOO_LARGE|ENCODED_ANSWER|EXCEEDED_MAX_SIZE|HEADERS?_OVERFLOW/;
 
 /** This environment has no file descriptor or port left. */
 const EXHAUSTED = /EMFILE|ENFILE|EADDRNOTAVAIL/;
@@ -75,7 +75,7 @@ function meaningOf(error: unknown, causes: readonly unknown[]): number | undefin
   const sign = nameAndCode(error);
   const status = statusOf(error);
   if (THROTTLING.test(sign) || propertyOf(error, '$retryable')) return THROTTLED;
-  if (isTimeout(error)) return TIMED_OUT;
+  if (TIMEOUT.test(sign)) return TIMED_OUT;
   // With a 2xx an answer came that could not be read to its end.
   if (status) return status >= 200 && status < 300 ? UNREADABLE : status;
   if (CANCELLATION.test(sign)) return causes.some(isTimeout) ? TIMED_OUT : CANCELLED;

@@ -15,13 +15,13 @@ export interface FibrinErrorDetails {
 /** The base of every error that the toolkit throws. `code` is stable across versions; messages are not. */
 export class FibrinError extends Error {
   override readonly name: string = 'FibrinError';
-  readonly code: string;
-  readonly retryable: boolean;
-  readonly status: number | undefined;
-  readonly retryAfterMs: number | undefined;
+  declare readonly code: string;
+  declare readonly retryable: boolean;
+  declare readonly status: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
 
   constructor(code: string, message: string, details: FibrinErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    super(message, details);
     this.code = code;
     this.retryable = details.retryable ?? false;
     this.status = details.status;
@@ -61,18 +61,18 @@ export type DeadlineLimit =
 export class DeadlineExceededError extends FibrinError {
   override readonly name: string = 'DeadlineExceededError';
   /** The limit that held. */
-  readonly limit: DeadlineLimit;
+  declare readonly limit: DeadlineLimit;
   /** Whether the call was made at all. False when no time was left to make it in. */
-  readonly called: boolean;
+  declare readonly called: boolean;
   constructor(
     what: string,
     limit: DeadlineLimit,
     limitMs: number,
-    { called = true, cause }: { readonly called?: boolean; readonly cause?: unknown } = {},
+    { called = true, ...cause }: { readonly called?: boolean; readonly cause?: unknown } = {},
   ) {
     super('DEADLINE_EXCEEDED', `${what} exceeded the ${limit} of ${Math.max(0, Math.round(limitMs))} ms`, {
+      ...cause,
       status: 504,
-      ...(cause !== undefined && { cause }),
     });
     this.limit = limit;
     this.called = called;
@@ -83,7 +83,7 @@ export class DeadlineExceededError extends FibrinError {
 export class AttemptTimeoutError extends FibrinError {
   override readonly name: string = 'AttemptTimeoutError';
   /** How long after the timeout it was noticed. Milliseconds. Long where the execution environment was frozen. */
-  readonly lateMs: number;
+  declare readonly lateMs: number;
   constructor(what: string, timeoutMs: number, lateMs = 0) {
     super(
       'ATTEMPT_TIMEOUT',
@@ -113,7 +113,7 @@ export class BreakerOpenError extends FibrinError {
 export class ValidationError extends FibrinError {
   override readonly name: string = 'ValidationError';
   /** What is wrong, a line an issue, with the path of the field. Never the value itself. */
-  readonly issues: readonly string[];
+  declare readonly issues: readonly string[];
   constructor(what: string, issues: readonly string[], details: { readonly cause?: unknown } = {}) {
     super('INVALID_ANSWER', `${what} answered with an invalid value: ${issues.slice(0, 3).join('; ')}`, {
       ...details,
@@ -124,7 +124,10 @@ export class ValidationError extends FibrinError {
   }
 }
 
-/** The store did not do what it was asked to do, and it is not known why. */
+/**
+ * The store did not do what it was asked to do. `cause` is the error of its client: rights are missing where `retryable` is
+ * false and the name of the cause is `AccessDeniedException`. The message names the permission.
+ */
 export class StoreError extends FibrinError {
   override readonly name: string = 'StoreError';
   constructor(message: string, details: FibrinErrorDetails = {}) {

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { DeadlineLimit } from './errors.ts';
 import { guarded } from './guarded.ts';
-import { type InvocationContext, invocationContext, runInContext } from './invocation-context.ts';
+import { type InvocationContext, invocationContext } from './invocation-context.ts';
 import type { LimitedRun } from './time-limit.ts';
 
 /** What the protected function is handed about the attempt it is. */
@@ -32,17 +32,6 @@ export interface ExecuteOptions {
 /** Where a value came from. */
 export type Source = 'live' | 'fallback';
 
-/** What is known about one call, whatever attempts it takes. Layers note in it what an outcome says. */
-export interface CallRecord {
-  /** How often the function was called. */
-  attempts: number;
-  source: Source;
-  /** The error that a degraded value stands in for. */
-  error?: unknown;
-  /** Whether the retry budget ended the call. */
-  budgetExhausted: boolean;
-}
-
 /** What is known about one attempt. */
 export interface AttemptState {
   /** From 1. */
@@ -58,7 +47,7 @@ export interface AttemptState {
   endedBy: 'own limit' | 'cut short' | 'frozen' | undefined;
 }
 
-/** What a caller has asked for, and what has come of it so far. */
+/** What a caller has asked for, and what has come of it so far, whatever attempts it takes: layers note what an outcome says. */
 export interface CallState {
   readonly call: Call<unknown>;
   readonly clock: Clock;
@@ -69,7 +58,13 @@ export interface CallState {
   readonly context: InvocationContext | undefined;
   /** By the monotonic clock. */
   readonly startedAt: number;
-  readonly record: CallRecord;
+  /** How often the function was called. */
+  attempts: number;
+  source: Source;
+  /** The error that a degraded value stands in for. */
+  error: unknown;
+  /** Whether the retry budget ended the call. */
+  budgetExhausted: boolean;
 }
 
 const noLimit = () => undefined;
@@ -139,11 +134,7 @@ export class Execution implements CallContext {
     return this.run?.isAborted === true || this.state.callerSignal?.aborted === true;
   }
 
-  /** Whether no caller waits for the call any more: it was aborted, or its invocation has given its answer. */
-  get isGivenUp(): boolean {
-    return this.isAborted || this.isAbandoned;
-  }
-
+  /** Whether the invocation that the call is part of has given its answer, so that no caller waits for it any more. */
   get isAbandoned(): boolean {
     return this.state.context?.invocation?.isOver === true;
   }
@@ -158,24 +149,7 @@ export class Execution implements CallContext {
   markCalled(): void {
     if (this.attemptState.called) return;
     this.attemptState.called = true;
-    this.state.record.attempts++;
-  }
-
-  /**
-   * Calls the function and gives what that gives, a promise or not. In an invocation, what it calls under policies has no more
-   * time than it has itself.
-   */
-  invoke(): unknown {
-    const { state, run } = this;
-    const { call, clock, callerSignal } = state;
-    if (callerSignal?.aborted) return Promise.reject(callerSignal.reason);
-    this.markCalled();
-    // That of here, not of the call's beginning: a layer may have made a narrower one.
-    const parent = invocationContext();
-    if (!parent?.invocation || !run) return call(this);
-    const { endsAt } = this;
-    const probeOf = undefined;
-    return runInContext({ ...parent, scope: run, parent, endsAt, clock, attempt: run, probeOf }, call, this);
+    this.state.attempts++;
   }
 }
 
@@ -183,7 +157,7 @@ export class Execution implements CallContext {
 export function beginCall(
   clock: Clock,
   call: Call<unknown>,
-  { key, signal, remainingMs }: ExecuteOptions,
+  { key, signal, remainingMs }: ExecuteOptions = {},
 ): Execution {
   const context = invocationContext();
   const outer = context?.attempt?.signal;
@@ -195,8 +169,18 @@ export function beginCall(
   const startedAt = clock.monotonic();
   const callerSignal =
     signal && outer && signal !== outer ? AbortSignal.any([signal, outer]) : (signal ?? outer);
-  const record: CallRecord = { attempts: 0, source: 'live', budgetExhausted: false };
-  const state = { call, clock, key, callerSignal, context, startedAt, record };
+  const state: CallState = {
+    call,
+    clock,
+    key,
+    callerSignal,
+    context,
+    startedAt,
+    attempts: 0,
+    source: 'live',
+    error: undefined,
+    budgetExhausted: false,
+  };
   const contextEnds = context ? endOf(context, clock, startedAt) : Infinity;
   // What is no number limits nothing.
   const callerEnds = typeof callerMs === 'number' ? startedAt + callerMs : Infinity;

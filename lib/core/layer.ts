@@ -9,9 +9,12 @@ export type Layer<T> = (next: Invoke<T>) => Invoke<T>;
 
 /** The innermost: the function itself. What it throws at once is a rejection, and what is no promise is a value. */
 export function callFunction<T>(execution: Execution): Promise<T> {
+  const { call, callerSignal } = execution.state;
+  if (callerSignal?.aborted) return Promise.reject(callerSignal.reason);
+  execution.markCalled();
   try {
     // It gives what its caller says that it gives.
-    return Promise.resolve(execution.invoke() as T);
+    return Promise.resolve(call(execution) as T);
   } catch (error) {
     return Promise.reject(error);
   }
@@ -28,11 +31,15 @@ export interface Policy {
 }
 
 /** Runs calls under one layer. */
-export function policyOf(clock: Clock, layer: <T>(next: Invoke<T>) => Invoke<T>): Policy {
-  const invoke = layer(callFunction<unknown>);
+export function policyOf(clock: Clock, layer: <T>(next: Invoke<T>) => Invoke<T>): Policy;
+/** The same for a layer that makes values of its own. */
+export function policyOf<T>(
+  clock: Clock,
+  layer: Layer<T>,
+): { execute(call: Call<unknown>, options?: ExecuteOptions): Promise<T> };
+export function policyOf<T>(clock: Clock, layer: Layer<T>): unknown {
+  const invoke = layer(callFunction);
   return {
-    // The layer gives the function's value, whatever its type.
-    execute: <T>(call: Call<T>, options: ExecuteOptions = {}) =>
-      invoke(beginCall(clock, call, options)) as Promise<T>,
+    execute: (call: Call<T>, options?: ExecuteOptions) => invoke(beginCall(clock, call, options)),
   };
 }

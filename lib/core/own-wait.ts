@@ -1,3 +1,5 @@
+import { isObject } from './property.ts';
+
 /*
  * A call that waits for one of this environment's own connections leaves its dependency less time than it is given, or none,
  * so the end of its time says nothing about that. What waited knows it, and what counts has the reason that the call was
@@ -5,8 +7,6 @@
  */
 
 const reasons = new WeakSet<object>();
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** Notes that a call which was aborted for this reason had waited for a connection of its own. */
 export function noteOwnWait(reason: unknown): void {

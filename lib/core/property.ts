@@ -12,12 +12,10 @@ export function propertyOf(value: unknown, key: PropertyKey): unknown {
   }
 }
 
+export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 /** A property that is text, else an empty text. Never calls a `toString`. */
 export const textOf = (value: unknown, key: PropertyKey): string => {
   const text = propertyOf(value, key);
   return typeof text === 'string' ? text : '';
 };
-
-/** A property of a property: `valueAt(error, 'response.headers')`. */
-export const valueAt = (value: unknown, path: string): unknown =>
-  path.split('.').reduce<unknown>(propertyOf, value);

@@ -1,14 +1,12 @@
 import { errorChain } from './error-chain.ts';
-import { propertyOf, valueAt } from './property.ts';
+import { propertyOf } from './property.ts';
+import { answersOf } from './status.ts';
 
 /** Longer text is taken for this, so that 400 digits are a finite time too. Seconds: 30,000 years. */
 const MAX_AMOUNT = 1e12;
 
 /** What the three forms of a date in HTTP have in common. `Date.parse` alone takes almost anything. */
 const DATE = /^[A-Z][a-z]+,? .+ \d\d:\d\d:\d\d( GMT| \d{4})$/;
-
-/** Where an error keeps the headers of an answer: undici and OpenAI; axios, got, ky and ofetch; the AWS SDK. */
-const HEADERS: readonly string[] = ['headers', 'response.headers', '$response.headers'];
 
 /** A number of milliseconds to wait. Undefined for what is none: NaN, Infinity, below 0, not a number. */
 export const waitMs = (value: unknown): number | undefined =>
@@ -58,7 +56,7 @@ export const retryAfterMs = (error: unknown, now: number): number | undefined =>
         waitMs(propertyOf(link, 'retryAfterMs')),
         // A number in some clients of the SDK, text in that of Lambda.
         typeof seconds === 'number' ? waitMs(seconds * 1_000) : textMs(seconds, 1_000),
-        ...HEADERS.map((path) => askedIn(valueAt(link, path), now)),
+        ...answersOf(link).map((answer) => askedIn(propertyOf(answer, 'headers'), now)),
       ];
     })
     .find((asked) => asked !== undefined);

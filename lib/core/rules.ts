@@ -1,3 +1,5 @@
+import { isObject } from './property.ts';
+
 /*
  * The rules an option can have, one function each, so that a bundle holds those that it uses.
  */
@@ -8,7 +10,7 @@ export type OptionRule = (value: unknown) => string | undefined;
 /** A value in a message: never more than a line of it. */
 export const show = (value: unknown): string => {
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  if (isObject(value)) return Array.isArray(value) ? 'an array' : 'an object';
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : String(value);
 };
 
@@ -69,8 +71,7 @@ export const secret =
 
 export const fn = (): OptionRule => unless((value) => typeof value === 'function', 'a function');
 
-export const object = (): OptionRule =>
-  unless((value) => typeof value === 'object' && value !== null, 'an object');
+export const object = (): OptionRule => unless(isObject, 'an object');
 
 /** What can be switched off with false. */
 export const switchable =

@@ -1,17 +1,23 @@
-import { propertyOf, valueAt } from './property.ts';
+import { propertyOf } from './property.ts';
+
+/** Where errors keep the answer: AWS SDK v3 in both of the first, got, ky and axios in the last. Others are it themselves. */
+const ANSWERS: readonly string[] = ['$metadata', '$response', 'response'];
+
+/** An error, and what it holds of the answer that it stands for. */
+export const answersOf = (error: unknown): readonly unknown[] => [
+  error,
+  ...ANSWERS.map((key) => propertyOf(error, key)),
+];
 
 /**
- * Where clients keep the status of an answer. `downstreamStatus` is first: it is what a service answered, where `status` is
+ * What clients call the status of an answer. `downstreamStatus` is first: it is what a service answered, where `status` is
  * what our own caller is answered.
  */
-const PATHS: readonly string[] = [
+const NAMES: readonly string[] = [
   'downstreamStatus',
-  'status', // axios 1, ofetch, OpenAI
-  'statusCode', // undici, ofetch
-  '$metadata.httpStatusCode', // AWS SDK v3
-  '$response.statusCode',
-  'response.status', // axios 0.27, ky
-  'response.statusCode', // got
+  'status', // axios, ky, ofetch, OpenAI
+  'statusCode', // undici, got, the response of the AWS SDK v3
+  'httpStatusCode', // AWS SDK v3
 ];
 
 /**
@@ -37,7 +43,9 @@ const isStatus = (value: unknown): value is number =>
 
 /** The HTTP status that an error carries, as the common clients keep it, an integer from 100 to 599. Else undefined. */
 export const statusOf = (error: unknown): number | undefined =>
-  PATHS.map((path) => valueAt(error, path)).find(isStatus) ?? grpcStatusOf(error);
+  answersOf(error)
+    .flatMap((answer) => NAMES.map((name) => propertyOf(answer, name)))
+    .find(isStatus) ?? grpcStatusOf(error);
 
 /**
  * Whether a status speaks of the moment: the same request may succeed later. 501 and 505 do not, since they speak of the

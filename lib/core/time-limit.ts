@@ -31,22 +31,36 @@ export class LimitedRun implements Timed {
   declare isOver: boolean;
   readonly #clock: Clock;
   #controller: AbortController | undefined;
-  #abort: { readonly reason: unknown } | undefined;
   #cancelTimer: CancelTimer | undefined;
   #unlisten: CancelTimer | undefined;
 
-  constructor(clock: Clock, endsAt: number) {
+  /** Begins now, and is given up when its time is over or the outer signal aborts, until it ends. */
+  constructor(limit: TimeLimit, giveUp: (reason: unknown) => void) {
+    const { clock, limitMs, signal: outer, exceeded, now = clock.monotonic() } = limit;
+    const endsAt = now + limitMs;
+    const abort = (reason: unknown) => {
+      this.end(false);
+      giveUp(reason);
+      this.#abortable.abort(reason);
+    };
     this.#clock = clock;
     this.endsAt = endsAt;
     this.isOver = false;
+    if (limitMs < Infinity) {
+      this.#cancelTimer = clock.after(limitMs, () => {
+        abort(exceeded(Math.max(0, clock.monotonic() - endsAt)));
+      });
+    }
+    this.#unlisten = outer && onAbort(outer, abort);
+  }
+
+  get #abortable(): AbortController {
+    this.#controller ??= new AbortController();
+    return this.#controller;
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#abort) this.#controller.abort(this.#abort.reason);
-    }
-    return this.#controller.signal;
+    return this.#abortable.signal;
   }
 
   // A getter, so that it works out of the object too, and costs nothing where it is not read.
@@ -55,31 +69,12 @@ export class LimitedRun implements Timed {
   }
 
   get isAborted(): boolean {
-    return this.#abort !== undefined;
+    return this.#controller?.signal.aborted === true;
   }
 
-  /** Has it given up when its time is over or the outer signal aborts, until it ends. */
-  watch(limit: TimeLimit, reject: (reason: unknown) => void): void {
-    const { limitMs, signal: outer, exceeded } = limit;
-    const giveUp = (reason: unknown) => {
-      this.#stopWatching();
-      reject(reason);
-      this.#abort = { reason };
-      this.#controller?.abort(reason);
-    };
-    if (limitMs < Infinity) {
-      const lateMs = () => Math.max(0, this.#clock.monotonic() - this.endsAt);
-      this.#cancelTimer = this.#clock.after(limitMs, () => giveUp(exceeded(lateMs())));
-    }
-    this.#unlisten = outer && onAbort(outer, giveUp);
-  }
-
-  end(): void {
-    this.isOver = true;
-    this.#stopWatching();
-  }
-
-  #stopWatching(): void {
+  /** Leaves no timer and no listener behind. */
+  end(byItself: boolean): void {
+    this.isOver = byItself;
     this.#cancelTimer?.();
     this.#unlisten?.();
   }
@@ -101,22 +96,20 @@ function onAbort(signal: AbortSignal, run: (reason: unknown) => void): CancelTim
  * `work` is dropped without becoming an unhandled rejection.
  */
 export function runWithin<T>(limit: TimeLimit, work: (run: LimitedRun) => T | Promise<T>): Promise<T> {
-  const { clock, limitMs, signal: outer, exceeded } = limit;
+  const { limitMs, signal: outer, exceeded } = limit;
   if (outer?.aborted) return Promise.reject(outer.reason);
   if (limitMs <= 0) return Promise.reject(exceeded(0));
 
-  const { now = clock.monotonic() } = limit;
-  const run = new LimitedRun(clock, now + limitMs);
   return new Promise<T>(function race(resolve, reject) {
+    const run = new LimitedRun(limit, reject);
     const succeed = (value: T) => {
-      run.end();
+      run.end(true);
       resolve(value);
     };
     const fail = (error: unknown) => {
-      run.end();
+      run.end(true);
       reject(error);
     };
-    run.watch(limit, reject);
     try {
       // What is no promise is a value.
       Promise.resolve(work(run)).then(succeed, fail);

@@ -4,7 +4,7 @@ import { type CircuitBreaker, isBreaker } from '../breaker/permit.ts';
 import { systemClock } from '../core/clock.ts';
 import { beginCall } from '../core/execution.ts';
 import { invocationContext, isWithinProbeOf } from '../core/invocation-context.ts';
-import type { Invoke } from '../core/layer.ts';
+import { callFunction, type Invoke } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import { isServerError } from '../core/server-error.ts';
@@ -19,7 +19,7 @@ const handlerCall =
   (throwsServerErrors: boolean): Invoke<unknown> =>
   async (execution) => {
     try {
-      const response = await execution.invoke();
+      const response = await callFunction(execution);
       if (throwsServerErrors && isServerError(response)) throw new ServerErrorAnswer(response);
       return response;
     } catch (error) {
@@ -53,7 +53,7 @@ export class HandlerBreaker {
   async run<R>(handle: () => R): Promise<Awaited<R>> {
     const clock = invocationContext()?.clock ?? systemClock;
     try {
-      return (await this.#invoke(beginCall(clock, handle, {}))) as Awaited<R>;
+      return (await this.#invoke(beginCall(clock, handle))) as Awaited<R>;
     } catch (error) {
       if (error instanceof ServerErrorAnswer) return error.response as Awaited<R>;
       throw error;
@@ -73,7 +73,7 @@ export class HandlerBreaker {
       admission.resolve(isWithinProbeOf(this.#identity));
       return handled.promise;
     };
-    const execution = beginCall(context.clock, call, {});
+    const execution = beginCall(context.clock, call);
     const settled = this.#invoke(execution);
     const over = settled.then(nothing, nothing);
     try {

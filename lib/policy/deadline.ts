@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { Execution } from '../core/execution.ts';
 import type { Invoke } from '../core/layer.ts';
 import { runWithin } from '../core/time-limit.ts';
-import { exceededBy, within } from './within.ts';
+import { callWithin, exceededBy } from './within.ts';
 
 export interface TotalLimit {
   readonly name: string;
@@ -32,7 +32,7 @@ export function deadlineLayer({
       const exceeded = () => exceededBy(name, execution);
       const limitMs = execution.endsAt - clock.monotonic();
       return runWithin({ clock, limitMs, signal: execution.outerSignal, exceeded }, (run) =>
-        next(within(execution, run)),
+        callWithin(next, execution, run),
       );
     };
 }

@@ -1,9 +1,9 @@
 import { classifyError } from '../core/classify.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { DeadlineExceededError } from '../core/errors.ts';
-import { beginCall, type Call, type ExecuteOptions, type Execution } from '../core/execution.ts';
+import type { Call, ExecuteOptions, Execution } from '../core/execution.ts';
 import { guarded } from '../core/guarded.ts';
-import { callFunction, type Layer } from '../core/layer.ts';
+import { type Layer, policyOf } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import * as rule from '../core/rules.ts';
@@ -42,7 +42,7 @@ interface StandIn {
   readonly what: string;
 }
 
-function callWithin<T>(make: MakesValue<T>, standIn: StandIn): Promise<T> {
+function makeWithin<T>(make: MakesValue<T>, standIn: StandIn): Promise<T> {
   const { error, key, signal: outer, clock, what } = standIn;
   const limitMs = Math.max(MIN_TIME_MS, standIn.limitMs);
   const exceeded = () => new DeadlineExceededError(what, 'fallback timeout', limitMs, { cause: error });
@@ -78,7 +78,7 @@ export const fallbackChain =
       if (!isMaker(next)) return next;
       const limitMs = toDivideMs(remainingMs()) / left;
       try {
-        return await callWithin(next, {
+        return await makeWithin(next, {
           error,
           key,
           signal,
@@ -129,22 +129,22 @@ export function fallbackLayer<T>(options: FallbackOptions<T>, tools: FallbackToo
   const valueFor = (error: unknown, { key, outerSignal, remainingMs }: Execution): T | Promise<T> => {
     if (!isMaker(given)) return given;
     const limitMs = Math.min(fallbackTimeoutMs, remainingMs());
-    return callWithin(given, { error, key, signal: outerSignal, clock, limitMs, what: name });
+    return makeWithin(given, { error, key, signal: outerSignal, clock, limitMs, what: name });
   };
 
   return (next) =>
     async function callWithFallback(execution) {
-      const { record } = execution.state;
+      const { state } = execution;
       try {
         const value = await next(execution);
         // A layer outside of this one may try again after a degraded value.
-        record.source = 'live';
+        state.source = 'live';
         return value;
       } catch (error) {
-        if (execution.state.callerSignal?.aborted || !standsIn(error)) throw error;
+        if (state.callerSignal?.aborted || !standsIn(error)) throw error;
         const value = await valueFor(error, execution);
-        record.source = 'fallback';
-        record.error = error;
+        state.source = 'fallback';
+        state.error = error;
         report?.({ kind: 'fallback', name, error });
         return value;
       }
@@ -168,8 +168,5 @@ export function fallback<T>(options: FallbackOptions<T>): {
     optional: { fallbackWhen: rule.fn(), fallbackTimeoutMs: rule.durationMs(), clock: rule.object() },
   });
   const { clock = systemClock } = options;
-  const invoke = fallbackLayer(options, { name: 'call', clock })(callFunction);
-  return {
-    execute: async (call, callOptions = {}) => invoke(beginCall(clock, call, callOptions)),
-  };
+  return policyOf(clock, fallbackLayer(options, { name: 'call', clock }));
 }

@@ -26,12 +26,11 @@ export function outcomeOf<T>(
   { state }: Execution,
   ended: { readonly value: T } | { readonly error: unknown },
 ): Outcome<T> {
-  const { record, startedAt, clock } = state;
-  const { attempts, budgetExhausted } = record;
+  const { clock, startedAt, attempts, budgetExhausted, source, error } = state;
   const measured = { attempts, durationMs: clock.monotonic() - startedAt, budgetExhausted };
   if ('error' in ended) return { source: 'none', degraded: true, error: ended.error, ...measured };
   const { value } = ended;
-  return record.source === 'live'
-    ? { source: 'live', degraded: false, value, ...measured }
-    : { source: record.source, degraded: true, value, error: record.error, ...measured };
+  return source === 'live'
+    ? { source, degraded: false, value, ...measured }
+    : { source, degraded: true, value, error, ...measured };
 }

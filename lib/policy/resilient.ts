@@ -14,7 +14,7 @@ import { retryLayer } from './retry.ts';
 import { inOrder } from './slots.ts';
 import { attemptLayer, outcomeLayer } from './telemetry.ts';
 import { timeoutLayer } from './timeout.ts';
-import { type Check, validationLayer, validator } from './validate.ts';
+import { type Check, validationLayer } from './validate.ts';
 
 /** What a wrapped function may say about each of its calls. */
 export interface WrapOptions<A extends readonly unknown[]> {
@@ -57,19 +57,16 @@ function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | und
   const timerReserveMs = needsTimer ? Math.min(TIMER_RESERVE_MS, totalTimeoutMs / 10) : 0;
   const reserveMs = Math.max(breaker?.reserveMs ?? 0, timerReserveMs);
 
-  const withAttempts = (layer: Layer<T>): Layer<T> =>
-    report ? (next) => attemptLayer({ name, clock, report })(layer(next)) : layer;
-  const own = {
-    telemetry: report && outcomeLayer({ name, report }),
-    fallback: fallback !== undefined && fallbackLayer({ ...options, fallback }, tools),
-    deadline: totalTimeoutMs < Infinity && deadlineLayer({ name, clock, totalTimeoutMs, needsTimer }),
-    retry: retry && retryLayer(retry, { ...tools, reserveMs }),
-    breaker: withAttempts(breaker ? breaker.layer : (next) => next),
-    timeout: timeoutLayer({ name, clock, timeoutMs, reserveMs }),
-    validation: validate && validationLayer(validator(validate, name)),
-    faults: faults ? faults.layer(name, clock, random) : undefined,
-  };
-  return inOrder<T>(`resilient "${name}".layers`, own, placed);
+  return inOrder<T>(`resilient "${name}".layers`, placed, {
+    telemetry: [report && outcomeLayer({ name, report })],
+    fallback: [fallback !== undefined && fallbackLayer({ ...options, fallback }, tools)],
+    deadline: [totalTimeoutMs < Infinity && deadlineLayer({ name, clock, totalTimeoutMs, needsTimer })],
+    retry: [retry && retryLayer(retry, { ...tools, reserveMs })],
+    breaker: [report && attemptLayer({ name, clock, report }), breaker?.layer],
+    timeout: [timeoutLayer({ name, clock, timeoutMs, reserveMs })],
+    validation: [validate && validationLayer(validate, name)],
+    faults: [faults ? faults.layer(name, clock, random) : undefined],
+  });
 }
 
 /**
@@ -106,10 +103,10 @@ export function resilient<T>(options: ResilientOptions<T>): Resilient<T> {
   const breaker = breakerOf(options);
   const invoke: Invoke<T> = compose(layersOf(options, breaker));
 
-  const execute = (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<T> =>
+  const execute = (call: Call<T>, callOptions?: ExecuteOptions): Promise<T> =>
     invoke(beginCall(clock, call, callOptions));
 
-  const outcome = async (call: Call<T>, callOptions: ExecuteOptions = {}): Promise<Outcome<T>> => {
+  const outcome = async (call: Call<T>, callOptions?: ExecuteOptions): Promise<Outcome<T>> => {
     const execution = beginCall(clock, call, callOptions);
     try {
       return outcomeOf(execution, { value: await invoke(execution) });

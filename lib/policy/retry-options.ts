@@ -39,7 +39,7 @@ export interface RetryOptions {
   readonly budget?: RetryBudgetOptions | false;
 }
 
-export const RETRY_RULES: Readonly<Record<keyof RetryOptions, rule.OptionRule>> = {
+const RULES: Readonly<Record<keyof RetryOptions, rule.OptionRule>> = {
   maxAttempts: rule.integer(1, 10),
   baseDelayMs: rule.durationMs(),
   maxDelayMs: rule.durationMs(),
@@ -50,16 +50,21 @@ export const RETRY_RULES: Readonly<Record<keyof RetryOptions, rule.OptionRule>> 
   budget: rule.switchable(rule.object()),
 };
 
-/** @throws {InvalidOptionError} for an unknown option or one out of range. */
-export function checkRetryOptions(owner: string, options: RetryOptions): void {
-  checkOptions(owner, options, { optional: RETRY_RULES });
-  checkBudget(owner, options);
-}
+const BUDGET_RULES: Readonly<Record<keyof RetryBudgetOptions, rule.OptionRule>> = {
+  ratio: rule.fraction(),
+  burst: rule.integer(0, 1_000),
+};
 
-export function checkBudget(owner: string, { budget }: RetryOptions): void {
-  if (budget) {
-    checkOptions(`${owner}.budget`, budget, {
-      optional: { ratio: rule.fraction(), burst: rule.integer(0, 1_000) },
-    });
-  }
+/**
+ * @param more Rules of options that a retry has by itself.
+ * @throws {InvalidOptionError} for an unknown option or one out of range.
+ */
+export function checkRetryOptions(
+  owner: string,
+  options: RetryOptions,
+  more?: Readonly<Record<string, rule.OptionRule>>,
+): void {
+  checkOptions(owner, options, { optional: { ...RULES, ...more } });
+  const { budget } = options;
+  if (budget) checkOptions(`${owner}.budget`, budget, { optional: BUDGET_RULES });
 }

@@ -4,34 +4,34 @@ import { hasCode } from '../core/errors.ts';
 import type { Execution } from '../core/execution.ts';
 import { guarded } from '../core/guarded.ts';
 import { type Invoke, type Policy, policyOf } from '../core/layer.ts';
-import { checkOptions } from '../core/options.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import { retryAfterMs } from '../core/retry-after.ts';
 import * as rule from '../core/rules.ts';
 import { fullJitter } from './backoff.ts';
 import { retryBudget } from './retry-budget.ts';
-import { checkBudget, RETRY_RULES, type RetryOptions } from './retry-options.ts';
+import { checkRetryOptions, type RetryBudgetOptions, type RetryOptions } from './retry-options.ts';
 
 /** What a retry needs beside its options. */
 export interface RetryTools {
-  readonly name?: string;
+  readonly name: string;
   readonly clock: Clock;
   readonly random: Random;
-  /** Kept of the call's time for what is to be done after an attempt. Milliseconds. Default 0. */
-  readonly reserveMs?: number;
+  /** Kept of the call's time for what is to be done after an attempt. Milliseconds. */
+  readonly reserveMs: number;
   readonly report?: ((event: PolicyEvent) => void) | undefined;
 }
 
-/** How an attempt ended. */
-type Ended<T> =
-  | { readonly failed: false; readonly value: T }
-  | { readonly failed: true; readonly error: unknown };
+/** What a failed attempt ended with. Anything can be thrown, `undefined` too. */
+interface Failure {
+  readonly error: unknown;
+}
 
 /** Retries of a failing dependency then stay below half of its successes. */
 const DEFAULT_RATIO = 0.5;
 /** Five for each further attempt: at 30 % random failures three attempts keep 97 % of calls alive, with three in all 93 %. */
 const DEFAULT_BURST = 5;
+const NO_LIMIT: RetryBudgetOptions = { burst: Infinity };
 
 const noRetry = () => false;
 const ifTransient = (_error: unknown, { transient }: { readonly transient: boolean }) => transient;
@@ -39,35 +39,38 @@ const ifTransient = (_error: unknown, { transient }: { readonly transient: boole
 /** Decides about further attempts: how long to wait for one, in milliseconds. Undefined: none is made. */
 function delays(options: RetryOptions, tools: RetryTools) {
   const { maxAttempts = 2, baseDelayMs = 50, maxDelayMs = 1_000, maxRetryAfterMs = 60_000 } = options;
-  const { shouldRetry = ifTransient, shouldRetryResult, budget = {} } = options;
-  const { clock, random, reserveMs = 0, report, name = 'call' } = tools;
-  const jitter = fullJitter(random, baseDelayMs, maxDelayMs);
+  const { budget = {} } = options;
+  const { name, clock, random, reserveMs, report } = tools;
   const owner = `${name}: retry`;
-  const backoff = guarded(`${owner}.backoff`, options.backoff ?? jitter, jitter, 'number');
-  const isWorth = guarded(`${owner}.shouldRetry`, shouldRetry, ifTransient, 'boolean');
-  const isUnwanted =
-    shouldRetryResult && guarded(`${owner}.shouldRetryResult`, shouldRetryResult, noRetry, 'boolean');
-  const { ratio = DEFAULT_RATIO, burst = DEFAULT_BURST * (maxAttempts - 1) } = budget || {};
-  const retries = budget && retryBudget(ratio, burst);
+  const jitter = fullJitter(random, baseDelayMs, maxDelayMs);
+  const backoff = guarded(`${owner}.backoff`, options.backoff, jitter, 'number');
+  const isWorth = guarded(`${owner}.shouldRetry`, options.shouldRetry, ifTransient, 'boolean');
+  const isUnwanted = guarded(`${owner}.shouldRetryResult`, options.shouldRetryResult, noRetry, 'boolean');
+  const { ratio = DEFAULT_RATIO, burst = DEFAULT_BURST * (maxAttempts - 1) } = budget || NO_LIMIT;
+  const retries = retryBudget(ratio, burst);
 
   const isPaidFor = ({ state, attempt }: Execution): boolean => {
-    if (!retries || retries.spend()) return true;
-    state.record.budgetExhausted = true;
+    if (retries.spend()) return true;
+    state.budgetExhausted = true;
     report?.({ kind: 'budget-exhausted', name, attempt });
     return false;
   };
 
-  return function delayAfter(execution: Execution, ended: Ended<unknown>): number | undefined {
-    if (!ended.failed && !isUnwanted?.(ended.value)) {
-      if (retries) retries.earn();
+  return function delayAfter(
+    execution: Execution,
+    failure: Failure | undefined,
+    value: unknown,
+  ): number | undefined {
+    if (!failure && !isUnwanted(value)) {
+      retries.earn();
       return undefined;
     }
-    const error = ended.failed ? ended.error : undefined;
-    // Whatever `shouldRetry` says: a breaker that is open for seconds is not asked again at once.
+    const error = failure?.error;
     const { number: attempt } = execution.attemptState;
-    if (attempt >= maxAttempts || execution.isGivenUp || hasCode(error, 'BREAKER_OPEN')) return undefined;
-    if (ended.failed && !isWorth(error, { transient: classifyError(error) === 'transient' }))
-      return undefined;
+    // Whatever `shouldRetry` says: a breaker that is open for seconds is not asked again at once.
+    if (attempt >= maxAttempts || hasCode(error, 'BREAKER_OPEN')) return undefined;
+    if (execution.isAborted || execution.isAbandoned) return undefined;
+    if (failure && !isWorth(error, { transient: classifyError(error) === 'transient' })) return undefined;
     const askedMs = retryAfterMs(error, clock.now()) ?? 0;
     const backoffMs = Math.min(maxDelayMs, Math.max(0, backoff(attempt, error)));
     const delayMs = Math.max(askedMs, backoffMs);
@@ -79,29 +82,27 @@ function delays(options: RetryOptions, tools: RetryTools) {
 /** Makes a call again that failed and may succeed later. */
 export function retryLayer(options: RetryOptions, tools: RetryTools): <T>(next: Invoke<T>) => Invoke<T> {
   const delayAfter = delays(options, tools);
-  const { clock, reserveMs = 0, report, name = 'call' } = tools;
-
-  /** Waits, and says whether there is still time for an attempt: a timer may be late, an environment frozen. */
-  const isTimeLeftAfter = async (delayMs: number, execution: Execution, ended: Ended<unknown>) => {
-    const event = { kind: 'retry', name, attempt: execution.attempt + 1, delayMs } as const;
-    report?.(ended.failed ? { ...event, error: ended.error } : event);
-    await sleep(clock, delayMs, execution.outerSignal);
-    return execution.remainingMs() > reserveMs && !execution.isAbandoned;
-  };
+  const { name, clock, reserveMs, report } = tools;
 
   return <T>(next: Invoke<T>) =>
     async function callWithRetries(first) {
       for (let execution = first; ; execution = first.withAttempt(execution.attempt + 1)) {
-        let ended: Ended<T>;
+        let value: T | undefined;
+        let failure: Failure | undefined;
         try {
-          ended = { failed: false, value: await next(execution) };
+          value = await next(execution);
         } catch (error) {
-          ended = { failed: true, error };
+          failure = { error };
         }
-        const delayMs = delayAfter(execution, ended);
-        if (delayMs !== undefined && (await isTimeLeftAfter(delayMs, execution, ended))) continue;
-        if (ended.failed) throw ended.error;
-        return ended.value;
+        const delayMs = delayAfter(execution, failure, value);
+        if (delayMs !== undefined) {
+          report?.({ kind: 'retry', name, attempt: execution.attempt + 1, delayMs, ...failure });
+          await sleep(clock, delayMs, execution.outerSignal);
+          // A timer may be late, an environment frozen.
+          if (execution.remainingMs() > reserveMs && !execution.isAbandoned) continue;
+        }
+        if (failure) throw failure.error;
+        return value as T;
       }
     };
 }
@@ -125,9 +126,6 @@ export function retry(
   options: RetryOptions & { readonly clock?: Clock; readonly random?: Random } = {},
 ): Policy {
   const { clock = systemClock, random = systemRandom } = options;
-  checkOptions('retry', options, {
-    optional: { ...RETRY_RULES, clock: rule.object(), random: rule.object() },
-  });
-  checkBudget('retry', options);
-  return policyOf(clock, retryLayer(options, { clock, random }));
+  checkRetryOptions('retry', options, { clock: rule.object(), random: rule.object() });
+  return policyOf(clock, retryLayer(options, { name: 'call', clock, random, reserveMs: 0 }));
 }

@@ -29,8 +29,8 @@ export type PlacedLayer<T> =
 
 /** @throws {InvalidOptionError} for a layer without one place. */
 export function checkPlacedLayers<T>(owner: string, layers: readonly PlacedLayer<T>[]): void {
+  const slot = rule.oneOf(...SLOTS);
   for (const [index, placed] of layers.entries()) {
-    const slot = rule.oneOf(...SLOTS);
     checkOptions(`${owner}[${index}]`, placed, {
       required: { layer: rule.fn() },
       optional: { before: slot, after: slot },
@@ -58,19 +58,21 @@ const settling =
 
 /**
  * All layers in order, outermost first. A slot that nothing fills still is a place.
+ * @param own What fills the slots, outermost first. What is no layer is left out.
  * @throws {InvalidOptionError} when they are composed, for a user's own layer that makes no function.
  */
 export function inOrder<T>(
   owner: string,
-  own: Readonly<Partial<Record<Slot, Layer<T> | false | undefined>>>,
   placed: readonly PlacedLayer<T>[],
+  own: Readonly<Record<Slot, readonly (Layer<T> | false | undefined)[]>>,
 ): readonly Layer<T>[] {
   const at = (where: 'before' | 'after', slot: Slot) =>
     placed.flatMap((each, index) =>
       each[where] === slot ? [settling(`${owner}[${index}]`, each.layer)] : [],
     );
-  return SLOTS.flatMap((slot) => {
-    const layer = own[slot];
-    return [...at('before', slot), ...(layer ? [layer] : []), ...at('after', slot)];
-  });
+  return SLOTS.flatMap((slot) => [
+    ...at('before', slot),
+    ...own[slot].filter((layer) => typeof layer === 'function'),
+    ...at('after', slot),
+  ]);
 }

@@ -6,7 +6,7 @@ import { type Invoke, type Policy, policyOf } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import { runWithin } from '../core/time-limit.ts';
-import { exceededBy, within } from './within.ts';
+import { callWithin, exceededBy } from './within.ts';
 
 /** Limits on one attempt. */
 export interface AttemptLimit {
@@ -59,7 +59,7 @@ export function timeoutLayer({
           exceeded: (lateMs) => exceeded(execution, isOwn, lateMs),
         },
         function attempt(run) {
-          return next(within(execution, run));
+          return callWithin(next, execution, run);
         },
       );
     };

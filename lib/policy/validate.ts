@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { hasCode, ValidationError } from '../core/errors.ts';
-import { beginCall, type Call, type ExecuteOptions } from '../core/execution.ts';
-import { callFunction, type Layer } from '../core/layer.ts';
+import type { Call, ExecuteOptions } from '../core/execution.ts';
+import { type Layer, policyOf } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 
@@ -14,9 +14,6 @@ export type Validation<T> =
   | StandardSchemaV1<unknown, T>
   | Check<T>
   | readonly [StandardSchemaV1<unknown, T>, Check<T>];
-
-/** Gives the value as the schema made it, or throws. */
-export type Validate<T> = (value: unknown, key: string | undefined) => Promise<T>;
 
 /** An answer can be invalid in a million places, deep inside, under keys of megabytes. More than this explains nothing more. */
 const MAX_ISSUES = 20;
@@ -51,12 +48,13 @@ const issuesOf = (issues: readonly StandardSchemaV1.Issue[]): readonly string[] 
     (issue) => `\`${pathOf(issue) || '(whole answer)'}\` does not fit the schema`,
   );
 
-/** Makes a function that gives a value as the schema made it, or throws a `ValidationError`. */
-export function validator<T>(validation: Validation<T>, name: string): Validate<T> {
+/** Passes answers on as the validation made them. An invalid one is a failed attempt. */
+export function validationLayer<T>(validation: Validation<T>, name: string): Layer<T> {
   const given: readonly unknown[] = Array.isArray(validation) ? validation : [validation];
   const schema = given.find(isSchema<T>);
   const check = given.find(isCheck<T>);
-  return async function validate(answer, key) {
+
+  async function validate(answer: unknown, key: string | undefined): Promise<T> {
     try {
       const result = schema ? await schema['~standard'].validate(answer) : { value: answer as T };
       if (result.issues) throw new ValidationError(name, issuesOf(result.issues));
@@ -68,16 +66,13 @@ export function validator<T>(validation: Validation<T>, name: string): Validate<
       // An answer that a validator or a check cannot even read is no valid one.
       throw new ValidationError(name, ['the validation threw an error'], { cause: error });
     }
-  };
-}
+  }
 
-/** Passes answers on as the validation made them. An invalid one is a failed attempt. */
-export const validationLayer =
-  <T>(validate: Validate<T>): Layer<T> =>
-  (next) =>
+  return (next) =>
     async function callAndValidate(execution) {
       return validate(await next(execution), execution.state.key);
     };
+}
 
 export interface ValidationOptions<T> {
   /** What an answer has to be. */
@@ -108,8 +103,5 @@ export function validation<T>(options: ValidationOptions<T>): {
     optional: { name: rule.name(), clock: rule.object() },
   });
   const { name = 'call', clock = systemClock } = options;
-  const invoke = validationLayer(validator(options.validate, name))(callFunction);
-  return {
-    execute: async (call, callOptions = {}) => invoke(beginCall(clock, call, callOptions)),
-  };
+  return policyOf(clock, validationLayer(options.validate, name));
 }

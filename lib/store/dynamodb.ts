@@ -30,17 +30,23 @@ export interface DynamoStore extends TransactionalStore, CountingStore {
   writeOf(key: string, item: Item, options?: { readonly when?: Condition }): TransactWrite;
 }
 
+/** The permission that an operation lacks, and those that are needed in all. */
+const grantFor = (operation: string): string =>
+  operation === 'TransactWriteItems'
+    ? // A transaction has no permission of its own.
+      'grant the function dynamodb:PutItem on the table, and on the tables of its other writes what each of them needs: PutItem, UpdateItem, DeleteItem or ConditionCheckItem'
+    : `grant the function dynamodb:${operation} on the table; shared breakers need GetItem, PutItem and UpdateItem, idempotency needs GetItem, PutItem and DeleteItem`;
+
 /** What an operator can do about an error, where its name says it. */
-const FIXES: Readonly<Record<string, string>> = {
-  ResourceNotFoundException: 'deploy the table, or name the right one in `table` or FIBRIN_TABLE',
-  AccessDeniedException:
-    'grant the function dynamodb:GetItem and PutItem on the table, DeleteItem too for idempotency, UpdateItem for breakers',
-  CredentialsProviderError: 'give the process AWS credentials',
+const FIXES: Readonly<Record<string, (operation: string) => string>> = {
+  ResourceNotFoundException: () => 'deploy the table, or name the right one in `table` or FIBRIN_TABLE',
+  AccessDeniedException: grantFor,
+  CredentialsProviderError: () => 'give the process AWS credentials',
 };
 
 function storeError(table: string, operation: string, error: unknown): StoreError {
   const name = error instanceof Error ? error.name : 'an unknown error';
-  const fix = FIXES[name];
+  const fix = FIXES[name]?.(operation);
   return new StoreError(
     `DynamoDB table "${table}": ${operation} failed with ${name}${fix ? `; ${fix}` : ''}`,
     {

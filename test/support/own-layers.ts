@@ -2,7 +2,7 @@ import { type Clock, sleep } from '../../lib/core/clock.ts';
 import { DeadlineExceededError, FibrinError } from '../../lib/core/errors.ts';
 import type { Layer } from '../../lib/core/layer.ts';
 import { runWithin } from '../../lib/core/time-limit.ts';
-import { within } from '../../lib/policy/within.ts';
+import { callWithin } from '../../lib/policy/within.ts';
 
 /** Rejects a call while `limit` calls are running. */
 export function bulkhead<T>(limit: number): Layer<T> {
@@ -64,7 +64,7 @@ export function hedge<T>(clock: Clock, delayMs: number): Layer<T> {
     const exceeded = () => new DeadlineExceededError('hedge', 'total timeout', 0);
     const attempt = (number: number) =>
       runWithin({ clock, limitMs: Number.POSITIVE_INFINITY, signal, exceeded }, (run) =>
-        next(within(execution.withAttempt(number), run)),
+        callWithin(next, execution.withAttempt(number), run),
       );
     const second = sleep(clock, delayMs, signal).then(() => attempt(execution.attempt + 1));
     try {

@@ -6,7 +6,7 @@ import { copyKey, INITIAL, type Verdict, verdictKey, writeVerdict } from '../../
 import { readArguments } from '../../lib/cli/breakers/arguments.ts';
 import { listOf } from '../../lib/cli/breakers/list.ts';
 import { changeState, readState } from '../../lib/cli/breakers/state.ts';
-import { listText, summaryText } from '../../lib/cli/breakers/words.ts';
+import { listLines, summaryLines } from '../../lib/cli/breakers/words.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { putVerdict } from '../support/shared-breaker.ts';
 
@@ -59,7 +59,7 @@ describe('the arguments of fibrin breakers', () => {
 });
 
 describe('what fibrin breakers says', () => {
-  const text = (verdict: Verdict, now = NOW) => summaryText('posts', verdict, now);
+  const text = (verdict: Verdict, now = NOW) => summaryLines('posts', verdict, now).join('\n');
 
   test('of a breaker that was never used', () => {
     expect(text(INITIAL)).toBe(
@@ -176,7 +176,7 @@ describe('what fibrin breakers list says', () => {
   };
 
   test('is a line for each by its name, what cannot be read, and how much was read for it', () => {
-    expect(listText(listOf(found, NOW), 'fibrin').split('\n')).toEqual([
+    expect(listLines(listOf(found, NOW), 'fibrin')).toEqual([
       'breaker  state        until                     admits  calls/s  by',
       'posts    forced-open  2030-01-01T01:00:00.000Z  0 %              ada',
       'social   closed                                 100 %   250',
@@ -187,11 +187,11 @@ describe('what fibrin breakers list says', () => {
   });
 
   test('is that there is none', () => {
-    expect(listText(listOf({ items: [], itemsRead: 3 }, NOW), 'fibrin')).toBe(
+    expect(listLines(listOf({ items: [], itemsRead: 3 }, NOW), 'fibrin')).toEqual([
       '0 breakers in table "fibrin" (3 items read)',
-    );
-    expect(listText(listOf({ items: found.items.slice(1, 2), itemsRead: 1 }, NOW), 'fibrin')).toContain(
-      '1 breaker in table',
+    ]);
+    expect(listLines(listOf({ items: found.items.slice(1, 2), itemsRead: 1 }, NOW), 'fibrin')).toContain(
+      '1 breaker in table "fibrin" (1 items read)',
     );
   });
 });

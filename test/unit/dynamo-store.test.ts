@@ -1,7 +1,11 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test, vi } from 'vitest';
 import { InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
-import { dynamoStore } from '../../lib/store/dynamodb.ts';
+import { listen, sendJson } from '../../lib/local/http/server.ts';
+import { type DynamoStore, dynamoStore } from '../../lib/store/dynamodb.ts';
+import { sdkTransport } from '../../lib/store/transport/sdk.ts';
 import type { DynamoTransport } from '../../lib/store/transport/transport.ts';
+import { atEndOfTest } from '../support/ends.ts';
 
 /** A wire that notes what is sent; what the server makes of it is the business of the contract suite. */
 const wire = () => ({
@@ -68,16 +72,43 @@ describe('the store on DynamoDB', () => {
     ]);
   });
 
-  test('says which permission an addition lacks', async () => {
-    const update = () => Promise.reject(named('AccessDeniedException'));
-    const store = dynamoStore({ table: 't', transport: { ...wire(), update } });
+  const OF_ALL =
+    'shared breakers need GetItem, PutItem and UpdateItem, idempotency needs GetItem, PutItem and DeleteItem';
+  test.each<[string, string, (store: DynamoStore) => Promise<unknown>]>([
+    ['GetItem', `dynamodb:GetItem on the table; ${OF_ALL}`, (store) => store.get('k')],
+    ['PutItem', `dynamodb:PutItem on the table; ${OF_ALL}`, (store) => store.put('k', {})],
+    [
+      'UpdateItem',
+      `dynamodb:UpdateItem on the table; ${OF_ALL}`,
+      (store) => store.add('k', { n: 1 }, { expiresAt: 100 }),
+    ],
+    ['DeleteItem', `dynamodb:DeleteItem on the table; ${OF_ALL}`, (store) => store.delete('k')],
+    [
+      'TransactWriteItems',
+      'dynamodb:PutItem on the table, and on the tables of its other writes what each of them needs: PutItem, UpdateItem, DeleteItem or ConditionCheckItem',
+      (store) => store.transact('k', {}, { writes: [] }),
+    ],
+  ])('says which permission %s lacks, in words and for programs', async (operation, grant, access) => {
+    const server = await listen(0, (_request, response) =>
+      sendJson(response, 400, {
+        __type: 'com.amazon.coral.service#AccessDeniedException',
+        Message: 'User: secret is not authorized',
+      }),
+    );
+    atEndOfTest(server.close);
+    const client = new DynamoDBClient({
+      ...{ endpoint: `http://127.0.0.1:${server.port}`, region: 'us-east-1' },
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    atEndOfTest(() => client.destroy());
 
-    await expect(store.add('k', { n: 1 }, { expiresAt: 100 })).rejects.toMatchObject({
+    const denied = access(dynamoStore({ table: 't', transport: sdkTransport(client) }));
+
+    await expect(denied).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
       retryable: false,
-      message: expect.stringMatching(
-        /UpdateItem failed with AccessDeniedException;.*UpdateItem for breakers/,
-      ),
+      cause: { name: 'AccessDeniedException' },
+      message: `DynamoDB table "t": ${operation} failed with AccessDeniedException; grant the function ${grant}`,
     });
   });
 
@@ -132,7 +163,7 @@ describe('the store on DynamoDB', () => {
 
   test.each([
     ['ResourceNotFoundException', false, 'deploy the table'],
-    ['AccessDeniedException', false, 'dynamodb:GetItem'],
+    ['AccessDeniedException', false, 'dynamodb:PutItem'],
     ['ProvisionedThroughputExceededException', true, 'PutItem failed with'],
   ])(
     'turns %s into its own error, with what to do about it where that is known',

@@ -143,10 +143,12 @@ const ENDINGS: Readonly<Record<string, readonly Ending[]>> = {
     endedByOthersAfter(LONG_MS),
   'the same before `slowCallMs`': endedByOthersAfter(SHORT_MS),
   'a value': [calls(async () => 'fine')],
-  'response body too large or encoded (`boundedFetch`, undici)': throws(
+  'response too large, in its body or its headers, or encoded (`boundedFetch`, undici)': throws(
     new ResponseTooLargeError('x', 1),
     new EncodedAnswerError('x'),
     coded('UND_ERR_RES_EXCEEDED_MAX_SIZE'),
+    new NoAnswerError('x', coded('HPE_HEADER_OVERFLOW'), false),
+    new TypeError('fetch failed', { cause: coded('UND_ERR_HEADERS_OVERFLOW') }),
   ),
   'no file descriptor or port left: `EMFILE`, `ENFILE`, `EADDRNOTAVAIL`': throws(
     coded('EMFILE'),

@@ -55,7 +55,7 @@ describe('the result of a completed record', () => {
       await recordedResult('k', 'charge', { ...record, form: 'none', result: 'a\n\u001b[31m  b' }),
     ).toEqual({
       form: 'none',
-      why: 'a [31m b',
+      why: 'a \u001b[31m b',
     });
   });
 });

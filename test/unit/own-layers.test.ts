@@ -5,6 +5,8 @@ import { sleep } from '../../lib/core/clock.ts';
 import type { CallContext } from '../../lib/core/execution.ts';
 import type { Layer } from '../../lib/core/layer.ts';
 import type { PolicyEvent } from '../../lib/core/policy-event.ts';
+import { remainingMs } from '../../lib/deadline/next-hop.ts';
+import { withDeadline } from '../../lib/deadline/with-deadline.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import type { Slot } from '../../lib/policy/slots.ts';
@@ -316,4 +318,22 @@ describe('a hedge', () => {
     expect(left.every((ms) => ms <= 1_000)).toBe(true);
     expect(left).toHaveLength(2);
   });
+});
+
+test.each([
+  ['timeout', 1_000],
+  ['validation', 300],
+] as const)('what a layer before %s calls in an invocation has %d ms', async (slot, expectedMs) => {
+  const left: unknown[] = [];
+  const look: Layer<unknown> = (next) => (execution) => {
+    left.push(remainingMs());
+    return next(execution);
+  };
+  const { clock, policy } = withLayer(() => look, slot, { attemptTimeoutMs: 300, totalTimeoutMs: false });
+
+  await withDeadline({ clock, totalTimeoutMs: 1_000, reserveMs: 0 }, () =>
+    policy.execute(async () => 'fine'),
+  )({}, {});
+
+  expect(left).toEqual([expectedMs]);
 });

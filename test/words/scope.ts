@@ -11,6 +11,7 @@ const DONE = [
   'lib/http',
   'lib/telemetry',
   'lib/middleware',
+  'lib/terminal',
   'functions',
 ];
 

@@ -1,11 +1,12 @@
 import type { BreakerSummary } from '../../breaker/summary.ts';
+import { printable } from '../../terminal/printable.ts';
 import { momentText } from '../time.ts';
 import type { Listed } from './list.ts';
 
 const percent = (fraction: number): string => `${Math.round(fraction * 100)} %`;
 
-/** One breaker, for people. */
-export function summaryText(summary: BreakerSummary, now: number): string {
+/** One breaker for people, a line for each of its parts. */
+export function summaryLines(summary: BreakerSummary, now: number): readonly string[] {
   const { name, state, reason, cause, since, until, by, rate, admittedFraction } = summary;
   const line = (label: string, text: string | null) => (text === null ? [] : [`${label.padEnd(8)}${text}`]);
   const moment = (text: string | null) => text && momentText(Date.parse(text), now);
@@ -18,15 +19,16 @@ export function summaryText(summary: BreakerSummary, now: number): string {
     ...line('since', moment(since)),
     ...line('until', moment(until)),
     ...line('rate', rate === null ? 'unknown' : `${rate} calls/s`),
-  ].join('\n');
+  ];
 }
 
 const HEADINGS = ['breaker', 'state', 'until', 'admits', 'calls/s', 'by'];
 
 /** All breakers of a table, a line each. */
-export function listText({ breakers, unreadable, itemsRead }: Listed, table: string): string {
+export function listLines({ breakers, unreadable, itemsRead }: Listed, table: string): readonly string[] {
   const rows = breakers.map(({ name, state, until, admittedFraction, rate, by }) => [
-    ...[name, state, until ?? '', percent(admittedFraction), rate === null ? '' : String(rate), by ?? ''],
+    ...[printable(name), state, until ?? '', percent(admittedFraction)],
+    ...[rate === null ? '' : String(rate), printable(by ?? '')],
   ]);
   const all = rows.length > 0 ? [HEADINGS, ...rows] : [];
   const widths = HEADINGS.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
@@ -41,5 +43,5 @@ export function listText({ breakers, unreadable, itemsRead }: Listed, table: str
     ...lines,
     ...unreadable.map(({ name, why }) => `${name}: ${why}`),
     `${count} in table "${table}" (${itemsRead} items read)`,
-  ].join('\n');
+  ];
 }

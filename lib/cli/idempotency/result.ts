@@ -18,8 +18,8 @@ export async function recordedResult(
   record: IdempotencyRecord,
 ): Promise<RecordedResult> {
   const { form } = record;
-  // Often the message of an error, over several lines and with whatever is in it.
-  if (form === 'none') return { form, why: record.result.replaceAll(/[\s\p{Cc}]+/gu, ' ') };
+  // Often the message of an error, over several lines.
+  if (form === 'none') return { form, why: record.result.replaceAll(/\s+/g, ' ') };
   if (form === 'elsewhere') return { form };
   const text = await loadResult(key, operation, record, undefined);
   return { form, text, bytes: Buffer.byteLength(text) };

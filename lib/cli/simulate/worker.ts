@@ -1,5 +1,6 @@
 import { simulate } from '../../simulation/run.ts';
 import { SUBJECTS } from '../../simulation/subjects.ts';
+import { printDefect } from '../../terminal/print.ts';
 import type { Job } from './processes.ts';
 
 const answer = async ({ scenario, subject }: Job): Promise<void> => {
@@ -11,7 +12,7 @@ const answer = async ({ scenario, subject }: Job): Promise<void> => {
 process.once('disconnect', () => process.exit(1));
 process.once('message', (job: Job) => {
   answer(job).catch((error: unknown) => {
-    console.error(error);
+    printDefect(error);
     process.exit(1);
   });
 });

@@ -8,6 +8,8 @@ import {
 import type { AddressInfo } from 'node:net';
 import { FibrinError } from '../../core/errors.ts';
 import { toProblem } from '../../core/problem.ts';
+import { printDefect } from '../../terminal/print.ts';
+import { printable } from '../../terminal/printable.ts';
 import { LocalRunError } from '../problem.ts';
 
 export interface Listening {
@@ -82,11 +84,12 @@ export function send(response: ServerResponse, answer: Answer): void {
   response.end(body);
 }
 
+/** Sends JSON in which a terminal finds nothing to obey: what `curl` prints is what there is. */
 export function sendJson(response: ServerResponse, statusCode: number, value: unknown): void {
   send(response, {
     statusCode,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(value),
+    body: printable(JSON.stringify(value)),
   });
 }
 
@@ -122,10 +125,11 @@ export function guarded(
     })().catch((error: unknown) => {
       // Answered already, or nobody is left to answer: what is left of the request is of no use.
       if (response.headersSent || response.destroyed) return void request.destroy();
-      if (!(error instanceof FibrinError)) console.error(error);
+      if (!(error instanceof FibrinError)) printDefect(error);
       // A request whose body was not read to its end cannot be followed by another on its connection.
       if (!request.complete) response.setHeader('connection', 'close');
-      send(response, toProblem(error));
+      const problem = toProblem(error);
+      send(response, { ...problem, body: printable(problem.body) });
     });
   };
 }

@@ -61,3 +61,8 @@ export const leavesWorkBehind = async () => {
   failing.catch(() => undefined);
   return 'done';
 };
+/** Prints a text as it is, on both of its streams. */
+export const prints = async ({ text }) => {
+  process.stdout.write(`${text}\n`);
+  process.stderr.write(`${text}\n`);
+};
