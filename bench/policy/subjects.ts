@@ -80,7 +80,7 @@ export const REJECTING: readonly Case[] = [
   {
     name: 'fibrin',
     async make() {
-      const policy = resilient<number>({ name: 'work', breaker: { minimumCalls: 1 } });
+      const policy = resilient<number>({ name: 'work', breaker: { minimumCalls: 1, failureRatio: 0.05 } });
       await policy.outcome(fail);
       await policy.outcome(async () => Promise.reject(Object.assign(new Error('down'), { status: 503 })));
       return quietly(() => policy.execute(work));

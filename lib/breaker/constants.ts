@@ -44,9 +44,9 @@ export const MAX_PROBES = 100;
 /** Default of `openMs` where the state is shared, milliseconds: recovery takes 12 s and three probes at most. Doubled: recovery
  * takes twice as long, and half as many probes fail. */
 export const DEFAULT_SHARED_OPEN_MS = 12_000;
-/** Successful probes in a row that close a shared breaker, probes: with 70 % errors 3 % of such rows succeed by chance. Doubled:
- * 0.1 %, and recovery takes three calls longer. */
-export const SHARED_PROBES = 3;
+/** Successful probes in a row that close a shared breaker, probes: with 70 % errors 0.8 % of such rows succeed by chance, of three
+ * 3 %. Doubled: recovery takes four calls longer. */
+export const SHARED_PROBES = 4;
 /** A claim lasts this many times `openMs`, a factor: longer than the longest probe (`openMs` less two writes) and its report.
  * Doubled: an environment that dies while it probes delays the next probe twice as long. */
 export const CLAIM_FACTOR = 1.35;

@@ -6,7 +6,7 @@ import { fakeClock } from '../../lib/testing/index.ts';
 
 const OPEN_MS = 5_000;
 const WINDOW_MS = 10_000;
-const SLOT_MS = WINDOW_MS / 10;
+const SLOT_MS = WINDOW_MS / 20;
 
 type Ends = 'well' | 'failed' | 'nothing';
 type Event =
@@ -50,7 +50,7 @@ const events: fc.Arbitrary<Event[]> = fc.array(
 
 const settings = fc.record({
   minimumCalls: fc.integer({ min: 1, max: 5 }),
-  failureRatio: fc.constantFrom(0.3, 0.5, 1),
+  failureRatio: fc.constantFrom(0.05, 0.1, 0.3),
   probesToClose: fc.integer({ min: 1, max: 3 }),
   slowCallMs: fc.constantFrom(undefined, 500),
 });
@@ -68,6 +68,25 @@ function promised({ minimumCalls, failureRatio, probesToClose }: Settings) {
   let seen: { readonly slot: number; readonly failed: boolean }[] = [];
   let openUntil = 0;
   let succeeded = 0;
+  /** Slots that end within the window, or before which fewer than twenty calls are newer. */
+  const windowAt = (now: number) =>
+    seen.filter(({ slot }) => {
+      const ageMs = now - (slot + 1) * SLOT_MS;
+      const newer = seen.filter((other) => other.slot > slot).length;
+      return ageMs < WINDOW_MS || (newer < 20 && ageMs < 3_600_000);
+    });
+  /** Three standard deviations, and 0.35 more for each tenfold of calls a second, above the ratio. */
+  const isSurelyFailing = (now: number) => {
+    const window = windowAt(now);
+    const recent = window.filter(({ slot }) => now - (slot + 1) * SLOT_MS < WINDOW_MS).length;
+    const z = 3 + 0.35 * Math.log10(Math.max(1, recent / (WINDOW_MS / 1_000)));
+    return window.some(({ slot }) => {
+      const suffix = window.filter((each) => each.slot >= slot);
+      const observed = suffix.filter((each) => each.failed).length / suffix.length;
+      const deviation = Math.sqrt((failureRatio * (1 - failureRatio)) / suffix.length);
+      return suffix.length >= minimumCalls && observed - failureRatio > z * deviation;
+    });
+  };
   const open = (now: number) => {
     state = 'open';
     openUntil = now + OPEN_MS;
@@ -93,10 +112,8 @@ function promised({ minimumCalls, failureRatio, probesToClose }: Settings) {
         return;
       }
       const slot = Math.floor(now / SLOT_MS);
-      seen = [...seen.filter((each) => each.slot > slot - 10), { slot, failed }];
-      const failures = seen.filter((each) => each.failed).length;
-      const isBad = seen.length >= minimumCalls && failures / seen.length >= failureRatio;
-      if (failed && state === 'closed' && isBad) open(now);
+      seen = [...seen, { slot, failed }];
+      if (failed && state === 'closed' && isSurelyFailing(now)) open(now);
     },
     force(to: 'open' | 'closed' | 'auto'): void {
       if (to !== 'auto') state = `forced-${to}`;

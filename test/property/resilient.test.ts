@@ -84,7 +84,7 @@ describe('a protected call', () => {
           name: 'posts',
           ...limits,
           ...(caller.hasFallback && { fallback: 'fallback' }),
-          ...(caller.hasBreaker && { breaker: { minimumCalls: 2 } }),
+          ...(caller.hasBreaker && { breaker: { minimumCalls: 2, failureRatio: 0.1 } }),
           ...(caller.hasListener && { onEvent: (event) => events.push(event) }),
           validate: (value, { key }) => value === key,
           clock,

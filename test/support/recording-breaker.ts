@@ -16,7 +16,7 @@ export function recordingBreaker(
   const recorded: (CallOutcome | 'released')[] = [];
   const permit: Permit = {
     isProbe: false,
-    record(outcome) {
+    record({ cause: _, ...outcome }) {
       recorded.push(outcome);
       return undefined;
     },

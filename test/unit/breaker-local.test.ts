@@ -2,14 +2,21 @@ import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/local.ts';
 import type { CircuitBreakerOptions } from '../../lib/breaker/options.ts';
 import { BreakerOpenError, InvalidOptionError } from '../../lib/core/errors.ts';
-import { fakeClock } from '../../lib/testing/index.ts';
+import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 import { outage } from '../support/outcomes.ts';
 
 const context = { signal: new AbortController().signal };
 
 function alone(given: Partial<CircuitBreakerOptions> = {}) {
   const clock = fakeClock();
-  const breaker = circuitBreaker({ minimumCalls: 2, openMs: 5_000, ...given, name: 'posts', clock });
+  const breaker = circuitBreaker({
+    minimumCalls: 2,
+    failureRatio: 0.1,
+    openMs: 5_000,
+    ...given,
+    name: 'posts',
+    clock,
+  });
   const call = (work: () => Promise<unknown>) =>
     breaker.execute(work, context).catch((error: unknown) => error);
   return {
@@ -30,7 +37,13 @@ async function opened(given: Partial<CircuitBreakerOptions> = {}) {
 
 test('a breaker does not count a call as slow that was frozen on the way and then aborted', async () => {
   const clock = fakeClock();
-  const breaker = circuitBreaker({ name: 'posts', minimumCalls: 1, slowCallMs: 500, clock });
+  const breaker = circuitBreaker({
+    name: 'posts',
+    minimumCalls: 1,
+    failureRatio: 0.05,
+    slowCallMs: 500,
+    clock,
+  });
   const caller = new AbortController();
   const call = breaker.execute(
     ({ signal }) =>
@@ -61,7 +74,7 @@ describe('a breaker of one sandbox', () => {
     for (let call = 0; call < 2; call++) await (await breaker.acquire()).record({ failed: false });
     expect(breaker.state).toBe('closed');
 
-    for (let call = 0; call < 2; call++) await (await breaker.acquire()).record({ failed: true });
+    for (let call = 0; call < 3; call++) await (await breaker.acquire()).record({ failed: true });
 
     expect(breaker.state).toBe('open');
     expect(() => breaker.acquire()).toThrow(BreakerOpenError);
@@ -83,7 +96,7 @@ describe('a breaker of one sandbox', () => {
   });
 
   test('counts a call that throws before it waits for anything', async () => {
-    const { breaker, call } = alone({ minimumCalls: 1 });
+    const { breaker, call } = alone({ minimumCalls: 1, failureRatio: 0.05 });
     const thrown = outage();
 
     expect(
@@ -178,7 +191,7 @@ describe('a breaker of one sandbox', () => {
   });
 
   test('what ends late, under another state, says nothing about this one', async () => {
-    const { breaker, clock, call, works } = alone({ minimumCalls: 1, probesToClose: 1 });
+    const { breaker, clock, call, works } = alone({ minimumCalls: 1, failureRatio: 0.05, probesToClose: 1 });
     const late = Promise.withResolvers<never>();
     const slow = call(() => late.promise);
     await call(() => Promise.reject(outage()));
@@ -283,7 +296,7 @@ describe('what counts', () => {
   });
 
   test('a call of which nobody says how long it took was not slow', async () => {
-    const { breaker } = alone({ minimumCalls: 1, slowCallMs: 100, slowCallRatio: 0.1 });
+    const { breaker } = alone({ minimumCalls: 1, failureRatio: 0.05, slowCallMs: 100, slowCallRatio: 0.1 });
     const permit = await breaker.acquire();
 
     await permit.record({ failed: false });
@@ -306,28 +319,39 @@ describe('what counts', () => {
   });
 
   test('slow calls are judged by their own ratio where they have one', async () => {
-    const world = alone({ slowCallMs: 100, slowCallRatio: 0.9, minimumCalls: 4, failureRatio: 0.1 });
+    const world = alone({ slowCallMs: 100, slowCallRatio: 0.5, failureRatio: 0.1 });
     await takes(world, 99);
-    for (let call = 0; call < 8; call++) await takes(world, 100);
+    await world.clock.advance(1_000);
+    for (let call = 0; call < 9; call++) await takes(world, 100);
     expect(world.breaker.state).toBe('closed');
     await takes(world, 100);
 
     expect(world.breaker.state).toBe('open');
   });
 
-  test('the last so many calls, however long ago, where the window is one of calls', async () => {
-    const { breaker, clock, fails, works } = alone({ windowCalls: 4, failureRatio: 0.75 });
-    await fails();
+  test('a window of calls holds the last so many, however long ago they were', async () => {
+    const { breaker, clock, fails, works } = alone({ windowCalls: 10, failureRatio: 0.5 });
     await works();
-    await clock.advance(3_600_000);
-    await fails();
+    for (let call = 0; call < 9; call++) {
+      await fails();
+      await clock.advance(3_600_000);
+    }
     expect(breaker.state).toBe('closed');
     await fails();
 
     expect(breaker.state).toBe('open');
   });
 
-  test('an error or a value that somebody calls a failure, and none that they do not', async () => {
+  test('a window of calls forgets the call that is one too old', async () => {
+    const { breaker, fails, works } = alone({ windowCalls: 10, failureRatio: 0.3, minimumCalls: 10 });
+    for (let call = 0; call < 6; call++) await fails();
+    for (let call = 0; call < 10; call++) await works();
+    for (let call = 0; call < 5; call++) await fails();
+
+    expect(breaker.state).toBe('closed');
+  });
+
+  test('an error or a value is a failure where the options say so, and no other', async () => {
     const { breaker, call, fails } = alone({
       isFailure: (error) => (error as Error).message === 'mine',
       isFailedResult: (value) => value === 'broken',
@@ -335,8 +359,10 @@ describe('what counts', () => {
     await fails();
     await fails();
     expect(breaker.state).toBe('closed');
-    await call(async () => 'broken');
-    await call(() => Promise.reject(new Error('mine')));
+    for (let each = 0; each < 2; each++) {
+      await call(async () => 'broken');
+      await call(() => Promise.reject(new Error('mine')));
+    }
 
     expect(breaker.state).toBe('open');
   });
@@ -346,12 +372,63 @@ describe('the options', () => {
   test.each<[string, object]>([
     ['one of `windowMs` and `windowCalls`', { windowMs: 1_000, windowCalls: 10 }],
     ['`slowCallMs` beside `slowCallRatio`', { slowCallRatio: 0.5 }],
-    ['`windowCalls` to be at least `minimumCalls` (5)', { windowCalls: 4 }],
+    ['`windowCalls` to be at least 10, or it never opens at a `failureRatio` of 0.5', { windowCalls: 9 }],
+    ['`windowCalls` to be at least 12, or it never opens', { windowCalls: 11, minimumCalls: 12 }],
+    ['`failureRatio` to be a fraction above 0 and below 1', { failureRatio: 1 }],
+    ['`slowCallRatio` to be a fraction above 0 and below 1', { slowCallMs: 10, slowCallRatio: 1 }],
+    ['`windowMs` to be a number of milliseconds from 1 to 3600000', { windowMs: 3_600_001 }],
     ['`probesToClose` to be an integer from 1 to 100', { probesToClose: 0 }],
   ])('that cannot be meant are refused: %s', (expectation, options) => {
     const make = () => circuitBreaker({ name: 'posts', ...options });
 
     expect(make).toThrow(InvalidOptionError);
     expect(make).toThrow(expectation);
+  });
+});
+
+describe('the defaults', () => {
+  /** Calls a breaker at even intervals, and says how many it refused and whether it was ever open. */
+  async function traffic(errors: number, callsPerSecond: number, calls: number, seed: number) {
+    const random = seededRandom(seed);
+    const clock = fakeClock();
+    const breaker = circuitBreaker({ name: 'posts', clock });
+    let refused = 0;
+    for (let call = 0; call < calls; call++) {
+      const work = () => (random.next() < errors ? Promise.reject(outage()) : Promise.resolve('ok'));
+      const outcome = await breaker.execute(work).catch((error: unknown) => error);
+      if (outcome instanceof BreakerOpenError) refused++;
+      await clock.advance(1_000 / callsPerSecond);
+    }
+    return refused;
+  }
+
+  test('refuse at most one call in 200 at 30 % errors and two calls a second', async () => {
+    const refused = await Promise.all(
+      Array.from({ length: 20 }, (_, seed) => traffic(0.3, 2, 1_000, seed + 1)),
+    );
+
+    expect(refused.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(0.005 * 20_000);
+  });
+
+  test('never open at 20 % errors, whatever the rate of calls', async () => {
+    for (const callsPerSecond of [0.02, 0.6, 2, 100]) {
+      expect(await traffic(0.2, callsPerSecond, 1_000, 7)).toBe(0);
+    }
+  });
+
+  test.each([0.02, 0.1, 1, 2])('open after ten failures in a row at %d calls a second', async (rate) => {
+    const { breaker, clock, fails, works } = alone({ failureRatio: 0.5, minimumCalls: 5 });
+    for (let call = 0; call < 30; call++) {
+      await works();
+      await clock.advance(1_000 / rate);
+    }
+    await clock.advance(1_000);
+    let failures = 0;
+    for (; breaker.state === 'closed' && failures < 100; failures++) {
+      await fails();
+      await clock.advance(breaker.state === 'closed' ? 1_000 / rate : 0);
+    }
+
+    expect(failures).toBe(10);
   });
 });

@@ -9,7 +9,6 @@ const store = memoryStore();
 
 describe('an option of the other kind of breaker', () => {
   test.each([
-    ['windowMs', { windowMs: 10_000 }],
     ['windowCalls', { windowCalls: 10 }],
     ['probesToClose', { probesToClose: 3 }],
     ['slowCallRatio', { slowCallMs: 100, slowCallRatio: 0.5 }],
@@ -47,6 +46,8 @@ describe('the options of sharedBreaker', () => {
     ['`openMs` to be a number of milliseconds', { openMs: 0 }],
     ['`failureRatio` to be a fraction above 0', { failureRatio: 1.5 }],
     ['`failureRatio` to be at most 0.8', { failureRatio: 0.81 }],
+    ['`minimumCalls` to be an integer from 1 to 100', { minimumCalls: 101 }],
+    ['`windowMs` to be a number of milliseconds from 1 to 3600000', { windowMs: 3_600_001 }],
     ['`slowCallMs` to be a number of milliseconds', { slowCallMs: -1 }],
     ['`storeTimeoutMs` to be a number of milliseconds from 10 to 1000', { storeTimeoutMs: 5 }],
     ['`onEvent` to be a function', { onEvent: 'console' }],

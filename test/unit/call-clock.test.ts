@@ -133,7 +133,7 @@ describe("the system's clock", () => {
 test('a breaker that opened with fake timers closes with real ones', async () => {
   vi.useFakeTimers();
   const posts = resilient<string>({
-    ...{ name: 'posts', breaker: { minimumCalls: 1, openMs: 1, probesToClose: 1 } },
+    ...{ name: 'posts', breaker: { minimumCalls: 1, failureRatio: 0.05, openMs: 1, probesToClose: 1 } },
   });
   await posts.outcome(failing);
   vi.useRealTimers();

@@ -207,7 +207,7 @@ describe.each(FORMS)('the deadline of an invocation, by %s', (_, form) => {
       name: 'posts',
       clock,
       retry: { maxAttempts: 2 },
-      breaker: { minimumCalls: 1, openMs: 60_000 },
+      breaker: { minimumCalls: 1, failureRatio: 0.05, openMs: 60_000 },
     });
     const call = vi.fn((_context: CallContext) => calls.promise);
     let left: Promise<unknown> | undefined;
@@ -246,7 +246,11 @@ describe.each(FORMS)('the deadline of an invocation, by %s', (_, form) => {
   test('records no call that still runs when the handler has thrown', async () => {
     const calls = Promise.withResolvers<string>();
     const clock = fakeClock();
-    const posts = resilient<string>({ name: 'posts', clock, breaker: { minimumCalls: 1, openMs: 60_000 } });
+    const posts = resilient<string>({
+      name: 'posts',
+      clock,
+      breaker: { minimumCalls: 1, failureRatio: 0.05, openMs: 60_000 },
+    });
     let left: Promise<unknown> | undefined;
     const lambda = form({ clock }, async () => {
       left = posts.outcome(() => calls.promise);

@@ -42,7 +42,7 @@ const FORMS: readonly [string, (given: Given, handle: () => Promise<unknown>) =>
 /** Opens a breaker, whatever its predicates say of other errors. */
 const OPENING = outage();
 
-const OPTIONS = { name: 'posts', minimumCalls: 1, failureRatio: 1, openMs: 5_000, probesToClose: 1 };
+const OPTIONS = { name: 'posts', minimumCalls: 1, failureRatio: 0.05, openMs: 5_000, probesToClose: 1 };
 
 function setUp(
   form: (typeof FORMS)[number][1],
@@ -223,7 +223,7 @@ describe.each(FORMS)('a breaker around a handler, by %s', (_, form) => {
   });
 
   test('records a slow handler by the ratio of slow calls', async () => {
-    const { clock, states, handler, call } = setUp(form, { slowCallMs: 500, slowCallRatio: 0.5 });
+    const { clock, states, handler, call } = setUp(form, { slowCallMs: 500, slowCallRatio: 0.05 });
     handler.mockImplementationOnce(() => sleep(clock, 500).then(() => 'late'));
     const run = call();
     await clock.advance(500);

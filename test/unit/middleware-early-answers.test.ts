@@ -74,7 +74,14 @@ describe('a breaker outside of a middleware that answers early', () => {
   ])('gives the probe back that %s had claimed', async (_what, answering, event) => {
     silence();
     const clock = fakeClock();
-    const own = circuitBreaker({ name: 'posts', minimumCalls: 1, openMs: 5_000, probesToClose: 1, clock });
+    const own = circuitBreaker({
+      name: 'posts',
+      minimumCalls: 1,
+      failureRatio: 0.05,
+      openMs: 5_000,
+      probesToClose: 1,
+      clock,
+    });
     await own.execute(failing).catch(() => undefined);
     await clock.advance(5_000);
     const handler = vi.fn(ok);
@@ -94,7 +101,14 @@ describe('a breaker outside of a middleware that answers early', () => {
     ['a failure', 'to an error of the handler', TO_ERROR, 'open'],
   ] as const)('records %s where that answers %s', async (_what, _where, place, state) => {
     const clock = fakeClock();
-    const own = circuitBreaker({ name: 'posts', minimumCalls: 1, openMs: 5_000, probesToClose: 1, clock });
+    const own = circuitBreaker({
+      name: 'posts',
+      minimumCalls: 1,
+      failureRatio: 0.05,
+      openMs: 5_000,
+      probesToClose: 1,
+      clock,
+    });
     await own.execute(failing).catch(() => undefined);
     await clock.advance(5_000);
     const [, answering, handle] = place;

@@ -76,7 +76,7 @@ describe('a bulkhead', () => {
 
   test('opens no breaker by its rejections', async () => {
     const clock = fakeClock();
-    const breaker = circuitBreaker({ name: 'posts', minimumCalls: 1, clock });
+    const breaker = circuitBreaker({ name: 'posts', minimumCalls: 1, failureRatio: 0.05, clock });
     const policy = resilient<string>({
       ...{ name: 'posts', breaker, clock },
       layers: [{ after: 'timeout', layer: bulkhead(1) }],

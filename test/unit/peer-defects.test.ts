@@ -2,8 +2,9 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/local.ts';
 import type { CircuitBreakerOptions } from '../../lib/breaker/options.ts';
+import { OutcomeWindow } from '../../lib/breaker/outcome-window.ts';
+import { OpeningRule } from '../../lib/breaker/rule.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
-import { timeWindow } from '../../lib/core/window.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { retry } from '../../lib/policy/retry.ts';
 import { timeout } from '../../lib/policy/timeout.ts';
@@ -18,17 +19,24 @@ const HOUR_MS = 3_600_000;
 
 function breaker(given: Partial<CircuitBreakerOptions> = {}) {
   const clock = fakeClock();
-  const made = circuitBreaker({ minimumCalls: 4, openMs: 5_000, ...given, name: 'posts', clock });
+  const made = circuitBreaker({
+    failureRatio: 0.25,
+    minimumCalls: 4,
+    openMs: 5_000,
+    ...given,
+    name: 'posts',
+    clock,
+  });
   const fails = (times = 1) =>
     Promise.all(Array.from({ length: times }, () => made.execute(failing).catch((error: unknown) => error)));
   return { clock, breaker: made, fails };
 }
 
 describe('where opossum fails', () => {
-  test('a breaker does not count failures from before a freeze that was longer than its window', async () => {
+  test('a breaker does not count failures from before a freeze of more than an hour', async () => {
     const { clock, breaker: posts, fails } = breaker();
     await fails(3);
-    await clock.freeze(HOUR_MS);
+    await clock.freeze(HOUR_MS + 1_000);
 
     await fails(1);
 
@@ -37,13 +45,14 @@ describe('where opossum fails', () => {
 
   test('recording a failure does not take longer the more calls the window holds', () => {
     const nsOf = (calls: number) => {
-      const window = timeWindow(10_000);
-      for (let call = 0; call < calls; call++) window.record({ failed: false, slow: false }, 1);
+      const rule = new OpeningRule({});
+      const window = new OutcomeWindow([rule, undefined]);
+      for (let call = 0; call < calls; call++) window.record(false, false, 1);
       const rounds = Array.from({ length: 50 }, () => {
         const startedAt = process.hrtime.bigint();
         for (let failure = 0; failure < 100; failure++) {
-          window.record({ failed: true, slow: true }, 1);
-          window.totals(1);
+          window.record(true, true, 1);
+          rule.shouldOpen(window.slots('failures', 1));
         }
         return Number(process.hrtime.bigint() - startedAt);
       });
@@ -61,7 +70,7 @@ describe('where opossum fails', () => {
       name: 'posts',
       attemptTimeoutMs: 100,
       retry: { maxAttempts: 3 },
-      breaker: { minimumCalls: 2, openMs: 60_000 },
+      breaker: { minimumCalls: 2, failureRatio: 0.1, openMs: 60_000 },
       clock,
     });
     const run = posts.outcome(() => new Promise(() => {}));

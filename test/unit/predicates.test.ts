@@ -124,7 +124,7 @@ describe('a probe', () => {
       vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
       const clock = fakeClock();
       const breaker = circuitBreaker({
-        ...{ name: 'posts', clock, minimumCalls: 1, openMs: 1_000, probesToClose: 1 },
+        ...{ name: 'posts', clock, minimumCalls: 1, failureRatio: 0.05, openMs: 1_000, probesToClose: 1 },
         ...{ isFailure: act, isFailedResult: act, onEvent: act },
       });
       await breaker.execute(failing).catch(() => undefined);

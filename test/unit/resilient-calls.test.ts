@@ -20,7 +20,7 @@ describe('the key of a call', () => {
   test('makes an answer about another key count as a failure of the dependency', async () => {
     const { posts } = build<string>({
       validate: (value, { key }) => value === key,
-      breaker: { minimumCalls: 1 },
+      breaker: { minimumCalls: 1, failureRatio: 0.05 },
     });
     await posts.outcome(async () => 'another', { key: '7' });
 
@@ -72,7 +72,7 @@ describe('a wrapped function', () => {
 
 describe('a breaker that is open', () => {
   const openPosts = async (given: Omit<ResilientOptions<string>, 'name'> = {}) => {
-    const { posts } = build<string>({ breaker: { minimumCalls: 1 }, ...given });
+    const { posts } = build<string>({ breaker: { minimumCalls: 1, failureRatio: 0.05 }, ...given });
     await posts.outcome(failing);
     return posts;
   };
@@ -92,7 +92,7 @@ describe('a breaker that is open', () => {
 
   test('rejects the second of two calls that could both probe', async () => {
     const { clock, posts } = build<string>({
-      breaker: { minimumCalls: 1, openMs: 1_000 },
+      breaker: { minimumCalls: 1, failureRatio: 0.05, openMs: 1_000 },
       fallback: 'stale',
     });
     await posts.outcome(failing);

@@ -97,7 +97,7 @@ describe('onEvent', () => {
   test.each(['execute', 'outcome'] as const)(
     'receives a rejection by the breaker, from %s',
     async (method) => {
-      const { events, posts } = listening({ breaker: { minimumCalls: 1 } });
+      const { events, posts } = listening({ breaker: { minimumCalls: 1, failureRatio: 0.05 } });
       await posts.outcome(failing);
       events.length = 0;
 
@@ -111,7 +111,7 @@ describe('onEvent', () => {
   );
 
   test("receives what happens to the policy's own breaker, before the attempt that it counted", async () => {
-    const { events, posts } = listening({ breaker: { minimumCalls: 1 } });
+    const { events, posts } = listening({ breaker: { minimumCalls: 1, failureRatio: 0.05 } });
 
     await posts.outcome(failing);
 
@@ -124,6 +124,7 @@ describe('onEvent', () => {
     const breaker = circuitBreaker({
       name: 'other',
       minimumCalls: 1,
+      failureRatio: 0.05,
       clock: fakeClock(),
       onEvent: ({ kind, name }) => own.push([kind, name]),
     });
@@ -160,7 +161,7 @@ describe('onEvent', () => {
   test('receives one rejection where an open breaker ends the retries, whatever shouldRetry says', async () => {
     const clock = fakeClock();
     const retry = { maxAttempts: 5, shouldRetry: () => true };
-    const { events, posts } = listening({ clock, breaker: { minimumCalls: 1 }, retry });
+    const { events, posts } = listening({ clock, breaker: { minimumCalls: 1, failureRatio: 0.05 }, retry });
     const run = posts.outcome(failing);
     await clock.advance(60_000);
 

@@ -69,7 +69,7 @@ describe('a protected call with injected faults', () => {
   });
 
   test('opens its breaker after enough injected errors', async () => {
-    const { outcome } = build([{ kind: 'error' }], { breaker: { minimumCalls: 2 } });
+    const { outcome } = build([{ kind: 'error' }], { breaker: { minimumCalls: 2, failureRatio: 0.1 } });
     await outcome();
     await outcome();
 

@@ -141,7 +141,10 @@ describe('an abort of the caller', () => {
 
 describe('a freeze in the middle of an attempt', () => {
   test('does not count as a failure of the dependency', async () => {
-    const { clock, posts } = build<string>({ attemptTimeoutMs: 1_000, breaker: { minimumCalls: 1 } });
+    const { clock, posts } = build<string>({
+      attemptTimeoutMs: 1_000,
+      breaker: { minimumCalls: 1, failureRatio: 0.05 },
+    });
     const run = posts.outcome(never);
     await clock.freeze(60_000);
 
@@ -150,7 +153,10 @@ describe('a freeze in the middle of an attempt', () => {
   });
 
   test('is not assumed where the timer was late by less than 500 ms: the timeout counts', async () => {
-    const { clock, posts } = build<string>({ attemptTimeoutMs: 1_000, breaker: { minimumCalls: 1 } });
+    const { clock, posts } = build<string>({
+      attemptTimeoutMs: 1_000,
+      breaker: { minimumCalls: 1, failureRatio: 0.05 },
+    });
     const run = posts.outcome(never);
     await clock.freeze(1_499);
     await run;

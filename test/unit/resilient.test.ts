@@ -119,7 +119,7 @@ describe('the order of the layers', () => {
   });
 
   test('has the breaker count every attempt, and an open breaker end the retries', async () => {
-    const breaker = { minimumCalls: 2 };
+    const breaker = { minimumCalls: 2, failureRatio: 0.1 };
     const { clock, posts } = build<string>({ breaker, retry: { maxAttempts: 10, baseDelayMs: 1 } });
     const run = posts.outcome(failing);
     await clock.advance(10_000);
@@ -131,7 +131,7 @@ describe('the order of the layers', () => {
   });
 
   test('has the fallback answer for a call that an open breaker rejects, which is not made', async () => {
-    const breaker = { minimumCalls: 1 };
+    const breaker = { minimumCalls: 1, failureRatio: 0.05 };
     const { posts } = build<string>({ breaker, fallback: () => 'stale' });
     await posts.execute(failing);
     const call = vi.fn(async () => 'fine');
@@ -142,7 +142,7 @@ describe('the order of the layers', () => {
   });
 
   test('has the breaker count an attempt that hangs until the total timeout ends it', async () => {
-    const breaker = { minimumCalls: 1 };
+    const breaker = { minimumCalls: 1, failureRatio: 0.05 };
     const { clock, posts } = build<string>({ breaker, totalTimeoutMs: 400 });
     const run = posts.outcome(never);
     await clock.advance(400);

@@ -185,7 +185,7 @@ describe('the algorithm of Powertools for Python', () => {
 
 test('a breaker in each process shares nothing', async () => {
   const { callOne, tryAll, state, clock } = fleetOf(inProcess, 3);
-  for (let call = 0; call < 5; call++) await callOne(true);
+  for (let call = 0; call < 10; call++) await callOne(true);
   expect(await tryAll()).toHaveLength(2);
   expect(await state()).toBeUndefined();
   await clock.advance(30_000);
