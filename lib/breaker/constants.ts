@@ -123,8 +123,9 @@ export const PROBE_RESULT_MS = 500;
 
 /** Default of `storeTimeoutMs`, milliseconds: ten times DynamoDB's median. Doubled: a slow store delays a call twice as long. */
 export const DEFAULT_STORE_TIMEOUT_MS = 50;
-/** Least and most of it, milliseconds. */
+/** Least of it, milliseconds: a store in the same region takes five. Doubled: nothing for a healthy store. */
 export const MIN_STORE_TIMEOUT_MS = 10;
+/** Most of it, milliseconds: a call waits so long for a store that does not answer. Doubled: twice as long. */
 export const MAX_STORE_TIMEOUT_MS = 1_000;
 /** The first answer may take longer, milliseconds: credentials, a connection, a cold environment. */
 export const FIRST_TIMEOUT_MS = 1_000;
@@ -151,7 +152,12 @@ export const FORCED_WAIT_MS = 60_000;
 /** Times that an override is tried, a count: each lost race shows the state that won, so more mean that something else is wrong. */
 export const MAX_TRIES = 10;
 
-/* ---- Plausible values of stored items ---- */
+/* ---- Rejections and stored items ---- */
+
+/** HTTP status of a rejected call: service unavailable. */
+export const REJECTED_STATUS = 503;
+/** Version of the shape of a stored state. An item with another one is unreadable, and left as it is. */
+export const SCHEMA_VERSION = 3;
 
 /** Highest version and epoch, a count: a change a millisecond for 100,000 years. Above, one more may not be a number of its own. */
 export const MAX_VERSION: number = 2 ** 52;

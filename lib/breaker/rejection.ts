@@ -1,4 +1,5 @@
 import { BreakerOpenError } from '../core/errors.ts';
+import { REJECTED_STATUS } from './constants.ts';
 
 /** Makes the errors that one breaker rejects calls with. */
 export type Reject = (waitMs: number) => BreakerOpenError;
@@ -19,7 +20,7 @@ export function rejections(breaker: string): Reject {
     error.name = 'BreakerOpenError';
     error.code = 'BREAKER_OPEN';
     error.retryable = false;
-    error.status = 503;
+    error.status = REJECTED_STATUS;
     // The next try is worth it after a millisecond at the soonest.
     error.retryAfterMs = Math.max(1, waitMs);
     return error;

@@ -34,8 +34,6 @@ export const INITIAL: StoredState = {
   ...{ isProbing: false, successes: 0, rate: 0, cause: '', by: '' },
 };
 
-/** Version of the item's shape. An item with another one is unreadable, and left as it is. */
-const SCHEMA_VERSION = 3;
 const STATES: readonly unknown[] = ['closed', 'open', 'forced-open', 'forced-closed'];
 const KEY_PREFIX = 'breaker#';
 export const stateKey = (name: string): string => `${KEY_PREFIX}${name}`;
@@ -43,7 +41,7 @@ export const stateKey = (name: string): string => `${KEY_PREFIX}${name}`;
 export const breakerNameOf = (key: string): string | undefined =>
   key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : undefined;
 
-export const writeState = (state: StoredState): Item => ({ v: SCHEMA_VERSION, ...state });
+export const writeState = (state: StoredState): Item => ({ v: limits.SCHEMA_VERSION, ...state });
 
 /** The highest number that each attribute may hold. Those that count are integers. */
 const MAX_NUMBERS: Readonly<Record<string, number>> = {
@@ -75,11 +73,11 @@ export type Reading =
 export function readState(name: string, item: Item | undefined): Reading {
   if (item === undefined) return { state: INITIAL };
   const owner = `the item "${stateKey(name)}"`;
-  if (Number(item['v']) > SCHEMA_VERSION)
+  if (Number(item['v']) > limits.SCHEMA_VERSION)
     return { unreadable: `${owner} was written by a later version of fibrin; update this one` };
   const attributes = Object.keys(INITIAL);
   const wrong =
-    item['v'] === SCHEMA_VERSION ? attributes.find((each) => !isPlausible(each, item[each])) : 'v';
+    item['v'] === limits.SCHEMA_VERSION ? attributes.find((each) => !isPlausible(each, item[each])) : 'v';
   if (wrong)
     return { unreadable: `${owner} has an implausible "${wrong}"; delete it, and the breaker starts closed` };
   const values: unknown = Object.fromEntries(attributes.map((each) => [each, item[each]]));

@@ -36,19 +36,25 @@ function breakerEntry(event: BreakerEvent): Entry {
   });
   switch (kind) {
     case 'breaker-state': {
-      const { from, to, origin, admittedFraction } = event;
+      const { from, to, origin, admittedFraction, waitMs, cause } = event;
       const level = to === 'open' || to === 'forced-open' ? 'warn' : 'info';
-      return entry(level, `changed from ${from} to ${to}`, { from, to, origin, admittedFraction });
+      return entry(level, `changed from ${from} to ${to}`, {
+        ...{ from, to, origin, admittedFraction, waitMs },
+        ...(cause !== undefined && { cause }),
+      });
     }
     case 'breaker-report': {
       const { calls, failures, slow } = event;
       return entry('debug', `reported a ${slow ? 'slow' : 'failed'} call`, { calls, failures, slow });
     }
     case 'breaker-store': {
-      const { available } = event;
+      const { available, reason } = event;
       return available
-        ? entry('info', 'reaches its store again', { available })
-        : entry('warn', 'does not reach its store and keeps the last state it read', { available });
+        ? entry('info', 'uses the shared state again', { available })
+        : entry('warn', 'decides for this environment alone: the shared state is unavailable', {
+            available,
+            ...(reason !== undefined && { reason }),
+          });
     }
   }
 }

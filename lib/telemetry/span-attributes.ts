@@ -55,15 +55,20 @@ export function noteOf(event: Exclude<PolicyEvent, TimedEvent>): Attributes {
     case 'fallback':
       return { ...policy, ...errorType(true, event.error) };
     case 'breaker-state': {
-      const { from, to, origin, admittedFraction } = event;
+      const { from, to, origin, admittedFraction, waitMs, cause } = event;
       const change = { 'fibrin.from': from, 'fibrin.to': to, 'fibrin.origin': origin };
-      return { ...breaker, ...change, 'fibrin.admitted_fraction': admittedFraction };
+      const state = { 'fibrin.admitted_fraction': admittedFraction, 'fibrin.wait_ms': waitMs };
+      return { ...breaker, ...change, ...state, ...(cause !== undefined && { 'fibrin.cause': cause }) };
     }
     case 'breaker-report': {
       const { calls, failures, slow } = event;
       return { ...breaker, 'fibrin.calls': calls, 'fibrin.failures': failures, 'fibrin.slow': slow };
     }
     case 'breaker-store':
-      return { ...breaker, 'fibrin.store_available': event.available };
+      return {
+        ...breaker,
+        'fibrin.store_available': event.available,
+        ...(event.reason !== undefined && { 'fibrin.reason': event.reason }),
+      };
   }
 }

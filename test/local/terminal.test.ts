@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { INITIAL, verdictKey, writeVerdict } from '../../lib/breaker/verdict.ts';
+import { INITIAL, stateKey, writeState } from '../../lib/breaker/state.ts';
 import { bootstrapFile } from '../../lib/local/bootstrap-file.ts';
 import { localFunction } from '../../lib/local/lambda/function.ts';
 import { turns } from '../../lib/local/lambda/turns.ts';
@@ -34,10 +34,10 @@ async function outputOf(code: number, args: readonly string[], env: NodeJS.Proce
 describe('fibrin breakers shows what could control a terminal', () => {
   const until = Date.now() + 3_600_000;
   beforeAll(async () => {
-    const forced = writeVerdict({ ...INITIAL, state: 'forced-open', by: HOSTILE, until });
-    await store.put(verdictKey('posts'), forced);
-    await store.put(verdictKey(HOSTILE), forced);
-    await store.put(verdictKey(`${HOSTILE}-broken`), { state: HOSTILE });
+    const forced = writeState({ ...INITIAL, state: 'forced-open', by: HOSTILE, until });
+    await store.put(stateKey('posts'), forced);
+    await store.put(stateKey(HOSTILE), forced);
+    await store.put(stateKey(`${HOSTILE}-broken`), { state: HOSTILE });
   });
 
   it('in who forces a breaker', async () => {

@@ -26,11 +26,19 @@ export const policyEvents: readonly PolicyEvent[] = [
     budgetExhausted: true,
     error: secret,
   },
-  { ...state, from: 'closed', to: 'open', origin: 'self', admittedFraction: 0 },
-  { ...state, from: 'half-open', to: 'closed', origin: 'observed', admittedFraction: 0.25 },
+  {
+    ...state,
+    from: 'closed',
+    to: 'open',
+    origin: 'self',
+    admittedFraction: 0,
+    waitMs: 5_000,
+    cause: 'status 503',
+  },
+  { ...state, from: 'half-open', to: 'closed', origin: 'observed', admittedFraction: 0.25, waitMs: 0 },
   { kind: 'breaker-report', name: 'shared', calls: 52, failures: 40, slow: false },
   { kind: 'breaker-report', name: 'shared', calls: 53, failures: 41, slow: true },
-  { kind: 'breaker-store', name: 'shared', available: false },
+  { kind: 'breaker-store', name: 'shared', available: false, reason: 'no answer in 50 ms' },
   { kind: 'breaker-store', name: 'shared', available: true },
 ];
 

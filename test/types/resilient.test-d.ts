@@ -311,8 +311,9 @@ test('each kind of breaker has its own options', () => {
     Has<CircuitBreakerOptions, 'store' | 'storeTimeoutMs' | 'random' | 'probes'>
   >().toEqualTypeOf<false>();
   expectTypeOf<
-    Has<SharedBreakerOptions, 'windowMs' | 'windowCalls' | 'slowCallRatio' | 'probesToClose'>
+    Has<SharedBreakerOptions, 'windowCalls' | 'slowCallRatio' | 'probesToClose'>
   >().toEqualTypeOf<false>();
+  expectTypeOf<Has<SharedBreakerOptions, 'windowMs' | 'minimumCalls'>>().toEqualTypeOf<true>();
   expectTypeOf<Fits<{ name: string }, SharedBreakerOptions>>().toEqualTypeOf<false>();
   expectTypeOf<Fits<{ store: typeof store }, SharedBreakerOptions>>().toEqualTypeOf<false>();
   expectTypeOf<

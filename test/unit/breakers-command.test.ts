@@ -1,14 +1,13 @@
 import { userInfo } from 'node:os';
 import { describe, expect, test, vi } from 'vitest';
+import { INITIAL, type StoredState, stateKey, writeState } from '../../lib/breaker/state.ts';
 import { summaryOf } from '../../lib/breaker/summary.ts';
-import { claimProbe, force, publish, trip, unforce } from '../../lib/breaker/transitions.ts';
-import { copyKey, INITIAL, type Verdict, verdictKey, writeVerdict } from '../../lib/breaker/verdict.ts';
+import { claimProbe, force, publishRate, trip, unforce } from '../../lib/breaker/transitions.ts';
 import { readArguments } from '../../lib/cli/breakers/arguments.ts';
 import { listOf } from '../../lib/cli/breakers/list.ts';
 import { changeState, readState } from '../../lib/cli/breakers/state.ts';
 import { listLines, summaryLines } from '../../lib/cli/breakers/words.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { putVerdict } from '../support/shared-breaker.ts';
 
 const NOW = Date.parse('2030-01-01T00:00:00.000Z');
 const forcing = { state: 'open', forMs: 3_600_000, by: 'ada' } as const;
@@ -59,25 +58,25 @@ describe('the arguments of fibrin breakers', () => {
 });
 
 describe('what fibrin breakers says', () => {
-  const text = (verdict: Verdict, now = NOW) => summaryLines('posts', verdict, now).join('\n');
+  const text = (stored: StoredState, now = NOW) =>
+    summaryLines(summaryOf('posts', stored, now), now).join('\n');
 
   test('of a breaker that was never used', () => {
-    expect(text(INITIAL)).toBe(
-      'breaker posts\nstate   closed · admits 100 % of calls · retry budget 100 %\nrate    unknown',
-    );
+    expect(text(INITIAL)).toBe('breaker posts\nstate   closed · admits 100 % of calls\nrate    unknown');
   });
 
   test('of one that is forced', () => {
-    const forced = force(publish(INITIAL, { rate: 40 }).next, NOW, forcing).next;
+    const forced = force(publishRate(INITIAL, 40).next, NOW, forcing).next;
 
     expect(summaryOf('posts', forced, NOW + 60_000)).toEqual({
       ...{ name: 'posts', state: 'forced-open', epoch: 1, by: 'ada', rate: 40 },
       ...{ since: '2030-01-01T00:00:00.000Z', until: '2030-01-01T01:00:00.000Z' },
-      ...{ admittedFraction: 0, retryFraction: 1 },
+      ...{ admittedFraction: 0, reason: 'forced by ada', cause: null, waitMs: 3_540_000 },
     });
     expect(text(forced, NOW + 60_000).split('\n')).toEqual([
       'breaker posts',
-      'state   forced-open · admits 0 % of calls · retry budget 100 %',
+      'state   forced-open · admits 0 % of calls',
+      'reason  forced by ada',
       'by      ada',
       'since   2030-01-01T00:00:00.000Z, 1 min ago',
       'until   2030-01-01T01:00:00.000Z, in 59 min',
@@ -85,60 +84,67 @@ describe('what fibrin breakers says', () => {
     ]);
     expect(summaryOf('posts', forced, NOW + 3_600_000)).toMatchObject({
       state: 'open',
-      by: null,
-      until: null,
+      ...{ by: null, until: null, waitMs: null, reason: 'the next call is a probe' },
     });
   });
 
-  test('of one that is forced until a time that no Date can tell: the number', () => {
-    const forMs = Number.MAX_SAFE_INTEGER - NOW;
-    const forced = force(INITIAL, NOW, { ...forcing, forMs }).next;
+  const waits = { openMs: 5_000, chance: 0.5 };
+  const opened = (ageMs: number) =>
+    trip({ ...INITIAL, epoch: 1 }, NOW, { ...waits, ageMs, cause: 'status 503' }).next;
 
-    expect(summaryOf('posts', forced, NOW)).toMatchObject({ until: '9007199254740991' });
-    expect(text(forced)).toContain('until   9007199254740991, in 104228076 d');
+  test('of one that is open: why, what the last call failed with, and for how long', () => {
+    expect(text(opened(60_000), NOW + 1_000).split('\n')).toEqual([
+      'breaker posts',
+      'state   open · admits 0 % of calls',
+      'reason  too many calls failed',
+      'cause   status 503',
+      'since   2030-01-01T00:00:00.000Z, 1 s ago',
+      'until   2030-01-01T00:00:05.000Z, in 4 s',
+      'rate    unknown',
+    ]);
+  });
+
+  test('of one that opened again soon after it had closed: that it stays open longer', () => {
+    expect(text(opened(29_999), NOW + 1_000)).toContain(
+      'reason  failed again within 30 s of closing, so it stays open longer',
+    );
+    expect(text(opened(29_999), NOW + 1_000)).toContain('until   2030-01-01T00:00:20.000Z, in 19 s');
   });
 
   test('of one that is probed', () => {
-    const waits = { openMs: 5_000, chance: 0.5 };
-    const probed = claimProbe(trip(INITIAL, NOW, waits).next, NOW + 5_000, waits).next;
+    const probed = claimProbe(opened(60_000), NOW + 5_000, waits).next;
 
-    expect(text(probed, NOW + 6_000)).toContain('state   half-open');
+    expect(text(probed, NOW + 6_000)).toContain(
+      'state   half-open · admits 0 % of calls\nreason  a probe is running',
+    );
   });
 });
 
 describe('a manual override', () => {
-  const open = (verdict: Verdict) => force(verdict, NOW, forcing);
+  const open = (stored: StoredState) => force(stored, NOW, forcing);
 
   test('is made of what stands there, or of nothing', async () => {
     const store = memoryStore();
     await changeState(store, 'posts', open);
     expect(await readState(store, 'posts')).toMatchObject({ state: 'forced-open', version: 1, by: 'ada' });
 
-    await changeState(store, 'posts', (verdict) => unforce(verdict, NOW));
+    await changeState(store, 'posts', (stored) => unforce(stored, NOW));
 
     expect(await readState(store, 'posts')).toMatchObject({ state: 'closed', version: 2, epoch: 2 });
   });
 
-  test('reaches the copies that a large fleet reads', async () => {
-    const store = memoryStore();
-    await putVerdict(store, { rate: 10_000, items: 3 });
-
-    const forced = await changeState(store, 'posts', open);
-
-    for (const copy of [1, 2]) expect(await store.get(copyKey('posts', copy))).toEqual(writeVerdict(forced));
-  });
-
-  test('is made again where the fleet was quicker, and not for ever', async () => {
+  test('is tried again where environments were quicker, and not for ever', async () => {
     const inner = memoryStore();
     let changes = 1;
     const store = {
       ...inner,
       async put(...args: Parameters<typeof inner.put>) {
-        if (changes-- > 0) await putVerdict(inner, { version: 50 - changes, rate: 7 });
+        if (changes-- > 0)
+          await inner.put(stateKey('posts'), writeState({ ...INITIAL, version: 2_000 - changes, rate: 7 }));
         return inner.put(...args);
       },
     };
-    expect(await changeState(store, 'posts', open)).toMatchObject({ version: 51, rate: 7 });
+    expect(await changeState(store, 'posts', open)).toMatchObject({ version: 2_001, rate: 7 });
 
     changes = 1_000;
     await expect(changeState(store, 'posts', open)).rejects.toThrow('was changed by others 10 times');
@@ -147,19 +153,19 @@ describe('a manual override', () => {
   test('changes nothing where there is nothing to change', async () => {
     const store = memoryStore();
     expect(await changeState(store, 'posts', () => undefined)).toEqual(INITIAL);
-    expect(await store.get(verdictKey('posts'))).toBeUndefined();
+    expect(await store.get(stateKey('posts'))).toBeUndefined();
   });
 
   test.each([
-    [{ v: 99 }, 'a later version of fibrin'],
-    [{ v: 2, state: 'ajar' }, 'is not the state of a breaker'],
-  ])('leaves alone what it does not understand: %j', async (item, message) => {
+    [{ v: 99 }, 'was written by a later version of fibrin; update this one'],
+    [{ ...writeState(INITIAL), state: 'ajar' }, 'has an implausible "state"; delete it'],
+  ])('leaves an item alone that it cannot read: %j', async (item, message) => {
     const store = memoryStore();
-    await store.put(verdictKey('posts'), item);
+    await store.put(stateKey('posts'), item);
 
     await expect(changeState(store, 'posts', open)).rejects.toThrow(message);
 
-    expect(await store.get(verdictKey('posts'))).toEqual(item);
+    expect(await store.get(stateKey('posts'))).toEqual(item);
   });
 });
 
@@ -168,20 +174,20 @@ describe('what fibrin breakers list says', () => {
   const found = {
     itemsRead: 7,
     items: [
-      { key: verdictKey('social'), item: writeVerdict({ ...INITIAL, rate: 250 }) },
-      { key: verdictKey('posts'), item: writeVerdict(forced) },
-      { key: verdictKey('newer'), item: { ...writeVerdict(forced), v: 99 } },
-      { key: verdictKey('broken'), item: { state: 'open' } },
+      { key: stateKey('social'), item: writeState({ ...INITIAL, rate: 250 }) },
+      { key: stateKey('posts'), item: writeState(forced) },
+      { key: stateKey('newer'), item: { ...writeState(forced), v: 99 } },
+      { key: stateKey('broken'), item: { state: 'open' } },
     ],
   };
 
   test('is a line for each by its name, what cannot be read, and how much was read for it', () => {
     expect(listLines(listOf(found, NOW), 'fibrin')).toEqual([
-      'breaker  state        until                     admits  calls/s  by',
-      'posts    forced-open  2030-01-01T01:00:00.000Z  0 %              ada',
+      'breaker  state        until                     admits  calls/s  reason',
+      'posts    forced-open  2030-01-01T01:00:00.000Z  0 %              forced by ada',
       'social   closed                                 100 %   250',
-      'broken: not the state of a breaker',
-      'newer: of a later version of fibrin',
+      'broken: the item "breaker#broken" has an implausible "v"; delete it, and the breaker starts closed',
+      'newer: the item "breaker#newer" was written by a later version of fibrin; update this one',
       '2 breakers in table "fibrin" (7 items read)',
     ]);
   });

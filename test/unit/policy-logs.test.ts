@@ -19,8 +19,21 @@ describe('policyLogs', () => {
     const lines: unknown[] = [];
     const onEvent = policyLogs(loggerOf((level, message, fields) => lines.push([level, message, fields])));
     for (const event of policyEvents) onEvent(event);
-    const changed = { from: 'closed', to: 'open', origin: 'self', admittedFraction: 0 };
-    const observed = { from: 'half-open', to: 'closed', origin: 'observed', admittedFraction: 0.25 };
+    const changed = {
+      from: 'closed',
+      to: 'open',
+      origin: 'self',
+      admittedFraction: 0,
+      waitMs: 5_000,
+      cause: 'status 503',
+    };
+    const observed = {
+      from: 'half-open',
+      to: 'closed',
+      origin: 'observed',
+      admittedFraction: 0.25,
+      waitMs: 0,
+    };
     const outcome = { event: 'outcome', policy, budgetExhausted: false };
     expect(lines).toEqual([
       [
@@ -79,12 +92,12 @@ describe('policyLogs', () => {
       ],
       [
         'warn',
-        'Breaker "shared" does not reach its store and keeps the last state it read',
-        { event: 'breaker-store', breaker, available: false },
+        'Breaker "shared" decides for this environment alone: the shared state is unavailable',
+        { event: 'breaker-store', breaker, available: false, reason: 'no answer in 50 ms' },
       ],
       [
         'info',
-        'Breaker "shared" reaches its store again',
+        'Breaker "shared" uses the shared state again',
         { event: 'breaker-store', breaker, available: true },
       ],
     ]);
@@ -110,7 +123,7 @@ describe('policyLogs', () => {
     const onEvent = policyLogs(loggerOf((level) => levels.push(level)));
     const state = { kind: 'breaker-state', name: 'shared', from: 'closed', origin: 'observed' } as const;
     for (const to of ['forced-open', 'forced-closed'] as const)
-      onEvent({ ...state, to, admittedFraction: 0 });
+      onEvent({ ...state, to, admittedFraction: 0, waitMs: 0 });
 
     expect(levels).toEqual(['warn', 'info']);
   });

@@ -108,18 +108,22 @@ describe('policySpans', () => {
         {
           ...{ ...breaker, 'fibrin.from': 'closed', 'fibrin.to': 'open' },
           ...{ 'fibrin.origin': 'self', 'fibrin.admitted_fraction': 0 },
+          ...{ 'fibrin.wait_ms': 5_000, 'fibrin.cause': 'status 503' },
         },
       ],
       [
         'breaker-state',
         {
           ...{ ...breaker, 'fibrin.from': 'half-open', 'fibrin.to': 'closed' },
-          ...{ 'fibrin.origin': 'observed', 'fibrin.admitted_fraction': 0.25 },
+          ...{ 'fibrin.origin': 'observed', 'fibrin.admitted_fraction': 0.25, 'fibrin.wait_ms': 0 },
         },
       ],
       ['breaker-report', { ...breaker, 'fibrin.calls': 52, 'fibrin.failures': 40, 'fibrin.slow': false }],
       ['breaker-report', { ...breaker, 'fibrin.calls': 53, 'fibrin.failures': 41, 'fibrin.slow': true }],
-      ['breaker-store', { ...breaker, 'fibrin.store_available': false }],
+      [
+        'breaker-store',
+        { ...breaker, 'fibrin.store_available': false, 'fibrin.reason': 'no answer in 50 ms' },
+      ],
       ['breaker-store', { ...breaker, 'fibrin.store_available': true }],
     ]);
   });

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { INITIAL, stateKey, writeState } from '../../lib/breaker/state.ts';
 import { summaryOf } from '../../lib/breaker/summary.ts';
-import { INITIAL, verdictKey, writeVerdict } from '../../lib/breaker/verdict.ts';
 import { listOf } from '../../lib/cli/breakers/list.ts';
 import { listLines } from '../../lib/cli/breakers/words.ts';
 import { guarded, listen, sendJson } from '../../lib/local/http/server.ts';
@@ -93,18 +93,18 @@ describe('what the command prints', () => {
   });
 
   test('of breakers has columns that fit what is shown', () => {
-    const verdict = { ...INITIAL, state: 'forced-open', by: HOSTILE, until: 2_000 } as const;
+    const stored = { ...INITIAL, state: 'forced-open', by: HOSTILE, until: 2_000 } as const;
     const items = [
-      { key: verdictKey(HOSTILE), item: writeVerdict(verdict) },
-      { key: verdictKey('posts'), item: writeVerdict(INITIAL) },
+      { key: stateKey(HOSTILE), item: writeState(stored) },
+      { key: stateKey('posts'), item: writeState(INITIAL) },
     ];
     const output = printed(() => print(...listLines(listOf({ items, itemsRead: 2 }, 1_000), HOSTILE)));
     expectOnlyShown(output);
     const [heading = '', hostile = '', posts = ''] = output.split('\n');
     expect(hostile.startsWith(`${SHOWN}  forced-open  `)).toBe(true);
-    expect(hostile.endsWith(`  ${SHOWN}`)).toBe(true);
+    expect(hostile.endsWith(`  forced by ${SHOWN}`)).toBe(true);
     expect(posts.indexOf('closed')).toBe(heading.indexOf('state'));
-    expect(summaryOf(HOSTILE, verdict, 1_000)).toMatchObject({ name: HOSTILE, by: HOSTILE });
+    expect(summaryOf(HOSTILE, stored, 1_000)).toMatchObject({ name: HOSTILE, by: HOSTILE });
   });
 });
 

@@ -22,13 +22,17 @@ export function summaryLines(summary: BreakerSummary, now: number): readonly str
   ];
 }
 
-const HEADINGS = ['breaker', 'state', 'until', 'admits', 'calls/s', 'by'];
+const HEADINGS = ['breaker', 'state', 'until', 'admits', 'calls/s', 'reason'];
+
+/** Why a breaker does not admit all calls, and what the last one failed with. */
+const whyText = ({ reason, cause }: BreakerSummary): string =>
+  reason === null ? '' : printable(cause === null ? reason : `${reason} (${cause})`);
 
 /** All breakers of a table, a line each. */
 export function listLines({ breakers, unreadable, itemsRead }: Listed, table: string): readonly string[] {
-  const rows = breakers.map(({ name, state, until, admittedFraction, rate, by }) => [
-    ...[printable(name), state, until ?? '', percent(admittedFraction)],
-    ...[rate === null ? '' : String(rate), printable(by ?? '')],
+  const rows = breakers.map((summary) => [
+    ...[printable(summary.name), summary.state, summary.until ?? '', percent(summary.admittedFraction)],
+    ...[summary.rate === null ? '' : String(summary.rate), whyText(summary)],
   ]);
   const all = rows.length > 0 ? [HEADINGS, ...rows] : [];
   const widths = HEADINGS.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
