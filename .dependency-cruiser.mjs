@@ -77,8 +77,8 @@ export default {
     only(
       'simulation',
       '^lib/simulation/',
-      '^lib/((core|breaker|simulation)/|store/memory\\.ts$)',
-      'the simulation runs the shipped breaker and nothing of the machine',
+      '^lib/((core|breaker|policy|simulation)/|store/memory\\.ts$)',
+      'the simulation runs the shipped breaker and policies, and nothing of the machine',
     ),
     only(
       'terminal',

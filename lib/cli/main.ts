@@ -48,7 +48,8 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   [
     'simulate',
     async () => {
-      const { SIMULATE_HELP, simulate } = await import('./simulate.ts');
+      const { simulate } = await import('./simulate.ts');
+      const { SIMULATE_HELP } = await import('./simulate/help.ts');
       return { help: SIMULATE_HELP, run: simulate };
     },
   ],

@@ -1,4 +1,4 @@
-import type { Second } from './figures.ts';
+import type { Second } from './observed.ts';
 import type { Scenario } from './scenario.ts';
 import { escapeXml, line, polyline, rect, round, text } from './svg.ts';
 import { timesOf } from './times.ts';

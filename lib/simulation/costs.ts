@@ -7,6 +7,8 @@ export interface StoreCosts {
   writes: number;
   writeUnits: number;
   throttled: number;
+  /** When that was last so. Virtual milliseconds. */
+  throttledMs: number | undefined;
   /** The most writes that one key has had in a second. */
   peakWrites: number;
 }
@@ -17,6 +19,7 @@ export const noCosts = (): StoreCosts => ({
   writes: 0,
   writeUnits: 0,
   throttled: 0,
+  throttledMs: undefined,
   peakWrites: 0,
 });
 

@@ -1,6 +1,6 @@
 import type { Random } from '../core/random.ts';
 
-/** Hands out members of a fleet, each for so many invocations at once. */
+/** Hands out its members, each for so many invocations at once. */
 export interface Pool<M> {
   readonly size: number;
   /** One at random that can take one more. */

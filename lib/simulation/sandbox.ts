@@ -1,11 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import type { World } from './world.ts';
 
-/** One sandbox of a fleet, as far as it can be in the way of what runs in it. */
+/** One sandbox, as far as it can delay what runs in it. */
 export interface Sandbox {
   readonly clock: Clock;
-  /** Something has come in from outside: it is looked at now, or when the sandbox is thawed. */
-  receive(look: () => void): void;
+  /** Something has come in from outside: it is taken now, or when the sandbox is thawed. */
+  receive(take: () => void): void;
   /** An invocation begins, which thaws it. */
   begin(handle: () => void): void;
   end(): void;
@@ -14,7 +14,7 @@ export interface Sandbox {
 /** One that never stands still. There are thousands, so it keeps nothing. */
 export const wakefulSandbox = (clock: Clock): Sandbox => ({
   clock,
-  receive: (look) => look(),
+  receive: (take) => take(),
   begin: (handle) => handle(),
   end() {},
 });
@@ -47,9 +47,9 @@ export function freezingSandbox(virtual: World, wellClock: Clock): Sandbox {
         };
       },
     },
-    receive(look) {
-      if (isFrozen()) answers.push(look);
-      else look();
+    receive(take) {
+      if (isFrozen()) answers.push(take);
+      else take();
     },
     begin(handle) {
       running++;

@@ -1,10 +1,13 @@
 import { seededRandom } from '../core/seeded-random.ts';
+import type { HostileItem } from './hostile.ts';
+import { SCENARIOS, type ScenarioName } from './scenarios.ts';
+import type { StoreOutage } from './store-outage.ts';
 
-/** What a fleet goes through. Times are virtual. */
+/** What the environments go through. Times are virtual. */
 export interface Scenario {
   readonly seed: number;
   readonly sandboxes: number;
-  /** Calls a second of the whole fleet. */
+  /** Requests a second of all environments. */
   readonly rate: number;
   /** How many times as many there are from the onset on. */
   readonly surge: number;
@@ -13,87 +16,58 @@ export interface Scenario {
   readonly healthyMs: number;
   readonly outageMs: number;
   readonly afterMs: number;
-  /** Share of calls that fail without an outage, and in one. */
+  /** Fraction of calls that fail without an outage, and in one. */
   readonly errors: number;
   readonly outageErrors: number;
-  /** A share that takes turns with that of the outage, each for so long. */
+  /** A fraction that takes turns with that of the outage, each for so long. */
   readonly turns?: { readonly errors: number; readonly everyMs: number } | undefined;
   /** How long calls take: those that succeed half as long to half as long again. */
   readonly okMs: number;
   readonly failedMs: number;
   readonly slowCallMs?: number | undefined;
-  /** Share of requests to the store that nobody hears the answer of. Default 0. */
-  readonly lossShare?: number | undefined;
-  /** When the store answers nobody: from the onset on. Default: never. */
-  readonly storeOutage?: { readonly fromMs: number; readonly toMs: number } | undefined;
-  /** Whether sandboxes stand still between invocations. Default false. */
+  /** Calls that a request makes at most. From 2 on through the shipped retry, with its defaults. Default 1. */
+  readonly maxAttempts?: number | undefined;
+  /** Fraction of requests to the store that get no answer. Default 0. */
+  readonly lossFraction?: number | undefined;
+  /** When the store fails, and in which way. Default: never. */
+  readonly storeOutage?: StoreOutage | undefined;
+  /** Which item of the breaker is replaced by garbage, and when. Default: none. */
+  readonly hostile?: HostileItem | undefined;
+  /** Whether environments stand still between invocations. Default false. */
   readonly isFreezing?: boolean | undefined;
   /** Wall clocks are off by up to so much, either way. Default 0. */
   readonly skewMs?: number | undefined;
-  /** Invocations that a sandbox takes at once. Default: as many as come. */
+  /** The wall clock of one environment is ahead by exactly so much. Negative: behind. Default 0. */
+  readonly skewOneMs?: number | undefined;
+  /** Invocations that an environment takes at once. Default: as many as come. */
   readonly concurrency?: number | undefined;
 }
 
-/** What of a scenario has a name, and the rest of it drawn by the seed. */
+/** The parts of a scenario that are given. The others have defaults, or are drawn by the seed. */
 export type Draft = Partial<Omit<Scenario, 'seed'>>;
 
-export type ScenarioName =
-  | 'outage'
-  | 'small-fleet'
-  | 'rare-calls'
-  | 'one-a-second'
-  | 'slow-failures'
-  | 'partial'
-  | 'brown-out'
-  | 'errors-20'
-  | 'errors-30'
-  | 'errors-40'
-  | 'large'
-  | 'surge'
-  | 'born-into-it';
-
-const SCENARIOS: Readonly<Record<ScenarioName, Draft>> = {
-  outage: {},
-  'small-fleet': { sandboxes: 1_000, rate: 50 },
-  'rare-calls': { sandboxes: 10_000, rate: 500 },
-  'one-a-second': { sandboxes: 100, rate: 1 },
-  'slow-failures': { failedMs: 3_000, slowCallMs: 1_000 },
-  partial: { outageErrors: 0.7 },
-  'brown-out': { outageErrors: 0.8, outageMs: 120_000, turns: { errors: 0.05, everyMs: 20_000 } },
-  'errors-20': { sandboxes: 1_000, rate: 500, errors: 0.2, healthyMs: 240_000, outageMs: 0, afterMs: 0 },
-  'errors-30': { sandboxes: 1_000, rate: 500, errors: 0.3, healthyMs: 240_000, outageMs: 0, afterMs: 0 },
-  'errors-40': { sandboxes: 1_000, rate: 500, errors: 0.4, healthyMs: 240_000, outageMs: 0, afterMs: 0 },
-  large: {
-    sandboxes: 100_000,
-    rate: 200_000,
-    healthyMs: 10_000,
-    outageMs: 25_000,
-    afterMs: 25_000,
-  },
-  surge: { surge: 10, outageErrors: 0.001, outageMs: 30_000, afterMs: 0 },
-  'born-into-it': { warmUpMs: 0, healthyMs: 0, outageMs: 40_000, afterMs: 60_000 },
-};
-
-export const SCENARIO_NAMES: readonly ScenarioName[] = Object.keys(SCENARIOS) as ScenarioName[];
-
-/** How long an outage is, where nobody says. Milliseconds. */
+/** An outage is so long, unless a scenario says otherwise. Milliseconds. */
 const OUTAGE_MS = { least: 60_000, most: 180_000 } as const;
-/** What evidence is collected in: an outage begins anywhere in it. */
+/** An outage begins anywhere in a period of this length, as outcome counts are kept by period. */
 const PHASE_MS = 10_000;
+/** Each phase has at least so many calls, so rare calls take longer. */
+const MIN_CALLS = 60;
 
-/** The scenario of that name, with what is said otherwise; the length of its outage and its moment are drawn by the seed. */
-export function scenarioOf(name: ScenarioName, seed: number, said: Draft = {}): Scenario {
+/** The scenario of that name with the given changes. The seed draws when its outage begins and how long it is. */
+export function scenarioOf(name: ScenarioName, seed: number, given: Draft = {}): Scenario {
   const random = seededRandom(seed * 7 + 3);
-  const outageMs = Math.round(OUTAGE_MS.least + (OUTAGE_MS.most - OUTAGE_MS.least) * random.next());
-  const draft: Draft = { ...SCENARIOS[name], ...said };
-  const { healthyMs = 60_000 } = draft;
+  const drawnMs = OUTAGE_MS.least + (OUTAGE_MS.most - OUTAGE_MS.least) * random.next();
+  const draft: Draft = { ...SCENARIOS[name], ...given };
+  const { rate = 5_000 } = draft;
+  const atLeast = (ms: number) => Math.round(Math.max(ms, (MIN_CALLS / rate) * 1_000));
+  const { healthyMs = atLeast(60_000) } = draft;
   return {
     sandboxes: 10_000,
-    rate: 5_000,
+    rate,
     surge: 1,
-    warmUpMs: 90_000,
-    outageMs,
-    afterMs: 120_000,
+    warmUpMs: atLeast(90_000),
+    outageMs: atLeast(drawnMs),
+    afterMs: atLeast(120_000),
     errors: 0.001,
     outageErrors: 1,
     okMs: 50,

@@ -1,7 +1,7 @@
 import { StoreError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import type { CountingStore, Item } from '../core/store.ts';
-import { memoryStore } from '../store/memory.ts';
+import { type MemoryStore, memoryStore } from '../store/memory.ts';
 import { noCosts, readUnitsOf, type StoreCosts, sizeOf, writeUnitsOf } from './costs.ts';
 import type { World } from './world.ts';
 
@@ -12,6 +12,10 @@ const READ_UNITS = 3_000;
 export interface SimulatedStore {
   readonly store: CountingStore;
   readonly costs: StoreCosts;
+  /** Its items, without any of that. */
+  readonly items: MemoryStore;
+  /** Keys of the items that something was added to. */
+  readonly counted: ReadonlySet<string>;
 }
 
 /** Counts what one key gets each second. */
@@ -27,11 +31,12 @@ function meter(virtual: World) {
   };
 }
 
-/** DynamoDB as far as breakers see it: it takes its time, and for each key a second has so many units. */
+/** DynamoDB as far as breakers use it: each request takes time, and each key has so many units a second. */
 export function simulatedStore(virtual: World, random: Random): SimulatedStore {
   const inner = memoryStore('simulated');
   const costs = noCosts();
   const meterOf = meter(virtual);
+  const counted = new Set<string>();
 
   /** One to four milliseconds, and as much for the way back: what was applied is not known of at once. */
   const travel = () =>
@@ -43,6 +48,7 @@ export function simulatedStore(virtual: World, random: Random): SimulatedStore {
     });
   const throttle = (): never => {
     costs.throttled++;
+    costs.throttledMs = virtual.now;
     throw new StoreError('throttled', { retryable: true });
   };
   /** A write is paid for by the larger of the item before and after it, also one that its condition refuses. */
@@ -76,8 +82,11 @@ export function simulatedStore(virtual: World, random: Random): SimulatedStore {
       return item;
     },
     put: (key, item, options) => writing(key, item, () => inner.put(key, item, options)),
-    add: (key, amounts, options) => writing(key, undefined, () => inner.add(key, amounts, options)),
+    add(key, amounts, options) {
+      counted.add(key);
+      return writing(key, undefined, () => inner.add(key, amounts, options));
+    },
     delete: (key, options) => writing(key, undefined, () => inner.delete(key, options)),
   };
-  return { store, costs };
+  return { store, costs, items: inner, counted };
 }

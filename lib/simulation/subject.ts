@@ -1,38 +1,50 @@
-import type { Permit } from '../breaker/permit.ts';
+import type { CallOutcome, Permit } from '../breaker/permit.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { CountingStore } from '../core/store.ts';
 
-/** Leave to make one call, which may be a probe. */
-export interface Leave {
+/** A permit for one call, which may be a probe. */
+export interface CallPermit {
   readonly isProbe?: boolean;
   /** @returns What the invocation waits for, where there is something. It never rejects. */
-  settle(failed: boolean, slow: boolean): Promise<void> | undefined;
+  record(outcome: Required<Pick<CallOutcome, 'failed' | 'slow'>>): Promise<void> | undefined;
 }
 
-/** What protects the calls of one sandbox. */
+/** Makes one call to the dependency. Rejects with a transient error where that fails. */
+export type Attempt = (isProbe: boolean) => Promise<void>;
+
+/** What protects the calls of one environment. */
 export interface Guard {
   /** @throws {BreakerOpenError} when the call is refused. */
-  enter(): Leave | Promise<Leave>;
+  acquire(): CallPermit | Promise<CallPermit>;
+  /**
+   * Makes one request of several attempts under a policy of its own. Default: the shipped retry around `acquire`.
+   * @throws {BreakerOpenError} when it is refused.
+   */
+  execute?(attempt: Attempt): Promise<void>;
 }
 
 /** What a guard is made of. */
 export interface GuardTools {
-  /** Which sandbox it is. */
+  /** Which environment it is. */
   readonly index: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly store: CountingStore;
   readonly slowCallMs: number | undefined;
+  /** Calls that a request makes at most. Default 1. */
+  readonly maxAttempts?: number | undefined;
 }
 
-/** One way to protect a fleet, as simulations compare them. */
+/** One way to protect all environments, as simulations compare them. */
 export interface Subject {
-  /** Where the fleet's state stands, in an attribute `state`: `closed`, `open` or another. Undefined: nothing is shared. */
+  /** Key of the shared state, which has an attribute `state`: `closed`, `open` or another. Undefined: nothing is shared. */
   readonly key: string | undefined;
   guard(tools: GuardTools): Guard;
 }
 
-/** Settles a permit of one of this package's breakers, with whose defaults a slow call has failed. */
-export const settle = (permit: Permit, failed: boolean, slow: boolean): Promise<void> | undefined =>
-  permit.record({ failed: failed || slow, slow });
+/** A permit of one of this package's breakers. Their default: a slow call has failed. */
+export const callPermit = (permit: Permit, isProbe: boolean = permit.isProbe): CallPermit => ({
+  isProbe,
+  record: ({ failed, slow }) => permit.record({ failed: failed || slow, slow }),
+});

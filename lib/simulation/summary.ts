@@ -21,9 +21,9 @@ const LIMITS: readonly {
   readonly median: number;
   readonly most?: number;
 }[] = [
-  { name: 'verdict', median: 1.5 },
+  { name: 'openAfter', median: 1.5 },
   { name: 'rejected95', median: 9 },
-  { name: 'wasted', median: 15_000 },
+  { name: 'failedCalls', median: 15_000 },
   { name: 'readsPerCallHealthy', median: 0.04 },
   { name: 'readsPerCall', median: 0.08 },
   { name: 'writesPerCall', median: 0.002 },

@@ -13,14 +13,22 @@ export function timesOf({ warmUpMs, healthyMs, outageMs, afterMs }: Scenario): T
   return { onsetMs, overMs, endMs: overMs + afterMs };
 }
 
-/** Share of the calls made at that moment that fail. */
-export function errorsAt(scenario: Scenario, now: number): number {
-  const { onsetMs, overMs } = timesOf(scenario);
-  const { turns, errors, outageErrors } = scenario;
-  if (now < onsetMs || now >= overMs) return errors;
-  return turns && Math.floor((now - onsetMs) / turns.everyMs) % 2 === 1 ? turns.errors : outageErrors;
+/** What changes while a scenario goes on. Asked for each call, so that its times are calculated once. */
+export interface Course {
+  /** Fraction of the calls made at that moment that fail. */
+  errorsAt(now: number): number;
+  /** Requests a second at that moment. */
+  rateAt(now: number): number;
 }
 
-/** Calls a second at that moment. */
-export const rateAt = (scenario: Scenario, now: number): number =>
-  scenario.rate * (now >= timesOf(scenario).onsetMs ? scenario.surge : 1);
+export function courseOf(scenario: Scenario): Course {
+  const { onsetMs, overMs } = timesOf(scenario);
+  const { turns, errors, outageErrors, rate, surge } = scenario;
+  return {
+    errorsAt(now) {
+      if (now < onsetMs || now >= overMs) return errors;
+      return turns && Math.floor((now - onsetMs) / turns.everyMs) % 2 === 1 ? turns.errors : outageErrors;
+    },
+    rateAt: (now) => (now >= onsetMs ? rate * surge : rate),
+  };
+}

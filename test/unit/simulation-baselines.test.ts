@@ -7,7 +7,7 @@ import { powertoolsPython } from '../../lib/simulation/baselines/powertools-pyth
 import { fibrin } from '../../lib/simulation/fibrin.ts';
 import { simulate } from '../../lib/simulation/run.ts';
 import { scenarioOf } from '../../lib/simulation/scenario.ts';
-import type { Guard, Leave, Subject } from '../../lib/simulation/subject.ts';
+import type { CallPermit, Guard, Subject } from '../../lib/simulation/subject.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock } from '../../lib/testing/fake-clock.ts';
 
@@ -23,16 +23,17 @@ function fleetOf(subject: Subject, size: number) {
   );
   const first = fleet[0] as Guard;
   /** Whether a call was let through, and what for. */
-  const tryOne = async (guard: Guard): Promise<Leave | undefined> => {
+  const tryOne = async (guard: Guard): Promise<CallPermit | undefined> => {
     try {
-      return await guard.enter();
+      return await guard.acquire();
     } catch (error) {
       if (error instanceof BreakerOpenError) return undefined;
       throw error;
     }
   };
-  const tryAll = async () => (await Promise.all(fleet.map(tryOne))).filter((leave) => leave !== undefined);
-  const callOne = async (failed: boolean, guard = first) => (await tryOne(guard))?.settle(failed, false);
+  const tryAll = async () => (await Promise.all(fleet.map(tryOne))).filter((permit) => permit !== undefined);
+  const callOne = async (failed: boolean, guard = first) =>
+    (await tryOne(guard))?.record({ failed, slow: false });
   const state = () => store.get(subject.key ?? 'none');
   return { clock, store, fleet, first, tryOne, tryAll, callOne, state };
 }
@@ -40,9 +41,9 @@ function fleetOf(subject: Subject, size: number) {
 describe('the algorithm of circuitbreaker-lambda', () => {
   test('counts a thousand failures at one time as one', async () => {
     const { tryAll, state } = fleetOf(circuitBreakerLambda, 1_000);
-    const leaves = await tryAll();
-    await Promise.all(leaves.map(async (leave) => leave.settle(true, false)));
-    expect(leaves).toHaveLength(1_000);
+    const permits = await tryAll();
+    await Promise.all(permits.map(async (permit) => permit.record({ failed: true, slow: false })));
+    expect(permits).toHaveLength(1_000);
     expect(await state()).toMatchObject({ state: 'closed', failureCount: 1 });
   });
 
@@ -75,7 +76,7 @@ describe('the algorithm of circuitbreaker-lambda', () => {
     const { callOne, first, tryOne, state } = fleetOf(circuitBreakerLambda, 1);
     const early = await tryOne(first);
     for (let call = 0; call < 5; call++) await callOne(true);
-    await early?.settle(false, false);
+    await early?.record({ failed: false, slow: false });
     expect(await state()).toMatchObject({ state: 'closed' });
   });
 
@@ -124,7 +125,7 @@ describe('the algorithm of Powertools for Python', () => {
     for (let success = 0; success < 3; success++) {
       const probes = await tryAll();
       expect(probes.map(({ isProbe }) => isProbe)).toEqual([true]);
-      await probes[0]?.settle(false, false);
+      await probes[0]?.record({ failed: false, slow: false });
     }
     expect(await state()).toMatchObject({ state: 'closed' });
   });
@@ -132,18 +133,18 @@ describe('the algorithm of Powertools for Python', () => {
   test('lets one probe at a time, also of several invocations in the sandbox that probes', async () => {
     const { clock, first, tryOne } = await opened(1);
     await clock.advance(30_000);
-    const leaves = await Promise.all([tryOne(first), tryOne(first)]);
-    const [probe] = leaves.filter((leave) => leave !== undefined);
-    expect(leaves).toContain(undefined);
+    const permits = await Promise.all([tryOne(first), tryOne(first)]);
+    const [probe] = permits.filter((permit) => permit !== undefined);
+    expect(permits).toContain(undefined);
     expect(await tryOne(first)).toBeUndefined();
-    await probe?.settle(false, false);
+    await probe?.record({ failed: false, slow: false });
     expect(await tryOne(first)).toBeDefined();
   });
 
   test('opens anew when the probe fails', async () => {
     const { clock, tryAll, state } = await opened(50);
     await clock.advance(30_000);
-    await (await tryAll())[0]?.settle(true, false);
+    await (await tryAll())[0]?.record({ failed: true, slow: false });
     expect(await state()).toMatchObject({ state: 'open' });
     await clock.advance(29_000);
     expect(await tryAll()).toHaveLength(0);
@@ -156,8 +157,8 @@ describe('the algorithm of Powertools for Python', () => {
     await clock.advance(31_000);
     const [next] = await tryAll();
     expect(next?.isProbe).toBe(true);
-    await next?.settle(true, false);
-    for (let success = 0; success < 3; success++) await lost?.settle(false, false);
+    await next?.record({ failed: true, slow: false });
+    for (let success = 0; success < 3; success++) await lost?.record({ failed: false, slow: false });
     expect(await state()).toMatchObject({ state: 'closed' });
   });
 
@@ -207,8 +208,13 @@ describe('beside each other in one outage', () => {
   test('a breaker in each sandbox asks nobody, wastes more, and many probe at one time', async () => {
     const figures = await through(inProcess);
 
-    expect(figures).toMatchObject({ verdict: null, readsPerCall: 0, writesPerCall: 0, dollarsPerMillion: 0 });
-    expect(figures.wasted).toBeGreaterThan((await through(fibrin)).wasted);
+    expect(figures).toMatchObject({
+      openAfter: null,
+      readsPerCall: 0,
+      writesPerCall: 0,
+      dollarsPerMillion: 0,
+    });
+    expect(figures.failedCalls).toBeGreaterThan((await through(fibrin)).failedCalls);
     expect(figures.probesAtOnce).toBeGreaterThan(1);
   });
 
@@ -223,7 +229,7 @@ describe('beside each other in one outage', () => {
     const figures = await through(powertoolsPython);
 
     expect(figures.probesAtOnce).toBe(1);
-    expect(figures.verdict).toBeGreaterThan(0);
+    expect(figures.openAfter).toBeGreaterThan(0);
     expect(figures.readsPerCall).toBeGreaterThan(0.05);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { chartOf } from '../../lib/simulation/chart.ts';
-import type { Second } from '../../lib/simulation/figures.ts';
+import type { Second } from '../../lib/simulation/observed.ts';
 import { type Scenario, scenarioOf } from '../../lib/simulation/scenario.ts';
 
 const scenario: Scenario = {

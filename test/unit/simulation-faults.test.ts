@@ -65,11 +65,11 @@ describe('a sandbox that freezes', () => {
 });
 
 describe('the way to a store', () => {
-  async function over(lossShare: number, isOut = false) {
+  async function over(lossFraction: number, isOut = false) {
     const virtual = world();
     const inner = memoryStore();
     const sandbox = wakefulSandbox(clockIn(virtual));
-    const link = { lossShare, isOut: () => isOut, random: seededRandom(8) };
+    const link = { lossFraction, fault: () => (isOut ? 'silent' : undefined), random: seededRandom(8) };
     const store: CountingStore = linked(inner, { sandbox, virtual }, link);
     const settled = Promise.allSettled(
       Array.from({ length: 1_000 }, () => store.add('key', { n: 1 }, { expiresAt: 1 })),
@@ -101,7 +101,7 @@ describe('the way to a store', () => {
   test('hands on what the store refuses, and holds what comes in while its sandbox is frozen', async () => {
     const virtual = world();
     const sandbox = freezingSandbox(virtual, clockIn(virtual));
-    const link = { lossShare: 0, isOut: () => false, random: seededRandom(1) };
+    const link = { lossFraction: 0, fault: () => undefined, random: seededRandom(1) };
     const store = linked(memoryStore(), { sandbox, virtual }, link);
     const seen: unknown[] = [];
     void store.put('key', { n: 'text' }).then((result) => seen.push(result));
@@ -158,9 +158,9 @@ describe('a fleet in a world with faults', () => {
     (await simulate(scenarioOf('outage', seed, { ...SAID, ...faults }))).figures;
 
   test.each<readonly [string, Draft]>([
-    ['that loses requests', { lossShare: 0.05 }],
+    ['that loses requests', { lossFraction: 0.05 }],
     ['that freezes', { isFreezing: true }],
-    ['that freezes and loses requests', { isFreezing: true, lossShare: 0.05 }],
+    ['that freezes and loses requests', { isFreezing: true, lossFraction: 0.05 }],
     ['whose clocks differ', { skewMs: 500 }],
     ['that takes one call at a time', { concurrency: 1 }],
     ['that takes ten at once', { sandboxes: 10, concurrency: 10 }],
@@ -171,8 +171,8 @@ describe('a fleet in a world with faults', () => {
     async (_, faults) => {
       const figures = await through(faults);
       expect(figures).toMatchObject({ probesAtOnce: 1, throttled: 0, falseCloses: 0 });
-      expect(figures.verdict).toBeGreaterThan(0);
-      expect(figures.verdict).toBeLessThan(25);
+      expect(figures.openAfter).toBeGreaterThan(0);
+      expect(figures.openAfter).toBeLessThan(25);
       expect(figures.recovered).toBeGreaterThan(0);
       expect(figures.recovered).toBeLessThan(70);
     },
@@ -186,19 +186,19 @@ describe('a fleet in a world with faults', () => {
   });
 
   test('is the same for the same seed', async () => {
-    const all = { lossShare: 0.1, isFreezing: true, skewMs: 500, concurrency: 1 };
+    const all = { lossFraction: 0.1, isFreezing: true, skewMs: 500, concurrency: 1 };
     expect(await through(all)).toEqual(await through(all));
   });
 
   test('meets each of them', async () => {
     const well = await through({});
-    const loses = await through({ lossShare: 0.3 });
+    const loses = await through({ lossFraction: 0.3 });
     expect(loses).not.toEqual(well);
-    expect(await through({ lossShare: 0.3, isFreezing: true })).not.toEqual(loses);
+    expect(await through({ lossFraction: 0.3, isFreezing: true })).not.toEqual(loses);
     expect(await through({ skewMs: 2_000 })).not.toEqual(well);
     expect(await through({ concurrency: 1, sandboxes: 1 })).not.toEqual(await through({ sandboxes: 1 }));
     const late = await through({ storeOutage: { fromMs: 0, toMs: 10_000 } });
-    expect(late.verdict).toBeGreaterThan(10);
-    expect(late.wasted).toBeGreaterThan(well.wasted);
+    expect(late.openAfter).toBeGreaterThan(10);
+    expect(late.failedCalls).toBeGreaterThan(well.failedCalls);
   });
 });

@@ -1,16 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { SimulateRequest } from '../../lib/cli/simulate/arguments.ts';
 import { reportOf } from '../../lib/cli/simulate/report.ts';
-import type { Figures } from '../../lib/simulation/figures.ts';
+import { GOOD_FIGURES as FIGURES } from '../support/figures.ts';
 
-const FIGURES: Figures = {
-  ...{ seed: 1, outage: 100, verdict: 1, rejected95: 8, recovered: 10, wasted: 12_000 },
-  ...{ readsPerCallHealthy: 0.02, readsPerCall: 0.07, writesPerCall: 0.001, peakWrites: 40 },
-  ...{ throttled: 0, throttledUntil: 0, dollarsPerMillionHealthy: 0.003, dollarsPerMillion: 0.005 },
-  ...{ rejectedHealthy: 0, probesAtOnce: 1, falseCloses: 0 },
-};
 const REQUEST: SimulateRequest = {
-  ...{ scenario: 'outage', seeds: [1], said: {}, json: false, check: false, beside: false, svg: undefined },
+  ...{ scenario: 'outage', seeds: [1], given: {}, json: false, check: false, beside: false, svg: undefined },
 };
 const rowOf = (text: string, label: string) =>
   text
@@ -22,8 +16,8 @@ const rowOf = (text: string, label: string) =>
 
 describe('the report of simulations', () => {
   const both = new Map([
-    ['fibrin', [FIGURES, { ...FIGURES, wasted: 11_000 }]],
-    ['in-process', [{ ...FIGURES, verdict: null, rejected95: null }]],
+    ['fibrin', [FIGURES, { ...FIGURES, failedCalls: 11_000 }]],
+    ['in-process', [{ ...FIGURES, openAfter: null, rejected95: null }]],
   ] as const);
 
   test('of one breaker is a table without a heading, of one seed without a spread', () => {
@@ -49,7 +43,7 @@ describe('the report of simulations', () => {
 
     expect(Object.keys(report)).toEqual(['scenario', 'seeds', 'beside']);
     expect(report.seeds).toHaveLength(2);
-    expect(report.beside).toMatchObject({ 'in-process': [{ verdict: null }] });
+    expect(report.beside).toMatchObject({ 'in-process': [{ openAfter: null }] });
     const alone = JSON.parse(reportOf({ ...REQUEST, json: true }, both).text);
     expect(Object.keys(alone)).toEqual(['scenario', 'seeds']);
   });

@@ -14,8 +14,8 @@ const SAID = {
 };
 const reject = rejections('moody');
 
-const through = (enter: Guard['enter'], more: Partial<Subject> = {}) =>
-  simulate(scenarioOf('outage', 2, SAID), { key: undefined, guard: () => ({ enter }), ...more });
+const through = (acquire: Guard['acquire'], more: Partial<Subject> = {}) =>
+  simulate(scenarioOf('outage', 2, SAID), { key: undefined, guard: () => ({ acquire }), ...more });
 
 describe('what is simulated', () => {
   test('may refuse calls, at once and later, which are counted in their second', async () => {
@@ -24,7 +24,7 @@ describe('what is simulated', () => {
       calls++;
       if (calls % 4 === 0) throw reject(1);
       if (calls % 4 === 1) return Promise.reject(reject(1));
-      return { settle: () => undefined };
+      return { record: () => undefined };
     });
     const rejected = seconds.reduce((sum, second) => sum + second.rejected, 0);
 
@@ -34,12 +34,12 @@ describe('what is simulated', () => {
   });
 
   test('has its calls made and failed counted in the second in which they were made', async () => {
-    const { figures, seconds } = await through(() => ({ settle: () => undefined }));
+    const { figures, seconds } = await through(() => ({ record: () => undefined }));
     const failed = seconds.reduce((sum, second) => sum + second.failed, 0);
 
-    expect(figures.wasted).toBeGreaterThan(800);
-    expect(failed - figures.wasted).toBeGreaterThanOrEqual(0);
-    expect(failed - figures.wasted).toBeLessThan(10);
+    expect(figures.failedCalls).toBeGreaterThan(800);
+    expect(failed - figures.failedCalls).toBeGreaterThanOrEqual(0);
+    expect(failed - figures.failedCalls).toBeLessThan(10);
     expect(seconds.some(({ calls, failed }) => calls > 50 && calls === failed)).toBe(true);
   });
 
@@ -53,19 +53,19 @@ describe('what is simulated', () => {
 
   test('is caught when it probes with many at once, and when it closes while the outage goes on', async () => {
     let writes = 0;
-    const { figures } = await through(() => ({ settle: () => undefined }), {
+    const { figures } = await through(() => ({ record: () => undefined }), {
       key: 'state',
       guard: ({ store }) => ({
-        enter: () => ({
+        acquire: () => ({
           isProbe: true,
-          async settle() {
+          async record() {
             await store.put('state', { state: writes++ % 2 ? 'closed' : 'open' });
           },
         }),
       }),
     });
 
-    expect(figures.verdict).toBeLessThan(1);
+    expect(figures.openAfter).toBeLessThan(1);
     expect(figures.falseCloses).toBeGreaterThan(100);
     expect(figures.probesAtOnce).toBeGreaterThan(5);
   });

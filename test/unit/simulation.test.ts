@@ -4,10 +4,12 @@ import { seededRandom } from '../../lib/core/seeded-random.ts';
 import { dollarsPerMillion, noCosts, readUnitsOf, sizeOf, writeUnitsOf } from '../../lib/simulation/costs.ts';
 import type { Figures } from '../../lib/simulation/figures.ts';
 import { simulate } from '../../lib/simulation/run.ts';
-import { SCENARIO_NAMES, scenarioOf } from '../../lib/simulation/scenario.ts';
+import { scenarioOf } from '../../lib/simulation/scenario.ts';
+import { SCENARIO_NAMES } from '../../lib/simulation/scenarios.ts';
 import { simulatedStore } from '../../lib/simulation/store.ts';
 import { judge, spreadOf, spreadText } from '../../lib/simulation/summary.ts';
 import { clockIn, world } from '../../lib/simulation/world.ts';
+import { GOOD_FIGURES as good } from '../support/figures.ts';
 
 describe('virtual time', () => {
   test('lets things happen in their order, and those of one moment in that in which they were asked for', async () => {
@@ -131,11 +133,11 @@ describe('a simulation', () => {
       falseCloses: 0,
       rejectedHealthy: 0,
     });
-    expect(figures.verdict).toBeGreaterThan(0);
-    expect(figures.rejected95).toBeGreaterThan(figures.verdict ?? Number.NaN);
+    expect(figures.openAfter).toBeGreaterThan(0);
+    expect(figures.rejected95).toBeGreaterThan(figures.openAfter ?? Number.NaN);
     expect(figures.recovered).toBeLessThan(30);
-    expect(figures.wasted).toBeGreaterThan(100);
-    expect(figures.wasted).toBeLessThan(1_500);
+    expect(figures.failedCalls).toBeGreaterThan(100);
+    expect(figures.failedCalls).toBeLessThan(1_500);
     expect(figures.dollarsPerMillion).toBeGreaterThan(0);
     expect(seconds.reduce((sum, { calls }) => sum + calls, 0)).toBeGreaterThan(9_000);
   });
@@ -143,7 +145,7 @@ describe('a simulation', () => {
   test('of a fleet without an outage refuses nothing', async () => {
     const { figures } = await simulate(scenarioOf('errors-20', 7, { ...said, outageMs: 0 }));
 
-    expect(figures).toMatchObject({ verdict: null, wasted: 0, rejectedHealthy: 0, probesAtOnce: 0 });
+    expect(figures).toMatchObject({ openAfter: null, failedCalls: 0, rejectedHealthy: 0, probesAtOnce: 0 });
   });
 
   test('refuses nothing before the outage, where it opens in the second that this begins in', async () => {
@@ -157,7 +159,7 @@ describe('a simulation', () => {
     };
     const { figures } = await simulate(scenarioOf('outage', 12, soon));
 
-    expect(figures.verdict).toBeLessThan(0.9);
+    expect(figures.openAfter).toBeLessThan(0.9);
     expect(figures.rejectedHealthy).toBe(0);
   });
 
@@ -173,25 +175,18 @@ describe('a simulation', () => {
 });
 
 describe('the figures of several seeds', () => {
-  const good = {
-    ...{ seed: 1, outage: 100, verdict: 1, rejected95: 8, recovered: 10, wasted: 12_000 },
-    ...{ readsPerCallHealthy: 0.02, readsPerCall: 0.07, writesPerCall: 0.001, peakWrites: 40 },
-    ...{ throttled: 0, throttledUntil: 0, dollarsPerMillionHealthy: 0.003, dollarsPerMillion: 0.005 },
-    ...{ rejectedHealthy: 0, probesAtOnce: 1, falseCloses: 0 },
-  } as const satisfies Figures;
-
   test('are told by their median and their spread, and what never came is the most', () => {
-    const all = [{ ...good, verdict: null }, good, { ...good, verdict: 0.5 }];
+    const all = [{ ...good, openAfter: null }, good, { ...good, openAfter: 0.5 }];
 
-    expect(spreadText(spreadOf(all, 'verdict'))).toBe('1 (0.5 to never)');
+    expect(spreadText(spreadOf(all, 'openAfter'))).toBe('1 (0.5 to never)');
   });
 
   test('are good enough by their medians, and where the worst counts by that', () => {
     expect(judge([good]).every(({ isMet }) => isMet)).toBe(true);
     const missed = (...all: Figures[]) => judge(all).filter(({ isMet }) => !isMet);
 
-    expect(missed(good, good, { ...good, wasted: 50_000 })).toEqual([]);
-    expect(missed({ ...good, wasted: 15_001 }).map(({ name }) => name)).toEqual(['wasted']);
+    expect(missed(good, good, { ...good, failedCalls: 50_000 })).toEqual([]);
+    expect(missed({ ...good, failedCalls: 15_001 }).map(({ name }) => name)).toEqual(['failedCalls']);
     expect(missed(good, good, { ...good, recovered: 24 })).toMatchObject([
       { name: 'recovered', text: 'MISSED recovered 10 (10 to 24), wanted at most 23' },
     ]);
@@ -200,7 +195,7 @@ describe('the figures of several seeds', () => {
     expect(missed(late, late, late, good, good)).toMatchObject([
       { name: 'recovered', text: 'MISSED recovered 16 (10 to 16), wanted 15, at most 23' },
     ]);
-    expect(missed({ ...good, verdict: null }).map(({ name }) => name)).toEqual(['verdict']);
+    expect(missed({ ...good, openAfter: null }).map(({ name }) => name)).toEqual(['openAfter']);
     expect(missed(good, good, { ...good, probesAtOnce: 2 }).map(({ name }) => name)).toEqual([
       'probesAtOnce',
     ]);
@@ -212,7 +207,7 @@ describe('the arguments of a simulation', () => {
 
   test('are none, where a fresh seed and the default outage will do', () => {
     expect(read()).toEqual({
-      ...{ scenario: 'outage', seeds: [11], said: {} },
+      ...{ scenario: 'outage', seeds: [11], given: {} },
       ...{ json: false, check: false, beside: false, svg: undefined },
     });
   });
@@ -231,7 +226,7 @@ describe('the arguments of a simulation', () => {
         beside: true,
         svg: 'a.svg',
       },
-      said: {
+      given: {
         ...{ sandboxes: 50, rate: 7.5, outageMs: 90_000, outageErrors: 0.7, errors: 0.01 },
         ...{ okMs: 20, failedMs: 3_000, slowCallMs: 1_000 },
       },
@@ -242,8 +237,8 @@ describe('the arguments of a simulation', () => {
     const args = '--loss 0.05 --freeze --skew 500ms --concurrency 10 --store-outage 10s..40s';
 
     expect(read(...args.split(' '))).toMatchObject({
-      said: {
-        ...{ lossShare: 0.05, isFreezing: true, skewMs: 500, concurrency: 10 },
+      given: {
+        ...{ lossFraction: 0.05, isFreezing: true, skewMs: 500, concurrency: 10 },
         storeOutage: { fromMs: 10_000, toMs: 40_000 },
       },
     });
@@ -285,7 +280,7 @@ describe('the arguments of a simulation', () => {
 
   test('leave the outage of a check as it is', () => {
     expect(read('--check', '--seeds', '3')).toMatchObject({ check: true, seeds: [11, 12, 13] });
-    expect(read('--outage', '60s..180s')).toMatchObject({ said: {} });
+    expect(read('--outage', '60s..180s')).toMatchObject({ given: {} });
     expect(() => read('--check', '--rate', '5')).toThrow('--check');
     expect(() => read('--check', '--scenario', 'outage')).toThrow('--check');
     expect(() => read('--check', '--beside')).toThrow('--beside');

@@ -1,3 +1,4 @@
+import { scenarioOf } from '../../simulation/scenario.ts';
 import { judge } from '../../simulation/summary.ts';
 import type { SimulateRequest } from './arguments.ts';
 import { type FiguresOf, tableOf } from './table.ts';
@@ -10,7 +11,7 @@ export interface Report {
 
 /** What simulations have shown, for people or for programs. */
 export function reportOf(
-  { scenario, seeds, json, check, beside }: SimulateRequest,
+  { scenario, seeds, given, json, check, beside }: SimulateRequest,
   figures: FiguresOf,
 ): Report {
   const { fibrin: own = [], ...others } = Object.fromEntries(figures);
@@ -25,5 +26,8 @@ export function reportOf(
       ? `${scenario}, seeds ${seeds.join(', ')}: median (least to most)`
       : `${scenario}, seed ${seeds[0]}`;
   const judgement = check ? [verdicts.map(({ text }) => text).join(' | ')] : [];
-  return { text: [heading, tableOf(figures), ...judgement].join('\n\n'), isMet };
+  return {
+    text: [heading, tableOf(figures, scenarioOf(scenario, 0, given)), ...judgement].join('\n\n'),
+    isMet,
+  };
 }

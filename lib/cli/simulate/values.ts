@@ -1,7 +1,7 @@
 import { durationOf } from '../time.ts';
 import { UsageError } from '../usage.ts';
 
-/** Longer than any of what is simulated has to be. */
+/** Longer than anything that is simulated. */
 const LONGEST_MS = 3_600_000;
 
 const wrong = (name: string, expected: string, text: string) =>
@@ -29,6 +29,23 @@ export function durationIn(name: string, text: string): number {
   const ms = durationOf(text, /^(\d+(?:\.\d+)?)(ms|s|m)$/);
   if (ms <= LONGEST_MS) return ms;
   throw wrong(name, 'a duration up to an hour, as 200ms, 3s or 2m', text);
+}
+
+/**
+ * Milliseconds of what is written as `1d`, `+10s` or `-1d`.
+ * @throws {UsageError} for what is not, or longer than `mostMs` either way.
+ */
+export function signedDurationIn(name: string, text: string, mostMs: number): number {
+  const ms = durationOf(text, /^([+-]?\d+(?:\.\d+)?)(ms|s|m|h|d)$/);
+  if (Math.abs(ms) <= mostMs) return ms;
+  throw wrong(name, 'a duration up to a year, as 10s, 1d or -1d', text);
+}
+
+/** @throws {UsageError} for what is none of them. */
+export function oneIn<V extends string>(name: string, text: string, all: readonly V[]): V {
+  const found = all.find((each) => each === text);
+  if (found !== undefined) return found;
+  throw wrong(name, `one of ${all.join(', ')}`, text);
 }
 
 /**

@@ -1,18 +1,18 @@
 import { rejections } from '../../breaker/rejection.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Item } from '../../core/store.ts';
-import type { Guard, GuardTools, Leave, Subject } from '../subject.ts';
+import type { CallPermit, Guard, GuardTools, Subject } from '../subject.ts';
 
 /*
  * Written anew after https://github.com/gunnargrosch/circuitbreaker-lambda#configuration and what follows there (version 1),
  * with its defaults: each call reads the whole state before it and writes the whole state after it, and the last writer
- * wins. Who cannot read takes the circuit for closed; who cannot write leaves it. Its names of attributes are not kept.
+ * wins. When a read fails the circuit counts as closed; a write that fails is dropped. Its names of attributes are not kept.
  */
 
 const FAILURE_THRESHOLD = 5;
 const SUCCESS_THRESHOLD = 2;
 const OPEN_MS = 10_000;
-const MOST_OPEN_MS = 60_000;
+const MAX_OPEN_MS = 60_000;
 /** Failures that are older are forgotten. */
 const WINDOW_MS = 60_000;
 
@@ -53,7 +53,7 @@ function failed(before: State, now: number): State {
   const isProbe = before.state === 'half-open';
   if (!isProbe && counted.failureCount < FAILURE_THRESHOLD) return counted;
   const consecutiveOpens = isProbe ? before.consecutiveOpens + 1 : 0;
-  const openMs = Math.min(OPEN_MS * 2 ** consecutiveOpens, MOST_OPEN_MS);
+  const openMs = Math.min(OPEN_MS * 2 ** consecutiveOpens, MAX_OPEN_MS);
   return { ...counted, state: 'open', consecutiveOpens, nextAttempt: now + openMs };
 }
 
@@ -82,20 +82,20 @@ function guard({ clock, store }: GuardTools): Guard {
       // The caller gets the answer all the same.
     }
   };
-  const leave = (state: State): Leave => ({
+  const permit = (state: State): CallPermit => ({
     isProbe: state.state === 'half-open',
-    settle: (hasFailed) => save(hasFailed ? failed(state, clock.now()) : succeeded(state)),
+    record: (outcome) => save(outcome.failed ? failed(state, clock.now()) : succeeded(state)),
   });
 
   return {
-    async enter() {
+    async acquire() {
       const state = await load();
-      if (state.state !== 'open') return leave(state);
+      if (state.state !== 'open') return permit(state);
       const waitMs = state.nextAttempt - clock.now();
       if (waitMs > 0) throw reject(waitMs);
       const halfOpen: State = { ...state, state: 'half-open', successCount: 0 };
       await save(halfOpen);
-      return leave(halfOpen);
+      return permit(halfOpen);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { circuitBreaker } from '../../breaker/local.ts';
 import type { Permit } from '../../breaker/permit.ts';
-import { type Guard, type GuardTools, type Subject, settle } from '../subject.ts';
+import { callPermit, type Guard, type GuardTools, type Subject } from '../subject.ts';
 
 function guard({ clock, slowCallMs }: GuardTools): Guard {
   const breaker = circuitBreaker({
@@ -9,11 +9,8 @@ function guard({ clock, slowCallMs }: GuardTools): Guard {
     ...(slowCallMs !== undefined && { slowCallMs }),
   });
   return {
-    enter() {
-      // It asks nobody, so there is nothing to wait for.
-      const permit = breaker.acquire() as Permit;
-      return { isProbe: permit.isProbe, settle: (failed, slow) => settle(permit, failed, slow) };
-    },
+    // It shares nothing, so there is nothing to wait for.
+    acquire: () => callPermit(breaker.acquire() as Permit),
   };
 }
 

@@ -1,12 +1,12 @@
 import { rejections } from '../../breaker/rejection.ts';
 import type { Condition, Item } from '../../core/store.ts';
-import type { Guard, GuardTools, Leave, Subject } from '../subject.ts';
+import type { CallPermit, Guard, GuardTools, Subject } from '../subject.ts';
 
 /*
  * Written anew after https://docs.aws.amazon.com/powertools/python/latest/utilities/circuit_breaker/ (alpha), with its
  * defaults: each sandbox counts failures in a row by itself and opens the shared circuit at five; what was read is believed
  * for five seconds; one sandbox is elected by a conditional write to probe, and closes after three successes of its own.
- * Times are whole seconds. Who cannot read takes the circuit for closed. Its names of attributes are not kept.
+ * Times are whole seconds. When a read fails the circuit counts as closed. Its names of attributes are not kept.
  */
 
 const FAILURE_THRESHOLD = 5;
@@ -58,7 +58,7 @@ function guard({ index, clock, store }: GuardTools): Guard {
       // The caller gets the answer all the same.
     }
   };
-  const acquire = async (seen: State): Promise<boolean> => {
+  const elect = async (seen: State): Promise<boolean> => {
     const claim: State = { ...seen, state: 'half-open', owner: me, leaseUntil: now() + RECOVERY_S };
     const isSame = { attribute: 'openedAt', is: '=', value: seen.openedAt } as const;
     const when: Condition = [
@@ -69,23 +69,23 @@ function guard({ index, clock, store }: GuardTools): Guard {
         { attribute: 'leaseUntil', is: '<', value: now() },
       ],
     ];
-    // Trouble of the store here reaches the caller: the call is not made.
+    // A store failure here reaches the caller: the call is not made.
     const { applied } = await store.put(KEY, { ...claim }, { when });
     if (applied) remember(claim);
     return applied;
   };
 
-  const caller: Leave = {
-    settle(failed) {
+  const caller: CallPermit = {
+    record({ failed }) {
       failures = failed ? failures + 1 : 0;
       if (failures < FAILURE_THRESHOLD) return undefined;
       failures = 0;
       return save({ ...CLOSED, state: 'open', openedAt: now() });
     },
   };
-  const prober: Leave = {
+  const prober: CallPermit = {
     isProbe: true,
-    settle(failed) {
+    record({ failed }) {
       isProbing = false;
       successes = failed ? 0 : successes + 1;
       if (failed) return save({ ...CLOSED, state: 'open', openedAt: now() });
@@ -99,9 +99,9 @@ function guard({ index, clock, store }: GuardTools): Guard {
     if (isProbing) return false;
     if (state.state === 'half-open' && state.owner === me) return true;
     const dueAt = state.state === 'open' ? state.openedAt + RECOVERY_S : state.leaseUntil;
-    return now() >= dueAt && acquire(state).catch(() => false);
+    return now() >= dueAt && elect(state).catch(() => false);
   };
-  const route = (state: State): Leave | Promise<Leave> => {
+  const route = (state: State): CallPermit | Promise<CallPermit> => {
     const before = lastSeen;
     lastSeen = state.state;
     if (state.state === 'closed') {
@@ -116,7 +116,7 @@ function guard({ index, clock, store }: GuardTools): Guard {
   };
   // What is cached and closed needs no promise.
   return {
-    enter: () =>
+    acquire: () =>
       cached && now() < cached.until ? route(cached.state) : load().then((state) => route(state)),
   };
 }
