@@ -24,7 +24,7 @@ export class StateCache {
   unreadable: string | undefined;
   readonly #tools: SharedTools;
   readonly #onAvailability: OnAvailability;
-  /** When this version of the state was first read. */
+  /** When the times of the state were first read. */
   #readAt: Moment;
   /** When it was last asked for, and when it should be again without a reason, by the monotonic clock. */
   #askedAt = -Infinity;
@@ -129,8 +129,9 @@ export class StateCache {
 
   #hold(state: StoredState, origin: 'self' | 'observed'): void {
     const { clock, chance } = this.#tools;
-    const isSame = state.version === this.state.version && state.since === this.state.since;
-    // The same version is no younger for being read again.
+    const { epoch, since, until } = this.state;
+    const isSame = state.epoch === epoch && state.since === since && state.until === until;
+    // The same times are no younger for being read again, also in a version with another rate.
     if (!isSame) this.#readAt = momentOf(clock);
     this.state = state;
     const refreshMs = state.rate > 0 ? REFRESH_MS : REFRESH_UNKNOWN_MS;
