@@ -101,32 +101,34 @@ function whenSlow(clock: Clock, slowCallMs: number, run: () => void): CancelTime
   });
 }
 
-/**
- * A permit whose call is recorded once: the moment that it is slow, since it may take long to end, or else when it ends.
- * @param settle Gives what is to be awaited, where there is something. An undefined outcome says nothing.
- */
-export function permitRecordedOnce(
-  isProbe: boolean,
-  clock: Clock,
-  slowCallMs: number | undefined,
-  settle: (outcome: CallOutcome | undefined, caller: Caller) => Promise<void> | undefined,
-): Permit {
-  let isSettled = false;
-  const settleOnce: typeof settle = (outcome, caller) => {
-    if (isSettled) return undefined;
-    isSettled = true;
-    cancel?.();
-    return settle(outcome, caller);
-  };
-  const cancel =
-    slowCallMs === undefined
-      ? undefined
-      : whenSlow(clock, slowCallMs, () => void settleOnce({ failed: true, slow: true }, {}));
-  return {
-    isProbe,
-    record: (outcome, caller = {}) => settleOnce(outcome, caller),
-    release: (caller = {}) => settleOnce(undefined, caller),
-  };
+/** Gives what is to be awaited, where there is something. An undefined outcome says nothing. */
+export type Settle = (outcome: CallOutcome | undefined, caller: Caller) => Promise<void> | undefined;
+
+/** A permit whose call is recorded once: the moment that it is slow, since it may take long to end, or else when it ends. */
+export class RecordedOnce implements Permit {
+  readonly isProbe: boolean;
+  #settle: Settle | undefined;
+  readonly #cancel: CancelTimer | undefined;
+
+  constructor(isProbe: boolean, clock: Clock, slowCallMs: number | undefined, settle: Settle) {
+    this.isProbe = isProbe;
+    this.#settle = settle;
+    this.#cancel =
+      slowCallMs === undefined
+        ? undefined
+        : whenSlow(clock, slowCallMs, () => void this.record({ failed: true, slow: true }));
+  }
+
+  release(caller?: Caller): Promise<void> | undefined {
+    return this.record(undefined, caller);
+  }
+
+  record(outcome: CallOutcome | undefined, caller: Caller = {}): Promise<void> | undefined {
+    const settle = this.#settle;
+    this.#settle = undefined;
+    this.#cancel?.();
+    return settle?.(outcome, caller);
+  }
 }
 
 /** Whether an option is a breaker, also one of another copy of the package, and not the options of one. */

@@ -1,8 +1,8 @@
 import { causeOf } from '../core/cause.ts';
 import { MAX_RAMP_MS, TRUSTED_AFTER } from './constants.ts';
-import { amountsOf, type CountedSlot, countsKey, expiryAt, readCounts } from './outcome-counts.ts';
+import { type CountedSlot, countsKey, readCounts, reportOf } from './outcome-counts.ts';
 import type { CallOutcome } from './permit.ts';
-import { measuredRate, reportEvery } from './sampling.ts';
+import { measuredRate } from './sampling.ts';
 import type { StateCache } from './state-cache.ts';
 import type { SharedTools } from './store-access.ts';
 import { publishRate, trip } from './transitions.ts';
@@ -14,8 +14,8 @@ import { publishRate, trip } from './transitions.ts';
 export class OutcomeRecorder {
   readonly #tools: SharedTools;
   readonly #cache: StateCache;
-  /** The epoch in which a call of this environment last failed, and how many have succeeded since. */
-  #failedIn: number | undefined;
+  /** The epoch in which one of the last calls of this environment failed. */
+  doubtedEpoch: number | undefined;
   #successes = 0;
 
   constructor(tools: SharedTools, cache: StateCache) {
@@ -23,23 +23,13 @@ export class OutcomeRecorder {
     this.#cache = cache;
   }
 
-  /** Whether one of the last calls of this environment failed in the present epoch. */
-  get isInDoubt(): boolean {
-    return this.#failedIn === this.#cache.state.epoch && this.#successes < TRUSTED_AFTER;
-  }
-
   /** @returns What is to be awaited, where the outcome is reported. It never rejects. */
   record(outcome: CallOutcome, epoch: number): Promise<void> | undefined {
     this.#successes = outcome.failed ? 0 : this.#successes + 1;
-    if (outcome.failed) this.#failedIn = epoch;
-    if (!this.#isClosedIn(epoch) || this.#tools.access.isBackingOff) return undefined;
-    const calls = reportEvery(this.#cache.state, this.#cache.now);
+    if (outcome.failed) this.doubtedEpoch = epoch;
+    else if (this.#successes >= TRUSTED_AFTER) this.doubtedEpoch = undefined;
+    const calls = this.#cache.callsPerReport(epoch);
     return this.#tools.chance() * calls < 1 ? this.#report(outcome, epoch, calls) : undefined;
-  }
-
-  /** A call that began in another epoch says nothing about this one. */
-  #isClosedIn(epoch: number): boolean {
-    return this.#cache.state.epoch === epoch && this.#cache.now.kind === 'closed';
   }
 
   async #report(outcome: CallOutcome, epoch: number, calls: number): Promise<void> {
@@ -47,16 +37,16 @@ export class OutcomeRecorder {
     const { failed, slow = false } = outcome;
     const now = clock.now();
     const key = countsKey(name, epoch, rule);
-    const expiresAt = expiryAt(now);
-    const amounts = amountsOf(failed, calls, now, rule);
+    const { amounts, expiresAt } = reportOf(failed, calls, now, rule);
     const item = await access.ask('write', (signal) => store.add(key, amounts, { expiresAt, signal }));
-    if (item === undefined || !this.#isClosedIn(epoch)) return;
-    const { window, stale } = readCounts(item, now, rule);
-    if (failed) report?.({ kind: 'breaker-report', name, ...totalsOf(window), slow });
+    // A call of another epoch says nothing about this one.
+    if (item === undefined || this.#cache.callsPerReport(epoch) === Infinity) return;
+    const { window, reports, failures, stale: remove } = readCounts(item, now, rule);
+    if (failed) report?.({ kind: 'breaker-report', name, calls: reports, failures, slow });
     if (failed && rule.shouldOpen(window)) return this.#open(outcome, epoch);
     await this.#publishRate(window);
-    if (stale.length === 0) return;
-    await access.ask('write', (signal) => store.add(key, {}, { expiresAt, signal, remove: stale }));
+    if (remove.length === 0) return;
+    await access.ask('write', (signal) => store.add(key, {}, { expiresAt, signal, remove }));
   }
 
   async #open({ cause, slow }: CallOutcome, epoch: number): Promise<void> {
@@ -67,8 +57,8 @@ export class OutcomeRecorder {
       return trip(state, clock.now(), { openMs, chance: chance(), ageMs: now.ageMs, cause: what });
     };
     // Another environment may just have published a rate, which is no reason against it.
-    if (!(await this.#cache.change(opening())) && this.#isClosedIn(epoch))
-      await this.#cache.change(opening());
+    const isOpen = await this.#cache.change(opening());
+    if (!isOpen && this.#cache.callsPerReport(epoch) < Infinity) await this.#cache.change(opening());
   }
 
   async #publishRate(window: readonly CountedSlot[]): Promise<void> {
@@ -79,8 +69,3 @@ export class OutcomeRecorder {
     if (rate !== undefined) await this.#cache.change(publishRate(state, Math.round(rate)));
   }
 }
-
-const totalsOf = (window: readonly CountedSlot[]) => ({
-  calls: window.reduce((sum, { reports }) => sum + reports, 0),
-  failures: window.reduce((sum, { failures }) => sum + failures, 0),
-});

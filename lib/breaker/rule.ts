@@ -75,14 +75,17 @@ export class OpeningRule {
 
   /** @param slots Those of the window, the newest first. */
   shouldOpen(slots: readonly Slot[]): boolean {
-    const recent = slots.reduce((sum, { ageMs, reports }) => sum + (ageMs < this.windowMs ? reports : 0), 0);
+    let recent = 0;
+    for (const { ageMs, reports } of slots) if (ageMs < this.windowMs) recent += reports;
     const z = confidenceAt((recent * 1_000) / this.windowMs);
     let reports = 0;
     let failures = 0;
-    return slots.some((slot) => {
+    for (const slot of slots) {
       reports += slot.reports;
       failures += slot.failures;
-      return reports >= this.#minimumCalls && wilsonLowerBound(failures, reports, z) > this.failureRatio;
-    });
+      const isEnough = reports > 0 && reports >= this.#minimumCalls;
+      if (isEnough && wilsonLowerBound(failures, reports, z) > this.failureRatio) return true;
+    }
+    return false;
   }
 }

@@ -32,8 +32,8 @@ export function admittedFraction({ epoch, rate }: StoredState, { kind, ageMs }: 
 }
 
 /** One call in so many is reported, whatever its outcome. All calls, while their rate is unknown. */
-export const reportEvery = (state: StoredState, now: StateNow): number =>
-  Math.max(1, Math.round((state.rate * admittedFraction(state, now)) / REPORTS_PER_SECOND));
+export const reportEvery = (rate: number, admitted: number): number =>
+  Math.max(1, Math.round((rate * admitted) / REPORTS_PER_SECOND));
 
 /** How likely a call that has a reason to read the state does so. */
 export const refreshProbability = (rate: number): number =>
@@ -59,10 +59,12 @@ interface Sampled {
  */
 export function measuredRate(slots: readonly Sampled[], known: number): number | undefined {
   // The oldest slot may have begun before the first report.
-  const later = slots.slice(0, -1);
   const elapsedMs = slots.at(-1)?.ageMs ?? 0;
-  const reports = later.reduce((sum, slot) => sum + slot.reports, 0);
-  const calls = later.reduce((sum, slot) => sum + slot.calls, 0);
+  let [reports, calls] = [0, 0];
+  for (const slot of slots.slice(0, -1)) {
+    reports += slot.reports;
+    calls += slot.calls;
+  }
   if (elapsedMs < MIN_RATE_MS || reports === 0) return undefined;
   const perReport = ((calls / reports) * 1_000) / elapsedMs;
   const rateOf = (root: number) => Math.max(MIN_RATE, root ** 2 * perReport);

@@ -19,7 +19,7 @@ import {
   type ForceOptions,
   type Permit,
   permitOf,
-  permitRecordedOnce,
+  RecordedOnce,
 } from './permit.ts';
 import { OutcomeRecorder } from './recorder.ts';
 import { type Reject, rejections } from './rejection.ts';
@@ -59,6 +59,7 @@ class SharedBreaker implements CircuitBreaker {
     const report = onEvent && safeListener(onEvent, `${name}: onEvent`);
     const onAvailability: OnAvailability = (reason) => {
       if (reason) warnOnce(`breaker "${name}"`, `decides for this environment alone: ${reason}`);
+      this.#cache.settledUntil = -Infinity;
       report?.({ kind: 'breaker-store', name, available: !reason, ...(reason && { reason }) });
     };
     const timeoutMs = options.storeTimeoutMs ?? limits.DEFAULT_STORE_TIMEOUT_MS;
@@ -104,34 +105,37 @@ class SharedBreaker implements CircuitBreaker {
 
   admit(caller: Caller = {}): Admission | Promise<Admission> {
     const now = this.#tools.clock.monotonic();
-    const idleMs = now - this.#admittedAt;
+    const isIdle = now - this.#admittedAt > limits.IDLE_MS;
     this.#admittedAt = now;
+    const isInDoubt = isIdle || this.#recorder.doubtedEpoch === this.#cache.state.epoch;
+    return now < this.#cache.settledUntil && !isInDoubt
+      ? this.#permit()
+      : this.#admitByState(caller, isInDoubt);
+  }
+
+  #admitByState(caller: Caller, isInDoubt: boolean): Admission | Promise<Admission> {
     // Beside the work: it settles by itself, and after a freeze it counts as unanswered.
     if (this.#cache.isStale && !this.#tools.access.isBackingOff) void this.#cache.refresh();
-    this.#cache.reportChange();
-    const step = this.#stepOf(idleMs);
+    this.#cache.notice();
+    const step = this.#stepOf(true, isInDoubt);
     return step === 'refresh' || step === 'claim'
       ? this.#within(caller, Infinity, (timed) => this.#admitAfter(step, timed))
       : this.#admissionOf(step);
   }
 
-  /** @param idleMs Since the call before. Undefined: this call has read the state. */
-  #stepOf(idleMs?: number): Step {
-    const { state, now } = this.#cache;
+  /**
+   * @param mayRead Whether this call has not read the state yet.
+   * @param isInDoubt Whether one of the last calls failed, or the environment was idle.
+   */
+  #stepOf(mayRead: boolean, isInDoubt = false): Step {
+    const { state, now, isNew } = this.#cache;
+    const { access } = this.#tools;
     if (now.kind === 'forced-closed') return 'call';
     if (now.waitMs > 0) return this.#stepWhileOpen(state, now);
-    if (this.#isLocal(now)) {
-      const asksFirst = idleMs !== undefined && this.#tools.access.isDown && this.#mayRefresh(0);
-      return asksFirst ? 'refresh' : 'local';
-    }
-    return now.kind === 'open' ? this.#stepWhileFree(state, now) : this.#stepWhileClosed(state, now, idleMs);
-  }
-
-  #stepWhileClosed(state: StoredState, now: StateNow, idleMs?: number): Step {
+    if (this.#isLocal(now)) return mayRead && access.isDown && this.#mayRefresh(0) ? 'refresh' : 'local';
+    if (now.kind === 'open') return this.#stepWhileFree(state, now);
     // All of the calls that come at once when an environment has begun wait for the same answer.
-    if (idleMs !== undefined && this.#cache.isNew && !this.#tools.access.isBackingOff) return 'refresh';
-    const isInDoubt = this.#recorder.isInDoubt || (idleMs ?? 0) > limits.IDLE_MS;
-    if (idleMs !== undefined && isInDoubt && this.#mayRefresh(state.rate)) return 'refresh';
+    if (mayRead && (isNew || (isInDoubt && this.#mayRefresh(state.rate)))) return 'refresh';
     const fraction = admittedFraction(state, now);
     const isAdmitted = fraction >= 1 || this.#tools.chance() < fraction;
     return isAdmitted ? 'call' : { waitMs: limits.UNKNOWN_WAIT_MS };
@@ -163,10 +167,10 @@ class SharedBreaker implements CircuitBreaker {
     if (step === 'refresh') {
       const waitMs = access.isDown ? limits.RECORD_WAIT_MS : access.timeoutMs;
       await this.#waitFor({}, waitMs, this.#cache.refresh());
-      step = this.#stepOf();
+      step = this.#stepOf(false);
     }
     const claimed = step === 'claim' ? await this.#claim() : undefined;
-    const admission = claimed ?? this.#admissionOf(step === 'claim' ? this.#stepOf() : step);
+    const admission = claimed ?? this.#admissionOf(step === 'claim' ? this.#stepOf(false) : step);
     // The caller has given up and makes no call.
     if (signal.aborted && !(admission instanceof Error)) void admission.release();
     return admission;
@@ -181,7 +185,7 @@ class SharedBreaker implements CircuitBreaker {
 
   #permit(): Permit {
     const { epoch } = this.#cache.state;
-    return permitRecordedOnce(false, this.#tools.clock, this.#options.slowCallMs, (outcome, caller) => {
+    return new RecordedOnce(false, this.#tools.clock, this.#options.slowCallMs, (outcome, caller) => {
       const recorded = outcome && this.#recorder.record(outcome, epoch);
       return recorded && this.#waitFor(caller, limits.RECORD_WAIT_MS, recorded);
     });
@@ -193,7 +197,7 @@ class SharedBreaker implements CircuitBreaker {
     const isMine = await this.#cache.change({ next, when });
     // After a freeze the claim may be over, and the probe another one's.
     if (!isMine || clock.now() >= next.until) return undefined;
-    return permitRecordedOnce(true, clock, this.#options.slowCallMs, (outcome, caller) =>
+    return new RecordedOnce(true, clock, this.#options.slowCallMs, (outcome, caller) =>
       this.#recordProbe(next, outcome, caller),
     );
   }

@@ -1,6 +1,6 @@
 import type { Item } from '../core/store.ts';
 import { FRESH_MS, REFRESH_JITTER, REFRESH_MS, REFRESH_UNKNOWN_MS } from './constants.ts';
-import { admittedFraction } from './sampling.ts';
+import { admittedFraction, reportEvery } from './sampling.ts';
 import {
   INITIAL,
   type Moment,
@@ -22,6 +22,9 @@ export class StateCache {
   state: StoredState = INITIAL;
   /** What is wrong with the stored item, where it cannot be read. */
   unreadable: string | undefined;
+  /** Until then, by the monotonic clock, it is closed, admits all calls and need not be read. */
+  settledUntil: number = -Infinity;
+  #settledCallsPerReport = 1;
   readonly #tools: SharedTools;
   readonly #onAvailability: OnAvailability;
   /** When the times of the state were first read. */
@@ -43,9 +46,20 @@ export class StateCache {
     return stateNow(this.state, this.#readAt, momentOf(this.#tools.clock), this.#tools.openMs);
   }
 
-  /** Whether nothing is known yet. */
+  /** One call in so many of this epoch is reported. Infinity: none, since it is not closed or the store is not asked. */
+  callsPerReport(epoch: number): number {
+    const { state } = this;
+    if (state.epoch !== epoch) return Infinity;
+    if (this.settledUntil > 0) return this.#settledCallsPerReport;
+    const { now } = this;
+    if (now.kind !== 'closed' || this.#tools.access.isBackingOff) return Infinity;
+    return reportEvery(state.rate, admittedFraction(state, now));
+  }
+
+  /** Whether nothing is known yet, and an answer may still come in time. */
   get isNew(): boolean {
-    return this.#staleAt === -Infinity;
+    const isAsked = this.#askedAt > -Infinity;
+    return this.#staleAt === -Infinity && !(isAsked && this.askedMs >= this.#tools.access.timeoutMs);
   }
 
   /** Since it was last asked for. Milliseconds. */
@@ -87,18 +101,21 @@ export class StateCache {
     return result?.applied;
   }
 
-  /** Reports the state where it has changed, also by itself, because a time was over. */
-  reportChange(origin: 'self' | 'observed' = 'observed'): void {
-    const { name, report } = this.#tools;
-    if (!report) return;
+  /** Notes what has changed, also by itself, because a time was over, and reports it. */
+  notice(origin: 'self' | 'observed' = 'observed'): void {
+    const { name, report, access } = this.#tools;
     const { now, state } = this;
+    const fraction = admittedFraction(state, now);
+    const isSettled = now.kind === 'closed' && fraction >= 1 && !access.isDown && !this.unreadable;
+    this.settledUntil = isSettled ? this.#staleAt : -Infinity;
+    this.#settledCallsPerReport = reportEvery(state.rate, 1);
     const from = this.#reported;
     const to = stateName(state, now);
-    if (to === from) return;
+    if (to === from || !report) return;
     this.#reported = to;
     const change = { kind: 'breaker-state', name, from, to, origin } as const;
     const cause = state.cause === '' ? {} : { cause: state.cause };
-    report({ ...change, waitMs: now.waitMs, admittedFraction: admittedFraction(state, now), ...cause });
+    report({ ...change, waitMs: now.waitMs, admittedFraction: fraction, ...cause });
   }
 
   async #read(): Promise<void> {
@@ -136,6 +153,6 @@ export class StateCache {
     this.state = state;
     const refreshMs = state.rate > 0 ? REFRESH_MS : REFRESH_UNKNOWN_MS;
     this.#staleAt = clock.monotonic() + refreshMs * (1 + REFRESH_JITTER * (2 * chance() - 1));
-    this.reportChange(origin);
+    this.notice(origin);
   }
 }

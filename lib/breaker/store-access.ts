@@ -81,6 +81,7 @@ export class StoreAccess {
   #succeeded(kind: RequestKind): void {
     const wasDown = this.isDown;
     this.#failures = 0;
+    this.#retryAt = -Infinity;
     this.#refused.delete(kind);
     this.limitMs = this.timeoutMs;
     if (wasDown && !this.isDown) this.#onAvailability();
