@@ -114,13 +114,13 @@ class SharedBreaker implements CircuitBreaker {
   }
 
   #admitByState(caller: Caller, isInDoubt: boolean): Admission | Promise<Admission> {
-    // Beside the work: it settles by itself, and after a freeze it counts as unanswered.
-    if (this.#cache.isStale && !this.#tools.access.isBackingOff) void this.#cache.refresh();
     this.#cache.notice();
     const step = this.#stepOf(true, isInDoubt);
-    return step === 'refresh' || step === 'claim'
-      ? this.#within(caller, Infinity, (timed) => this.#admitAfter(step, timed))
-      : this.#admissionOf(step);
+    if (step === 'refresh' || step === 'claim')
+      return this.#within(caller, Infinity, (timed) => this.#admitAfter(step, timed));
+    // Beside the work: it settles by itself, and after a freeze it counts as unanswered.
+    if (this.#cache.isStale && !this.#tools.access.isBackingOff) void this.#cache.refresh();
+    return this.#admissionOf(step);
   }
 
   /**
