@@ -25,7 +25,7 @@ export const CONFIDENCE = 3;
 /** Standard deviations more for each tenfold of reports a second, each of which is a chance to be wrong. Doubled: five failures
  * more at 30 reports a second. */
 export const CONFIDENCE_PER_TENFOLD = 0.35;
-/** Highest `failureRatio` of a shared breaker, a fraction: 37 failures of 37 show it, which a slow fleet takes long to report. */
+/** Highest `failureRatio` of a shared breaker, a fraction: 37 failures of 37 show it, which take long to report at a low rate. */
 export const MAX_SHARED_RATIO = 0.8;
 /** Highest `minimumCalls` of a shared breaker, reports: at low rates each has a slot in the stored item. Doubled: the item may
  * exceed 4 KB, and a write costs four units. */
@@ -61,7 +61,7 @@ export const RELAPSE_FACTOR = 4;
 /** Fraction of calls that a shared breaker admits first when it closes. Doubled: a dependency that just recovered gets twice the
  * calls in the first second. */
 export const RAMP_START = 0.01;
-/** Calls a second that it admits first at least, where that is more. Doubled: as above, for small fleets. */
+/** Calls a second that it admits first at least, where that is more. Doubled: as above, at low rates. */
 export const RAMP_CALLS = 10;
 /** The admitted fraction doubles in this time, milliseconds: from 1 % to all in 3 s. Doubled: in 6 s. */
 export const RAMP_DOUBLING_MS = 450;
@@ -75,14 +75,14 @@ export const MAX_RAMP_MS = 5_000;
  * Doubled: opens 0.2 s sooner and costs twice as much while all is well. */
 export const REPORTS_PER_SECOND = 26;
 /** Reads a second of the state: a key takes 6,000 eventually consistent ones, and the rate may be off by half. Doubled: reads of
- * the largest fleets are throttled when an outage begins. */
+ * those of the largest rates are throttled when an outage begins. */
 export const READS_PER_SECOND = 5_000;
 /** Claims of the probe a second, one of which wins. Doubled: recovery is 25 ms sooner, and twice as many claims are refused. */
 export const CLAIMS_PER_SECOND = 20;
-/** Calls a second that are assumed for claims while the rate is unknown: hardly any fleet makes more. Doubled: a small fleet of
- * unknown rate probes half a second later. */
+/** Calls a second that are assumed for claims while the rate is unknown: hardly any application makes more. Doubled: at a low
+ * rate that is unknown, the probe is half a second later. */
 export const MAX_RATE = 50_000;
-/** The lowest rate that is told apart, calls a second: below, all probabilities are 1. Doubled: closes with 20 calls a second. */
+/** The lowest rate that is measured, calls a second: below, all probabilities are 1. Doubled: closes with 20 calls a second. */
 export const MIN_RATE = 10;
 /** A rate is replaced when it is surely off by more than this factor. Doubled: reports may be half or twice as many as meant. */
 export const RATE_TOLERANCE = 1.25;
@@ -102,17 +102,17 @@ export const COUNTS_KEPT_SECONDS = 7_200;
 
 /* ---- The state cache ---- */
 
-/** The state is believed so long without a reason to doubt it, milliseconds, a quarter more or less. Doubled: half of the reads of
- * a healthy fleet, and an override takes twice as long to reach all. */
+/** The state is believed so long without a reason to doubt it, milliseconds, a quarter more or less. Doubled: half of the reads while
+ * all is well, and an override takes twice as long to reach all. */
 export const REFRESH_MS = 85_000;
 /** And while the rate is unknown, milliseconds: then too many calls are reported. Doubled: twice as long. */
 export const REFRESH_UNKNOWN_MS = 10_000;
 /** Fraction by which that differs, so that environments that started together do not read together. */
 export const REFRESH_JITTER = 0.25;
-/** The state is not read twice within this time, milliseconds. Doubled: 95 % of a fleet rejects about a second later. */
+/** The state is not read twice within this time, milliseconds. Doubled: 95 % is rejected about a second later. */
 export const FRESH_MS = 1_000;
 /** An environment that was idle longer reads the state before its next call, milliseconds: longer than the 20 s between two calls
- * of one of 1,000 environments at 50 calls a second. Doubled: half as many reads of small fleets, later detection. */
+ * of one of 1,000 environments at 50 calls a second. Doubled: half as many reads at low rates, later detection. */
 export const IDLE_MS = 22_000;
 /** Successes in a row after a failure until the state is trusted again, calls. Doubled: more reads in partial outages. */
 export const TRUSTED_AFTER = 2;
@@ -161,7 +161,7 @@ export const SCHEMA_VERSION = 3;
 
 /** Highest version and epoch, a count: a change a millisecond for 100,000 years. Above, one more may not be a number of its own. */
 export const MAX_VERSION: number = 2 ** 52;
-/** Highest rate, calls a second: five times the largest fleet that was simulated. With a higher one hardly a call is reported. */
+/** Highest rate, calls a second: five times the largest that was simulated. With a higher one hardly a call is reported. */
 export const MAX_STORED_RATE = 1_000_000;
 /** Latest moment that a date can hold, epoch milliseconds. */
 export const MAX_EPOCH_MS = 8_640_000_000_000_000;

@@ -1,5 +1,5 @@
+import { evidenceOfAttempt, wasFrozen } from '../core/attempt-outcome.ts';
 import type { Clock } from '../core/clock.ts';
-import { evidenceOfAttempt, wasFrozen } from '../core/evidence.ts';
 import type { Execution } from '../core/execution.ts';
 import { guarded } from '../core/guarded.ts';
 import { invocationContext, isWithinProbeOf, runInContext } from '../core/invocation-context.ts';

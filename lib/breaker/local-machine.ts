@@ -2,7 +2,7 @@ import { FORCED_WAIT_MS } from './constants.ts';
 
 /**
  * The state of a breaker of one environment. Times are of a monotonic clock, in milliseconds; nothing waits for a timer, so
- * a freeze does no harm.
+ * a freeze changes nothing.
  */
 export type LocalState =
   | { readonly kind: 'closed' }

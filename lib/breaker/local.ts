@@ -23,7 +23,7 @@ import { OpeningRule, type RuleOptions } from './rule.ts';
 
 type LocalOptions = Omit<CircuitBreakerOptions, keyof RuleOptions> & RuleOptions;
 
-/** A breaker of one environment. Nothing waits for a timer, so a freeze does no harm. */
+/** A breaker of one environment. Nothing waits for a timer, so a freeze changes nothing. */
 export class LocalBreaker implements CircuitBreaker {
   readonly name: string;
   readonly layer: <T>(next: Invoke<T>) => Invoke<T>;

@@ -143,7 +143,7 @@ class SharedBreaker implements CircuitBreaker {
 
   #stepWhileOpen({ state, isProbing, rate }: StoredState, { waitMs }: StateNow): Step {
     // The probe may have ended before its claim does.
-    const isDue = state === 'open' && isProbing && this.#cache.askedMs >= this.#probeMs;
+    const isDue = state === 'open' && isProbing && this.#cache.sinceRefreshMs >= this.#probeMs;
     return isDue && this.#mayRefresh(rate) ? 'refresh' : { waitMs };
   }
 

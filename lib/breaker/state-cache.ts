@@ -30,7 +30,7 @@ export class StateCache {
   /** When the times of the state were first read. */
   #readAt: Moment;
   /** When it was last asked for, and when it should be again without a reason, by the monotonic clock. */
-  #askedAt = -Infinity;
+  #refreshedAt = -Infinity;
   #staleAt = -Infinity;
   #refreshing: Promise<void> | undefined;
   #reported = 'closed' as ReturnType<typeof stateName>;
@@ -58,17 +58,17 @@ export class StateCache {
 
   /** Whether nothing is known yet, and an answer may still come in time. */
   get isNew(): boolean {
-    const isAsked = this.#askedAt > -Infinity;
-    return this.#staleAt === -Infinity && !(isAsked && this.askedMs >= this.#tools.access.timeoutMs);
+    const isAsked = this.#refreshedAt > -Infinity;
+    return this.#staleAt === -Infinity && !(isAsked && this.sinceRefreshMs >= this.#tools.access.timeoutMs);
   }
 
   /** Since it was last asked for. Milliseconds. */
-  get askedMs(): number {
-    return this.#tools.clock.monotonic() - this.#askedAt;
+  get sinceRefreshMs(): number {
+    return this.#tools.clock.monotonic() - this.#refreshedAt;
   }
 
   get isFresh(): boolean {
-    return this.askedMs < FRESH_MS;
+    return this.sinceRefreshMs < FRESH_MS;
   }
 
   get isStale(): boolean {
@@ -78,8 +78,8 @@ export class StateCache {
   /** Reads the state, once for all that want it at the same time. Never rejects. */
   refresh(): Promise<void> {
     // What has been on its way for longer than any answer is waited for, a freeze has cut off.
-    if (this.#refreshing && this.askedMs < this.#tools.access.limitMs) return this.#refreshing;
-    this.#askedAt = this.#tools.clock.monotonic();
+    if (this.#refreshing && this.sinceRefreshMs < this.#tools.access.limitMs) return this.#refreshing;
+    this.#refreshedAt = this.#tools.clock.monotonic();
     const refreshing = this.#read().finally(() => {
       if (this.#refreshing === refreshing) this.#refreshing = undefined;
     });

@@ -2,10 +2,11 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Later: lib/breaker, lib/idempotency, lib/events, lib/local, lib/simulation, lib/cli, lib/store, lib/testing. */
+/** Later: lib/idempotency, lib/events, lib/local, lib/simulation, lib/cli, lib/store, lib/testing. */
 const DONE = [
   'lib/core',
   'lib/policy',
+  'lib/breaker',
   'lib/chaos',
   'lib/deadline',
   'lib/http',
