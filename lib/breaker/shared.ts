@@ -57,8 +57,8 @@ class SharedBreaker implements CircuitBreaker {
     const { name, store, slowCallMs = 0, onEvent } = options;
     const { clock = systemClock, random = systemRandom, openMs = limits.DEFAULT_SHARED_OPEN_MS } = options;
     const report = onEvent && safeListener(onEvent, `${name}: onEvent`);
-    const onAvailability: OnAvailability = (reason) => {
-      if (reason) warnOnce(`breaker "${name}"`, `decides for this environment alone: ${reason}`);
+    const onAvailability: OnAvailability = (reason, isLasting) => {
+      if (reason && isLasting) warnOnce(`breaker "${name}"`, `decides for this environment alone: ${reason}`);
       this.#cache.settledUntil = -Infinity;
       report?.({ kind: 'breaker-store', name, available: !reason, ...(reason && { reason }) });
     };

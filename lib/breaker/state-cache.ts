@@ -140,7 +140,7 @@ export class StateCache {
     const { state = this.state, unreadable } = readState(this.#tools.name, item);
     const isNews = unreadable !== this.unreadable;
     this.unreadable = unreadable;
-    if (isNews) this.#onAvailability(unreadable);
+    if (isNews) this.#onAvailability(unreadable, true);
     this.#hold(state, 'observed');
   }
 

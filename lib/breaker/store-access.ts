@@ -24,8 +24,11 @@ export interface SharedTools {
 /** Requests need different rights, so one kind may be refused while the other works. */
 export type RequestKind = 'read' | 'write';
 
-/** Called with the reason when the store becomes unavailable, and without one when it is available again. Never throws. */
-export type OnAvailability = (reason?: string) => void;
+/**
+ * Called with the reason when the shared state becomes unavailable, and whether that lasts until an operator acts; without one when it
+ * is available again. Never throws.
+ */
+export type OnAvailability = (reason?: string, isLasting?: boolean) => void;
 
 /**
  * All requests of a breaker to its store. Fail static: without an answer what is known stands, and no caller gets an error. A
@@ -89,12 +92,13 @@ export class StoreAccess {
 
   #failed(kind: RequestKind, error: unknown): void {
     const now = this.#clock.monotonic();
-    const isNew = !this.isDown;
     this.lastError = error;
     // Rights or a table are missing. Requests that fail together for another reason have failed once.
-    if (propertyOf(error, 'retryable') === false) this.#refused.set(kind, now + MAX_BACKOFF_MS);
+    const isLasting = propertyOf(error, 'retryable') === false;
+    const isNew = !this.isDown || (isLasting && !this.#refused.has(kind));
+    if (isLasting) this.#refused.set(kind, now + MAX_BACKOFF_MS);
     else if (!this.isBackingOff)
       this.#retryAt = now + Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** this.#failures++);
-    if (isNew) this.#onAvailability(textOf(error, 'message') || 'the store failed');
+    if (isNew) this.#onAvailability(textOf(error, 'message') || 'the store failed', isLasting);
   }
 }
