@@ -49,7 +49,9 @@ describe('fibrin breakers shows what could control a terminal', () => {
   it('in the names of all breakers, also of those that cannot be read', async () => {
     const list = await outputOf(0, ['breakers', 'list']);
     expect(list).toMatch(/^breaker .*\n(.*\n)*a\\u001b\[31m\\u0007.* {2}forced-open {2}/);
-    expect(list).toContain(`\n${SHOWN}-broken: not the state of a breaker\n`);
+    expect(list).toContain(
+      `\n${SHOWN}-broken: the item "breaker#${SHOWN}-broken" has an implausible "v"; delete it`,
+    );
     const json = await outputOf(0, ['breakers', 'list', '--json']);
     expect(JSON.parse(json).breakers[0]).toMatchObject({ name: HOSTILE, by: HOSTILE });
   });

@@ -22,7 +22,11 @@ async function serve(answers: boolean): Promise<string> {
 function callsTo(url: string, maxSockets: number) {
   const agent = new Agent({ keepAlive: true, maxSockets });
   atEndOfTest(() => agent.destroy());
-  const policy = resilient<string>({ name: 'posts', attemptTimeoutMs: 250, breaker: { minimumCalls: 5 } });
+  const policy = resilient<string>({
+    name: 'posts',
+    attemptTimeoutMs: 250,
+    breaker: { minimumCalls: 5, failureRatio: 0.3 },
+  });
   const call = () =>
     policy.outcome(async ({ signal }) =>
       (await boundedFetch(url, { signal: AbortSignal.any([signal]), agents: { http: agent } })).text(),
