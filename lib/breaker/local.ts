@@ -30,9 +30,8 @@ export class LocalBreaker implements CircuitBreaker {
   readonly execute: Policy['execute'];
   readonly #options: LocalOptions;
   readonly #clock: Clock;
-  readonly #rule: OpeningRule;
-  readonly #slowRule: OpeningRule | undefined;
-  readonly #window: OutcomeWindow;
+  readonly #failures: OutcomeWindow;
+  readonly #slowCalls: OutcomeWindow | undefined;
   readonly #reject: Reject;
   readonly #report: ((event: BreakerEvent) => void) | undefined;
   #state: LocalState = CLOSED;
@@ -44,10 +43,9 @@ export class LocalBreaker implements CircuitBreaker {
     this.name = name;
     this.#options = options;
     this.#clock = clock;
-    this.#rule = new OpeningRule(options);
-    this.#slowRule =
-      slowCallRatio === undefined ? undefined : new OpeningRule({ ...options, failureRatio: slowCallRatio });
-    this.#window = new OutcomeWindow([this.#rule, this.#slowRule], windowCalls);
+    this.#failures = new OutcomeWindow(new OpeningRule(options), windowCalls);
+    const slowRule = slowCallRatio && new OpeningRule({ ...options, failureRatio: slowCallRatio });
+    this.#slowCalls = slowRule ? new OutcomeWindow(slowRule, windowCalls) : undefined;
     this.#reject = rejections(name);
     this.#report = options.onEvent && safeListener(options.onEvent, `${name}: onEvent`);
     this.layer = breakerLayer(this, options, clock);
@@ -111,19 +109,18 @@ export class LocalBreaker implements CircuitBreaker {
   }
 
   #count({ failed, slow = false }: CallOutcome, now: number): void {
-    this.#window.record(failed, slow, now);
-    if ((failed || slow) && this.#state.kind === 'closed' && this.#shouldOpen(now)) this.open(this.#openMs);
-  }
-
-  #shouldOpen(now: number): boolean {
-    return (
-      this.#rule.shouldOpen(this.#window.slots('failures', now)) ||
-      this.#slowRule?.shouldOpen(this.#window.slots('slow', now)) === true
-    );
+    this.#failures.record(failed, now);
+    this.#slowCalls?.record(slow, now);
+    const shouldOpen =
+      (failed && this.#failures.shouldOpen(now)) || (slow && this.#slowCalls?.shouldOpen(now) === true);
+    if (shouldOpen && this.#state.kind === 'closed') this.open(this.#openMs);
   }
 
   #become(next: LocalState, isProbe = false): void {
-    if (next.kind === 'closed') this.#window.clear();
+    if (next.kind === 'closed') {
+      this.#failures.clear();
+      this.#slowCalls?.clear();
+    }
     const from = this.#state.kind;
     const to = next.kind;
     this.#state = next;
