@@ -1,5 +1,6 @@
 import { StoreError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
+import { propertyOf } from '../core/property.ts';
 import * as rule from '../core/rules.ts';
 import { DEFAULT_FORCED_MS, MAX_FORCED_MS, MAX_TRIES } from './constants.ts';
 import { FORCE_RULES } from './options.ts';
@@ -56,5 +57,7 @@ export async function forceShared(
         ? 'may or may not have been forced: its store gave no answer to the write'
         : `was not forced: others changed its state ${MAX_TRIES} times`;
   }
-  throw new StoreError(`Breaker "${name}" ${failure}`, { retryable: true, cause: access.lastError });
+  const { lastError: cause } = access;
+  const retryable = propertyOf(cause, 'retryable') !== false;
+  throw new StoreError(`Breaker "${name}" ${failure}`, { retryable, cause });
 }

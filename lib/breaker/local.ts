@@ -21,7 +21,8 @@ import { type Admission, type CallOutcome, type CircuitBreaker, type Permit, per
 import { type Reject, rejections } from './rejection.ts';
 import { OpeningRule, type RuleOptions } from './rule.ts';
 
-type LocalOptions = Omit<CircuitBreakerOptions, keyof RuleOptions> & RuleOptions;
+type LocalOptions = Omit<CircuitBreakerOptions, keyof RuleOptions | 'onEvent'> &
+  RuleOptions & { readonly onEvent?: CircuitBreakerOptions['onEvent'] | undefined };
 
 /** A breaker of one environment. Nothing waits for a timer, so a freeze changes nothing. */
 export class LocalBreaker implements CircuitBreaker {

@@ -92,10 +92,12 @@ export type OutcomeOptions = Pick<
 >;
 
 /** A ratio of which a sample can show that it is exceeded. */
-const ratioBelow1 = rule.unless(
-  (value) => typeof value === 'number' && value > 0 && value < 1,
-  'a fraction above 0 and below 1',
-);
+const ratioUpTo = (max: number, expected: string): rule.OptionRule =>
+  rule.unless(
+    (value) => typeof value === 'number' && value > 0 && value <= max,
+    `a fraction above 0 and ${expected}`,
+  );
+const ratioBelow1 = ratioUpTo(1 - Number.EPSILON, 'below 1');
 
 const COMMON_RULES = {
   name: rule.name(),
@@ -157,17 +159,15 @@ export function checkSharedOptions(options: SharedBreakerOptions): void {
     required: { name: rule.name(), store: countingStore },
     optional: {
       ...COMMON_RULES,
+      failureRatio: ratioUpTo(
+        MAX_SHARED_RATIO,
+        `up to ${MAX_SHARED_RATIO}, which a sample of calls can show`,
+      ),
       minimumCalls: rule.integer(1, MAX_SHARED_MINIMUM_CALLS),
       storeTimeoutMs: rule.durationMs(MIN_STORE_TIMEOUT_MS, MAX_STORE_TIMEOUT_MS),
       random: rule.object(),
     },
   });
-  const { name, failureRatio = 0 } = options;
-  if (failureRatio > MAX_SHARED_RATIO) {
-    throw new InvalidOptionError(
-      `sharedBreaker "${name}": expected \`failureRatio\` to be at most ${MAX_SHARED_RATIO}: a sample of calls shows no more in time, got ${failureRatio}`,
-    );
-  }
 }
 
 /** Of what a breaker can be forced to. */
@@ -175,27 +175,29 @@ export const FORCE_RULES: { readonly state: rule.OptionRule } = {
   state: rule.oneOf('open', 'closed', 'auto'),
 };
 
-export interface CallTimes {
-  readonly owner: string;
+/** What a check of a call's limits needs to know of a breaker. */
+interface Timed {
   readonly name: string;
   readonly openMs: number;
-  readonly storeTimeoutMs: number;
-  readonly attemptTimeoutMs: number;
-  readonly totalTimeoutMs: number;
+  readonly access: { readonly timeoutMs: number };
 }
 
 /**
  * A probe is claimed, made and reported within its claim, and a call leaves time to report its outcome.
  * @throws {InvalidOptionError}
  */
-export function checkCallTimes(times: CallTimes): void {
-  const { owner, name, openMs, storeTimeoutMs, attemptTimeoutMs, totalTimeoutMs } = times;
+export function checkCallTimes(
+  owner: string,
+  { name, openMs, access }: Timed,
+  attemptTimeoutMs: number,
+  totalTimeoutMs: number,
+): void {
   if (totalTimeoutMs <= RESERVE_MS) {
     throw new InvalidOptionError(
       `${owner}: expected \`totalTimeoutMs\` to be more than the ${RESERVE_MS} ms in which breaker "${name}" reports an outcome, got ${totalTimeoutMs}`,
     );
   }
-  const longestMs = openMs - 2 * storeTimeoutMs;
+  const longestMs = openMs - 2 * access.timeoutMs;
   if (Math.min(attemptTimeoutMs, totalTimeoutMs) > longestMs) {
     throw new InvalidOptionError(
       `${owner}: expected \`attemptTimeoutMs\` to be at most ${longestMs}, so that a probe of breaker "${name}" can end within its \`openMs\`, got ${attemptTimeoutMs}; raise \`openMs\` or lower \`attemptTimeoutMs\``,

@@ -20,6 +20,7 @@ import {
   type Permit,
   permitOf,
   RecordedOnce,
+  type Settle,
 } from './permit.ts';
 import { OutcomeRecorder } from './recorder.ts';
 import { type Reject, rejections } from './rejection.ts';
@@ -87,15 +88,7 @@ class SharedBreaker implements CircuitBreaker {
   }
 
   checkCalls(owner: string, attemptTimeoutMs: number, totalTimeoutMs: number): void {
-    const { name, openMs, access } = this.#tools;
-    checkCallTimes({
-      owner,
-      name,
-      openMs,
-      storeTimeoutMs: access.timeoutMs,
-      attemptTimeoutMs,
-      totalTimeoutMs,
-    });
+    checkCallTimes(owner, this.#tools, attemptTimeoutMs, totalTimeoutMs);
   }
 
   acquire(caller?: Caller): Permit | Promise<Permit> {
@@ -185,10 +178,11 @@ class SharedBreaker implements CircuitBreaker {
 
   #permit(): Permit {
     const { epoch } = this.#cache.state;
-    return new RecordedOnce(false, this.#tools.clock, this.#options.slowCallMs, (outcome, caller) => {
+    const recordCall: Settle = (outcome, caller) => {
       const recorded = outcome && this.#recorder.record(outcome, epoch);
       return recorded && this.#waitFor(caller, limits.RECORD_WAIT_MS, recorded);
-    });
+    };
+    return new RecordedOnce(false, this.#tools.clock, this.#options.slowCallMs, recordCall);
   }
 
   async #claim(): Promise<Permit | undefined> {
@@ -224,9 +218,8 @@ class SharedBreaker implements CircuitBreaker {
   #localBreaker({ kind }: StateNow): LocalBreaker {
     const { epoch } = this.#cache.state;
     if (this.#local?.epoch !== epoch) {
-      const { clock, openMs } = this.#tools;
-      const { name, failureRatio, minimumCalls, windowMs } = this.#options;
-      const breaker = new LocalBreaker({ name, failureRatio, minimumCalls, windowMs, openMs, clock });
+      // Its changes are of this environment alone: the events are those of the shared state.
+      const breaker = new LocalBreaker({ ...this.#options, ...this.#tools, onEvent: undefined });
       if (kind === 'open') breaker.open(0);
       this.#local = { breaker, epoch };
     }

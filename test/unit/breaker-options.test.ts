@@ -45,7 +45,7 @@ describe('the options of sharedBreaker', () => {
     ['`name` to be a name', { name: 'a b' }],
     ['`openMs` to be a number of milliseconds', { openMs: 0 }],
     ['`failureRatio` to be a fraction above 0', { failureRatio: 1.5 }],
-    ['`failureRatio` to be at most 0.8', { failureRatio: 0.81 }],
+    ['`failureRatio` to be a fraction above 0 and up to 0.8', { failureRatio: 0.81 }],
     ['`minimumCalls` to be an integer from 1 to 100', { minimumCalls: 101 }],
     ['`windowMs` to be a number of milliseconds from 1 to 3600000', { windowMs: 3_600_001 }],
     ['`slowCallMs` to be a number of milliseconds', { slowCallMs: -1 }],

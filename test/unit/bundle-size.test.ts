@@ -30,7 +30,8 @@ async function bundleOf(exports: string) {
 
 const POLICIES = /^lib\/(core|policy)\//;
 /** What a breaker of one environment needs. */
-const LOCAL_BREAKER = /^lib\/breaker\/(layer|local|local-machine|options|permit|rejection)\.ts$/;
+const LOCAL_BREAKER =
+  /^lib\/breaker\/(constants|layer|local|local-machine|options|outcome-window|permit|rejection|rule)\.ts$/;
 
 describe('a bundle', () => {
   // A change that makes one of them larger says so here. Most of a small one is the check of its options and its errors.
@@ -40,9 +41,9 @@ describe('a bundle', () => {
     ['timeout', 6_400, 'fibrin'],
     // To come: 5,000.
     ['retry', 8_500, 'fibrin'],
-    ['circuitBreaker', 12_550, 'fibrin/breaker'],
+    ['circuitBreaker', 13_450, 'fibrin/breaker'],
     // To come: 16,000.
-    ['resilient', 23_650, 'fibrin'],
+    ['resilient', 24_450, 'fibrin'],
   ])(
     'of %s has at most %d bytes, and holds policies and the breaker of this environment only',
     async (name, maxBytes, entry) => {
@@ -86,6 +87,16 @@ describe('a bundle', () => {
     const { files } = await bundleOf(`export { ${name} } from '${entry}';`);
 
     expect(files.filter((file) => !/^lib\/(core|store)\//.test(file))).toEqual([]);
+  });
+
+  test('of a shared breaker adds at most 14,300 bytes to resilient', async () => {
+    const policies = await bundleOf("export { resilient } from 'fibrin';");
+    const both = await bundleOf(
+      "export { resilient } from 'fibrin'; export { sharedBreaker } from 'fibrin/breaker';",
+    );
+
+    // To come: 14,000.
+    expect(both.bytes - policies.bytes).toBeLessThanOrEqual(14_300);
   });
 
   test('of sharedBreaker holds the breaker that all environments share, and no store', async () => {
