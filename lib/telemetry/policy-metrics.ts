@@ -13,9 +13,9 @@ function breakerMetrics({ count, put }: Metrics, event: BreakerEvent) {
   const breaker = event.name;
   switch (event.kind) {
     case 'breaker-state': {
-      const { from, to, origin } = event;
+      const { from, to, origin, waitMs } = event;
       const metric = origin === 'self' ? 'BreakerStateChanges' : 'BreakerStateObserved';
-      return count(metric, 1, { breaker, from, to });
+      return put({ [metric]: counted(1), BreakerWait: milliseconds(waitMs) }, { breaker, from, to });
     }
     case 'breaker-report': {
       const { calls, failures, slow } = event;
@@ -92,6 +92,7 @@ function callMetrics(metrics: Metrics, event: CallEvent) {
  * | `PolicyRejections` | `by` | 1 for each call or attempt that the breaker or the deadline did not admit |
  * | `BreakerStateChanges` | `from`, `to` | 1 for each change, from the execution environment that made it: the sum counts each change once |
  * | `BreakerStateObserved` | `from`, `to` | 1 for each environment that noticed a change which it did not make |
+ * | `BreakerWait` | `from`, `to` | how long the breaker then makes no probe, waits for one, or is forced, in milliseconds |
  * | `BreakerWindowCalls`, `BreakerWindowFailures` | | calls and failures of all environments in the last ten seconds, at each reported failure: use the average, not the sum |
  * | `BreakerSlowReports` | | 1 where the reported call was slow, else 0 |
  * | `BreakerStoreFailures` | | 1 for each environment whose store stopped answering |

@@ -62,8 +62,8 @@ describe('policyMetrics', () => {
 
   it('counts a change of a breaker once, and environments that observed it apart from that', () => {
     expect(metricsOf(...ofKind('breaker-state'))).toEqual([
-      { breaker: 'shared', from: 'closed', to: 'open', BreakerStateChanges: 1 },
-      { breaker: 'shared', from: 'half-open', to: 'closed', BreakerStateObserved: 1 },
+      { breaker: 'shared', from: 'closed', to: 'open', BreakerStateChanges: 1, BreakerWait: 5_000 },
+      { breaker: 'shared', from: 'half-open', to: 'closed', BreakerStateObserved: 1, BreakerWait: 0 },
     ]);
   });
 
