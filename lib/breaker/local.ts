@@ -136,8 +136,8 @@ export class LocalBreaker implements CircuitBreaker {
 }
 
 /**
- * A circuit breaker of this environment: it opens when it is sure that more than `failureRatio` of its calls fail, lets one call at a time probe after
- * `openMs`, and closes after `probesToClose` in a row that succeed.
+ * A circuit breaker of this environment: it opens when it is sure that more than `failureRatio` of its calls fail, lets one call
+ * at a time probe after `openMs`, and closes after `probesToClose` in a row that succeed.
  * @throws {InvalidOptionError} for an unknown option or one out of range.
  * @see Nygard, Release It! 2nd ed., "Circuit Breaker"
  * @example
