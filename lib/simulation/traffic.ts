@@ -4,7 +4,7 @@ import type { Environment } from './environments.ts';
 import type { Observer, RequestSeen } from './observer.ts';
 import type { Pool } from './pool.ts';
 import type { Scenario } from './scenario.ts';
-import type { CallPermit } from './subject.ts';
+import type { CallAdmission, CallPermit } from './subject.ts';
 import { type Course, courseOf } from './times.ts';
 import type { World } from './world.ts';
 
@@ -39,26 +39,27 @@ export class Traffic {
     const request = observer.request(environment.isSkewed);
     environment.sandbox.begin(() => {
       if (environment.execute) this.#executePolicy(environment.execute, environment, request);
-      else this.#acquire(environment, request);
+      else this.#admit(environment, request);
     });
   }
 
   /** Makes a request of one call, under the breaker alone. */
-  #acquire(environment: Environment, request: RequestSeen): void {
-    try {
-      const acquired = environment.guard.acquire();
-      if (acquired instanceof Promise) {
-        this.#tools.virtual.wake();
-        acquired.then(
-          (permit) => this.#callUnder(permit, environment, request),
-          (error: unknown) => this.#reject(environment, request, error),
-        );
-      } else {
-        this.#callUnder(acquired, environment, request);
-      }
-    } catch (error) {
-      this.#reject(environment, request, error);
+  #admit(environment: Environment, request: RequestSeen): void {
+    const admission = environment.guard.admit();
+    if (admission instanceof Promise) {
+      this.#tools.virtual.wake();
+      admission.then(
+        (admitted) => this.#follow(admitted, environment, request),
+        (error: unknown) => this.#reject(environment, request, error),
+      );
+    } else {
+      this.#follow(admission, environment, request);
     }
+  }
+
+  #follow(admission: CallAdmission, environment: Environment, request: RequestSeen): void {
+    if (admission instanceof Error) this.#reject(environment, request, admission);
+    else this.#callUnder(admission, environment, request);
   }
 
   #callUnder(permit: CallPermit, environment: Environment, request: RequestSeen): void {

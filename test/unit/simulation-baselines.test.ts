@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { BreakerOpenError } from '../../lib/core/errors.ts';
 import { seededRandom } from '../../lib/core/seeded-random.ts';
 import { circuitBreakerLambda } from '../../lib/simulation/baselines/circuitbreaker-lambda.ts';
 import { inProcess } from '../../lib/simulation/baselines/in-process.ts';
@@ -24,12 +23,8 @@ function guardsOf(subject: Subject, size: number) {
   const first = guards[0] as Guard;
   /** The permit of a call that was admitted. */
   const tryOne = async (guard: Guard): Promise<CallPermit | undefined> => {
-    try {
-      return await guard.acquire();
-    } catch (error) {
-      if (error instanceof BreakerOpenError) return undefined;
-      throw error;
-    }
+    const admission = await guard.admit();
+    return admission instanceof Error ? undefined : admission;
   };
   const tryAll = async () => (await Promise.all(guards.map(tryOne))).filter((permit) => permit !== undefined);
   const callOne = async (failed: boolean, guard = first) =>

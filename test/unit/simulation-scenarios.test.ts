@@ -26,7 +26,7 @@ const through = async (given: Draft, guard: Subject['guard'] = admitAll) =>
       ...{ key: 'state', guard },
     })
   ).figures;
-const admitAll: Subject['guard'] = () => ({ acquire: () => ({ record: () => undefined }) });
+const admitAll: Subject['guard'] = () => ({ admit: () => ({ record: () => undefined }) });
 
 describe('rare calls', () => {
   test('have phases of at least sixty calls each, and none shorter than those of frequent calls', () => {
@@ -45,7 +45,7 @@ describe('calls that fail until the breaker opens', () => {
     ({ store }) => {
       let failures = 0;
       return {
-        acquire: () => ({
+        admit: () => ({
           async record({ failed }) {
             if (failed && ++failures === count) await store.put('state', { state });
           },
@@ -79,7 +79,7 @@ describe('one wrong clock', () => {
     const clocks: Clock[] = [];
     await through({ skewOneMs: -86_400_000, outageMs: 0, afterMs: 0 }, ({ clock }: GuardTools) => {
       clocks.push(clock);
-      return { acquire: () => ({ record: () => undefined }) };
+      return { admit: () => ({ record: () => undefined }) };
     });
     const [first, ...others] = clocks.map((clock) => clock.now());
     expect(new Set(others).size).toBe(1);
@@ -92,8 +92,8 @@ describe('one wrong clock', () => {
       ({ index }: GuardTools) => {
         let calls = 0;
         return {
-          acquire() {
-            if (index === 0 || ++calls % 2 === 0) throw reject(1);
+          admit() {
+            if (index === 0 || ++calls % 2 === 0) return reject(1);
             return { record: () => undefined };
           },
         };
@@ -102,8 +102,8 @@ describe('one wrong clock', () => {
     expect(figures.rejectedSkewed).toBe(1);
     expect(figures.rejectedSettled).toBeCloseTo(0.5, 1);
     const soon = await through({ skewOneMs: 1_000, afterMs: 49_000 }, () => ({
-      acquire() {
-        throw reject(1);
+      admit() {
+        return reject(1);
       },
     }));
     expect(soon).toMatchObject({ rejectedSettled: 0, rejectedSkewed: 0, rejectedOutage: 1 });
@@ -149,7 +149,7 @@ describe('an item that is replaced by garbage', () => {
   const items = async (hostile: HostileItem) => {
     const seen: (Item | undefined)[] = [];
     const guard: Subject['guard'] = ({ store }) => ({
-      async acquire() {
+      async admit() {
         seen.push(await store.get(hostile.item === 'state' ? 'state' : 'counts'));
         if (seen.length === 1) await store.put('state', { state: 'closed', version: 4, until: 5 });
         if (seen.length === 1) await store.add('counts', { f: 3 }, { expiresAt: 1 });
@@ -190,7 +190,7 @@ describe('time that a breaker adds to calls', () => {
       const wait = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
       let calls = 0;
       return {
-        async acquire() {
+        async admit() {
           await wait(3);
           return { record: () => (++calls % 10 === 0 ? wait(5) : undefined) };
         },
