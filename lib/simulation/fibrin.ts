@@ -1,6 +1,6 @@
+import type { Admission } from '../breaker/permit.ts';
 import { sharedBreaker } from '../breaker/shared.ts';
 import { stateKey } from '../breaker/state.ts';
-import type { Clock } from '../core/clock.ts';
 import type { CountingStore } from '../core/store.ts';
 import { resilient } from '../policy/resilient.ts';
 import { callPermit, type Guard, type GuardTools, type Subject } from './subject.ts';
@@ -8,9 +8,8 @@ import { callPermit, type Guard, type GuardTools, type Subject } from './subject
 const NAME = 'dependency';
 const KEY = stateKey(NAME);
 
-/** Finds out which calls are probes for all environments: those whose claim the store has granted. */
-function claims(store: CountingStore, clock: Clock) {
-  /** How long the next call of this environment is the probe. */
+function guard({ clock, random, store, slowCallMs, maxAttempts = 1 }: GuardTools): Guard {
+  /** How long the next call of this environment is the probe for all environments: the store has granted its claim. */
   let grantedUntil: number | undefined;
   const watched: CountingStore = {
     ...store,
@@ -22,29 +21,25 @@ function claims(store: CountingStore, clock: Clock) {
       return result;
     },
   };
-  const take = (): boolean => {
-    const isProbe = grantedUntil !== undefined && clock.now() < grantedUntil;
+  const takeProbe = (): boolean => {
+    if (grantedUntil === undefined) return false;
+    const isProbe = clock.now() < grantedUntil;
     grantedUntil = undefined;
     return isProbe;
   };
-  return { watched, take };
-}
-
-function guard({ clock, random, store, slowCallMs, maxAttempts = 1 }: GuardTools): Guard {
-  const { watched, take } = claims(store, clock);
   const breaker = sharedBreaker({
     ...{ name: NAME, store: watched, clock, random },
     ...(slowCallMs !== undefined && { slowCallMs }),
   });
-  const acquire = () => {
-    const acquired = breaker.acquire();
-    return acquired instanceof Promise
-      ? acquired.then((permit) => callPermit(permit, take()))
-      : callPermit(acquired, take());
+  const admission = (admitted: Admission) =>
+    admitted instanceof Error ? admitted : callPermit(admitted, takeProbe());
+  const admit = () => {
+    const admitted = breaker.admit();
+    return admitted instanceof Promise ? admitted.then(admission) : admission(admitted);
   };
-  if (maxAttempts === 1) return { acquire };
+  if (maxAttempts === 1) return { admit };
   const policy = resilient<void>({ name: NAME, retry: { maxAttempts }, breaker, clock, random });
-  return { acquire, execute: (attempt) => policy.execute(() => attempt(take())) };
+  return { admit, execute: (attempt) => policy.execute(() => attempt(takeProbe())) };
 }
 
 /** What this package ships. */

@@ -18,5 +18,10 @@ export function retried(
   { clock, random, maxAttempts = 1 }: Pick<GuardTools, 'clock' | 'random' | 'maxAttempts'>,
 ): (attempt: Attempt) => Promise<void> {
   const policy = retry({ maxAttempts, clock, random });
-  return (attempt) => policy.execute(async () => underPermit(await guard.acquire(), attempt));
+  return (attempt) =>
+    policy.execute(async () => {
+      const admission = await guard.admit();
+      if (admission instanceof Error) throw admission;
+      return underPermit(admission, attempt);
+    });
 }

@@ -9,7 +9,7 @@ import type { Scenario } from './scenario.ts';
 import { type SimulatedStore, simulatedStore } from './store.ts';
 import type { Subject } from './subject.ts';
 import { timesOf } from './times.ts';
-import { beginTraffic } from './traffic.ts';
+import { Traffic } from './traffic.ts';
 import { type World, world } from './world.ts';
 
 /** What a simulation has shown. */
@@ -45,7 +45,7 @@ export async function simulate(scenario: Scenario, subject: Subject = fibrin): P
   const store = observer.over(simulated.store, subject.key);
   const environments = environmentsOf(scenario, subject, { virtual, store, random });
   corrupt(scenario, subject, virtual, simulated);
-  beginTraffic(scenario, { virtual, random, environments, observer });
+  new Traffic(scenario, { virtual, random, environments, observer }).arrive();
 
   await virtual.runUntil(warmUpMs);
   costs.peakWrites = 0;

@@ -2,9 +2,9 @@ import type { Draft } from './scenario.ts';
 
 export type ScenarioName =
   | 'outage'
-  | 'small-fleet'
-  | 'rare-calls'
-  | 'one-a-second'
+  | '1000-at-50'
+  | '10000-at-500'
+  | '100-at-1'
   | '100-at-0.6'
   | '5-at-0.1'
   | '1-at-0.02'
@@ -29,9 +29,9 @@ const CALM: Draft = { sandboxes: 1_000, rate: 500, healthyMs: 240_000, outageMs:
 
 export const SCENARIOS: Readonly<Record<ScenarioName, Draft>> = {
   outage: {},
-  'small-fleet': { sandboxes: 1_000, rate: 50 },
-  'rare-calls': { sandboxes: 10_000, rate: 500 },
-  'one-a-second': { sandboxes: 100, rate: 1 },
+  '1000-at-50': { sandboxes: 1_000, rate: 50 },
+  '10000-at-500': { sandboxes: 10_000, rate: 500 },
+  '100-at-1': { sandboxes: 100, rate: 1 },
   '100-at-0.6': { sandboxes: 100, rate: 0.6 },
   '5-at-0.1': { sandboxes: 5, rate: 0.1 },
   '1-at-0.02': { sandboxes: 1, rate: 0.02 },

@@ -1,5 +1,6 @@
 import type { CallOutcome, Permit } from '../breaker/permit.ts';
 import type { Clock } from '../core/clock.ts';
+import type { BreakerOpenError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import type { CountingStore } from '../core/store.ts';
 
@@ -10,15 +11,18 @@ export interface CallPermit {
   record(outcome: Required<Pick<CallOutcome, 'failed' | 'slow'>>): Promise<void> | undefined;
 }
 
+/** A permit, or the error that the call is rejected with. */
+export type CallAdmission = CallPermit | BreakerOpenError;
+
 /** Makes one call to the dependency. Rejects with a transient error where that fails. */
 export type Attempt = (isProbe: boolean) => Promise<void>;
 
 /** What protects the calls of one environment. */
 export interface Guard {
-  /** @throws {BreakerOpenError} when the call is refused. */
-  acquire(): CallPermit | Promise<CallPermit>;
+  /** Gives the rejection as a value: there are millions, and to throw it costs more. */
+  admit(): CallAdmission | Promise<CallAdmission>;
   /**
-   * Makes one request of several attempts under a policy of its own. Default: the shipped retry around `acquire`.
+   * Makes one request of several attempts under a policy of its own. Default: the shipped retry around `admit`.
    * @throws {BreakerOpenError} when it is refused.
    */
   execute?(attempt: Attempt): Promise<void>;

@@ -4,8 +4,8 @@ import type { Environment } from './environments.ts';
 import type { Observer, RequestSeen } from './observer.ts';
 import type { Pool } from './pool.ts';
 import type { Scenario } from './scenario.ts';
-import type { CallPermit } from './subject.ts';
-import { courseOf } from './times.ts';
+import type { CallAdmission, CallPermit } from './subject.ts';
+import { type Course, courseOf } from './times.ts';
 import type { World } from './world.ts';
 
 /** How a call fails that is made under a policy: with an error that is worth a retry. */
@@ -18,93 +18,136 @@ export interface TrafficTools {
   readonly observer: Observer;
 }
 
-/** Begins to make requests, at random moments. */
-export function beginTraffic(scenario: Scenario, tools: TrafficTools): void {
-  const { virtual, random, environments, observer } = tools;
-  const { okMs, failedMs, slowCallMs } = scenario;
-  const { errorsAt, rateAt } = courseOf(scenario);
+/** Makes the requests of a scenario, at random moments, and the calls of those that are admitted. */
+export class Traffic {
+  readonly #scenario: Scenario;
+  readonly #course: Course;
+  readonly #tools: TrafficTools;
 
-  const end = (environment: Environment) => {
-    environment.sandbox.end();
-    environments.release(environment);
-  };
-  /** A defect of what is simulated ends the simulation. */
-  const crash = (error: unknown) => {
-    virtual.at(virtual.now, () => {
-      throw error;
+  constructor(scenario: Scenario, tools: TrafficTools) {
+    this.#scenario = scenario;
+    this.#course = courseOf(scenario);
+    this.#tools = tools;
+  }
+
+  /** A request comes, and after it the next one. */
+  arrive(): void {
+    const { virtual, random, environments, observer } = this.#tools;
+    const perMs = this.#course.rateAt(virtual.now) / 1_000;
+    virtual.at(virtual.now - Math.log(1 - random.next()) / perMs, () => this.arrive());
+    const environment = environments.take();
+    const request = observer.request(environment.isSkewed);
+    environment.sandbox.begin(() => {
+      if (environment.execute) this.#executePolicy(environment.execute, environment, request);
+      else this.#admit(environment, request);
     });
-  };
-  const reject = (environment: Environment, request: RequestSeen, error: unknown) => {
-    if (!(error instanceof BreakerOpenError)) return crash(error);
-    observer.rejected(request);
-    end(environment);
-  };
-  /** Whether a call that begins now will fail, and how long it will take. */
-  const fails = () => random.next() < errorsAt(virtual.now);
-  const tookMsOf = (failed: boolean) => (failed ? failedMs : okMs * (0.5 + random.next()));
+  }
 
-  const finish = (environment: Environment, request: RequestSeen, failed: boolean, addedMs: number) => {
-    observer.ended(request, !failed, addedMs);
-    end(environment);
-  };
-  const callUnder = (permit: CallPermit, environment: Environment, request: RequestSeen) => {
+  /** Makes a request of one call, under the breaker alone. */
+  #admit(environment: Environment, request: RequestSeen): void {
+    const admission = environment.guard.admit();
+    if (admission instanceof Promise) {
+      this.#tools.virtual.wake();
+      admission.then(
+        (admitted) => this.#follow(admitted, environment, request),
+        (error: unknown) => this.#reject(environment, request, error),
+      );
+    } else {
+      this.#follow(admission, environment, request);
+    }
+  }
+
+  #follow(admission: CallAdmission, environment: Environment, request: RequestSeen): void {
+    if (admission instanceof Error) this.#reject(environment, request, admission);
+    else this.#callUnder(admission, environment, request);
+  }
+
+  #callUnder(permit: CallPermit, environment: Environment, request: RequestSeen): void {
+    const { virtual } = this.#tools;
+    const { slowCallMs } = this.#scenario;
     const acquiredMs = virtual.now - request.at;
-    const failed = fails();
-    const tookMs = tookMsOf(failed);
-    const probed = permit.isProbe ? observer.probe() : undefined;
-    observer.called(failed);
+    const failed = this.#fails();
+    const tookMs = this.#tookMs(failed);
+    const probeEnded = this.#begin(failed, permit.isProbe === true);
     virtual.at(virtual.now + tookMs, () => {
-      probed?.();
+      probeEnded?.();
       const slow = slowCallMs !== undefined && tookMs >= slowCallMs;
       const recorded = permit.record({ failed: failed || slow, slow });
-      if (recorded === undefined) return finish(environment, request, failed, acquiredMs);
+      if (recorded === undefined) return this.#finish(environment, request, failed, acquiredMs);
       const calledAt = virtual.now;
       virtual.wake();
-      void recorded.then(() => finish(environment, request, failed, acquiredMs + virtual.now - calledAt));
-    });
-  };
-  const invoke = (environment: Environment, request: RequestSeen) => {
-    try {
-      const acquired = environment.guard.acquire();
-      if (!(acquired instanceof Promise)) return callUnder(acquired, environment, request);
-      virtual.wake();
-      acquired.then(
-        (permit) => callUnder(permit, environment, request),
-        (error: unknown) => reject(environment, request, error),
+      void recorded.then(() =>
+        this.#finish(environment, request, failed, acquiredMs + virtual.now - calledAt),
       );
-    } catch (error) {
-      reject(environment, request, error);
-    }
-  };
+    });
+  }
 
-  const attempt = (isProbe: boolean) =>
-    new Promise<void>((resolve, reject) => {
-      const failed = fails();
-      const probed = isProbe ? observer.probe() : undefined;
-      observer.called(failed);
-      virtual.at(virtual.now + tookMsOf(failed), () => {
+  /** Makes a request of several attempts. */
+  #executePolicy(
+    execute: NonNullable<Environment['execute']>,
+    environment: Environment,
+    request: RequestSeen,
+  ): void {
+    this.#tools.virtual.wake();
+    execute((isProbe) => this.#attempt(isProbe)).then(
+      () => this.#finish(environment, request, false, 0),
+      (error: unknown) =>
+        error === UNAVAILABLE
+          ? this.#finish(environment, request, true, 0)
+          : this.#reject(environment, request, error),
+    );
+  }
+
+  #attempt(isProbe: boolean): Promise<void> {
+    const { virtual } = this.#tools;
+    return new Promise<void>((resolve, reject) => {
+      const failed = this.#fails();
+      const probeEnded = this.#begin(failed, isProbe);
+      virtual.at(virtual.now + this.#tookMs(failed), () => {
         virtual.wake();
-        probed?.();
+        probeEnded?.();
         if (failed) reject(UNAVAILABLE);
         else resolve();
       });
     });
-  const invokePolicy = (environment: Environment, request: RequestSeen) => {
-    virtual.wake();
-    environment.execute?.(attempt).then(
-      () => finish(environment, request, false, 0),
-      (error: unknown) =>
-        error === UNAVAILABLE ? finish(environment, request, true, 0) : reject(environment, request, error),
-    );
-  };
+  }
 
-  const arrive = () => {
-    const perMs = rateAt(virtual.now) / 1_000;
-    virtual.at(virtual.now - Math.log(1 - random.next()) / perMs, arrive);
-    const environment = environments.take();
-    const request = observer.request(environment.isSkewed);
-    const handle = environment.execute ? invokePolicy : invoke;
-    environment.sandbox.begin(() => handle(environment, request));
-  };
-  arrive();
+  /** Whether a call that begins now will fail, and how long it will take. */
+  #fails(): boolean {
+    return this.#tools.random.next() < this.#course.errorsAt(this.#tools.virtual.now);
+  }
+
+  #tookMs(failed: boolean): number {
+    const { okMs, failedMs } = this.#scenario;
+    return failed ? failedMs : okMs * (0.5 + this.#tools.random.next());
+  }
+
+  /** @returns What is to be called when the probe ends, where the call is one. */
+  #begin(failed: boolean, isProbe: boolean): (() => void) | undefined {
+    this.#tools.observer.called(failed);
+    return isProbe ? this.#tools.observer.probe() : undefined;
+  }
+
+  #finish(environment: Environment, request: RequestSeen, failed: boolean, addedMs: number): void {
+    this.#tools.observer.ended(request, !failed, addedMs);
+    this.#end(environment);
+  }
+
+  #end(environment: Environment): void {
+    environment.sandbox.end();
+    this.#tools.environments.release(environment);
+  }
+
+  /** A defect of what is simulated ends the simulation. */
+  #reject(environment: Environment, request: RequestSeen, error: unknown): void {
+    const { virtual, observer } = this.#tools;
+    if (error instanceof BreakerOpenError) {
+      observer.rejected(request);
+      this.#end(environment);
+    } else {
+      virtual.at(virtual.now, () => {
+        throw error;
+      });
+    }
+  }
 }

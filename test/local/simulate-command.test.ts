@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { runChecks } from '../../lib/cli/simulate/run-checks.ts';
+import type { Check } from '../../lib/simulation/check.ts';
 import { temporaryFolder } from '../support/folders.ts';
-import { runCommand } from '../support/local-run.ts';
+import { runCommand, startCommand } from '../support/local-run.ts';
+import { aliveOf, childrenOf } from '../support/processes.ts';
 
 const SMALL = ['--sandboxes', '20', '--rate', '5', '--seed', '4'];
 const simulate = (...args: readonly string[]) => runCommand(['simulate', ...SMALL, ...args]);
 
-it('shows a fleet beside other breakers, and draws them', async () => {
+it('shows the shared breaker beside others, and draws them', async () => {
   const svg = join(temporaryFolder(), 'chart.svg');
   const { code, output } = await simulate('--beside', '--svg', svg);
 
@@ -34,4 +37,47 @@ it('says what is wrong, and with what', async () => {
   const { code, output } = await simulate('--svg', nowhere);
   expect(code).toBe(2);
   expect(output).toContain(`--svg: expected a file that can be written, got ${JSON.stringify(nowhere)}`);
+});
+
+it('runs a check, which ends with 0 when its limits are met', async () => {
+  const args = ['--check', 'skew-ahead-10s', '--seeds', '1', '--seed', '4'];
+  const { code, output } = await runCommand(['simulate', ...args]);
+
+  expect(output).toMatch(
+    /^ok +skew-ahead-10s +fraction rejected 50 s after the outage +0 +worst at most 0$/m,
+  );
+  expect(output).toMatch(/^1 checks, 0 missed$/m);
+  expect(code).toBe(0);
+  const json = await runCommand(['simulate', ...args, '--json']);
+  expect(JSON.parse(json.output)).toMatchObject({
+    ...{ isMet: true, firstSeed: 4, skipped: [] },
+    checks: [{ name: 'skew-ahead-10s', seeds: 1, lines: [{ figure: 'rejectedSettled' }, {}] }],
+  });
+});
+
+it('ends with 1 when a limit is missed, or a simulation ends early', async () => {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const check: Check = {
+    ...{ name: 'missed', scenario: 'outage', seeds: 1, lines: [{ figure: 'failedCalls', worst: 0 }] },
+    given: { sandboxes: 2, rate: 5, warmUpMs: 1_000, healthyMs: 1_000, outageMs: 9_000, afterMs: 1_000 },
+  };
+  const request = { kind: 'check', skipped: [], firstSeed: 4, seedCount: undefined, json: false } as const;
+  // The retry takes ten attempts at most.
+  const broken: Check = { ...check, name: 'broken', given: { ...check.given, maxAttempts: 11 } };
+  const code = await runChecks({ ...request, checks: [check, broken] });
+
+  const text = log.mock.calls.flat().join('\n');
+  expect(code).toBe(1);
+  expect(text).toMatch(/^MISSED +missed +calls that failed in the outage/m);
+  expect(text).toMatch(/^MISSED +broken +ended early: InvalidOptionError/m);
+  expect(text).toMatch(/2 checks, 2 missed: missed, broken$/);
+});
+
+it('leaves no process behind when it is killed', async () => {
+  const child = startCommand(['simulate', '--check', 'outage', '--seeds', '2']);
+  await expect.poll(() => childrenOf(child.pid).length).toBeGreaterThan(0);
+  const workers = childrenOf(child.pid);
+  child.kill('SIGKILL');
+
+  await expect.poll(() => aliveOf(workers)).toEqual([]);
 });

@@ -35,7 +35,7 @@ export interface Ended {
 }
 
 /** Starts `fibrin` as a command in a process of its own. */
-function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = ROOT): ChildProcess {
+export function startCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = ROOT): ChildProcess {
   return processesOfFile().start(
     process.execPath,
     ['--conditions=fibrin-source', `${ROOT}lib/cli/main.ts`, ...args],

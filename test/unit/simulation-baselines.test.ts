@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { BreakerOpenError } from '../../lib/core/errors.ts';
 import { seededRandom } from '../../lib/core/seeded-random.ts';
 import { circuitBreakerLambda } from '../../lib/simulation/baselines/circuitbreaker-lambda.ts';
 import { inProcess } from '../../lib/simulation/baselines/in-process.ts';
@@ -15,32 +14,28 @@ const down = () => Promise.reject(new Error('down'));
 /** What a store does that cannot be reached. */
 const DOWN = { get: down, put: down };
 
-function fleetOf(subject: Subject, size: number) {
+function guardsOf(subject: Subject, size: number) {
   const clock = fakeClock();
   const store = memoryStore();
-  const fleet = Array.from({ length: size }, (_, index) =>
+  const guards = Array.from({ length: size }, (_, index) =>
     subject.guard({ index, clock, random: seededRandom(index), store, slowCallMs: undefined }),
   );
-  const first = fleet[0] as Guard;
-  /** Whether a call was let through, and what for. */
+  const first = guards[0] as Guard;
+  /** The permit of a call that was admitted. */
   const tryOne = async (guard: Guard): Promise<CallPermit | undefined> => {
-    try {
-      return await guard.acquire();
-    } catch (error) {
-      if (error instanceof BreakerOpenError) return undefined;
-      throw error;
-    }
+    const admission = await guard.admit();
+    return admission instanceof Error ? undefined : admission;
   };
-  const tryAll = async () => (await Promise.all(fleet.map(tryOne))).filter((permit) => permit !== undefined);
+  const tryAll = async () => (await Promise.all(guards.map(tryOne))).filter((permit) => permit !== undefined);
   const callOne = async (failed: boolean, guard = first) =>
     (await tryOne(guard))?.record({ failed, slow: false });
   const state = () => store.get(subject.key ?? 'none');
-  return { clock, store, fleet, first, tryOne, tryAll, callOne, state };
+  return { clock, store, guards, first, tryOne, tryAll, callOne, state };
 }
 
 describe('the algorithm of circuitbreaker-lambda', () => {
   test('counts a thousand failures at one time as one', async () => {
-    const { tryAll, state } = fleetOf(circuitBreakerLambda, 1_000);
+    const { tryAll, state } = guardsOf(circuitBreakerLambda, 1_000);
     const permits = await tryAll();
     await Promise.all(permits.map(async (permit) => permit.record({ failed: true, slow: false })));
     expect(permits).toHaveLength(1_000);
@@ -48,7 +43,7 @@ describe('the algorithm of circuitbreaker-lambda', () => {
   });
 
   test('opens after five failures one after the other, for ten seconds, and then lets all probe at once', async () => {
-    const { clock, callOne, tryAll, state } = fleetOf(circuitBreakerLambda, 100);
+    const { clock, callOne, tryAll, state } = guardsOf(circuitBreakerLambda, 100);
     for (let call = 0; call < 5; call++) await callOne(true);
     expect(await state()).toMatchObject({ state: 'open' });
     expect(await tryAll()).toHaveLength(0);
@@ -59,7 +54,7 @@ describe('the algorithm of circuitbreaker-lambda', () => {
   });
 
   test('closes after two probes one after the other, and opens for twice as long when one fails', async () => {
-    const { clock, callOne, first, tryOne, state } = fleetOf(circuitBreakerLambda, 1);
+    const { clock, callOne, first, tryOne, state } = guardsOf(circuitBreakerLambda, 1);
     for (let call = 0; call < 5; call++) await callOne(true);
     await clock.advance(10_000);
     await callOne(true);
@@ -73,7 +68,7 @@ describe('the algorithm of circuitbreaker-lambda', () => {
   });
 
   test('is closed again by a success that began before it opened', async () => {
-    const { callOne, first, tryOne, state } = fleetOf(circuitBreakerLambda, 1);
+    const { callOne, first, tryOne, state } = guardsOf(circuitBreakerLambda, 1);
     const early = await tryOne(first);
     for (let call = 0; call < 5; call++) await callOne(true);
     await early?.record({ failed: false, slow: false });
@@ -81,15 +76,15 @@ describe('the algorithm of circuitbreaker-lambda', () => {
   });
 
   test('forgets failures after a minute', async () => {
-    const { clock, callOne, state } = fleetOf(circuitBreakerLambda, 1);
+    const { clock, callOne, state } = guardsOf(circuitBreakerLambda, 1);
     for (let call = 0; call < 4; call++) await callOne(true);
     await clock.advance(60_001);
     await callOne(true);
     expect(await state()).toMatchObject({ state: 'closed', failureCount: 1 });
   });
 
-  test('lets calls through while the store fails', async () => {
-    const { store, callOne, first, tryOne } = fleetOf(circuitBreakerLambda, 1);
+  test('admits calls while the store fails', async () => {
+    const { store, callOne, first, tryOne } = guardsOf(circuitBreakerLambda, 1);
     Object.assign(store, DOWN);
     for (let call = 0; call < 9; call++) await callOne(true);
     expect(await tryOne(first)).toBeDefined();
@@ -98,24 +93,24 @@ describe('the algorithm of circuitbreaker-lambda', () => {
 
 describe('the algorithm of Powertools for Python', () => {
   const opened = async (size: number) => {
-    const all = fleetOf(powertoolsPython, size);
+    const all = guardsOf(powertoolsPython, size);
     for (let call = 0; call < 5; call++) await all.callOne(true);
     return all;
   };
 
-  test('opens for the whole fleet by the failures of one sandbox, which another sees after its cache', async () => {
-    const { clock, callOne, fleet, tryAll, state } = fleetOf(powertoolsPython, 10);
+  test('opens for all sandboxes by the failures of one, which another sees after its cache', async () => {
+    const { clock, callOne, guards, tryAll, state } = guardsOf(powertoolsPython, 10);
     await tryAll();
     for (let call = 0; call < 5; call++) await callOne(true);
     expect(await state()).toMatchObject({ state: 'open' });
-    expect(await tryAll()).toHaveLength(fleet.length - 1);
+    expect(await tryAll()).toHaveLength(guards.length - 1);
     await clock.advance(5_000);
     expect(await tryAll()).toHaveLength(0);
   });
 
   test('never opens where each sandbox sees too few failures in a row', async () => {
-    const { fleet, callOne, state } = fleetOf(powertoolsPython, 100);
-    for (const guard of fleet) for (let call = 0; call < 4; call++) await callOne(true, guard);
+    const { guards, callOne, state } = guardsOf(powertoolsPython, 100);
+    for (const guard of guards) for (let call = 0; call < 4; call++) await callOne(true, guard);
     expect(await state()).toBeUndefined();
   });
 
@@ -170,7 +165,7 @@ describe('the algorithm of Powertools for Python', () => {
   });
 
   test('counts anew once it has seen that others opened and closed', async () => {
-    const { clock, store, callOne, first, state } = fleetOf(powertoolsPython, 1);
+    const { clock, store, callOne, first, state } = guardsOf(powertoolsPython, 1);
     for (let call = 0; call < 4; call++) await callOne(true, first);
     const seen = async (item: { readonly state: string }) => {
       await store.put('circuit', { openedAt: 0, owner: '', leaseUntil: 1e12, ...item });
@@ -185,7 +180,7 @@ describe('the algorithm of Powertools for Python', () => {
 });
 
 test('a breaker in each process shares nothing', async () => {
-  const { callOne, tryAll, state, clock } = fleetOf(inProcess, 3);
+  const { callOne, tryAll, state, clock } = guardsOf(inProcess, 3);
   for (let call = 0; call < 10; call++) await callOne(true);
   expect(await tryAll()).toHaveLength(2);
   expect(await state()).toBeUndefined();
@@ -205,7 +200,7 @@ describe('beside each other in one outage', () => {
   const through = async (subject: Subject) =>
     (await simulate(scenarioOf('outage', 3, said), subject)).figures;
 
-  test('a breaker in each sandbox asks nobody, wastes more, and many probe at one time', async () => {
+  test('a breaker in each sandbox shares nothing, lets more calls fail, and many probe at one time', async () => {
     const figures = await through(inProcess);
 
     expect(figures).toMatchObject({

@@ -19,8 +19,8 @@ const panels = [
 
 const numbersOf = (svg: string, attribute: string) =>
   [...svg.matchAll(new RegExp(`\\b${attribute}="([\\d.]+)"`, 'g'))].map(([, number]) => Number(number));
-const pointsOf = (svg: string, look: string) =>
-  [...svg.matchAll(new RegExp(`<polyline class="${look}" points="([^"]*)"`, 'g'))].map(([, points = '']) =>
+const pointsOf = (svg: string, style: string) =>
+  [...svg.matchAll(new RegExp(`<polyline class="${style}" points="([^"]*)"`, 'g'))].map(([, points = '']) =>
     points.split(' ').map((point) => point.split(',').map(Number) as [number, number]),
   );
 
@@ -72,7 +72,7 @@ describe('the chart of a simulation', () => {
     expect(calm).not.toContain('NaN');
   });
 
-  test('escapes what it is told, and runs nothing', () => {
+  test('escapes its texts, and runs nothing', () => {
     const strange = chartOf('<script>"&\'', [{ name: '</text><a>', seconds }], scenario);
     expect(strange).not.toMatch(/<script|<a>|NaN/);
     expect(strange).toContain('&#60;script&#62;&#34;&#38;&#39;');
@@ -81,8 +81,8 @@ describe('the chart of a simulation', () => {
 
   test('can be read on a light ground and on a dark one', () => {
     const [light = '', dark = ''] = (/<style>(.*)<\/style>/s.exec(svg)?.[1] ?? '').split('@media');
-    const colourOf = (css: string, look: string) => {
-      const [, hex = ''] = new RegExp(`${look} \\{[^}]*#([0-9a-f]+)`).exec(css) ?? [];
+    const colourOf = (css: string, style: string) => {
+      const [, hex = ''] = new RegExp(`${style} \\{[^}]*#([0-9a-f]+)`).exec(css) ?? [];
       const full = hex.length === 3 ? [...hex].map((digit) => digit + digit).join('') : hex;
       return [0, 2, 4].map((at) => Number.parseInt(full.slice(at, at + 2), 16) / 255);
     };
@@ -92,7 +92,7 @@ describe('the chart of a simulation', () => {
         .reduce((sum, part, index) => sum + part * ([0.2126, 0.7152, 0.0722][index] ?? 0), 0);
     const contrast = (css: string, one: string, other: string) => {
       const [a = 0, b = 0] = [one, other]
-        .map((look) => brightness(colourOf(css, look)))
+        .map((style) => brightness(colourOf(css, style)))
         .sort((x, y) => y - x);
       return (a + 0.05) / (b + 0.05);
     };

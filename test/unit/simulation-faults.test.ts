@@ -83,12 +83,12 @@ describe('the way to a store', () => {
     return { failed: failed.length, done: Number((await inner.get('key'))?.['n'] ?? 0), early };
   }
 
-  test('loses a share of requests and answers, of which whoever waits is told after a second', async () => {
+  test('loses a fraction of requests and answers, of which a caller learns after a second', async () => {
     const { failed, done, early } = await over(0.4);
     expect(early).toBe('waiting');
     expect(failed).toBeGreaterThan(350);
     expect(failed).toBeLessThan(450);
-    // Half of what nobody heard of was done all the same.
+    // Half of the requests without an answer were done all the same.
     expect(1_000 - done).toBeGreaterThan(failed * 0.4);
     expect(1_000 - done).toBeLessThan(failed * 0.6);
   });
@@ -96,6 +96,26 @@ describe('the way to a store', () => {
   test('loses nothing where nothing is to be lost, and all while the store is out', async () => {
     expect(await over(0)).toMatchObject({ failed: 0, done: 1_000 });
     expect(await over(0, true)).toMatchObject({ failed: 1_000, done: 0 });
+  });
+
+  test.each([
+    ['refused', 1, 0],
+    ['throttled', 5, 0],
+    ['slow', 2_000, 1],
+  ] as const)('is %s for each request while the store fails so, after %d ms', async (kind, afterMs, done) => {
+    const virtual = world();
+    const inner = memoryStore();
+    const sandbox = wakefulSandbox(clockIn(virtual));
+    const link = { lossFraction: 0, fault: () => kind, random: seededRandom(8) };
+    const store = linked(inner, { sandbox, virtual }, link);
+    let settledAt = Number.NaN;
+    const settled = store.add('key', { n: 1 }, { expiresAt: 1 }).finally(() => {
+      settledAt = virtual.now;
+    });
+    const [outcome] = await Promise.all([Promise.allSettled([settled]), virtual.runUntil(3_000)]);
+    expect(outcome[0].status).toBe(done ? 'fulfilled' : 'rejected');
+    expect(settledAt).toBe(afterMs);
+    expect(Number((await inner.get('key'))?.['n'] ?? 0)).toBe(done);
   });
 
   test('hands on what the store refuses, and holds what comes in while its sandbox is frozen', async () => {
@@ -145,7 +165,7 @@ describe('a pool', () => {
   });
 });
 
-describe('a fleet in a world with faults', () => {
+describe('environments in a world with faults', () => {
   const SAID = {
     sandboxes: 200,
     rate: 100,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { SimulateRequest } from '../../lib/cli/simulate/arguments.ts';
+import type { RunRequest } from '../../lib/cli/simulate/arguments.ts';
 import { reportOf } from '../../lib/cli/simulate/report.ts';
 import { GOOD_FIGURES as FIGURES } from '../support/figures.ts';
 
-const REQUEST: SimulateRequest = {
-  ...{ scenario: 'outage', seeds: [1], given: {}, json: false, check: false, beside: false, svg: undefined },
+const REQUEST: RunRequest = {
+  ...{ kind: 'run', scenario: 'outage', seeds: [1], given: {}, json: false, beside: false, svg: undefined },
 };
 const rowOf = (text: string, label: string) =>
   text
@@ -21,15 +21,14 @@ describe('the report of simulations', () => {
   ] as const);
 
   test('of one breaker is a table without a heading, of one seed without a spread', () => {
-    const { text, isMet } = reportOf(REQUEST, new Map([['fibrin', [FIGURES]]]));
+    const text = reportOf(REQUEST, new Map([['fibrin', [FIGURES]]]));
 
-    expect(isMet).toBe(true);
     expect(text).toMatch(/^outage, seed 1\n\noutage, s +100\n/);
     expect(rowOf(text, 'open after, s')).toEqual(['1']);
   });
 
   test('of several has them side by side, and nothing where nothing is shared', () => {
-    const { text } = reportOf({ ...REQUEST, seeds: [1, 2], beside: true }, both);
+    const text = reportOf({ ...REQUEST, seeds: [1, 2], beside: true }, both);
 
     expect(text).toContain('seeds 1, 2: median (least to most)');
     expect(text).toMatch(/\n +fibrin +in-process\n/);
@@ -39,22 +38,12 @@ describe('the report of simulations', () => {
   });
 
   test('for programs has the others beside the seeds', () => {
-    const report = JSON.parse(reportOf({ ...REQUEST, json: true, beside: true }, both).text);
+    const report = JSON.parse(reportOf({ ...REQUEST, json: true, beside: true }, both));
 
     expect(Object.keys(report)).toEqual(['scenario', 'seeds', 'beside']);
     expect(report.seeds).toHaveLength(2);
     expect(report.beside).toMatchObject({ 'in-process': [{ openAfter: null }] });
-    const alone = JSON.parse(reportOf({ ...REQUEST, json: true }, both).text);
+    const alone = JSON.parse(reportOf({ ...REQUEST, json: true }, both));
     expect(Object.keys(alone)).toEqual(['scenario', 'seeds']);
-  });
-
-  test('of a check ends with its judgement', () => {
-    const missed = reportOf(
-      { ...REQUEST, check: true },
-      new Map([['fibrin', [{ ...FIGURES, throttled: 1 }]]]),
-    );
-
-    expect(missed.isMet).toBe(false);
-    expect(missed.text.split('\n').at(-1)).toContain('MISSED throttled 1, wanted 0');
   });
 });

@@ -14,16 +14,16 @@ const SAID = {
 };
 const reject = rejections('moody');
 
-const through = (acquire: Guard['acquire'], more: Partial<Subject> = {}) =>
-  simulate(scenarioOf('outage', 2, SAID), { key: undefined, guard: () => ({ acquire }), ...more });
+const through = (admit: Guard['admit'], more: Partial<Subject> = {}) =>
+  simulate(scenarioOf('outage', 2, SAID), { key: undefined, guard: () => ({ admit }), ...more });
 
 describe('what is simulated', () => {
   test('may refuse calls, at once and later, which are counted in their second', async () => {
     let calls = 0;
     const { figures, seconds } = await through(() => {
       calls++;
-      if (calls % 4 === 0) throw reject(1);
-      if (calls % 4 === 1) return Promise.reject(reject(1));
+      if (calls % 4 === 0) return reject(1);
+      if (calls % 4 === 1) return Promise.resolve(reject(1));
       return { record: () => undefined };
     });
     const rejected = seconds.reduce((sum, second) => sum + second.rejected, 0);
@@ -56,7 +56,7 @@ describe('what is simulated', () => {
     const { figures } = await through(() => ({ record: () => undefined }), {
       key: 'state',
       guard: ({ store }) => ({
-        acquire: () => ({
+        admit: () => ({
           isProbe: true,
           async record() {
             await store.put('state', { state: writes++ % 2 ? 'closed' : 'open' });

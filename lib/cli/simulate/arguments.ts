@@ -1,20 +1,35 @@
 import { parseArgs } from 'node:util';
+import type { Check } from '../../simulation/check.ts';
+import { CHECKS, checksOf } from '../../simulation/checks.ts';
 import type { Draft } from '../../simulation/scenario.ts';
 import { SCENARIO_NAMES, type ScenarioName } from '../../simulation/scenarios.ts';
 import { UsageError } from '../usage.ts';
 import { draftIn } from './draft.ts';
 import { integerIn, oneIn } from './values.ts';
 
-export interface SimulateRequest {
+/** Runs one scenario and shows its figures. */
+export interface RunRequest {
+  readonly kind: 'run';
   readonly scenario: ScenarioName;
   readonly seeds: readonly number[];
   readonly given: Draft;
   readonly json: boolean;
-  readonly check: boolean;
   /** Whether other breakers go through the same. */
   readonly beside: boolean;
   /** Where the chart is written. Undefined: nowhere. */
   readonly svg: string | undefined;
+}
+
+/** Holds figures of scenarios to their limits. */
+export interface CheckRequest {
+  readonly kind: 'check';
+  readonly checks: readonly Check[];
+  /** Left out, since they take minutes. */
+  readonly skipped: readonly Check[];
+  readonly firstSeed: number;
+  /** How many seeds of each check there are. Undefined: as many as it says. */
+  readonly seedCount: number | undefined;
+  readonly json: boolean;
 }
 
 const text = { type: 'string' } as const;
@@ -24,35 +39,69 @@ const OPTIONS = {
   ...{ latency: text, 'failure-latency': text, 'slow-call': text, attempts: text },
   ...{ loss: text, skew: text, 'skew-one': text, concurrency: text, freeze: flag },
   ...{ 'store-outage': text, 'store-fault': text, hostile: text, 'hostile-at': text },
-  ...{ scenario: text, seed: text, seeds: text, svg: text },
-  ...{ beside: flag, json: flag, check: flag, help: flag },
+  ...{ scenario: text, seed: text, seeds: text, svg: text, check: text },
+  ...{ beside: flag, json: flag, quick: flag, help: flag },
 } as const;
 
-const SEEDS = 4_294_967_295;
+/** What `--check` may be combined with. */
+const OF_CHECKS: readonly string[] = ['check', 'quick', 'seed', 'seeds', 'json'];
+
+/** Seeds of a quick check. */
+const QUICK_SEEDS = 2;
+const MAX_SEED = 4_294_967_295;
+const MAX_SEEDS = 1_000;
+
+/** The seeds from the first one on. */
+export const seedsFrom = (first: number, count: number): readonly number[] =>
+  Array.from({ length: count }, (_, index) => (first + index) % (MAX_SEED + 1));
+
+interface Seeds {
+  readonly first: number;
+  readonly count: number | undefined;
+}
+
+type Values = Readonly<Partial<Record<keyof typeof OPTIONS, string | boolean>>>;
+
+function checkRequest(name: string, values: Values, { first, count }: Seeds): CheckRequest {
+  const other = Object.keys(values).find((option) => !OF_CHECKS.includes(option));
+  if (other !== undefined)
+    throw new UsageError(`--check says itself what is simulated: expected no --${other} beside it`);
+  const quick = values.quick === true;
+  const found = checksOf(name);
+  if (found.length === 0)
+    throw new UsageError(
+      `--check: expected all or one of ${CHECKS.map((check) => check.name).join(', ')}, or how some of them begin, got ${JSON.stringify(name)}`,
+    );
+  const skipped = found.filter(({ takesMinutes }) => quick && takesMinutes);
+  return {
+    kind: 'check',
+    checks: found.filter((check) => !skipped.includes(check)),
+    skipped,
+    firstSeed: first,
+    seedCount: count ?? (quick ? QUICK_SEEDS : undefined),
+    json: values.json === true,
+  };
+}
 
 /** @throws {UsageError} for what it does not understand. */
-export function readArguments(args: readonly string[], freshSeed: () => number): SimulateRequest | 'help' {
+export function readArguments(
+  args: readonly string[],
+  newSeed: () => number,
+): RunRequest | CheckRequest | 'help' {
   const { values } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false });
   if (values.help) return 'help';
-  const scenario = oneIn('scenario', values.scenario ?? 'outage', SCENARIO_NAMES);
-  const given = draftIn(values);
-  const count = values.seeds === undefined ? 1 : integerIn('seeds', values.seeds, 1, 1_000);
-  const first = values.seed === undefined ? freshSeed() : integerIn('seed', values.seed, 0, SEEDS);
-  const check = values.check === true;
-  if (check && (values.scenario !== undefined || Object.keys(given).length > 0))
-    throw new UsageError(
-      '--check is of the outage of ten thousand sandboxes: expected no scenario beside it',
-    );
-  const beside = values.beside === true;
-  if (check && beside) throw new UsageError('--check is of this breaker alone: expected no --beside');
+  const count = values.seeds === undefined ? undefined : integerIn('seeds', values.seeds, 1, MAX_SEEDS);
+  const first = values.seed === undefined ? newSeed() : integerIn('seed', values.seed, 0, MAX_SEED);
+  if (values.check !== undefined) return checkRequest(values.check, values, { first, count });
+  if (values.quick) throw new UsageError('--quick: expected --check beside it');
   if (values.svg?.trim() === '') throw new UsageError('--svg: expected a file to write, got ""');
   return {
-    scenario,
-    seeds: Array.from({ length: count }, (_, index) => (first + index) % (SEEDS + 1)),
-    given,
+    kind: 'run',
+    scenario: oneIn('scenario', values.scenario ?? 'outage', SCENARIO_NAMES),
+    seeds: seedsFrom(first, count ?? 1),
+    given: draftIn(values),
     json: values.json === true,
-    check,
-    beside,
+    beside: values.beside === true,
     svg: values.svg,
   };
 }

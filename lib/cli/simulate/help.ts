@@ -1,3 +1,4 @@
+import { CHECKS } from '../../simulation/checks.ts';
 import { GARBAGE_COUNTS_NAMES, GARBAGE_STATE_NAMES } from '../../simulation/hostile.ts';
 import { SCENARIO_NAMES } from '../../simulation/scenarios.ts';
 import { STORE_FAULTS } from '../../simulation/store-outage.ts';
@@ -7,6 +8,9 @@ const listOf = (names: readonly string[], indent: number, perLine: number): stri
   Array.from({ length: Math.ceil(names.length / perLine) }, (_, line) =>
     names.slice(line * perLine, (line + 1) * perLine).join(', '),
   ).join(`,\n${' '.repeat(indent)}`);
+
+/** Of checks with one beginning there are many. */
+const CHECK_GROUPS = [...new Set(CHECKS.map(({ name }) => name.replace(/^(hostile|skew|store)-.*/, '$1')))];
 
 export const SIMULATE_HELP: string = `fibrin simulate: execution environments with a shared circuit breaker, in virtual time
 
@@ -49,7 +53,10 @@ Faults:
   --hostile-at DURATION  that long after the onset (default: 30 s before it)
 
 Checks:
-  --check               fails unless the figures of the default outage are within their limits
+  --check NAME          runs a check, those whose names begin with it, or all: a line a figure with its limit. Exit code 1
+                        when one is missed. ${listOf(CHECK_GROUPS, 24, 6)}
+  --quick               two seeds of each check, and none of those that take minutes
+  --seeds N             so many seeds of each check (default: as many as the check says, 1 to 40)
 
 Not simulated: stale reads, cold starts, environments that die, a dependency that slows down under load.
 Exit codes: 0 done, 1 a limit was missed, 2 wrong usage.`;

@@ -1,18 +1,18 @@
 import { simulate } from '../../simulation/run.ts';
 import { SUBJECTS } from '../../simulation/subjects.ts';
-import { printDefect } from '../../terminal/print.ts';
-import type { Job } from './processes.ts';
+import type { Job, Outcome } from './processes.ts';
 
-const answer = async ({ scenario, subject }: Job): Promise<void> => {
-  const simulated = await simulate(scenario, SUBJECTS[subject]);
-  process.send?.(simulated, () => process.exit(0));
-};
+async function outcomeOf({ scenario, subject, withSeconds = false }: Job): Promise<Outcome> {
+  try {
+    const { figures, seconds } = await simulate(scenario, SUBJECTS[subject]);
+    return { figures, seconds: withSeconds ? seconds : [] };
+  } catch (error) {
+    return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
 
-// Whoever has asked is gone: nobody waits for the figures.
+// The process that wants the figures is gone.
 process.once('disconnect', () => process.exit(1));
-process.once('message', (job: Job) => {
-  answer(job).catch((error: unknown) => {
-    printDefect(error);
-    process.exit(1);
-  });
+process.on('message', (job: Job) => {
+  void outcomeOf(job).then((outcome) => process.send?.(outcome));
 });

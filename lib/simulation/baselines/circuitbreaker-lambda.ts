@@ -88,11 +88,11 @@ function guard({ clock, store }: GuardTools): Guard {
   });
 
   return {
-    async acquire() {
+    async admit() {
       const state = await load();
       if (state.state !== 'open') return permit(state);
       const waitMs = state.nextAttempt - clock.now();
-      if (waitMs > 0) throw reject(waitMs);
+      if (waitMs > 0) return reject(waitMs);
       const halfOpen: State = { ...state, state: 'half-open', successCount: 0 };
       await save(halfOpen);
       return permit(halfOpen);

@@ -1,5 +1,5 @@
 import { circuitBreaker } from '../../breaker/local.ts';
-import type { Permit } from '../../breaker/permit.ts';
+import type { Admission } from '../../breaker/permit.ts';
 import { callPermit, type Guard, type GuardTools, type Subject } from '../subject.ts';
 
 function guard({ clock, slowCallMs }: GuardTools): Guard {
@@ -10,7 +10,10 @@ function guard({ clock, slowCallMs }: GuardTools): Guard {
   });
   return {
     // It shares nothing, so there is nothing to wait for.
-    acquire: () => callPermit(breaker.acquire() as Permit),
+    admit() {
+      const admission = breaker.admit() as Admission;
+      return admission instanceof Error ? admission : callPermit(admission);
+    },
   };
 }
 

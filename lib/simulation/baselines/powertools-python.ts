@@ -1,6 +1,6 @@
 import { rejections } from '../../breaker/rejection.ts';
 import type { Condition, Item } from '../../core/store.ts';
-import type { CallPermit, Guard, GuardTools, Subject } from '../subject.ts';
+import type { CallAdmission, CallPermit, Guard, GuardTools, Subject } from '../subject.ts';
 
 /*
  * Written anew after https://docs.aws.amazon.com/powertools/python/latest/utilities/circuit_breaker/ (alpha), with its
@@ -101,7 +101,7 @@ function guard({ index, clock, store }: GuardTools): Guard {
     const dueAt = state.state === 'open' ? state.openedAt + RECOVERY_S : state.leaseUntil;
     return now() >= dueAt && elect(state).catch(() => false);
   };
-  const route = (state: State): CallPermit | Promise<CallPermit> => {
+  const route = (state: State): CallAdmission | Promise<CallAdmission> => {
     const before = lastSeen;
     lastSeen = state.state;
     if (state.state === 'closed') {
@@ -109,14 +109,14 @@ function guard({ index, clock, store }: GuardTools): Guard {
       return caller;
     }
     return Promise.resolve(mayProbe(state)).then((may) => {
-      if (!may || isProbing) throw reject(1_000);
+      if (!may || isProbing) return reject(1_000);
       isProbing = true;
       return prober;
     });
   };
   // What is cached and closed needs no promise.
   return {
-    acquire: () =>
+    admit: () =>
       cached && now() < cached.until ? route(cached.state) : load().then((state) => route(state)),
   };
 }

@@ -1,0 +1,32 @@
+import type { FigureName } from './summary.ts';
+
+/** What each figure is called, with its unit. */
+export const FIGURE_LABELS: Readonly<Record<FigureName, string>> = {
+  outage: 'outage, s',
+  openAfter: 'open after, s',
+  rejected95: '95 % rejected after, s',
+  recovered: '95 % admitted after the outage, s',
+  failedCalls: 'calls that failed in the outage',
+  failedUntilOpen: 'calls that failed until it opened',
+  callsPerRequest: 'calls a request until it opened',
+  live: 'fraction of requests that succeeded',
+  amplification: 'calls a request, all',
+  falseOpens: 'opened before the outage, times',
+  falseCloses: 'closed in the outage, times',
+  probesAtOnce: 'probes at one time',
+  rejectedHealthy: 'fraction rejected before the outage',
+  rejectedAfterGarbage: 'fraction rejected 50 s after garbage',
+  rejectedOutage: 'fraction rejected in the outage, 2nd half',
+  rejectedSettled: 'fraction rejected 50 s after the outage',
+  rejectedSkewed: 'the same, by the clock that is off',
+  readsPerCallHealthy: 'reads a call, healthy',
+  readsPerCall: 'reads a call, all',
+  writesPerCall: 'writes a call',
+  peakWrites: 'most writes a second on a key',
+  throttled: 'throttled requests',
+  throttledUntil: 'throttled until, s after the onset',
+  dollarsPerMillionHealthy: '$ for a million calls, healthy',
+  dollarsPerMillion: '$ for a million calls, all',
+  addedP50: 'ms added to half of the calls at most',
+  addedP99: 'ms added to 99 % of the calls at most',
+};
