@@ -106,10 +106,10 @@ class SharedBreaker implements CircuitBreaker {
     const now = this.#tools.clock.monotonic();
     const idleMs = now - this.#admittedAt;
     this.#admittedAt = now;
-    // Beside the work: it settles by itself, and after a freeze it counts as unanswered.
-    if (this.#cache.isStale && !this.#tools.access.isBackingOff) void this.#cache.refresh();
     this.#cache.reportChange();
     const step = this.#stepOf(idleMs);
+    // Beside the work: it settles by itself, and after a freeze it counts as unanswered.
+    if (this.#cache.isStale && !this.#tools.access.isBackingOff) void this.#cache.refresh();
     return step === 'refresh' || step === 'claim'
       ? this.#within(caller, Infinity, (timed) => this.#admitAfter(step, timed))
       : this.#admissionOf(step);

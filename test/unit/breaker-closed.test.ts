@@ -220,11 +220,15 @@ describe('an environment', () => {
   });
 
   test.each([
-    [22_000, 'makes', false],
-    [22_001, 'reads the state before', true],
-  ])('that was idle for %i ms %s its next call', async (idleMs, _, reads) => {
+    [22_000, 'makes', 1, false],
+    [22_001, 'reads the state before', 1, true],
+    // So long that the state would have been read beside its work.
+    [600_000, 'reads the state before', 1, true],
+    [22_000, 'makes', 0, false],
+    [30_000, 'reads the state before', 0, true],
+  ])('that was idle for %i ms %s its next call, at a rate of %d', async (idleMs, _, rate, reads) => {
     const fleet = new Fleet(1);
-    await fleet.putState({ epoch: 0, rate: 1 });
+    await fleet.putState({ epoch: 0, rate });
     await fleet.first.works();
     await fleet.pass(idleMs);
     await fleet.putState({ version: 2, state: 'open', until: fleet.now + 5_000 });
