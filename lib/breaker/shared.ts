@@ -58,6 +58,8 @@ class SharedBreaker implements CircuitBreaker {
     const { clock = systemClock, random = systemRandom, openMs = limits.DEFAULT_SHARED_OPEN_MS } = options;
     const report = onEvent && safeListener(onEvent, `${name}: onEvent`);
     const onAvailability: OnAvailability = (reason) => {
+      // A store that answers again may still hold what is no state, or refuse writes.
+      if (!reason && (this.#cache.unreadable || this.#tools.access.isDown)) return;
       if (reason) warnOnce(`breaker "${name}"`, `decides for this environment alone: ${reason}`);
       report?.({ kind: 'breaker-store', name, available: !reason, ...(reason && { reason }) });
     };
