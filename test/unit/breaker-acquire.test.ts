@@ -116,6 +116,16 @@ describe('a caller of a shared breaker', () => {
     expect(work).not.toHaveBeenCalled();
   });
 
+  test('that has given up before its call gets the reason, and asks the store nothing', async () => {
+    const fleet = new Fleet(1);
+    const work = vi.fn();
+
+    expect(await fleet.first.call(work, { signal: AbortSignal.abort('gone') })).toBe('gone');
+
+    expect(work).not.toHaveBeenCalled();
+    expect(fleet.requests).toEqual([]);
+  });
+
   test('that gives up while its claim is on its way makes no call, and leaves the probe to the next one', async () => {
     const fleet = await freeFleet();
     fleet.storeTakes(10);

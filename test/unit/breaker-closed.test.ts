@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
-import { FAILURES_TO_OPEN, Fleet, type FleetOptions, openFleet, times } from '../support/fleet.ts';
+import { FAILURES_TO_OPEN, Fleet, type FleetOptions, OPEN_MS, openFleet, times } from '../support/fleet.ts';
 import { outage } from '../support/outcomes.ts';
 
 /** How many calls fail, of all environments in turn, until the breaker is open. */
@@ -160,6 +160,21 @@ describe('a shared breaker opens', () => {
     await fleet.first.fails();
 
     expect(await fleet.state()).toMatchObject({ state: 'open', version: 5, rate: 20 });
+  });
+
+  test('and stores, reports and rejects with the name, code and status of the error, never its message', async () => {
+    const fleet = new Fleet(1);
+    const secret = Object.assign(new Error('hunter2 is the password'), { code: 'ECONNREFUSED', status: 502 });
+    const { first } = fleet;
+    await times(FAILURES_TO_OPEN, () => first.call(() => Promise.reject(secret)));
+    const rejection = await first.works();
+    await fleet.pass(OPEN_MS);
+    await first.call(() => Promise.reject(secret));
+
+    expect(await fleet.state()).toMatchObject({ cause: 'ECONNREFUSED status 502' });
+    expect(first.events).toContainEqual(expect.objectContaining({ cause: 'ECONNREFUSED status 502' }));
+    const shown = [await fleet.state(), fleet.requests, first.events, String(rejection)];
+    expect(JSON.stringify(shown)).not.toContain('hunter2');
   });
 
   test('once, where several environments are sure of it at the same time', async () => {

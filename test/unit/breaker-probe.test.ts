@@ -196,6 +196,22 @@ describe('an environment that waits for the probe of another one', () => {
 
     expect(await fleet.second.works()).toBe('ok');
   });
+
+  test('rejects calls when the probe is free, and reads after half a second whether another one has claimed it', async () => {
+    const fleet = new Fleet(1);
+    await fleet.putState({ state: 'open', until: fleet.now + 1_000, rate: 5_000 });
+    await fleet.first.works();
+    await fleet.pass(1_000);
+    // It claims one of 250 probes, and reads each time.
+    fleet.chance = 0.5;
+    const asked = fleet.requests.length;
+    expect(await fleet.first.works()).toMatchObject({ code: 'BREAKER_OPEN', retryAfterMs: 1_000 });
+    expect(fleet.requests).toHaveLength(asked);
+    await fleet.putState({ version: 2, epoch: 2, since: fleet.now - 60_000, rate: 5_000 });
+    await fleet.pass(500);
+
+    expect(await fleet.first.works()).toBe('ok');
+  });
 });
 
 describe('a shared breaker that has closed', () => {
