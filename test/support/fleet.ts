@@ -36,12 +36,11 @@ export async function putState(
 
 /** What a breaker asks of its store. */
 export interface Request {
-  readonly operation: 'get' | 'put' | 'add' | 'delete';
+  readonly operation: 'get' | 'put' | 'add';
   readonly key: string;
   /** The item that is put, or what is added to one. */
   readonly item?: Item;
   readonly isEventual?: boolean;
-  readonly remove?: readonly string[];
 }
 /** What becomes of a request: `serve` has it done. */
 export type Serve = <R>(request: Request, serve: () => Promise<R>) => Promise<R>;
@@ -51,11 +50,7 @@ const serving = (inner: CountingStore, pass: Serve): CountingStore => ({
   get: (key, options) =>
     pass({ operation: 'get', key, isEventual: options?.isEventual ?? false }, () => inner.get(key, options)),
   put: (key, item, options) => pass({ operation: 'put', key, item }, () => inner.put(key, item, options)),
-  add: (key, amounts, options) =>
-    pass({ operation: 'add', key, item: amounts, remove: options.remove ?? [] }, () =>
-      inner.add(key, amounts, options),
-    ),
-  delete: (key, options) => pass({ operation: 'delete', key }, () => inner.delete(key, options)),
+  add: (key, item, options) => pass({ operation: 'add', key, item }, () => inner.add(key, item, options)),
 });
 
 export type FleetOptions = Partial<Omit<SharedBreakerOptions, 'store' | 'clock' | 'random'>> & {

@@ -76,7 +76,7 @@ describe('the state that an environment has read', () => {
   test('is not replaced by an answer that is older than what has become known since it was asked for', async () => {
     const fleet = new Fleet(1);
     await fleet.putState({ version: 7, rate: 1 });
-    const permits = await Promise.all(Array.from({ length: 10 }, () => fleet.first.breaker.acquire()));
+    const permits = await Promise.all(Array.from({ length: 10 }, async () => fleet.first.breaker.acquire()));
     await fleet.pass(30_000);
     const before = await fleet.state();
     const certain = Promise.withResolvers<Item | undefined>();
@@ -87,7 +87,7 @@ describe('the state that an environment has read', () => {
     const call = fleet.first.works();
     await fleet.pass();
     expect(readsOf(fleet)).toEqual(['eventual', 'eventual', 'consistent']);
-    await Promise.all(permits.map((permit) => permit.record({ failed: true })));
+    await Promise.all(permits.map(async (permit) => permit.record({ failed: true })));
     expect(fleet.first.state).toBe('open');
 
     certain.resolve(before);
