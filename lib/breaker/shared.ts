@@ -59,6 +59,8 @@ class SharedBreaker implements CircuitBreaker {
     const { clock = systemClock, random = systemRandom, openMs = limits.DEFAULT_SHARED_OPEN_MS } = options;
     const report = onEvent && safeListener(onEvent, `${name}: onEvent`);
     const onAvailability: OnAvailability = (reason, isLasting) => {
+      // A store that answers again may still hold what is no state, or refuse writes.
+      if (!reason && (this.#cache.unreadable || this.#tools.access.isDown)) return;
       if (reason && isLasting) warnOnce(`breaker "${name}"`, `decides for this environment alone: ${reason}`);
       this.#cache.settledUntil = -Infinity;
       report?.({ kind: 'breaker-store', name, available: !reason, ...(reason && { reason }) });

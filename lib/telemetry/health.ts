@@ -15,7 +15,7 @@ export interface HealthCheck {
 }
 
 /** Numbers and names, such as a fraction and a state. */
-export type HealthDetails = Readonly<Record<string, string | number | boolean>>;
+export type HealthDetails = Readonly<Record<string, string | number | boolean | null>>;
 
 export interface HealthChecksOptions {
   /** The checks by the names that they have in the answer. */

@@ -184,6 +184,45 @@ function contract(fresh: () => Promise<CountingStore>): void {
     expect(await store.add('a', {}, { expiresAt: 100 })).toEqual({ expiresAt: 100 });
   });
 
+  it('removes attributes in the same write as it adds to others', async () => {
+    await store.put('a', { f1: 2, s1: 3, name: 'kept' });
+
+    expect(await store.add('a', { f2: 1 }, { expiresAt: 100, remove: ['f1', 's1', 'not-there'] })).toEqual({
+      ...{ f2: 1, name: 'kept', expiresAt: 100 },
+    });
+    expect(await store.get('a')).toEqual({ f2: 1, name: 'kept', expiresAt: 100 });
+  });
+
+  it('removes attributes where nothing is to be added', async () => {
+    await store.put('a', { f1: 2, s1: 3, 'a.b-c': true });
+
+    expect(await store.add('a', {}, { expiresAt: 100, remove: ['f1', 'a.b-c'] })).toEqual({
+      ...{ s1: 3, expiresAt: 100 },
+    });
+    expect(await store.get('a')).toEqual({ s1: 3, expiresAt: 100 });
+  });
+
+  it('makes the item where there is none to remove attributes of', async () => {
+    expect(await store.add('a', {}, { expiresAt: 100, remove: ['f1'] })).toEqual({ expiresAt: 100 });
+  });
+
+  it('removes nothing at all where there is no number to add to', async () => {
+    await store.put('a', { f1: 2, odd: 'text' });
+
+    await expect(store.add('a', { odd: 1 }, { expiresAt: 100, remove: ['f1'] })).rejects.toThrow(StoreError);
+
+    expect(await store.get('a')).toEqual({ f1: 2, odd: 'text' });
+  });
+
+  it('removes a hundred attributes in one write', async () => {
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`s${n}`, n]));
+    await store.put('a', { ...many, kept: 1 });
+
+    expect(await store.add('a', { kept: 1 }, { expiresAt: 100, remove: Object.keys(many) })).toEqual({
+      ...{ kept: 2, expiresAt: 100 },
+    });
+  });
+
   it('loses nothing of a hundred additions at once', async () => {
     const sums = await Promise.all(
       Array.from({ length: 100 }, (_, n) => store.add('a', { n, [`of${n % 3}`]: 1 }, { expiresAt: 100 })),

@@ -1,10 +1,8 @@
 import type { SharedBreakerOptions } from '../../lib/breaker/options.ts';
 import { sharedBreaker } from '../../lib/breaker/shared.ts';
-import type { CountingStore } from '../../lib/core/store.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { type Resilient, resilient } from '../../lib/policy/resilient.ts';
 import { type FakeClock, fakeClock, seededRandom } from '../../lib/testing/index.ts';
-import { putVerdict } from './shared-breaker.ts';
 
 interface Built<T> {
   readonly clock: FakeClock;
@@ -27,7 +25,3 @@ export function buildShared<T>(
   const breaker = sharedBreaker({ ...shared, name: 'posts', clock, random });
   return { clock, posts: resilient<T>({ ...given, name: 'posts', clock, random, breaker }) };
 }
-
-/** Leaves the retries of all environments this fraction, as their shared state says. */
-export const putRetryFraction = (store: CountingStore, retryFraction: number): Promise<void> =>
-  putVerdict(store, { epoch: 0, retryShare: retryFraction });

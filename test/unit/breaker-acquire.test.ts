@@ -1,99 +1,175 @@
 import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/local.ts';
-import type { Permit } from '../../lib/breaker/permit.ts';
+import type { Caller, Permit } from '../../lib/breaker/permit.ts';
 import { BreakerOpenError, DeadlineExceededError } from '../../lib/core/errors.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
-import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock, settle } from '../../lib/testing/index.ts';
-import { fleet, opened } from '../support/breaker-fleet.ts';
-import { never } from '../support/outcomes.ts';
-import { ENOUGH_FAILURES, OPEN_MS, times } from '../support/shared-breaker.ts';
+import { fakeClock } from '../../lib/testing/index.ts';
+import { atEndOfTest } from '../support/ends.ts';
+import { FAILURES_TO_OPEN, Fleet, OPEN_MS, openFleet, times } from '../support/fleet.ts';
+import { failing } from '../support/outcomes.ts';
 
-describe('acquiring a permit of a shared breaker', () => {
-  test('takes a read of the store at first, and nothing while all is well after that', async () => {
-    const store = memoryStore();
-    const get = vi.spyOn(store, 'get');
-    const { first } = fleet(1, { store });
+/** The permit that the first environment gets, or the error that it is rejected with. */
+const acquired = async ({ first }: Fleet, caller?: Caller): Promise<unknown> => {
+  try {
+    return await first.breaker.acquire(caller);
+  } catch (error) {
+    return error;
+  }
+};
+const permitOf = async (fleet: Fleet): Promise<Permit> => fleet.first.breaker.acquire();
 
-    const permit = first.acquire();
+/** Environments whose breaker can be probed. */
+async function freeFleet() {
+  const fleet = await openFleet(1);
+  await fleet.pass(OPEN_MS);
+  return fleet;
+}
+
+describe('a permit of a shared breaker', () => {
+  test('takes a read of the store at first, and none after that while all is well', async () => {
+    const fleet = new Fleet(1);
+    const { breaker } = fleet.first;
+
+    const permit = breaker.acquire();
     expect(permit).toBeInstanceOf(Promise);
     await (await permit).record({ failed: false });
-    const next = first.acquire();
 
-    expect(next).toMatchObject({ isProbe: false });
-    expect(get).toHaveBeenCalledOnce();
+    expect(breaker.acquire()).toMatchObject({ isProbe: false });
+    expect(fleet.requestsOf('get')).toHaveLength(1);
   });
 
-  test('opens it by the failures that are recorded with permits', async () => {
-    const { first, verdict } = fleet(1);
+  test('opens the breaker by the failures that are recorded with it', async () => {
+    const fleet = new Fleet(1);
 
-    await times(ENOUGH_FAILURES, async () => (await first.acquire()).record({ failed: true }));
+    await times(FAILURES_TO_OPEN, async () => (await permitOf(fleet)).record({ failed: true }));
 
-    expect(first.state).toBe('open');
-    expect(await verdict()).toMatchObject({ state: 'open' });
-    expect(() => first.acquire()).toThrow(BreakerOpenError);
+    expect(await fleet.state()).toMatchObject({ state: 'open' });
+    expect(() => fleet.first.breaker.acquire()).toThrow(BreakerOpenError);
   });
 
-  test('rejects later where the state has to be read first', async () => {
-    const { first, second } = fleet(2);
-    await first.force('open');
+  test('is refused later where the state has to be read first', async () => {
+    const fleet = new Fleet(2);
+    await fleet.first.breaker.force('open');
 
-    await expect(second.acquire()).rejects.toBeInstanceOf(BreakerOpenError);
-    expect(() => first.acquire()).toThrow(BreakerOpenError);
+    await expect(fleet.second.breaker.acquire()).rejects.toBeInstanceOf(BreakerOpenError);
+    expect(() => fleet.first.breaker.acquire()).toThrow(BreakerOpenError);
   });
 
-  test('gives the probe to one caller, and to the next when it is released', async () => {
-    const { clock, first } = await opened();
-    await clock.advance(OPEN_MS);
-    const probe = await first.acquire();
+  test('is one for the probe, and the next call gets it when it is released', async () => {
+    const fleet = await freeFleet();
+    const probe = await permitOf(fleet);
     expect(probe.isProbe).toBe(true);
-    expect(first.state).toBe('half-open');
-    expect(() => first.acquire()).toThrow(BreakerOpenError);
+    expect(fleet.first.state).toBe('half-open');
+    expect(await acquired(fleet)).toBeInstanceOf(BreakerOpenError);
 
     await probe.release();
 
-    expect((await first.acquire()).isProbe).toBe(true);
+    expect(await acquired(fleet)).toMatchObject({ isProbe: true });
   });
 
-  test('counts only what is recorded first with a permit', async () => {
-    const { clock, first, verdict } = await opened();
-    await clock.advance(OPEN_MS);
-    const probe = await first.acquire();
+  test('records the first outcome only', async () => {
+    const fleet = await freeFleet();
+    const probe = await permitOf(fleet);
 
     await probe.record({ failed: false });
     await probe.record({ failed: true });
     await probe.release();
 
-    expect(await verdict()).toMatchObject({ state: 'open', successes: 1, isProbing: false });
+    expect(await fleet.state()).toMatchObject({ state: 'open', successes: 1, isProbing: false });
+  });
+});
+
+describe('a caller of a shared breaker', () => {
+  test('waits for a permit no longer than its time', async () => {
+    const fleet = new Fleet(1);
+    fleet.storeHangs();
+
+    const error = await fleet.within(30, acquired(fleet, { remainingMs: () => 30 }));
+
+    expect(error).toBeInstanceOf(DeadlineExceededError);
+    expect(error).toMatchObject({ called: false });
   });
 
-  test("takes no longer than its caller's time", async () => {
-    const store = memoryStore();
-    const { clock, first } = fleet(1, { store: { ...store, get: never } });
-    const permit = Promise.resolve(first.acquire({ remainingMs: () => 30 })).catch((error: unknown) => error);
+  test('waits for a report no longer than its time', async () => {
+    const fleet = new Fleet(1);
+    const permit = await permitOf(fleet);
+    fleet.storeHangs();
 
-    await clock.advance(30);
+    const recorded = Promise.resolve(permit.record({ failed: true }, { remainingMs: () => 5 }));
 
-    expect(await permit).toBeInstanceOf(DeadlineExceededError);
+    expect(await fleet.within(4, recorded)).toBe('still running');
+    expect(await fleet.within(1, recorded)).toBeUndefined();
   });
 
-  test('ends when its caller gives up, and leaves the probe to another one', async () => {
-    const { clock, first, verdict } = await opened();
-    await clock.advance(OPEN_MS);
+  test('that has no time left is rejected with that, and leaves no rejection behind that is not handled', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    atEndOfTest(() => process.off('unhandledRejection', unhandled));
+    const fleet = new Fleet(1);
+    await fleet.putState({ state: 'forced-open', until: fleet.now + 60_000 });
+    const work = vi.fn();
+
+    expect(await fleet.first.call(work, { remainingMs: 0 })).toBeInstanceOf(DeadlineExceededError);
+
+    await fleet.pass();
+    expect(unhandled).not.toHaveBeenCalled();
+    expect(work).not.toHaveBeenCalled();
+  });
+
+  test('that has given up before its call gets the reason, and asks the store nothing', async () => {
+    const fleet = new Fleet(1);
+    const work = vi.fn();
+
+    expect(await fleet.first.call(work, { signal: AbortSignal.abort('gone') })).toBe('gone');
+
+    expect(work).not.toHaveBeenCalled();
+    expect(fleet.requests).toEqual([]);
+  });
+
+  test('that gives up while its claim is on its way makes no call, and leaves the probe to the next one', async () => {
+    const fleet = await freeFleet();
+    fleet.storeTakes(10);
     const caller = new AbortController();
-    const permit = Promise.resolve(first.acquire({ signal: caller.signal })).catch((error: unknown) => error);
+    const work = vi.fn();
+    const call = fleet.first.call(work, { signal: caller.signal });
+    await fleet.pass(5);
+    caller.abort('gone');
 
+    expect(await call).toBe('gone');
+    await fleet.pass(20);
+    expect(work).not.toHaveBeenCalled();
+    expect(await fleet.state()).toMatchObject({ state: 'open', isProbing: false });
+    fleet.storeRecovers();
+    expect(await fleet.first.works()).toBe('ok');
+  });
+
+  test('that gives up while the state is read gets the reason, and the next call what was read', async () => {
+    const fleet = new Fleet(1);
+    await fleet.putState({ state: 'open', until: fleet.now + 5_000 });
+    fleet.storeTakes(10);
+    const caller = new AbortController();
+    const permit = acquired(fleet, { signal: caller.signal });
+    await fleet.pass(5);
     caller.abort('gone');
 
     expect(await permit).toBe('gone');
-    await settle();
-    expect(await verdict()).toMatchObject({ state: 'open', isProbing: false });
-    expect(await first.works()).toBe('ok');
+    await fleet.pass(5);
+    expect(await acquired(fleet)).toBeInstanceOf(BreakerOpenError);
+  });
+
+  test('gets no error of a time limit that is not its own, however long its environment was frozen', async () => {
+    const fleet = await freeFleet();
+    fleet.storeTakes(10);
+    const call = fleet.first.works();
+    await fleet.pass();
+    await fleet.freeze(fleet.first, 100_000);
+
+    expect(await fleet.within(100, call)).toBeInstanceOf(BreakerOpenError);
   });
 });
 
 describe('a call that is answered without being made', () => {
-  const answered = (breaker: ReturnType<typeof circuitBreaker>, clock: ReturnType<typeof fakeClock>) =>
+  const answeredEarly = (breaker: ReturnType<typeof circuitBreaker>, clock: ReturnType<typeof fakeClock>) =>
     resilient<string>({
       ...{ name: 'posts', breaker, clock },
       layers: [{ after: 'breaker', layer: () => async () => 'from a cache' }],
@@ -101,28 +177,26 @@ describe('a call that is answered without being made', () => {
 
   test('counts for nothing', async () => {
     const clock = fakeClock();
-    const breaker = circuitBreaker({ name: 'posts', minimumCalls: 2, failureRatio: 1, clock });
-    const fail = () => breaker.execute(() => Promise.reject(new Error('down'))).catch(() => undefined);
+    const breaker = circuitBreaker({ name: 'posts', clock });
+    const fail = () => breaker.execute(failing).catch(() => undefined);
+    await times(FAILURES_TO_OPEN - 1, fail);
+
+    await times(20, () => answeredEarly(breaker, clock).execute(async () => 'made'));
     await fail();
 
-    expect(await answered(breaker, clock).execute(async () => 'made')).toBe('from a cache');
-    await fail();
-
-    // Of three calls, one that worked, it would still be closed.
+    // With a success among them it would still be closed.
     expect(breaker.state).toBe('open');
   });
 
   test('takes no probe', async () => {
     const clock = fakeClock();
-    const breaker = circuitBreaker({ name: 'posts', minimumCalls: 1, openMs: 5_000, clock });
-    await breaker.execute(() => Promise.reject(new Error('down'))).catch(() => undefined);
+    const breaker = circuitBreaker({ name: 'posts', openMs: 5_000, clock });
+    await times(FAILURES_TO_OPEN, () => breaker.execute(failing).catch(() => undefined));
     await clock.advance(5_000);
-    const policy = answered(breaker, clock);
 
-    await times(5, () => policy.execute(async () => 'made'));
+    await times(5, () => answeredEarly(breaker, clock).execute(async () => 'made'));
 
     expect(breaker.state).toBe('half-open');
-    const probe = breaker.acquire() as Permit;
-    expect(probe.isProbe).toBe(true);
+    expect((breaker.acquire() as Permit).isProbe).toBe(true);
   });
 });

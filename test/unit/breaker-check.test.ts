@@ -1,80 +1,92 @@
 import { describe, expect, test } from 'vitest';
 import { breakerCheck } from '../../lib/breaker/check.ts';
-import { claimProbe, force, trip } from '../../lib/breaker/transitions.ts';
-import { INITIAL, type Verdict, verdictKey } from '../../lib/breaker/verdict.ts';
+import { stateKey } from '../../lib/breaker/state.ts';
 import { StoreError } from '../../lib/core/errors.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { healthChecks } from '../../lib/telemetry/health.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
-import { putVerdict } from '../support/shared-breaker.ts';
+import { putState } from '../support/fleet.ts';
 
-function world() {
-  const clock = fakeClock();
+const KEY = stateKey('posts');
+const NOW = fakeClock().now();
+
+function checkedStore() {
+  const clock = fakeClock(NOW);
   const store = memoryStore();
   const check = breakerCheck({ store, name: 'posts', clock });
-  const look = healthChecks({ checks: { posts: check }, clock, cacheMs: 0 });
-  return { clock, store, look };
+  return { clock, store, health: healthChecks({ checks: { posts: check }, clock, cacheMs: 0 }) };
 }
 
 describe('the health of a shared breaker', () => {
-  const now = fakeClock().now();
-  const open = trip(INITIAL, now, { openMs: 5_000, chance: 0.5 }).next;
-  const forced = (state: 'open' | 'closed') => force(INITIAL, now, { state, forMs: 1_000, by: 'ada' }).next;
+  const lasts = { since: NOW, until: NOW + 5_000 };
+  test.each<[string, object, Parameters<typeof putState>[1]]>([
+    ['ok', { state: 'closed', reason: null, waitMs: null, admittedFraction: 1 }, { epoch: 0 }],
+    ['ok', { state: 'forced-closed', admittedFraction: 1 }, { ...lasts, state: 'forced-closed', by: 'ada' }],
+    [
+      'degraded',
+      {
+        state: 'open',
+        reason: 'too many calls failed',
+        cause: 'status 503',
+        waitMs: 5_000,
+        admittedFraction: 0,
+      },
+      { ...lasts, state: 'open', cause: 'status 503' },
+    ],
+    ['degraded', { state: 'half-open', admittedFraction: 0 }, { ...lasts, state: 'open', isProbing: true }],
+    [
+      'degraded',
+      { state: 'forced-open', reason: 'forced by ada' },
+      { ...lasts, state: 'forced-open', by: 'ada' },
+    ],
+    ['degraded', { state: 'closed', admittedFraction: 0.01 }, { epoch: 2, since: NOW, rate: 5_000 }],
+  ])('is %s with %j', async (status, details, state) => {
+    const { store, health } = checkedStore();
+    await putState(store, state);
 
-  test.each<[string, string, number, Partial<Verdict>]>([
-    ['ok', 'closed', 1, INITIAL],
-    ['ok', 'forced-closed', 1, forced('closed')],
-    ['degraded', 'open', 0, open],
-    ['degraded', 'half-open', 0, claimProbe(open, now, { openMs: 5_000, chance: 0.5 }).next],
-    ['degraded', 'forced-open', 0, forced('open')],
-    ['degraded', 'closed', 0.01, { ...INITIAL, epoch: 2, since: now, rate: 5_000 }],
-  ])('is %s while it is %s and admits %d of the calls', async (status, state, admittedFraction, verdict) => {
-    const { store, look } = world();
-    await putVerdict(store, verdict);
-
-    expect(await look()).toMatchObject({
-      ...{ status, dependencies: { posts: { critical: false, details: { state, admittedFraction } } } },
-    });
+    expect(await health()).toMatchObject({ status, dependencies: { posts: { critical: false, details } } });
   });
 
-  test('is ok where it was never used, and ok again when all calls are admitted', async () => {
-    const { clock, store, look } = world();
-    expect(await look()).toMatchObject({ status: 'ok' });
-    await putVerdict(store, { epoch: 2, since: clock.now(), rate: 5_000 });
-    expect(await look()).toMatchObject({ status: 'degraded' });
+  test('is ok where the breaker was never used, and ok again when all calls are admitted', async () => {
+    const { clock, store, health } = checkedStore();
+    expect(await health()).toMatchObject({ status: 'ok' });
+    await putState(store, { epoch: 2, since: clock.now(), rate: 5_000 });
+    expect(await health()).toMatchObject({ status: 'degraded' });
+
     await clock.advance(3_000);
 
-    expect(await look()).toMatchObject({ status: 'ok' });
+    expect(await health()).toMatchObject({ status: 'ok' });
   });
 
-  test('is failing without old details where the store does not answer or a later version has written', async () => {
-    const { store, look } = world();
-    await look();
-    await store.put(verdictKey('posts'), { v: 99 });
-    expect((await look()).dependencies['posts']).toEqual({
-      ...{ status: 'failing', critical: false, durationMs: 0 },
-    });
+  test('is failing without old details where the store does not answer', async () => {
+    const { store, health } = checkedStore();
+    await health();
     store.get = () => Promise.reject(new StoreError('down'));
 
-    expect(await look()).toMatchObject({ status: 'degraded' });
+    const { status, dependencies } = await health();
+    expect(status).toBe('degraded');
+    expect(dependencies['posts']).toEqual({ status: 'failing', critical: false, durationMs: 0 });
   });
 
   test.each([
-    [{ v: 99 }, 'the item "breaker#posts" is of a later version of fibrin'],
-    [{ v: 2, state: 'ajar' }, 'the item "breaker#posts" is not the state of a breaker'],
-  ])('says what is wrong with an item like %j', async (item, reason) => {
+    [{ v: 99 }, 'the item "breaker#posts" was written by a later version of fibrin; update this one'],
+    [
+      { v: 3 },
+      'the item "breaker#posts" has an implausible "version"; delete it, and the breaker starts closed',
+    ],
+  ])('fails with what is wrong with an item like %j', async (item, reason) => {
     const store = memoryStore();
-    await store.put(verdictKey('posts'), item);
+    await store.put(KEY, item);
     const { run } = breakerCheck({ store, name: 'posts' });
 
     await expect(run(AbortSignal.timeout(1_000))).rejects.toThrow(reason);
   });
+});
 
-  test.each([
-    [{ store: memoryStore() }, /`name`/],
-    [{ name: 'posts' }, /`store`/],
-    [{ store: memoryStore(), name: 'posts', fast: true }, /unknown option `fast`/],
-  ])('is refused: %j', (options, reason) => {
-    expect(() => breakerCheck(options as never)).toThrow(reason);
-  });
+test.each([
+  [{ store: memoryStore() }, /`name`/],
+  [{ name: 'posts' }, /`store`/],
+  [{ store: memoryStore(), name: 'posts', fast: true }, /unknown option `fast`/],
+])('a check of a breaker is refused at construction: %j', (options, reason) => {
+  expect(() => breakerCheck(options as never)).toThrow(reason);
 });

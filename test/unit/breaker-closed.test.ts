@@ -1,285 +1,318 @@
 import { describe, expect, test, vi } from 'vitest';
-import { evidenceKey, sliceOf } from '../../lib/breaker/evidence.ts';
 import { BreakerOpenError } from '../../lib/core/errors.ts';
-import { memoryStore } from '../../lib/store/memory.ts';
-import { settle } from '../../lib/testing/index.ts';
-import { fleet, opened } from '../support/breaker-fleet.ts';
+import { FAILURES_TO_OPEN, Fleet, type FleetOptions, OPEN_MS, openFleet, times } from '../support/fleet.ts';
 import { outage } from '../support/outcomes.ts';
-import { ENOUGH_FAILURES as ENOUGH, putVerdict, times } from '../support/shared-breaker.ts';
 
-describe('while closed', () => {
-  test('every call is made and its value or its error is handed on', async () => {
-    const { first } = fleet(1);
+/** How many calls fail, of all environments in turn, until the breaker is open. */
+async function failuresUntilOpen(fleet: Fleet, everyMs: number) {
+  const { environments } = fleet;
+  for (let failed = 1; failed <= 200; failed++) {
+    await environments[failed % environments.length]?.fails();
+    if ((await fleet.state())?.['state'] === 'open') return failed;
+    await fleet.pass(everyMs);
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+describe('a shared breaker that is closed', () => {
+  test('hands on the value or the error of each call', async () => {
+    const { first } = new Fleet(1);
 
     expect(await first.works()).toBe('ok');
     expect(await first.fails()).toEqual(outage());
   });
 
-  test('a sandbox looks at the verdict before its first call, and then hardly ever while all is well', async () => {
-    const store = memoryStore();
-    const get = vi.spyOn(store, 'get');
-    const { clock, first } = fleet(1, { store }, 0.999);
-    for (let second = 0; second < 12; second++) {
-      await first.works();
-      await clock.advance(1_000);
-    }
-    expect(get).toHaveBeenCalledTimes(1);
-
-    // Nobody knows the rate, so that it looks once more, beside its work.
-    for (let second = 0; second < 5; second++) {
-      await first.works();
-      await clock.advance(1_000);
-    }
-
-    expect(get).toHaveBeenCalledTimes(2);
-  });
-
-  test('one that was away looks before it calls', async () => {
-    const { clock, second } = await opened();
-    await clock.advance(1_000);
-    const call = vi.fn(async () => 'ok');
-
-    expect(await second.call(call)).toBeInstanceOf(BreakerOpenError);
-
-    expect(call).not.toHaveBeenCalled();
-  });
-
-  test('one whose last call failed looks before the next', async () => {
-    const { clock, first, second } = fleet(2, {}, 0);
-    await second.works();
-    await second.fails();
-    await times(2 * ENOUGH, first.fails);
-    expect(second.state).toBe('closed');
-    await clock.advance(1_000);
-
-    expect(await second.works()).toBeInstanceOf(BreakerOpenError);
-  });
-
-  test.each([
-    [1, 'still looks', true],
-    [2, 'does not look', false],
-  ])('one whose last call but %i failed %s', async (successes, _, looks) => {
-    const { clock, first, second } = fleet(2);
-    await second.fails();
-    await times(successes, second.works);
-    await times(2 * ENOUGH, first.fails);
-    await clock.advance(1_000);
-
-    expect((await second.works()) instanceof BreakerOpenError).toBe(looks);
-  });
-
-  test('one that has no reason to doubt is told by the look that it takes now and then', async () => {
-    const { clock, first, second } = fleet(2);
-    await second.works();
-    await times(ENOUGH, first.fails);
-    for (let n = 0; n < 4; n++) {
-      await clock.advance(1_000);
-      expect(await second.works()).toBe('ok');
-    }
-    await clock.advance(4_000);
-    // Beside this call, which is not kept waiting.
-    expect(await second.works()).toBe('ok');
-    await settle();
-
-    expect(await second.call(async () => 'after a look')).not.toBe('ok');
-  });
-
-  test('it opens when failures are enough for sure, and not before', async () => {
-    const { first, verdict } = fleet(1);
-    await times(ENOUGH - 1, first.fails);
-    expect((await verdict())?.['state']).not.toBe('open');
-
-    await first.fails();
-
-    expect(await verdict()).toMatchObject({ state: 'open', epoch: 1, successes: 0, isProbing: false });
-  });
-
-  test('seven failures in ten seconds are enough where there are few calls', async () => {
-    const { clock, first, store, verdict } = fleet(1);
-    await putVerdict(store, { epoch: 0, rate: 1 });
-    await first.works();
-    await clock.advance(1_000);
-    await times(6, first.fails);
-    expect(await verdict()).toMatchObject({ state: 'closed' });
-
-    await first.fails();
-
-    expect(await verdict()).toMatchObject({ state: 'open' });
-  });
-
-  test('who does not know the rate asks for it first: others may report successes more rarely', async () => {
-    const { first, store, verdict } = fleet(1);
-    await times(ENOUGH - 1, first.fails);
-    await putVerdict(store, { epoch: 0, rate: 5_000 });
-
-    await first.fails();
-
-    expect(await verdict()).toMatchObject({ state: 'closed', rate: 5_000 });
-  });
-
-  test('the failures of all sandboxes are added up', async () => {
-    const { sandboxes, verdict } = fleet(ENOUGH);
-
-    await Promise.all(sandboxes.map(({ fails }) => fails()));
-
-    expect(await verdict()).toMatchObject({ state: 'open' });
-  });
-
-  test('successes outweigh failures', async () => {
-    const { first, verdict } = fleet(1);
-    await times(ENOUGH, async () => {
-      await first.works();
-      await first.fails();
-      await first.works();
-    });
-
-    expect((await verdict())?.['state'] ?? 'closed').toBe('closed');
-  });
-
-  test('what happened more than ten seconds ago does not count', async () => {
-    const { clock, first, verdict } = fleet(1);
-    await times(ENOUGH - 1, first.fails);
-    await clock.advance(11_000);
-    await first.fails();
-
-    expect((await verdict())?.['state'] ?? 'closed').toBe('closed');
-  });
-
-  test('failures count across the turn from one item of evidence to the next', async () => {
-    const { clock, first, verdict } = fleet(1);
-    await clock.advance(10_000 - (clock.now() % 10_000) - 500);
-    await times(ENOUGH - 6, first.fails);
-    await clock.advance(1_000);
-    await times(6, first.fails);
-
-    expect(await verdict()).toMatchObject({ state: 'open' });
-  });
-
   test.each([
     ['a bug', () => Promise.reject(new TypeError('bug'))],
-    ['a caller who gave up', () => Promise.reject(new BreakerOpenError('other', 1))],
-  ])('%s says nothing about the dependency', async (_, work) => {
-    const store = memoryStore();
-    const add = vi.spyOn(store, 'add');
-    const { first } = fleet(1, { store });
+    ['a rejection of another breaker', () => Promise.reject(new BreakerOpenError('other', 1))],
+  ])('reports nothing of %s, which says nothing about the dependency', async (_, work) => {
+    const fleet = new Fleet(1);
 
-    await first.call(work);
+    await fleet.first.call(work);
 
-    expect(add).not.toHaveBeenCalled();
+    expect(fleet.requestsOf('add')).toEqual([]);
   });
 
-  test('a refusal of the request is an answer', async () => {
-    const store = memoryStore();
-    const add = vi.spyOn(store, 'add');
-    const { first } = fleet(1, { store });
+  test('reports an answer that refuses the request as a success', async () => {
+    const fleet = new Fleet(1);
 
-    await first.refuses();
+    await fleet.first.answers();
 
-    expect(Object.keys(add.mock.calls[0]?.[1] ?? {}).sort()).toEqual([
-      expect.stringMatching(/^n\d$/),
-      expect.stringMatching(/^s\d$/),
+    expect(Object.keys(fleet.requestsOf('add')[0]?.item ?? {})).toEqual([
+      expect.stringMatching(/^s/),
+      expect.stringMatching(/^c/),
     ]);
-  });
-
-  test('a success is reported as often as a failure where the call before it failed, since it is in question there', async () => {
-    const store = memoryStore();
-    await putVerdict(store, { rate: 500 });
-    // Of 500 calls a second one in ten failures is reported, and one in 42 successes.
-    const { clock, first } = fleet(1, { store }, 0.05);
-    const evidenceNow = () => store.get(evidenceKey('posts', 1, sliceOf(clock.now())));
-    await first.works();
-    expect(await evidenceNow()).toBeUndefined();
-
-    await first.fails();
-    await first.works();
-    const seen = await evidenceNow();
-    expect(seen).toMatchObject({ f0: 10, m0: 1, r0: 10, q0: 1 });
-    expect(seen).not.toHaveProperty('n0');
-    await first.works();
-
-    expect(await evidenceNow()).toEqual(seen);
-  });
-
-  test('the rate that the evidence shows is told to all', async () => {
-    const { clock, first, verdict } = fleet(1);
-    await clock.advance(10_000 - (clock.now() % 10_000));
-    for (let second = 0; second < 5; second++) {
-      await times(4, first.works);
-      await clock.advance(1_000);
-    }
-
-    // Half of the successes of an unknown rate are reported, and count for two.
-    expect((await verdict())?.['rate']).toBeGreaterThan(2);
   });
 });
 
-describe('the fraction of retries', () => {
-  test('is that of the verdict, and all where nobody has said anything', async () => {
-    const { first, store } = fleet(1);
-    expect(first.retryFraction).toBe(1);
-    await putVerdict(store, { retryShare: 0.3 });
-    await first.works();
+describe('a shared breaker opens', () => {
+  test('after ten failed calls in a row, and not before', async () => {
+    const fleet = new Fleet(1);
+    await times(FAILURES_TO_OPEN - 1, () => fleet.first.fails());
+    expect(await fleet.state()).toBeUndefined();
 
-    expect(first.retryFraction).toBe(0.3);
+    await fleet.first.fails();
+
+    expect(await fleet.state()).toMatchObject({ state: 'open', epoch: 1, successes: 0, isProbing: false });
+    expect(fleet.first.state).toBe('open');
   });
 
-  test('grows with that of the calls when it has just closed', async () => {
-    const { clock, first, store } = fleet(1);
-    await putVerdict(store, { since: clock.now() + 1_500, rate: 5_000, retryShare: 0.5 });
-    await first.works();
-    await clock.advance(3_000);
-
-    expect(first.retryFraction).toBeCloseTo(0.05, 10);
+  test.each([
+    [1, 1],
+    [1, 0.6],
+    [1, 0.1],
+    [1, 0.02],
+    [7, 1],
+    [7, 0.6],
+    [7, 0.1],
+    [7, 0.02],
+  ])('after ten failed calls of %i environments at %d calls a second', async (size, perSecond) => {
+    expect(await failuresUntilOpen(new Fleet(size), 1_000 / perSecond)).toBe(FAILURES_TO_OPEN);
   });
 
-  test('is told when more fail than the fleet can repeat', async () => {
-    const { clock, first, verdict } = fleet(1, {}, 'drawn');
-    await clock.advance(10_000 - (clock.now() % 10_000));
-    for (let second = 0; second < 9; second++) {
-      for (let n = 0; n < 40; n++) {
-        await first.works();
-        await first.fails();
-        await first.works();
+  test('after ten failed calls at a low rate that has worked for a long time', async () => {
+    const fleet = new Fleet(3);
+    await times(60, async () => {
+      await fleet.first.works();
+      await fleet.pass(10_000);
+    });
+
+    expect(await failuresUntilOpen(fleet, 10_000)).toBe(FAILURES_TO_OPEN);
+  });
+
+  test('not by failures of an hour ago', async () => {
+    const fleet = new Fleet(1);
+    await times(FAILURES_TO_OPEN - 1, () => fleet.first.fails());
+    await fleet.pass(3_601_000);
+
+    expect(await failuresUntilOpen(fleet, 1_000)).toBe(FAILURES_TO_OPEN);
+  });
+
+  test('by the failures of all environments together', async () => {
+    const fleet = new Fleet(FAILURES_TO_OPEN);
+
+    await Promise.all(fleet.environments.map((environment) => environment.fails()));
+
+    expect(await fleet.state()).toMatchObject({ state: 'open' });
+  });
+
+  test('not while less than half of the calls fail', async () => {
+    const fleet = new Fleet(2);
+    await times(200, async () => {
+      await fleet.first.works();
+      await fleet.second.fails();
+      await fleet.second.works();
+      await fleet.pass(100);
+    });
+
+    expect((await fleet.state())?.['state'] ?? 'closed').toBe('closed');
+  });
+
+  test.each<[number, number, FleetOptions]>([
+    [4, 1_000, { failureRatio: 0.2, minimumCalls: 4 }],
+    [5, 1_000, { failureRatio: 0.2 }],
+    [37, 1_000, { failureRatio: 0.8 }],
+    [30, 1_000, { minimumCalls: 30 }],
+    [100, 10_000, { minimumCalls: 100 }],
+    [10, 300, { windowMs: 1_000 }],
+    [10, 60_000, { windowMs: 3_600_000 }],
+  ])('after %d failed calls, one every %d ms, with %j', async (failures, everyMs, options) => {
+    // Above one report a second it takes a few more.
+    const failed = await failuresUntilOpen(new Fleet(2, options), everyMs);
+
+    expect(failed).toBeGreaterThanOrEqual(failures);
+    expect(failed).toBeLessThanOrEqual(failures + 2);
+  });
+
+  test('by its own window: a short one forgets successes sooner', async () => {
+    const failedAfterSuccesses = async (windowMs: number) => {
+      const fleet = new Fleet(1, { windowMs });
+      await times(60, async () => {
+        await fleet.first.works();
+        await fleet.pass(100);
+      });
+      // Two of three fail, which no suffix shows at once.
+      let calls = 0;
+      while (fleet.first.state === 'closed' && calls < 400) {
+        await (calls++ % 3 ? fleet.first.fails() : fleet.first.works());
+        await fleet.pass(100);
       }
-      await clock.advance(1_000);
+      return calls;
+    };
+
+    expect(await failedAfterSuccesses(20_000)).toBeLessThan(200);
+    // Of 20 reports at the least no such ratio is sure.
+    expect(await failedAfterSuccesses(1_000)).toBe(400);
+  });
+
+  test('all the same where another environment publishes a rate in that moment', async () => {
+    const fleet = new Fleet(1);
+    await times(FAILURES_TO_OPEN - 1, () => fleet.first.fails());
+    let isPublished = false;
+    fleet.serve = async (request, serve) => {
+      if (request.operation === 'put' && !isPublished) {
+        isPublished = true;
+        await fleet.putState({ version: 4, epoch: 0, rate: 20 });
+      }
+      return serve();
+    };
+
+    await fleet.first.fails();
+
+    expect(await fleet.state()).toMatchObject({ state: 'open', version: 5, rate: 20 });
+  });
+
+  test('and stores, reports and rejects with the name, code and status of the error, never its message', async () => {
+    const fleet = new Fleet(1);
+    const secret = Object.assign(new Error('hunter2 is the password'), { code: 'ECONNREFUSED', status: 502 });
+    const { first } = fleet;
+    await times(FAILURES_TO_OPEN, () => first.call(() => Promise.reject(secret)));
+    const rejection = await first.works();
+    await fleet.pass(OPEN_MS);
+    await first.call(() => Promise.reject(secret));
+
+    expect(await fleet.state()).toMatchObject({ cause: 'ECONNREFUSED status 502' });
+    expect(first.events).toContainEqual(expect.objectContaining({ cause: 'ECONNREFUSED status 502' }));
+    const shown = [await fleet.state(), fleet.requests, first.events, String(rejection)];
+    expect(JSON.stringify(shown)).not.toContain('hunter2');
+  });
+
+  test('once, where several environments are sure of it at the same time', async () => {
+    const fleet = new Fleet(8);
+    fleet.storeTakes(5);
+    const calls = fleet.environments.flatMap((environment) => [environment.fails(), environment.fails()]);
+    await fleet.pass(100);
+    await Promise.all(calls);
+
+    expect(await fleet.state()).toMatchObject({ state: 'open', version: 1, epoch: 1 });
+  });
+});
+
+describe('an environment', () => {
+  test('reads the state before its first call, and then beside its work now and then', async () => {
+    const fleet = new Fleet(1, { chance: 0.999 });
+    const work = async () => {
+      await fleet.first.works();
+      await fleet.pass(4_000);
+    };
+    await times(4, work);
+    expect(fleet.requestsOf('get')).toHaveLength(1);
+
+    // The rate is unknown, so after 12.5 s it reads the state again.
+    await work();
+    expect(fleet.requestsOf('get')).toHaveLength(2);
+  });
+
+  test('reads the state every 85 s or so once the rate is known', async () => {
+    const fleet = new Fleet(1, { chance: 0.999 });
+    await fleet.putState({ epoch: 0, rate: 1 });
+
+    for (let second = 0; second < 1_000; second++) {
+      await fleet.first.works();
+      await fleet.pass(1_000);
     }
 
-    const { state, retryShare } = (await verdict()) ?? {};
-    expect(state).toBe('closed');
-    expect(retryShare).toBeGreaterThan(0.2);
-    expect(retryShare).toBeLessThan(0.9);
+    expect(fleet.requestsOf('get').length).toBeGreaterThan(7);
+    expect(fleet.requestsOf('get').length).toBeLessThan(12);
+  });
+
+  test('reads the state once for all calls that come at once when it has begun', async () => {
+    const fleet = new Fleet(1);
+
+    await Promise.all(Array.from({ length: 10 }, () => fleet.first.works()));
+
+    expect(fleet.requestsOf('get')).toHaveLength(1);
+  });
+
+  test('rejects its first call where the breaker is open', async () => {
+    const fleet = await openFleet();
+    await fleet.pass(1_000);
+    const work = vi.fn(async () => 'ok');
+
+    expect(await fleet.second.call(work)).toBeInstanceOf(BreakerOpenError);
+
+    expect(work).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    [22_000, 'makes', 1, false],
+    [22_001, 'reads the state before', 1, true],
+    // So long that the state would have been read beside its work.
+    [600_000, 'reads the state before', 1, true],
+    [22_000, 'makes', 0, false],
+    [30_000, 'reads the state before', 0, true],
+  ])('that was idle for %i ms %s its next call, at a rate of %d', async (idleMs, _, rate, reads) => {
+    const fleet = new Fleet(1);
+    await fleet.putState({ epoch: 0, rate });
+    await fleet.first.works();
+    await fleet.pass(idleMs);
+    await fleet.putState({ version: 2, state: 'open', until: fleet.now + 5_000 });
+
+    expect((await fleet.first.works()) instanceof BreakerOpenError).toBe(reads);
+  });
+
+  test.each([
+    [0, 'reads', true],
+    [1, 'reads', true],
+    [2, 'does not read', false],
+  ])('after a failure and %i successes %s the state before its next call', async (successes, _, reads) => {
+    const fleet = new Fleet(2);
+    await fleet.second.works();
+    await fleet.second.fails();
+    await times(successes, () => fleet.second.works());
+    await times(2 * FAILURES_TO_OPEN, () => fleet.first.fails());
+    await fleet.pass(1_000);
+
+    expect((await fleet.second.works()) instanceof BreakerOpenError).toBe(reads);
+  });
+
+  test('that has no reason to doubt learns of an open breaker by a read beside its work', async () => {
+    const fleet = new Fleet(1);
+    await fleet.first.works();
+    await fleet.pass(8_000);
+    await fleet.putState({ state: 'open', until: fleet.now + 5_000 });
+
+    expect(await fleet.first.works()).toBe('ok');
+
+    await fleet.pass();
+    expect(await fleet.first.works()).toBeInstanceOf(BreakerOpenError);
   });
 });
 
 describe('a slow call', () => {
-  test('is told of the moment that it is slow, and not once more when it ends', async () => {
-    const store = memoryStore();
-    const add = vi.spyOn(store, 'add');
-    const { clock, first } = fleet(1, { store, slowCallMs: 500 });
+  test('is reported as a failure the moment that it is slow, and not again when it ends', async () => {
+    const fleet = new Fleet(1, { slowCallMs: 500 });
+    await fleet.first.works();
+    const reports = fleet.requestsOf('add').length;
     const work = Promise.withResolvers<string>();
-    const run = first.call(() => work.promise);
-    await clock.advance(499);
-    expect(add).not.toHaveBeenCalled();
-    await clock.advance(1);
-    expect(Object.keys(add.mock.calls[0]?.[1] ?? {}).join()).toMatch(/f\d/);
+    const call = fleet.first.call(() => work.promise);
+    await fleet.pass(499);
+    expect(fleet.requestsOf('add')).toHaveLength(reports);
+    await fleet.pass(1);
+    expect(Object.keys(fleet.requestsOf('add').at(-1)?.item ?? {}).join()).toMatch(/^f/);
 
     work.resolve('late');
 
-    expect(await run).toBe('late');
-    expect(add).toHaveBeenCalledTimes(1);
-    expect(clock.pending).toBe(0);
+    expect(await call).toBe('late');
+    expect(fleet.requestsOf('add')).toHaveLength(reports + 1);
   });
 
-  test('that was frozen is not told of', async () => {
-    const store = memoryStore();
-    const add = vi.spyOn(store, 'add');
-    const { clock, first } = fleet(1, { store, slowCallMs: 500 });
-    const run = first.call(() => new Promise(() => {}));
-    void run;
-    await settle();
+  test('opens the breaker like any other failure', async () => {
+    const fleet = new Fleet(2, { slowCallMs: 500 });
+    for (let call = 0; call < FAILURES_TO_OPEN; call++) void fleet.first.hangs();
 
-    await clock.freeze(60_000);
+    await fleet.pass(600);
 
-    expect(add).not.toHaveBeenCalled();
+    expect(await fleet.state()).toMatchObject({ state: 'open', cause: 'slow call' });
+  });
+
+  test('is not reported where its environment was frozen meanwhile', async () => {
+    const fleet = new Fleet(1, { slowCallMs: 500 });
+    void fleet.first.hangs();
+    await fleet.pass();
+
+    await fleet.freeze(fleet.first, 60_000);
+
+    expect(fleet.requestsOf('add')).toEqual([]);
   });
 });

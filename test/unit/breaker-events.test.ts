@@ -1,185 +1,140 @@
 import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/local.ts';
-import type { SharedBreakerOptions } from '../../lib/breaker/options.ts';
-import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import type { BreakerEvent } from '../../lib/core/breaker-event.ts';
 import { sleep } from '../../lib/core/clock.ts';
-import { InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
-import type { CountingStore } from '../../lib/core/store.ts';
+import { InvalidOptionError } from '../../lib/core/errors.ts';
 import { breaker as middleware } from '../../lib/middleware/breaker.ts';
 import { withBreaker } from '../../lib/middleware/with-breaker.ts';
-import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
+import { fakeClock } from '../../lib/testing/index.ts';
 import { atEndOfTest } from '../support/ends.ts';
+import { CLAIM_MS, FAILURES_TO_OPEN, Fleet, OPEN_MS, openFleet, times } from '../support/fleet.ts';
 import { contextWith } from '../support/lambda-context.ts';
-import { failing, never, outage } from '../support/outcomes.ts';
-import { ENOUGH_FAILURES as ENOUGH, KEY, putVerdict, times } from '../support/shared-breaker.ts';
+import { failing, outage } from '../support/outcomes.ts';
 
-/** Longer than a breaker stays open, or a probe may take. */
-const LONG_MS = 20_000;
 const WEEK_MS = 604_800_000;
 
-/** So many sandboxes on one store, each with what its listener hears. They do all that they ever do a share of. */
-function fleet(size: number, given: Partial<SharedBreakerOptions> = {}) {
-  const clock = fakeClock();
-  const store = given.store ?? memoryStore();
-  const sandboxes = Array.from({ length: size }, (_, index) => {
-    const events: BreakerEvent[] = [];
-    const onEvent = (event: BreakerEvent) => events.push(event);
-    const random = { ...seededRandom(index + 1), next: () => 0 };
-    const breaker = sharedBreaker({ openMs: 5_000, onEvent, ...given, name: 'posts', store, clock, random });
-    const call = (work: () => Promise<unknown>) => breaker.execute(work).catch((error: unknown) => error);
-    const changes = (origin?: 'self' | 'observed') =>
-      events.flatMap((event) =>
-        event.kind === 'breaker-state' && (origin ?? event.origin) === event.origin
-          ? [`${event.from} → ${event.to}`]
-          : [],
-      );
-    return {
-      breaker,
-      events,
-      changes,
-      call,
-      fails: () => call(failing),
-      works: () => call(async () => 'ok'),
-    };
-  });
-  const [first, second] = [sandboxes[0], sandboxes[1] ?? sandboxes[0]];
-  if (!first || !second) throw new Error('A fleet has at least one sandbox');
-  return { clock, store, sandboxes, first, second };
-}
+describe('the listener of a shared breaker', () => {
+  test('gets a change from the environment that made it, and from the others that they observed it', async () => {
+    const fleet = new Fleet(5);
+    const { environments } = fleet;
+    for (let round = 0; round < 3; round++) for (const environment of environments) await environment.fails();
+    await fleet.pass(1_000);
 
-describe('who listens to a breaker of the fleet', () => {
-  test('hears that it opened: from one sandbox that it has made the change, from the others that they have seen it', async () => {
-    const { sandboxes } = fleet(5);
+    for (const environment of environments) await environment.works();
 
-    for (let round = 0; round < ENOUGH; round++) await Promise.all(sandboxes.map(({ fails }) => fails()));
-
-    expect(sandboxes.flatMap(({ changes }) => changes('self'))).toEqual(['closed → open']);
-    for (const { changes } of sandboxes) expect(changes()).toEqual(['closed → open']);
-    expect(sandboxes.flatMap(({ events }) => events)).toContainEqual({
-      ...{
-        kind: 'breaker-state',
-        name: 'posts',
-        from: 'closed',
-        to: 'open',
-        origin: 'self',
-        admittedFraction: 0,
-      },
+    expect(environments.flatMap((environment) => environment.changes('self'))).toEqual(['closed → open']);
+    for (const environment of environments) expect(environment.changes()).toEqual(['closed → open']);
+    expect(environments.flatMap(({ events }) => events)).toContainEqual({
+      ...{ kind: 'breaker-state', name: 'posts', from: 'closed', to: 'open', origin: 'self' },
+      ...{ admittedFraction: 0, waitMs: OPEN_MS, cause: 'status 503' },
     });
   });
 
-  test('hears that it is probed, that the probe failed, and that it lets a share of the calls through at last', async () => {
-    const { clock, first } = fleet(1);
-    await times(ENOUGH, first.fails);
-    await clock.advance(LONG_MS);
-    await first.fails();
-    await clock.advance(LONG_MS);
+  test('gets each probe, its failure, and in the end what fraction of the calls is admitted', async () => {
+    const fleet = await openFleet(1);
+    await fleet.pass(OPEN_MS);
+    await fleet.first.fails();
+    await fleet.pass(CLAIM_MS);
 
-    await times(3, first.works);
+    await times(3, () => fleet.first.works());
 
-    expect(first.changes('self')).toEqual([
+    expect(fleet.first.changes('self')).toEqual([
       ...['closed → open', 'open → half-open', 'half-open → open', 'open → half-open', 'half-open → closed'],
     ]);
-    const isFraction = expect.toSatisfy((fraction) => fraction > 0 && fraction < 1);
-    expect(first.events.at(-1)).toMatchObject({ to: 'closed', admittedFraction: isFraction });
+    expect(fleet.first.events.at(-1)).toMatchObject({ to: 'closed', admittedFraction: 0.01, waitMs: 0 });
   });
 
-  test('hears that nobody has come back from a probe, which nobody writes', async () => {
-    const { clock, first, second } = fleet(2);
-    await times(ENOUGH, first.fails);
-    await clock.advance(LONG_MS);
-    void first.call(never);
-    await settle();
-    await second.works();
-    expect(second.changes()).toEqual(['closed → half-open']);
-    await clock.advance(LONG_MS);
+  test('gets that a claim has ended without an outcome, which no environment writes', async () => {
+    const fleet = await openFleet(2);
+    await fleet.pass(OPEN_MS);
+    void fleet.first.hangs();
+    await fleet.pass();
+    await fleet.second.works();
+    expect(fleet.second.changes()).toEqual(['closed → half-open']);
+    await fleet.pass(CLAIM_MS);
 
-    void second.call(never);
-    await settle();
+    void fleet.second.hangs();
+    await fleet.pass();
 
-    expect(second.changes()).toEqual(['closed → half-open', 'half-open → open', 'open → half-open']);
+    expect(fleet.second.changes()).toEqual(['closed → half-open', 'half-open → open', 'open → half-open']);
   });
 
   test.each([
     ['open', ['closed → forced-open', 'forced-open → open', 'open → half-open', 'half-open → closed'], 0],
     ['closed', ['closed → forced-closed', 'forced-closed → closed'], 1],
   ] as const)(
-    'hears that somebody has forced it %s, and that this is over, and not who',
-    async (state, changes, fraction) => {
-      const { clock, store, first } = fleet(1);
-      const until = clock.now() + WEEK_MS;
-      await putVerdict(store, { state: `forced-${state}`, since: clock.now(), until, by: 'ada' });
-      await first.works();
-      expect(first.events).toEqual([
+    'gets that the breaker was forced %s and that this is over, and not the name of the operator',
+    async (state, changes, admittedFraction) => {
+      const fleet = new Fleet(1);
+      await fleet.putState({
+        state: `forced-${state}`,
+        since: fleet.now,
+        until: fleet.now + WEEK_MS,
+        by: 'ada',
+      });
+      await fleet.first.works();
+      expect(fleet.first.events).toEqual([
         {
           ...{ kind: 'breaker-state', name: 'posts', from: 'closed', to: `forced-${state}` },
-          ...{ origin: 'observed', admittedFraction: fraction },
+          ...{ origin: 'observed', admittedFraction, waitMs: WEEK_MS },
         },
       ]);
-      await clock.advance(WEEK_MS);
+      await fleet.pass(WEEK_MS);
 
-      await times(3, first.works);
+      await times(3, () => fleet.first.works());
 
-      expect(first.changes()).toEqual(changes);
-      expect(JSON.stringify(first.events)).not.toContain('ada');
+      expect(fleet.first.changes()).toEqual(changes);
+      expect(JSON.stringify(fleet.first.events)).not.toContain('ada');
     },
   );
 
-  test('hears what the evidence holds when a failure was reported, and of no success', async () => {
-    const { clock, first } = fleet(1, { slowCallMs: 300 });
-    await first.works();
-    expect(first.events).toEqual([]);
+  test('gets the counts when a failure was reported, and nothing of a success', async () => {
+    const fleet = new Fleet(1, { slowCallMs: 300 });
+    await fleet.first.works();
+    expect(fleet.first.events).toEqual([]);
 
-    await first.fails();
-    const slow = first.call(() => sleep(clock, 400));
-    await clock.advance(400);
+    await fleet.first.fails();
+    const slow = fleet.first.call(() => sleep(fleet.first.clock, 400));
+    await fleet.pass(400);
     await slow;
 
     const report = { kind: 'breaker-report', name: 'posts' };
-    // A success of an unknown rate is reported for two.
-    expect(first.events).toEqual([
-      { ...report, calls: 3, failures: 1, slow: false },
-      { ...report, calls: 4, failures: 2, slow: true },
+    expect(fleet.first.events).toEqual([
+      { ...report, calls: 2, failures: 1, slow: false },
+      { ...report, calls: 3, failures: 2, slow: true },
     ]);
   });
 
-  test('hears once that the store has stopped answering, and once that it does again', async () => {
-    const inner = memoryStore();
-    let isDown = true;
-    const down = <T>(real: () => Promise<T>) => (isDown ? Promise.reject(new StoreError('down')) : real());
-    const store: CountingStore = {
-      ...inner,
-      get: (...args) => down(() => inner.get(...args)),
-      put: (...args) => down(() => inner.put(...args)),
-      add: (...args) => down(() => inner.add(...args)),
-    };
-    const { clock, first } = fleet(1, { store });
+  test('gets once that the store is unavailable and why, and once that it is available again', async () => {
+    const fleet = new Fleet(1);
     const someCalls = () =>
       times(5, async () => {
-        await first.works();
-        await clock.advance(LONG_MS);
+        await fleet.first.works();
+        await fleet.pass(20_000);
       });
-    const trouble = { kind: 'breaker-store', name: 'posts', available: false };
+    fleet.storeRefuses();
     await someCalls();
-    expect(first.events).toEqual([trouble]);
+    const unavailable = { kind: 'breaker-store', name: 'posts', available: false, reason: 'down' };
+    expect(fleet.first.events).toEqual([unavailable]);
 
-    isDown = false;
+    fleet.storeRecovers();
     await someCalls();
 
-    expect(first.events).toEqual([trouble, { ...trouble, available: true }]);
+    expect(fleet.first.events).toEqual([
+      unavailable,
+      { kind: 'breaker-store', name: 'posts', available: true },
+    ]);
   });
 
-  test('hears nothing of the breaker that a sandbox keeps for itself while the store fails', async () => {
-    const down = () => Promise.reject(new StoreError('down'));
-    const store = { ...memoryStore(), get: down, put: down, add: down };
-    const { first } = fleet(1, { store, minimumCalls: 2 });
+  test('gets nothing of the breaker that an environment has for itself while the store fails', async () => {
+    const fleet = new Fleet(1);
+    fleet.storeRefuses();
 
-    await times(5, first.fails);
+    await times(FAILURES_TO_OPEN + 1, () => fleet.first.fails());
 
-    expect(await first.works()).toMatchObject({ code: 'BREAKER_OPEN' });
-    expect(first.events).toEqual([{ kind: 'breaker-store', name: 'posts', available: false }]);
+    expect(await fleet.first.works()).toMatchObject({ code: 'BREAKER_OPEN' });
+    expect(fleet.first.events).toMatchObject([{ kind: 'breaker-store', available: false }]);
   });
 
   test.each<[string, () => unknown]>([
@@ -195,54 +150,54 @@ describe('who listens to a breaker of the fleet', () => {
     process.on('unhandledRejection', unhandled);
     atEndOfTest(() => process.off('unhandledRejection', unhandled));
     const onEvent = vi.fn(broken);
-    const { store, first } = fleet(1, { onEvent });
+    const fleet = new Fleet(1, { onEvent });
 
-    await times(ENOUGH, async () => expect(await first.fails()).toEqual(outage()));
+    await times(FAILURES_TO_OPEN, async () => expect(await fleet.first.fails()).toEqual(outage()));
 
-    await new Promise((resolve) => void setImmediate(resolve));
+    await fleet.pass();
     expect(onEvent).toHaveBeenCalledWith(expect.objectContaining({ kind: 'breaker-state' }));
-    expect(await store.get(KEY)).toMatchObject({ state: 'open' });
+    expect(await fleet.state()).toMatchObject({ state: 'open' });
     expect(unhandled).not.toHaveBeenCalled();
   });
 
-  test('may call through the breaker, and hears of a change no more often for it', async () => {
-    const onEvent = vi.fn(({ kind }: BreakerEvent) => kind === 'breaker-state' && first.works());
-    const { first } = fleet(1, { onEvent });
+  test('may call through the breaker, and gets a change no more often for it', async () => {
+    const fleet = new Fleet(1, {
+      onEvent: ({ kind }: BreakerEvent) => kind === 'breaker-state' && fleet.first.works(),
+    });
 
-    await times(ENOUGH, first.fails);
-    await settle();
+    await times(FAILURES_TO_OPEN, () => fleet.first.fails());
+    await fleet.pass();
 
-    const kinds = onEvent.mock.calls.map(([{ kind }]) => kind);
-    expect(kinds.filter((kind) => kind === 'breaker-state')).toHaveLength(1);
+    expect(fleet.first.changes()).toEqual(['closed → open']);
   });
 });
 
-describe('who listens to a breaker of one sandbox', () => {
-  function alone() {
+describe('the listener of a breaker of this environment', () => {
+  function localBreaker() {
     const clock = fakeClock();
     const events: BreakerEvent[] = [];
     const onEvent = (event: BreakerEvent) => events.push(event);
-    const breaker = circuitBreaker({ name: 'posts', clock, minimumCalls: 2, openMs: 5_000, onEvent });
+    const breaker = circuitBreaker({ name: 'posts', clock, openMs: 5_000, onEvent });
     const call = (work: () => Promise<unknown>) => breaker.execute(work).catch((error: unknown) => error);
     return { clock, events, breaker, fails: () => call(failing), works: () => call(async () => 'ok') };
   }
-  const change = { kind: 'breaker-state', name: 'posts', origin: 'self' };
+  const change = { kind: 'breaker-state', name: 'posts', origin: 'self', waitMs: 0 };
 
-  test('hears of its changes, and not of each probe', async () => {
-    const { clock, events, fails, works } = alone();
-    await times(2, fails);
+  test('gets its changes, and not each probe', async () => {
+    const { clock, events, fails, works } = localBreaker();
+    await times(FAILURES_TO_OPEN, fails);
     await clock.advance(5_000);
     await times(2, works);
 
     expect(events).toEqual([
-      { ...change, from: 'closed', to: 'open', admittedFraction: 0 },
+      { ...change, from: 'closed', to: 'open', admittedFraction: 0, waitMs: 5_000 },
       { ...change, from: 'open', to: 'half-open', admittedFraction: 0 },
       { ...change, from: 'half-open', to: 'closed', admittedFraction: 1 },
     ]);
   });
 
-  test('hears what is forced, and nothing where that is so already', async () => {
-    const { breaker, events } = alone();
+  test('gets what is forced, and nothing where that is so already', async () => {
+    const { breaker, events } = localBreaker();
     for (const to of ['auto', 'open', 'open', 'closed', 'auto'] as const) await breaker.force(to);
 
     expect(events).toEqual([
@@ -260,29 +215,26 @@ describe('who listens to a breaker of one sandbox', () => {
 });
 
 describe('the listener of a breaker around a handler', () => {
-  const options = () => ({ name: 'posts', minimumCalls: 2, clock: fakeClock(), onEvent: vi.fn() });
+  const options = () => ({ name: 'posts', clock: fakeClock(), onEvent: vi.fn() });
+  const opened = expect.objectContaining({ from: 'closed', to: 'open' });
 
-  test('hears of its changes from the middleware', async () => {
+  test('gets its changes from the middleware', async () => {
     const given = options();
     const lambda = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
       .use(middleware<unknown, unknown>(given))
       .handler(failing);
 
-    await times(2, () => lambda({}, contextWith()).catch(() => undefined));
+    await times(FAILURES_TO_OPEN, () => lambda({}, contextWith()).catch(() => undefined));
 
-    expect(given.onEvent).toHaveBeenCalledExactlyOnceWith(
-      expect.objectContaining({ from: 'closed', to: 'open' }),
-    );
+    expect(given.onEvent).toHaveBeenCalledExactlyOnceWith(opened);
   });
 
-  test('hears of its changes from the wrapper', async () => {
+  test('gets its changes from the wrapper', async () => {
     const given = options();
     const handler = withBreaker(given, failing);
 
-    await times(2, () => handler().catch(() => undefined));
+    await times(FAILURES_TO_OPEN, () => handler().catch(() => undefined));
 
-    expect(given.onEvent).toHaveBeenCalledExactlyOnceWith(
-      expect.objectContaining({ from: 'closed', to: 'open' }),
-    );
+    expect(given.onEvent).toHaveBeenCalledExactlyOnceWith(opened);
   });
 });

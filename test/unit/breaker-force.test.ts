@@ -4,137 +4,125 @@ import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { BreakerOpenError, InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
-import { fleet, opened } from '../support/breaker-fleet.ts';
-import { never, outage } from '../support/outcomes.ts';
-import { ENOUGH_FAILURES, KEY, OPEN_MS, putVerdict, times } from '../support/shared-breaker.ts';
-import { BROKEN, sandbox, type Trouble } from '../support/troubled-store.ts';
+import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
+import { FAILURES_TO_OPEN, Fleet, KEY, OPEN_MS, openFleet, times } from '../support/fleet.ts';
+import { outage } from '../support/outcomes.ts';
 
 const HOUR_MS = 3_600_000;
 
-describe('the state of a shared breaker', () => {
-  test('is closed before anything is known, and then what this environment has read', async () => {
-    const { clock, first, second } = await opened();
-    expect([first.state, second.state]).toEqual(['open', 'closed']);
-    await clock.advance(1_000);
-
-    await second.works();
-
-    expect(second.state).toBe('open');
-  });
-
-  test('is half-open while a probe runs', async () => {
-    const { clock, first } = await opened();
-    await clock.advance(OPEN_MS);
-    const work = Promise.withResolvers<string>();
-    const probe = first.call(() => work.promise);
-    await settle();
-    expect(first.state).toBe('half-open');
-
-    work.resolve('ok');
-    await probe;
-
-    expect(first.state).toBe('open');
-  });
-
-  test('ends with the override, also where nothing is read in the meantime', async () => {
-    const { clock, first } = fleet(1);
-    await first.force('closed', { forMs: 1_000 });
-    expect(first.state).toBe('forced-closed');
-
-    await clock.advance(1_000);
-
-    expect(first.state).toBe('closed');
-  });
-});
+/** Gives the error of a manual override that is refused. */
+const refusalOf = (forced: Promise<void>) => forced.then(String, (error: unknown) => error);
 
 describe('a shared breaker that is forced', () => {
   test('open by one environment rejects the calls of another, for an hour, and is then probed', async () => {
-    const { clock, first, second, verdict } = fleet(2);
-    await first.force('open', { by: 'ada' });
-    const since = clock.now();
+    const fleet = new Fleet(2);
+    const { first, second, now } = fleet;
+    await first.breaker.force('open', { by: 'ada' });
     expect(first.state).toBe('forced-open');
-    expect(await verdict()).toMatchObject({
-      ...{ state: 'forced-open', since, until: since + HOUR_MS, by: 'ada' },
+    expect(await fleet.state()).toMatchObject({
+      ...{ state: 'forced-open', since: now, until: now + HOUR_MS, by: 'ada' },
     });
 
     expect(await second.works()).toMatchObject({ code: 'BREAKER_OPEN', retryAfterMs: HOUR_MS });
     expect(second.state).toBe('forced-open');
-    await clock.advance(HOUR_MS);
+    await fleet.pass(HOUR_MS);
 
     expect(await second.works()).toBe('ok');
-    expect(await verdict()).toMatchObject({ state: 'open', successes: 1 });
+    expect(await fleet.state()).toMatchObject({ state: 'open', successes: 1, by: '' });
   });
 
-  test('closed by one environment admits the calls of another, whatever fails', async () => {
-    const { clock, first, second, verdict } = await opened();
-    await clock.advance(1_000);
+  test('closed by one environment admits the calls of another, whatever fails, and reports nothing', async () => {
+    const fleet = await openFleet();
+    const { first, second } = fleet;
     expect(await second.works()).toBeInstanceOf(BreakerOpenError);
-
-    await first.force('closed', { forMs: 60_000 });
-    await clock.advance(OPEN_MS);
+    await first.breaker.force('closed', { forMs: 60_000 });
+    await fleet.pass(OPEN_MS);
+    const reports = fleet.requestsOf('add').length;
 
     expect(await second.works()).toBe('ok');
-    await times(2 * ENOUGH_FAILURES, second.fails);
+    await times(2 * FAILURES_TO_OPEN, () => second.fails());
+
     expect(await second.works()).toBe('ok');
-    expect(await verdict()).toMatchObject({ state: 'forced-closed', by: 'code' });
+    expect(await fleet.state()).toMatchObject({ state: 'forced-closed', by: 'code' });
+    expect(fleet.requestsOf('add')).toHaveLength(reports);
+  });
+
+  test('closed decides again by itself when that is over', async () => {
+    const fleet = new Fleet(1);
+    await fleet.first.breaker.force('closed', { forMs: 1_000 });
+    await fleet.pass(1_000);
+    expect(fleet.first.state).toBe('closed');
+
+    await times(FAILURES_TO_OPEN, () => fleet.first.fails());
+
+    expect(await fleet.state()).toMatchObject({ state: 'open', epoch: 2 });
   });
 
   test('is set free by `auto`: it is closed and counts anew', async () => {
-    const { first, verdict } = fleet(1);
-    await first.force('open');
+    const fleet = new Fleet(1);
+    await fleet.first.breaker.force('open');
 
-    await first.force('auto');
+    await fleet.first.breaker.force('auto');
 
-    expect(first.state).toBe('closed');
-    expect(await verdict()).toMatchObject({ state: 'closed', epoch: 2, by: '' });
+    expect(fleet.first.state).toBe('closed');
+    expect(await fleet.state()).toMatchObject({ state: 'closed', epoch: 2, by: '' });
   });
 
   test('is set free by another environment than the one that forced it', async () => {
-    const { clock, first, second } = fleet(2);
-    await first.force('open');
+    const fleet = new Fleet(2);
+    await fleet.first.breaker.force('open');
 
-    await second.force('auto');
-    await clock.advance(100_000);
+    await fleet.second.breaker.force('auto');
+    await fleet.pass(100_000);
 
-    await times(2, first.works);
-    await settle();
-    expect(first.state).toBe('closed');
+    await times(2, () => fleet.first.works());
+    await fleet.pass();
+    expect(fleet.first.state).toBe('closed');
   });
 
   test('is not changed by `auto` where it is not forced', async () => {
-    const { first, verdict } = await opened();
-    const before = await verdict();
+    const fleet = await openFleet();
+    const before = await fleet.state();
 
-    await first.force('auto');
+    await fleet.first.breaker.force('auto');
 
-    expect(await verdict()).toEqual(before);
-    expect(first.state).toBe('open');
+    expect(await fleet.state()).toEqual(before);
+    expect(fleet.first.state).toBe('open');
   });
 
-  test('is forced from the state that others have made in the meantime', async () => {
-    const { first, store, verdict } = fleet(1);
-    await first.works();
-    await putVerdict(store, { version: 7, epoch: 3, rate: 42 });
+  test('is forced from the state that another environment has made in the meantime', async () => {
+    const fleet = new Fleet(1);
+    await fleet.first.works();
+    await fleet.putState({ version: 7, epoch: 3, rate: 42 });
 
-    await first.force('open');
+    await fleet.first.breaker.force('open');
 
-    expect(await verdict()).toMatchObject({ state: 'forced-open', version: 8, epoch: 4, rate: 42 });
+    expect(await fleet.state()).toMatchObject({ state: 'forced-open', version: 8, epoch: 4, rate: 42 });
   });
 
-  test('gives up where others are faster each time', async () => {
-    const inner = memoryStore();
+  test('while a probe is running stays forced, whatever comes of the probe', async () => {
+    const fleet = await openFleet();
+    await fleet.pass(OPEN_MS);
+    const work = Promise.withResolvers<string>();
+    const probe = fleet.first.call(() => work.promise);
+    await fleet.pass();
+    await fleet.second.breaker.force('open');
+
+    work.resolve('ok');
+    await probe;
+
+    expect(await fleet.state()).toMatchObject({ state: 'forced-open', successes: 0 });
+  });
+
+  test('stays what it was where other environments change its state ten times meanwhile', async () => {
+    const fleet = new Fleet(1);
     let version = 100;
-    const store = {
-      ...inner,
-      async put(...args: Parameters<typeof inner.put>) {
-        await putVerdict(inner, { version: version++ });
-        return inner.put(...args);
-      },
+    fleet.serve = async ({ operation }, serve) => {
+      if (operation === 'put') await fleet.putState({ version: version++ });
+      return serve();
     };
-    const { first } = fleet(1, { store });
 
-    const error = await first.force('open').catch((thrown: unknown) => thrown);
+    const error = await refusalOf(fleet.first.breaker.force('open'));
 
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
@@ -142,74 +130,87 @@ describe('a shared breaker that is forced', () => {
       message: 'Breaker "posts" was not forced: others changed its state 10 times',
     });
   });
+
+  test('is not forced where its item is unreadable, and the error says why', async () => {
+    const fleet = new Fleet(1);
+    const item = { v: 4, state: 'open' };
+    await fleet.table.put(KEY, item);
+
+    const error = await refusalOf(fleet.first.breaker.force('closed'));
+
+    expect(error).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message:
+        'Breaker "posts" was not forced: the item "breaker#posts" was written by a later version of fibrin; update this one',
+    });
+    expect(await fleet.state()).toEqual(item);
+  });
 });
 
-describe('a shared breaker whose store is down', () => {
-  test('is not forced, and says so', async () => {
-    const { breaker, inner, trouble, works } = sandbox();
-    trouble(BROKEN);
+describe('a shared breaker whose store is unavailable', () => {
+  test('is not forced, and the error says so', async () => {
+    const fleet = new Fleet(1);
+    fleet.storeRefuses();
 
-    const error = await breaker.force('open').catch((thrown: unknown) => thrown);
+    const error = await refusalOf(fleet.first.breaker.force('open'));
 
     expect(error).toBeInstanceOf(StoreError);
     expect(error).toMatchObject({
-      retryable: true,
-      message: 'Breaker "posts" was not forced: its store does not answer',
+      ...{ retryable: true, message: 'Breaker "posts" was not forced: its store does not answer' },
+      cause: { message: 'down' },
     });
-    expect(breaker.state).toBe('closed');
-    expect(await inner.get(KEY)).toBeUndefined();
-    expect(await works()).toBe('ok');
+    expect(fleet.first.state).toBe('closed');
+    expect(await fleet.state()).toBeUndefined();
+    expect(await fleet.first.works()).toBe('ok');
   });
 
-  test.each([
-    ['and nothing after it', () => BROKEN],
-    ['though reads are answered', (inner: Trouble) => ({ ...BROKEN, get: inner.get })],
-  ])('may have been forced where the write gets no answer %s, and says so', async (_, after) => {
-    const { breaker, clock, inner, trouble } = sandbox();
-    trouble({ ...inner, put: never });
-    const forced = breaker.force('open').catch((thrown: unknown) => thrown);
-    await settle();
-    trouble({ ...after(inner), put: never });
+  test.each<[string, (fleet: Fleet) => void]>([
+    ['and nothing after it', (fleet) => fleet.storeRefuses()],
+    ['though reads are answered', (fleet) => fleet.storeRefuses(['put'])],
+  ])(
+    'may have been forced where the write gets no answer %s, and the error says so',
+    async (_, beginOutage) => {
+      const fleet = new Fleet(1);
+      await fleet.first.works();
+      fleet.serve = ({ operation }, serve) => (operation === 'put' ? new Promise(() => {}) : serve());
+      const error = refusalOf(fleet.first.breaker.force('open'));
+      await fleet.pass();
+      beginOutage(fleet);
+      await fleet.pass(5_000);
 
-    await clock.advance(5_000);
+      expect(await error).toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        message: 'Breaker "posts" may or may not have been forced: its store gave no answer to the write',
+      });
+    },
+  );
 
-    expect(await forced).toMatchObject({
-      code: 'STORE_UNAVAILABLE',
-      message: 'Breaker "posts" may or may not have been forced: its store gave no answer to the write',
-    });
-  });
-
-  test('is forced where the answer to the first write was lost', async () => {
-    const { breaker, inner, trouble } = sandbox();
+  test('is forced where the write was made and its answer was lost', async () => {
+    const fleet = new Fleet(1);
     let isLost = true;
-    trouble({
-      ...inner,
-      async put(...args) {
-        const result = await inner.put(...args);
-        if (isLost) throw new StoreError('socket hang up');
-        return result;
-      },
-    });
-    const forced = breaker.force('open');
-    await settle();
-    isLost = false;
+    fleet.serve = async ({ operation }, serve) => {
+      const answer = await serve();
+      if (operation !== 'put' || !isLost) return answer;
+      isLost = false;
+      throw new StoreError('socket hang up', { retryable: true });
+    };
 
-    await forced;
+    await fleet.first.breaker.force('open');
 
-    expect(await inner.get(KEY)).toMatchObject({ state: 'forced-open' });
-    expect(breaker.state).toBe('forced-open');
+    expect(await fleet.state()).toMatchObject({ state: 'forced-open' });
+    expect(fleet.first.state).toBe('forced-open');
   });
 
-  test('is forced once the store answers again, however long it was down', async () => {
-    const { breaker, clock, inner, trouble } = sandbox();
-    trouble(BROKEN);
-    await breaker.force('closed').catch(() => undefined);
-    await clock.advance(500);
-    trouble();
+  test('is forced once the store answers again, while the breaker still backs off', async () => {
+    const fleet = new Fleet(1);
+    fleet.storeRefuses();
+    await refusalOf(fleet.first.breaker.force('closed'));
+    await fleet.pass(500);
+    fleet.storeRecovers();
 
-    await breaker.force('closed', { by: 'ada' });
+    await fleet.first.breaker.force('closed', { by: 'ada' });
 
-    expect(await inner.get(KEY)).toMatchObject({ state: 'forced-closed', by: 'ada' });
+    expect(await fleet.state()).toMatchObject({ state: 'forced-closed', by: 'ada' });
   });
 });
 
@@ -257,12 +258,12 @@ describe('a breaker of this environment that is forced', () => {
   });
 
   test('is not changed by `auto` where it is not forced', async () => {
-    const breaker = circuitBreaker({ name: 'posts', minimumCalls: 2, clock: fakeClock() });
+    const breaker = circuitBreaker({ name: 'posts', clock: fakeClock() });
     const fail = () => breaker.execute(() => Promise.reject(outage())).catch(() => undefined);
     await fail();
 
     await breaker.force('auto');
-    await fail();
+    await times(FAILURES_TO_OPEN - 1, fail);
     expect(breaker.state).toBe('open');
     await breaker.force('auto');
 
@@ -272,8 +273,8 @@ describe('a breaker of this environment that is forced', () => {
 
 describe('the breaker of a policy', () => {
   test('shows the state of the one that its options make, and forces it', async () => {
-    const posts = resilient<string>({ name: 'posts', breaker: { minimumCalls: 2 }, clock: fakeClock() });
-    await times(2, () => posts.outcome(() => Promise.reject(outage())));
+    const posts = resilient<string>({ name: 'posts', breaker: {}, clock: fakeClock() });
+    await times(FAILURES_TO_OPEN, () => posts.outcome(() => Promise.reject(outage())));
     expect(posts.breaker).toMatchObject({ name: 'posts', state: 'open' });
 
     await posts.breaker?.force('closed');
@@ -295,10 +296,7 @@ describe('the breaker of a policy', () => {
 });
 
 describe.each([
-  [
-    'of this environment',
-    (clock = fakeClock()) => circuitBreaker({ name: 'service', minimumCalls: ENOUGH_FAILURES, clock }),
-  ],
+  ['of this environment', (clock = fakeClock()) => circuitBreaker({ name: 'service', clock })],
   [
     'with a store',
     (clock = fakeClock()) =>
@@ -315,7 +313,7 @@ describe.each([
     const friends = resilient<string>({ name: 'friends', breaker, clock });
     const fails = () => Promise.reject(outage());
 
-    await times(ENOUGH_FAILURES - 1, () => posts.outcome(fails));
+    await times(FAILURES_TO_OPEN - 1, () => posts.outcome(fails));
     expect(breaker.state).toBe('closed');
     await friends.outcome(fails);
 

@@ -72,6 +72,18 @@ describe('the store on DynamoDB', () => {
     ]);
   });
 
+  test.each<[string, object, string]>([
+    ['as it adds to others', { f2: 1 }, 'SET #n0 = :v0 ADD #n1 :v1 REMOVE #n2, #n3'],
+    ['where nothing is added', {}, 'SET #n0 = :v0 REMOVE #n1, #n2'],
+  ])('removes attributes in the same request %s', async (_, amounts, UpdateExpression) => {
+    const transport = wire();
+    const store = dynamoStore({ table: 't', transport });
+
+    await store.add('k', { ...amounts }, { expiresAt: 100, remove: ['f1', 's1'] });
+
+    expect(transport.update.mock.calls[0]?.[0]).toMatchObject({ UpdateExpression });
+  });
+
   const OF_ALL =
     'shared breakers need GetItem, PutItem and UpdateItem, idempotency needs GetItem, PutItem and DeleteItem';
   test.each<[string, string, (store: DynamoStore) => Promise<unknown>]>([

@@ -7,9 +7,9 @@ import { InvalidOptionError, ValidationError } from '../../lib/core/errors.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
+import { FAILURES_TO_OPEN, times } from '../support/fleet.ts';
 import { failing } from '../support/outcomes.ts';
 import { build } from '../support/resilient-posts.ts';
-import { ENOUGH_FAILURES, times } from '../support/shared-breaker.ts';
 
 const shared = (given: Partial<SharedBreakerOptions> = {}) =>
   sharedBreaker({ name: 'posts', store: memoryStore(), ...given });
@@ -89,7 +89,7 @@ describe('the options of resilient', () => {
     for (const name of ['posts', 'other']) {
       const breaker = shared({ store, name });
       const { posts } = build<string>({ breaker });
-      await times(ENOUGH_FAILURES, () => posts.outcome(failing));
+      await times(FAILURES_TO_OPEN, () => posts.outcome(failing));
       expect(posts.breaker).toBe(breaker);
     }
 

@@ -1,117 +1,119 @@
 import { describe, expect, test, vi } from 'vitest';
-import { sleep } from '../../lib/core/clock.ts';
 import { DeadlineExceededError, FibrinError } from '../../lib/core/errors.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
-import { memoryStore } from '../../lib/store/memory.ts';
-import { failing, never } from '../support/outcomes.ts';
-import { buildShared, putRetryFraction } from '../support/resilient-posts.ts';
-import { putVerdict } from '../support/shared-breaker.ts';
+import { type Resilient, resilient } from '../../lib/policy/resilient.ts';
+import { Fleet, type FleetOptions } from '../support/fleet.ts';
+import { failing } from '../support/outcomes.ts';
 
-describe('a value that has come', () => {
-  /** A policy whose next call is the probe, over a store that no longer answers the write that closes the breaker. */
-  async function probing(given: Omit<ResilientOptions<string>, 'name' | 'breaker' | 'clock'> = {}) {
-    const store = { ...memoryStore() };
-    const built = buildShared<string>({ store, openMs: 5_000 }, given);
-    await putVerdict(store, { state: 'open', until: built.clock.now(), successes: 2, rate: 1 });
-    const { put } = store;
-    store.put = (...write) => (write[1]['state'] === 'closed' ? never() : put(...write));
-    return built;
+/** An environment with protected calls under its shared breaker. */
+function protectedFleet(
+  given: Omit<ResilientOptions<string>, 'name' | 'breaker' | 'clock'> = {},
+  options: FleetOptions = {},
+): { readonly fleet: Fleet; readonly posts: Resilient<string> } {
+  const fleet = new Fleet(1, options);
+  const { breaker, clock } = fleet.first;
+  return { fleet, posts: resilient<string>({ ...given, name: 'posts', breaker, clock }) };
+}
+
+describe('the value of a probe whose report gets no answer', () => {
+  /** The next call is the probe that closes the breaker, and the store does not answer that write. */
+  async function lastProbe() {
+    const { fleet, posts } = protectedFleet();
+    await fleet.putState({ state: 'open', until: fleet.now, successes: 2, rate: 1 });
+    fleet.serve = ({ item }, serve) => (item?.['state'] === 'closed' ? new Promise(() => {}) : serve());
+    return { fleet, posts };
   }
 
-  test('is not lost when the time ends while it is reported to the breaker', async () => {
-    const { clock, posts } = await probing();
-    const run = posts.outcome(async () => 'fine', { remainingMs: 30 });
-    await clock.advance(30);
+  test('is returned when the time of the call ends', async () => {
+    const { fleet, posts } = await lastProbe();
 
-    expect(await run).toMatchObject({ source: 'live', value: 'fine', durationMs: 30 });
+    const outcome = await fleet.within(
+      30,
+      posts.outcome(async () => 'fine', { remainingMs: 30 }),
+    );
+
+    expect(outcome).toMatchObject({ source: 'live', value: 'fine', durationMs: 30 });
   });
 
-  test('waits no longer than 50 ms for a store that does not answer the report', async () => {
-    const { clock, posts } = await probing();
-    const run = posts.outcome(async () => 'fine');
-    await clock.advance(1_000);
+  test('is returned after 50 ms where the call has more time', async () => {
+    const { fleet, posts } = await lastProbe();
 
-    expect(await run).toMatchObject({ source: 'live', value: 'fine', durationMs: 50 });
+    const outcome = await fleet.within(
+      1_000,
+      posts.outcome(async () => 'fine'),
+    );
+
+    expect(outcome).toMatchObject({ source: 'live', value: 'fine', durationMs: 50 });
   });
 });
 
 describe('a call that was not made', () => {
   test('for want of time is not reported to the breaker', async () => {
-    const store = memoryStore();
-    const add = vi.spyOn(store, 'add');
-    const { posts } = buildShared<string>({ store });
-    const call = vi.fn(failing);
+    const { fleet, posts } = protectedFleet();
+    const work = vi.fn(failing);
 
-    await expect(posts.execute(call, { remainingMs: 0 })).rejects.toBeInstanceOf(DeadlineExceededError);
+    await expect(posts.execute(work, { remainingMs: 0 })).rejects.toBeInstanceOf(DeadlineExceededError);
 
-    expect(call).not.toHaveBeenCalled();
-    expect(add).not.toHaveBeenCalled();
+    expect(work).not.toHaveBeenCalled();
+    expect(fleet.requestsOf('add')).toEqual([]);
   });
 
   test.each([
     ['exactly its time', 40],
-    ['all of the time', 30],
-  ])('since acquiring a permit took %s is not reported to the breaker', async (_, remainingMs) => {
-    const inner = memoryStore();
-    const add = vi.fn(inner.add);
-    const store = { ...inner, add };
-    const { clock, posts } = buildShared<string>({ store });
-    store.get = async (key) => {
-      await sleep(clock, 40);
-      return inner.get(key);
-    };
-    const call = vi.fn(failing);
-    const run = posts.outcome(call, { remainingMs });
-    await clock.advance(1_000);
+    ['more than its time', 30],
+  ])('since reading the state took %s is not reported to the breaker', async (_, remainingMs) => {
+    const { fleet, posts } = protectedFleet();
+    fleet.storeTakes(40);
+    const work = vi.fn(failing);
 
-    expect((await run).error).toMatchObject({ code: 'DEADLINE_EXCEEDED', called: false });
+    const outcome = await fleet.within(1_000, posts.outcome(work, { remainingMs }));
 
-    expect(call).not.toHaveBeenCalled();
-    expect(add).not.toHaveBeenCalled();
+    expect(outcome).toMatchObject({ error: { code: 'DEADLINE_EXCEEDED', called: false } });
+    expect(work).not.toHaveBeenCalled();
+    expect(fleet.requestsOf('add')).toEqual([]);
   });
 });
 
 describe('a shared breaker that is open', () => {
-  test('rejects the first call of an environment, which reads the shared state before', async () => {
-    const store = memoryStore();
-    const { clock, posts } = buildShared<string>({ store }, { fallback: 'stale' });
-    await putVerdict(store, { state: 'open', until: clock.now() + 10_000 });
-    const call = vi.fn(async () => 'fine');
+  test('rejects the first call of an environment, which reads the state before, and the fallback stands in', async () => {
+    const { fleet, posts } = protectedFleet({ fallback: 'stale' });
+    await fleet.putState({ state: 'open', until: fleet.now + 5_000 });
+    const work = vi.fn(async () => 'fine');
 
-    expect(await posts.execute(call)).toBe('stale');
+    expect(await posts.execute(work)).toBe('stale');
 
-    expect(call).not.toHaveBeenCalled();
+    expect(work).not.toHaveBeenCalled();
   });
 });
 
-describe('the time that reporting to a shared breaker needs', () => {
-  test('is left after a wait between attempts, or no further attempt is made', async () => {
-    const outcomeOfWait = async (waitMs: number) => {
-      const busy = new FibrinError('BUSY', 'busy', { retryable: true, retryAfterMs: waitMs });
-      const given = { totalTimeoutMs: 500, retry: { maxAttempts: 2 } };
-      const { clock, posts } = buildShared<string>({ store: memoryStore() }, given);
-      const run = posts.outcome(() => Promise.reject(busy));
-      await clock.advance(500);
-      return run;
-    };
+describe('the retry budget of a policy under a shared breaker', () => {
+  test('is that of this environment: the shared state takes no retry away', async () => {
+    const { fleet, posts } = protectedFleet({ retry: { maxAttempts: 3 } });
+    await fleet.putState({ epoch: 0, rate: 5_000 });
 
-    expect(await outcomeOfWait(475)).toMatchObject({ attempts: 1, durationMs: 0 });
-    expect(await outcomeOfWait(474)).toMatchObject({ attempts: 2, durationMs: 474 });
+    expect(await fleet.within(1_000, posts.outcome(failing))).toMatchObject({
+      attempts: 3,
+      budgetExhausted: false,
+    });
   });
 });
 
-describe('the retry budget of all environments', () => {
+describe('the time that a report to a shared breaker needs', () => {
   test.each([
-    [0.3, 2],
-    [0.05, 1],
-  ])('of %d leaves a call that fails %d attempts where chance gives 0.1', async (fraction, attempts) => {
-    const store = memoryStore();
-    await putRetryFraction(store, fraction);
-    const random = { token: () => 'token', next: () => 0.1 };
-    const { clock, posts } = buildShared<string>({ store }, { retry: { maxAttempts: 2 }, random });
-    const run = posts.outcome(failing);
-    await clock.advance(100);
+    [475, 1],
+    [474, 2],
+  ])(
+    'of 500 ms is left after a wait between attempts: of %i ms, for %i attempts',
+    async (retryAfterMs, attempts) => {
+      const busy = new FibrinError('BUSY', 'busy', { retryable: true, retryAfterMs });
+      const { fleet, posts } = protectedFleet({ totalTimeoutMs: 500, retry: { maxAttempts: 2 } });
 
-    expect(await run).toMatchObject({ attempts, budgetExhausted: attempts === 1 });
-  });
+      const outcome = await fleet.within(
+        500,
+        posts.outcome(() => Promise.reject(busy)),
+      );
+
+      expect(outcome).toMatchObject({ attempts });
+    },
+  );
 });

@@ -6,7 +6,7 @@ import type { Layer } from '../../lib/core/layer.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, lambdaContext, seededRandom, settle } from '../../lib/testing/index.ts';
-import { putVerdict } from '../support/shared-breaker.ts';
+import { putState } from '../support/fleet.ts';
 
 describe('settle', () => {
   test('lets chains of promises run to their end', async () => {
@@ -24,7 +24,7 @@ describe('settle', () => {
     const clock = fakeClock();
     const random = { ...seededRandom(1), next: () => 0 };
     const store = memoryStore();
-    await putVerdict(store, { state: 'open', until: clock.now() });
+    await putState(store, { state: 'open', until: clock.now() });
     const breaker = sharedBreaker({ name: 'posts', store, clock, random });
     const own: Layer<string> = (next) => async (execution) => next(execution);
     const posts = resilient<string>({

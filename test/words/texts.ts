@@ -46,7 +46,11 @@ function typescriptParts(text: string, at: number): readonly Part[] {
     } else if (ts.isRegularExpressionLiteral(node)) {
       take(start, node.end, () => []);
     }
-    ts.forEachChild(node, visit);
+    if (ts.isImportDeclaration(node)) {
+      // The name of a file is no prose.
+      take(node.moduleSpecifier.getStart(source), node.end, () => []);
+      if (node.importClause) visit(node.importClause);
+    } else ts.forEachChild(node, visit);
   };
   visit(source);
   const comments = [...rest.matchAll(/\/\*[\s\S]*?\*\/|\/\/.*/g)];

@@ -32,7 +32,7 @@ const cases = fc.record({
 });
 type Case = typeof cases extends fc.Arbitrary<infer One> ? One : never;
 
-/** What the breaker is to count. */
+/** What the breaker is to record. */
 function expected(given: Case): CallOutcome | 'released' {
   const { answersAt, ends, callerEndsAt, attemptTimeoutMs, totalTimeoutMs, slowCallMs } = given;
   const ownEndsAt = Math.min(attemptTimeoutMs, totalTimeoutMs);
@@ -83,7 +83,7 @@ function made(
   return recorded;
 }
 
-describe('what a breaker counts of an attempt', () => {
+describe('what a breaker records of an attempt', () => {
   test('is what the dependency did, or the own limit of the policy, however its caller limits it', async () => {
     const seen = { released: 0, failed: 0, slow: 0, succeeded: 0 };
     const property = fc.asyncProperty(cases, async (given) => {
@@ -98,7 +98,7 @@ describe('what a breaker counts of an attempt', () => {
       await clock.advance(10_000);
 
       const outcome = expected(given);
-      expect(recorded).toEqual([outcome]);
+      expect(recorded).toMatchObject([outcome]);
       expect(clock.pending).toBe(0);
       if (outcome === 'released') seen.released++;
       else if (outcome.slow) seen.slow++;
