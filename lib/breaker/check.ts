@@ -3,7 +3,7 @@ import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import type { Store } from '../core/store.ts';
 import { readState, stateKey } from './state.ts';
-import { summaryOf } from './summary.ts';
+import { type BreakerSummary, summaryOf } from './summary.ts';
 
 export interface BreakerCheckOptions {
   /** Holds the shared state. */
@@ -14,15 +14,11 @@ export interface BreakerCheckOptions {
   readonly clock?: Clock;
 }
 
-/**
- * What a check shows of a breaker. Where it does not admit all calls, also the `reason`, the `cause` (what the last call failed
- * with), and `waitMs`, how long it makes no probe, waits for one, or is forced.
- */
-export type BreakerDetails = Readonly<Record<string, string | number>> & {
-  readonly state: string;
-  /** Fraction of the calls that it admits. */
-  readonly admittedFraction: number;
-};
+/** What a check shows of a breaker. */
+export type BreakerDetails = Pick<
+  BreakerSummary,
+  'state' | 'reason' | 'cause' | 'waitMs' | 'admittedFraction'
+>;
 
 /** A check for `healthChecks` and for the `health` middleware. */
 export interface BreakerCheck {
@@ -60,12 +56,7 @@ export function breakerCheck(options: BreakerCheckOptions): BreakerCheck {
       const reading = readState(name, item);
       if (reading.unreadable !== undefined) throw new Error(reading.unreadable);
       const { state, reason, cause, waitMs, admittedFraction } = summaryOf(name, reading.state, clock.now());
-      latest = {
-        ...{ state, admittedFraction },
-        ...(reason !== null && { reason }),
-        ...(cause !== null && { cause }),
-        ...(waitMs !== null && { waitMs }),
-      };
+      latest = { state, reason, cause, waitMs, admittedFraction };
       if (admittedFraction < 1) throw new Error(`breaker "${name}" is ${state}: ${reason}`);
     },
     details: () => latest,

@@ -49,7 +49,7 @@ export const DEFAULT_SHARED_OPEN_MS = 12_000;
 export const SHARED_PROBES = 4;
 /** A claim lasts this many times `openMs`, a factor: longer than the longest probe (`openMs` less two writes) and its report.
  * Doubled: an environment that dies while it probes delays the next probe twice as long. */
-export const CLAIM_FACTOR = 1.35;
+export const CLAIM_FACTOR = 1.2;
 /** Waits are this fraction shorter or longer, so that breakers that opened together do not probe together. Doubled: nothing that
  * was measured. */
 export const JITTER = 0.02;
@@ -73,7 +73,7 @@ export const MAX_RAMP_MS = 5_000;
 
 /** Reports a second of all environments: 14 failures of 14 within half a second, and 3 % of the writes that a key takes.
  * Doubled: opens 0.2 s sooner and costs twice as much while all is well. */
-export const REPORTS_PER_SECOND = 26;
+export const REPORTS_PER_SECOND = 24;
 /** Reads a second of the state: a key takes 6,000 eventually consistent ones, and the rate may be off by half. Doubled: reads of
  * those of the largest rates are throttled when an outage begins. */
 export const READS_PER_SECOND = 5_000;

@@ -41,7 +41,8 @@ export interface OutcomeCounts {
 /** The numbers of an item's slots, the newest first. */
 function slotsIn(item: Item): Iterable<number> {
   const numbers = new Set<number>();
-  for (const name in item) if (COUNT.test(name)) numbers.add(Number.parseInt(name.slice(1), SLOT_RADIX));
+  for (const name of Object.keys(item))
+    if (COUNT.test(name)) numbers.add(Number.parseInt(name.slice(1), SLOT_RADIX));
   return Float64Array.from(numbers).sort().reverse();
 }
 

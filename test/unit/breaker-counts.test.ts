@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { amountsOf, countsKey, expiryAt, readCounts } from '../../lib/breaker/outcome-counts.ts';
+import { countsKey, readCounts, reportOf } from '../../lib/breaker/outcome-counts.ts';
 import { OpeningRule } from '../../lib/breaker/rule.ts';
 import type { Item } from '../../lib/core/store.ts';
 import { sizeOf } from '../../lib/simulation/costs.ts';
@@ -22,12 +22,18 @@ describe('the counts of a breaker', () => {
   });
 
   test('get a report and the calls that it stands for, in the slot of the moment', () => {
-    expect(amountsOf(true, 20, NOW + 499, RULE)).toEqual({ [`f${nameOf(0)}`]: 1, [`c${nameOf(0)}`]: 20 });
-    expect(amountsOf(false, 1, NOW + 500, RULE)).toEqual({ [`s${nameOf(-1)}`]: 1, [`c${nameOf(-1)}`]: 1 });
+    expect(reportOf(true, 20, NOW + 499, RULE).amounts).toEqual({
+      [`f${nameOf(0)}`]: 1,
+      [`c${nameOf(0)}`]: 20,
+    });
+    expect(reportOf(false, 1, NOW + 500, RULE).amounts).toEqual({
+      [`s${nameOf(-1)}`]: 1,
+      [`c${nameOf(-1)}`]: 1,
+    });
   });
 
   test('may be removed two hours after the last report', () => {
-    expect(expiryAt(NOW + 1)).toBe(NOW / 1_000 + 7_201);
+    expect(reportOf(true, 1, NOW + 1, RULE).expiresAt).toBe(NOW / 1_000 + 7_201);
   });
 
   test('are read by slot, the newest first, with the age of their ends', () => {
@@ -42,7 +48,7 @@ describe('the counts of a breaker', () => {
         { ageMs: 0, reports: 4, failures: 1, calls: 40 },
         { ageMs: 4_000, reports: 2, failures: 2, calls: 7 },
       ],
-      stale: [],
+      ...{ reports: 6, failures: 3, stale: [] },
     });
   });
 
@@ -101,7 +107,7 @@ describe('the counts of a breaker', () => {
 });
 
 describe('the stored counts', () => {
-  test('hold no more than numbers, and stay below 1 KB at 26 reports a second', async () => {
+  test('hold no more than numbers, and stay below 1 KB at 24 reports a second', async () => {
     const fleet = new Fleet(1);
     let largest = 0;
     for (let slot = 0; slot < 400; slot++) {

@@ -37,7 +37,7 @@ describe('the listener of a shared breaker', () => {
     await fleet.first.fails();
     await fleet.pass(CLAIM_MS);
 
-    await times(3, () => fleet.first.works());
+    await times(4, () => fleet.first.works());
 
     expect(fleet.first.changes('self')).toEqual([
       ...['closed → open', 'open → half-open', 'half-open → open', 'open → half-open', 'half-open → closed'],
@@ -82,7 +82,7 @@ describe('the listener of a shared breaker', () => {
       ]);
       await fleet.pass(WEEK_MS);
 
-      await times(3, () => fleet.first.works());
+      await times(4, () => fleet.first.works());
 
       expect(fleet.first.changes()).toEqual(changes);
       expect(JSON.stringify(fleet.first.events)).not.toContain('ada');

@@ -24,7 +24,7 @@ const open = (breaker: CircuitBreaker) =>
 
 describe.each([
   ['of this environment', local, 2],
-  ['with a store', shared, 3],
+  ['with a store', shared, 4],
 ] as const)('a function that calls itself under a breaker %s', (_, make, probesToClose) => {
   async function halfOpen() {
     const clock = fakeClock();
@@ -145,7 +145,7 @@ describe('two shared breakers', () => {
     await open(one);
     await clock.advance(OPEN_MS);
 
-    for (let probe = 0; probe < 3; probe++) {
+    for (let probe = 0; probe < 4; probe++) {
       expect(await one.execute(() => other.execute(() => one.execute(async () => 'ok')))).toBe('ok');
     }
 

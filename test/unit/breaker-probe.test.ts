@@ -58,11 +58,11 @@ describe('the probe of a shared breaker', () => {
     expect(outcomes.filter((outcome) => outcome instanceof BreakerOpenError)).toHaveLength(9);
   });
 
-  test('closes the breaker when three in a row have succeeded', async () => {
+  test('closes the breaker when four in a row have succeeded', async () => {
     const fleet = await dueFleet();
     const states: unknown[] = [];
 
-    for (let probe = 0; probe < 3; probe++) {
+    for (let probe = 0; probe < 4; probe++) {
       expect(await fleet.first.works()).toBe('ok');
       states.push(await fleet.state());
     }
@@ -70,6 +70,7 @@ describe('the probe of a shared breaker', () => {
     expect(states).toMatchObject([
       { state: 'open', epoch: 1, successes: 1, isProbing: false },
       { state: 'open', epoch: 1, successes: 2, isProbing: false },
+      { state: 'open', epoch: 1, successes: 3, isProbing: false },
       { state: 'closed', epoch: 2, successes: 0, isProbing: false },
     ]);
     expect(fleet.first.state).toBe('closed');
@@ -218,7 +219,7 @@ describe('a shared breaker that has closed', () => {
   /** Three probes have succeeded. */
   async function closedFleet(chance: number) {
     const fleet = await dueFleet();
-    await times(3, () => fleet.first.works());
+    await times(4, () => fleet.first.works());
     fleet.chance = chance;
     return fleet;
   }
@@ -248,7 +249,7 @@ describe('a shared breaker that has closed', () => {
     const call = fleet.first.call(() => late.promise);
     await times(FAILURES_TO_OPEN, () => fleet.first.fails());
     await fleet.pass(OPEN_MS);
-    await times(3, () => fleet.first.works());
+    await times(4, () => fleet.first.works());
     const reports = fleet.requestsOf('add').length;
 
     late.resolve('late');

@@ -92,8 +92,8 @@ describe('a breaker opens', () => {
   });
 
   test('after a few failures more where many calls are reported, each of which may be chance', () => {
-    // 26 reports a second for ten seconds: 3 + 0.35 × log10(26) standard deviations.
-    const healthy = slot(0, 260, 5);
+    // 24 reports a second for ten seconds: 3 + 0.35 × log10(24) standard deviations.
+    const healthy = slot(0, 240, 5);
     expect(shouldOpen([slot(12, 12), healthy])).toBe(false);
     expect(shouldOpen([slot(13, 13), healthy])).toBe(true);
     // What is older than the window is no part of the rate.

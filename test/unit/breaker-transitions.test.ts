@@ -70,12 +70,12 @@ describe('the claim of a probe', () => {
   test('keeps the epoch and lasts longer than the breaker was open', () => {
     expect(claimProbe(open, 1_200, even).next).toEqual({
       ...open,
-      ...{ version: 9, until: 1_875, isProbing: true },
+      ...{ version: 9, until: 1_800, isProbing: true },
     });
   });
 
   test('is jittered by two per cent', () => {
-    expect(claimProbe(open, 1_000, { openMs: 500, chance: 0 }).next.until).toBe(1_662);
+    expect(claimProbe(open, 1_000, { openMs: 500, chance: 0 }).next.until).toBe(1_588);
   });
 
   test('is granted to one environment, also when two claim for the same time', async () => {
@@ -112,8 +112,8 @@ describe('the outcome of a probe', () => {
     });
   });
 
-  test('closes the breaker where it is the third success in a row', async () => {
-    const closing = probeSucceeded({ ...claim, successes: 2 }, 1_400);
+  test('closes the breaker where it is the fourth success in a row', async () => {
+    const closing = probeSucceeded({ ...claim, successes: 3 }, 1_400);
 
     expect(closing.next).toEqual({
       ...{ ...INITIAL, version: claim.version + 1, epoch: 4, since: 1_400, rate: 20 },
