@@ -6,8 +6,9 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import { describe, expect, it } from 'vitest';
 import { ResilienceTable, type ResilienceUse } from '../../cdk/constructs/resilience-table.ts';
-import { evidenceKey } from '../../lib/breaker/evidence.ts';
-import { verdictKey } from '../../lib/breaker/verdict.ts';
+import { countsKey } from '../../lib/breaker/outcome-counts.ts';
+import { OpeningRule } from '../../lib/breaker/rule.ts';
+import { stateKey } from '../../lib/breaker/state.ts';
 import { digestWith, recordKey } from '../../lib/idempotency/key.ts';
 
 interface Statement {
@@ -76,7 +77,7 @@ describe('the template for those who deploy without the CDK', () => {
       const [pattern = ''] = Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? [];
       expect(pattern).toMatch(/\*$/);
       expect(key.startsWith(pattern.slice(0, -1))).toBe(true);
-      for (const other of [verdictKey('posts'), evidenceKey('posts', 1, 2)])
+      for (const other of [stateKey('posts'), countsKey('posts', 1, new OpeningRule({}))])
         expect(other.startsWith(pattern.slice(0, -1))).toBe(false);
     }
   });

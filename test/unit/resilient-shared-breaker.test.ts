@@ -19,7 +19,7 @@ describe('the value of a probe whose report gets no answer', () => {
   /** The next call is the probe that closes the breaker, and the store does not answer that write. */
   async function lastProbe() {
     const { fleet, posts } = protectedFleet();
-    await fleet.putState({ state: 'open', until: fleet.now, successes: 2, rate: 1 });
+    await fleet.putState({ state: 'open', until: fleet.now, successes: 3, rate: 1 });
     fleet.serve = ({ item }, serve) => (item?.['state'] === 'closed' ? new Promise(() => {}) : serve());
     return { fleet, posts };
   }
