@@ -122,7 +122,7 @@ function promised({ minimumCalls, failureRatio, probesToClose }: Settings) {
   };
 }
 
-describe('a breaker of one sandbox', () => {
+describe('a breaker of one environment', () => {
   test('opens, probes and closes as a naive recount says, whatever the clocks do', async () => {
     const visited: Record<string, number> = {};
     let refusals = 0;
@@ -155,8 +155,8 @@ describe('a breaker of one sandbox', () => {
             refusals++;
             expect(outcome).toBeInstanceOf(BreakerOpenError);
           } else {
-            const isSlow = slowCallMs !== undefined && event.tookMs >= slowCallMs;
-            const failed = event.ends === 'nothing' ? undefined : event.ends === 'failed' || isSlow;
+            const slow = slowCallMs !== undefined && event.tookMs >= slowCallMs;
+            const failed = event.ends === 'nothing' ? undefined : event.ends === 'failed' || slow;
             model.settle(failed, clock.monotonic());
           }
         }

@@ -169,7 +169,7 @@ test('retry takes predicates that decide at once', () => {
   expectTypeOf<Fits<{ shouldRetry: () => undefined }, RetryOptions>>().toEqualTypeOf<false>();
   expectTypeOf<Fits<{ shouldRetryResult: () => Promise<boolean> }, RetryOptions>>().toEqualTypeOf<false>();
   expectTypeOf<Fits<{ backoff: () => string }, RetryOptions>>().toEqualTypeOf<false>();
-  expectTypeOf<Has<RetryOptions, 'attempts' | 'retryable' | 'budgetRatio'>>().toEqualTypeOf<false>();
+  expectTypeOf<Has<RetryOptions, 'attempts' | 'retryable'>>().toEqualTypeOf<false>();
   resilient<string>({
     name: 'posts',
     retry: {

@@ -7,7 +7,7 @@ import { outage } from '../support/outcomes.ts';
 
 const context = { signal: new AbortController().signal };
 
-function alone(given: Partial<CircuitBreakerOptions> = {}) {
+function environment(given: Partial<CircuitBreakerOptions> = {}) {
   const clock = fakeClock();
   const breaker = circuitBreaker({
     minimumCalls: 2,
@@ -29,7 +29,7 @@ function alone(given: Partial<CircuitBreakerOptions> = {}) {
 }
 
 async function opened(given: Partial<CircuitBreakerOptions> = {}) {
-  const world = alone(given);
+  const world = environment(given);
   await world.fails();
   await world.fails();
   return world;
@@ -60,9 +60,9 @@ test('a breaker does not count a call as slow that was frozen on the way and the
   expect(breaker.state).toBe('closed');
 });
 
-describe('a breaker of one sandbox', () => {
+describe('a breaker of one environment', () => {
   test('that is kept open asks its callers to come back in a minute', async () => {
-    const { breaker, works } = alone();
+    const { breaker, works } = environment();
     await breaker.force('open');
 
     expect(breaker.admit()).toMatchObject({ code: 'BREAKER_OPEN', retryAfterMs: 60_000 });
@@ -70,7 +70,7 @@ describe('a breaker of one sandbox', () => {
   });
 
   test('gives permits for calls that are no function, and counts what is recorded with them', async () => {
-    const { breaker } = alone();
+    const { breaker } = environment();
     for (let call = 0; call < 2; call++) await (await breaker.acquire()).record({ failed: false });
     expect(breaker.state).toBe('closed');
 
@@ -96,7 +96,7 @@ describe('a breaker of one sandbox', () => {
   });
 
   test('counts a call that throws before it waits for anything', async () => {
-    const { breaker, call } = alone({ minimumCalls: 1, failureRatio: 0.05 });
+    const { breaker, call } = environment({ minimumCalls: 1, failureRatio: 0.05 });
     const thrown = outage();
 
     expect(
@@ -146,7 +146,7 @@ describe('a breaker of one sandbox', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  test('closes after as many probes as it is told', async () => {
+  test('closes after as many probes as its options say', async () => {
     const { breaker, clock, works } = await opened({ probesToClose: 1 });
     await clock.advance(5_000);
 
@@ -170,7 +170,7 @@ describe('a breaker of one sandbox', () => {
     expect(breaker.state).toBe('half-open');
   });
 
-  test('is not held up by a probe that nobody hears of again', async () => {
+  test('is not held up by a probe that never ends', async () => {
     const { clock, call, works } = await opened();
     await clock.advance(5_000);
     void call(() => new Promise(() => {}));
@@ -191,7 +191,11 @@ describe('a breaker of one sandbox', () => {
   });
 
   test('what ends late, under another state, says nothing about this one', async () => {
-    const { breaker, clock, call, works } = alone({ minimumCalls: 1, failureRatio: 0.05, probesToClose: 1 });
+    const { breaker, clock, call, works } = environment({
+      minimumCalls: 1,
+      failureRatio: 0.05,
+      probesToClose: 1,
+    });
     const late = Promise.withResolvers<never>();
     const slow = call(() => late.promise);
     await call(() => Promise.reject(outage()));
@@ -233,7 +237,7 @@ describe('a breaker of one sandbox', () => {
   });
 
   test('looks at no clock while it is closed', async () => {
-    const { breaker, clock } = alone();
+    const { breaker, clock } = environment();
     const looked = vi.spyOn(clock, 'monotonic');
 
     const permit = await breaker.acquire();
@@ -254,7 +258,7 @@ describe('a breaker of one sandbox', () => {
   });
 
   test('can be forced open, or closed, until it decides for itself again', async () => {
-    const { breaker, clock, fails, works } = alone();
+    const { breaker, clock, fails, works } = environment();
     await breaker.force('open');
     await clock.advance(1_000_000);
     expect(await works()).toBeInstanceOf(BreakerOpenError);
@@ -276,7 +280,7 @@ describe('a breaker of one sandbox', () => {
 
 describe('what counts', () => {
   test('a call that says nothing is none of the calls', async () => {
-    const { breaker, call, fails } = alone();
+    const { breaker, call, fails } = environment();
     await call(() => Promise.reject(new TypeError('bug')));
     await fails();
     expect(breaker.state).toBe('closed');
@@ -286,7 +290,7 @@ describe('what counts', () => {
   });
 
   test('a call that works opens nothing, though the window is bad enough with it', async () => {
-    const { breaker, fails, works } = alone();
+    const { breaker, fails, works } = environment();
     await fails();
     await works();
     expect(breaker.state).toBe('closed');
@@ -295,8 +299,13 @@ describe('what counts', () => {
     expect(breaker.state).toBe('open');
   });
 
-  test('a call of which nobody says how long it took was not slow', async () => {
-    const { breaker } = alone({ minimumCalls: 1, failureRatio: 0.05, slowCallMs: 100, slowCallRatio: 0.1 });
+  test('a call whose outcome does not say that it was slow was not', async () => {
+    const { breaker } = environment({
+      minimumCalls: 1,
+      failureRatio: 0.05,
+      slowCallMs: 100,
+      slowCallRatio: 0.1,
+    });
     const permit = await breaker.acquire();
 
     await permit.record({ failed: false });
@@ -304,14 +313,14 @@ describe('what counts', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  const takes = async (world: ReturnType<typeof alone>, ms: number) =>
+  const takes = async (world: ReturnType<typeof environment>, ms: number) =>
     world.call(async () => {
       await world.clock.advance(ms);
       return 'ok';
     });
 
   test('a slow call fails where slow calls have no ratio of their own', async () => {
-    const world = alone({ slowCallMs: 100 });
+    const world = environment({ slowCallMs: 100 });
     await takes(world, 100);
     await takes(world, 100);
 
@@ -319,7 +328,7 @@ describe('what counts', () => {
   });
 
   test('slow calls are judged by their own ratio where they have one', async () => {
-    const world = alone({ slowCallMs: 100, slowCallRatio: 0.5, failureRatio: 0.1 });
+    const world = environment({ slowCallMs: 100, slowCallRatio: 0.5, failureRatio: 0.1 });
     await takes(world, 99);
     await world.clock.advance(1_000);
     for (let call = 0; call < 9; call++) await takes(world, 100);
@@ -330,7 +339,7 @@ describe('what counts', () => {
   });
 
   test('a window of calls holds the last so many, however long ago they were', async () => {
-    const { breaker, clock, fails, works } = alone({ windowCalls: 10, failureRatio: 0.5 });
+    const { breaker, clock, fails, works } = environment({ windowCalls: 10, failureRatio: 0.5 });
     await works();
     for (let call = 0; call < 9; call++) {
       await fails();
@@ -343,7 +352,7 @@ describe('what counts', () => {
   });
 
   test('a window of calls forgets the call that is one too old', async () => {
-    const { breaker, fails, works } = alone({ windowCalls: 10, failureRatio: 0.3, minimumCalls: 10 });
+    const { breaker, fails, works } = environment({ windowCalls: 10, failureRatio: 0.3, minimumCalls: 10 });
     for (let call = 0; call < 6; call++) await fails();
     for (let call = 0; call < 10; call++) await works();
     for (let call = 0; call < 5; call++) await fails();
@@ -352,7 +361,7 @@ describe('what counts', () => {
   });
 
   test('an error or a value is a failure where the options say so, and no other', async () => {
-    const { breaker, call, fails } = alone({
+    const { breaker, call, fails } = environment({
       isFailure: (error) => (error as Error).message === 'mine',
       isFailedResult: (value) => value === 'broken',
     });
@@ -417,7 +426,7 @@ describe('the defaults', () => {
   });
 
   test.each([0.02, 0.1, 1, 2])('open after ten failures in a row at %d calls a second', async (rate) => {
-    const { breaker, clock, fails, works } = alone({ failureRatio: 0.5, minimumCalls: 5 });
+    const { breaker, clock, fails, works } = environment({ failureRatio: 0.5, minimumCalls: 5 });
     for (let call = 0; call < 30; call++) {
       await works();
       await clock.advance(1_000 / rate);

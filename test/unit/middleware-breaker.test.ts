@@ -101,7 +101,7 @@ const FAILURES: readonly Ending[] = [
     (status) => [`a thrown ${status}`, throwing(Object.assign(new Error('later'), { status }))] as const,
   ),
   [
-    'a 404 of a service that nobody handled',
+    'a 404 of a service that the handler left unhandled',
     throwing(Object.assign(new Error('no'), { $metadata: { httpStatusCode: 404 } })),
   ],
   ['a call that took too long', throwing(new AttemptTimeoutError('posts', 1_000))],

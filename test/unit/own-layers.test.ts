@@ -325,11 +325,11 @@ test.each([
   ['validation', 300],
 ] as const)('what a layer before %s calls in an invocation has %d ms', async (slot, expectedMs) => {
   const left: unknown[] = [];
-  const look: Layer<unknown> = (next) => (execution) => {
+  const observed: Layer<unknown> = (next) => (execution) => {
     left.push(remainingMs());
     return next(execution);
   };
-  const { clock, policy } = withLayer(() => look, slot, { attemptTimeoutMs: 300, totalTimeoutMs: false });
+  const { clock, policy } = withLayer(() => observed, slot, { attemptTimeoutMs: 300, totalTimeoutMs: false });
 
   await withDeadline({ clock, totalTimeoutMs: 1_000, reserveMs: 0 }, () =>
     policy.execute(async () => 'fine'),

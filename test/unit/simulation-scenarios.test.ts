@@ -111,11 +111,11 @@ describe('one wrong clock', () => {
 });
 
 describe('requests of several attempts', () => {
-  const retrying = (subject: Subject, given: Draft) =>
+  const withRetries = (subject: Subject, given: Draft) =>
     simulate(scenarioOf('outage', 3, { ...GIVEN, maxAttempts: 3, ...given }), subject);
 
   test('make three calls each while all fail and the budget lasts', async () => {
-    const { figures, seconds } = await retrying(
+    const { figures, seconds } = await withRetries(
       { key: undefined, guard: admitAll },
       {
         ...{ sandboxes: 1_000, errors: 0, failedMs: 1, outageMs: 2_000 },
@@ -128,7 +128,7 @@ describe('requests of several attempts', () => {
   });
 
   test('succeed where one of their calls does', async () => {
-    const { figures } = await retrying(
+    const { figures } = await withRetries(
       { key: undefined, guard: admitAll },
       {
         ...{ errors: 0.2, outageMs: 0, afterMs: 0, healthyMs: 60_000 },
@@ -139,7 +139,7 @@ describe('requests of several attempts', () => {
   });
 
   test('are rejected as requests without a call are once the breaker is open', async () => {
-    const { figures } = await retrying(inProcess, { sandboxes: 2 });
+    const { figures } = await withRetries(inProcess, { sandboxes: 2 });
     expect(figures.rejectedOutage).toBeGreaterThan(0.9);
     expect(figures.amplification).toBeLessThan(1);
   });
