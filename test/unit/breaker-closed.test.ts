@@ -162,6 +162,21 @@ describe('a shared breaker opens', () => {
     expect(await fleet.state()).toMatchObject({ state: 'open', version: 5, rate: 20 });
   });
 
+  test('once, where reports of other calls are answered after it has opened', async () => {
+    const fleet = new Fleet(1);
+    await fleet.first.works();
+    await fleet.pass(500);
+    fleet.storeTakes(5);
+    const fails = () => Array.from({ length: FAILURES_TO_OPEN }, () => fleet.first.fails());
+    const early = fails();
+    await fleet.pass(6);
+    const late = fails();
+    await fleet.pass(30);
+    await Promise.all([...early, ...late]);
+
+    expect(await fleet.state()).toMatchObject({ state: 'open', version: 1, epoch: 1 });
+  });
+
   test('and stores, reports and rejects with the name, code and status of the error, never its message', async () => {
     const fleet = new Fleet(1);
     const secret = Object.assign(new Error('hunter2 is the password'), { code: 'ECONNREFUSED', status: 502 });

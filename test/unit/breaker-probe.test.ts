@@ -173,6 +173,19 @@ describe('the probe of a shared breaker', () => {
     expect(await fleet.state()).toMatchObject({ isProbing: true });
   });
 
+  test('is not made where the wall clock says that the claim was over before it was known', async () => {
+    const fleet = await dueFleet();
+    fleet.storeTakes(10);
+    const work = vi.fn(async () => 'ok');
+    const call = fleet.first.call(work);
+    await fleet.pass(5);
+    fleet.first.skewMs = CLAIM_MS;
+
+    expect(await fleet.within(5, call)).toBeInstanceOf(BreakerOpenError);
+
+    expect(work).not.toHaveBeenCalled();
+  });
+
   test('is made soon where there are hardly any calls since the breaker opened', async () => {
     const fleet = new Fleet(1, { chance: 'seeded' });
     await fleet.putState({ state: 'open', until: fleet.now, since: fleet.now, rate: 5_000 });

@@ -59,6 +59,18 @@ describe('the state that an environment has read', () => {
     expect(await fleet.state()).toBeUndefined();
   });
 
+  test('is another one where the item was removed and has come to the same version again', async () => {
+    const fleet = new Fleet(1);
+    await fleet.putState({ state: 'open', until: fleet.now + 5_000 });
+    expect(await fleet.first.works()).toBeInstanceOf(BreakerOpenError);
+    await fleet.pass(4_000);
+    await fleet.putState({ state: 'open', since: fleet.now, until: fleet.now + 5_000 });
+    await fleet.first.breaker.force('auto');
+    await fleet.pass(4_000);
+
+    expect(await fleet.first.works()).toMatchObject({ code: 'BREAKER_OPEN', retryAfterMs: 1_000 });
+  });
+
   test('starts over where the item was removed while it was closed', async () => {
     const fleet = new Fleet(1);
     await fleet.putState({ version: 7, epoch: 5, rate: 1 });
@@ -134,7 +146,7 @@ describe('the state that an environment has read', () => {
     fleet.first.thaw();
     await fleet.pass();
     expect(await cutOff).toBe('ok');
-    void fleet.first.works();
+    void fleet.first.breaker.force('auto');
     await fleet.pass();
     expect(answers).toHaveLength(2);
 

@@ -31,6 +31,19 @@ describe('a shared breaker whose role may not write', () => {
     ]);
   });
 
+  test('reports it once where it may report outcomes and may not change the state', async () => {
+    const fleet = new Fleet(1);
+    fleet.storeRefuses(['put'], DENIED);
+
+    await times(600, async () => {
+      await fleet.first.fails();
+      await fleet.pass(500);
+    });
+
+    expect(fleet.first.availability).toMatchObject([{ available: false, reason: REASON }]);
+    expect(await fleet.first.works()).toBeInstanceOf(BreakerOpenError);
+  });
+
   test('warns of it once on standard error', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const fleet = readOnlyFleet({ name: 'denied' });

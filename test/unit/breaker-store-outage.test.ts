@@ -137,6 +137,18 @@ describe('a breaker whose store fails', () => {
     expect(fleet.requests.length).toBeGreaterThan(asked);
   });
 
+  test('backs off for calls that began before, too', async () => {
+    const fleet = await usedFleet();
+    const permits = [await fleet.first.breaker.acquire(), await fleet.first.breaker.acquire()];
+    fleet.storeRefuses();
+    await permits[0]?.record({ failed: true });
+    const asked = fleet.requests.length;
+
+    await permits[1]?.record({ failed: true });
+
+    expect(fleet.requests).toHaveLength(asked);
+  });
+
   test('keeps to the last state that is known: what is open stays open', async () => {
     const fleet = await openFleet(1);
     fleet.storeRefuses();
