@@ -8,7 +8,7 @@ import type { CountingStore } from '../core/store.ts';
 export interface CallPermit {
   readonly isProbe?: boolean;
   /** @returns What the invocation waits for, where there is something. It never rejects. */
-  record(outcome: Required<CallOutcome>): Promise<void> | undefined;
+  record(outcome: Required<Pick<CallOutcome, 'failed' | 'slow'>>): Promise<void> | undefined;
 }
 
 /** A permit, or the error that the call is rejected with. */
