@@ -44,13 +44,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Draft>> = {
   large: { sandboxes: 100_000, rate: 200_000, healthyMs: 10_000, outageMs: 25_000, afterMs: 25_000 },
   surge: { surge: 10, outageErrors: 0.001, outageMs: 30_000, afterMs: 0 },
   'born-into-it': { warmUpMs: 0, healthyMs: 0, outageMs: 40_000, afterMs: 60_000 },
-  'three-attempts': {
-    maxAttempts: 3,
-    warmUpMs: 60_000,
-    healthyMs: 20_000,
-    outageMs: 20_000,
-    afterMs: 30_000,
-  },
+  'three-attempts': { maxAttempts: 3, warmUpMs: 60_000, healthyMs: 10_000, outageMs: 15_000, afterMs: 5_000 },
   // At least 5,000 requests.
   'two-attempts': { ...CALM, sandboxes: 5, rate: 10, errors: 0.2, maxAttempts: 2, healthyMs: 510_000 },
   'skew-one': { sandboxes: 20, rate: 20, outageMs: 20_000, afterMs: 300_000, skewOneMs: 86_400_000 },
