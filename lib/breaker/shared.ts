@@ -212,7 +212,8 @@ class SharedBreaker implements CircuitBreaker {
 
   /** Whether the breaker of this environment decides: the shared state is unavailable, and says neither open nor forced. */
   #isLocal({ kind, waitMs }: StateNow): boolean {
-    const isUnavailable = this.#tools.access.isDown || this.#cache.unreadable !== undefined;
+    const { access } = this.#tools;
+    const isUnavailable = (access.isDown && !access.isDue) || this.#cache.unreadable !== undefined;
     return isUnavailable && waitMs === 0 && kind !== 'forced-closed';
   }
 
