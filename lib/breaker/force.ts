@@ -2,7 +2,7 @@ import { StoreError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
 import { propertyOf } from '../core/property.ts';
 import * as rule from '../core/rules.ts';
-import { DEFAULT_FORCED_MS, MAX_FORCED_MS, MAX_TRIES } from './constants.ts';
+import { DEFAULT_FORCED_MS, MAX_FORCED_MS, MAX_TEXT, MAX_TRIES } from './constants.ts';
 import { FORCE_RULES } from './options.ts';
 import type { ForceOptions } from './permit.ts';
 import type { StateCache } from './state-cache.ts';
@@ -10,7 +10,7 @@ import type { SharedTools } from './store-access.ts';
 import { force, type Transition, unforce } from './transitions.ts';
 
 const byRule = rule.unless(
-  (by) => typeof by === 'string' && /^\P{Cc}{1,100}$/u.test(by),
+  (by) => typeof by === 'string' && by.length <= MAX_TEXT && /^\P{Cc}+$/u.test(by),
   'text of 1 to 100 characters, none of them a control character',
 );
 

@@ -1,6 +1,7 @@
 import {
   CLAIMS_PER_SECOND,
   MAX_RATE,
+  MAX_STORED_RATE,
   MIN_RATE,
   MIN_RATE_MS,
   MIN_RATE_REPORTS,
@@ -67,7 +68,8 @@ export function measuredRate(slots: readonly Sampled[], known: number): number |
   }
   if (elapsedMs < MIN_RATE_MS || reports === 0) return undefined;
   const perReport = ((calls / reports) * 1_000) / elapsedMs;
-  const rateOf = (root: number) => Math.max(MIN_RATE, root ** 2 * perReport);
+  // Written above the highest, it would make the state unreadable.
+  const rateOf = (root: number) => Math.min(MAX_STORED_RATE, Math.max(MIN_RATE, root ** 2 * perReport));
   const measured = rateOf(Math.sqrt(reports));
   if (known === 0) return reports < MIN_RATE_REPORTS ? undefined : measured;
   // The root of a count deviates by a half, of any count.

@@ -192,7 +192,7 @@ class SharedBreaker implements CircuitBreaker {
     const { next, when } = claimProbe(this.#cache.state, clock.now(), { openMs, chance: chance() });
     const isMine = await this.#cache.change({ next, when });
     // After a freeze the claim may be over, and the probe another one's.
-    if (!isMine || clock.now() >= next.until) return undefined;
+    if (!isMine || !this.#holds(next)) return undefined;
     return new RecordedOnce(true, clock, this.#options.slowCallMs, (outcome, caller) =>
       this.#recordProbe(next, outcome, caller),
     );
@@ -205,14 +205,21 @@ class SharedBreaker implements CircuitBreaker {
       return this.#waitFor(caller, limits.RECORD_WAIT_MS, failed);
     }
     // A success that comes when its claim is over may be from long ago. No other environment can report one.
-    if (outcome && now < claim.until)
+    if (outcome && this.#holds(claim))
       return this.#waitFor(caller, Infinity, this.#cache.change(probeSucceeded(claim, now)));
     return this.#waitFor(caller, limits.RECORD_WAIT_MS, this.#cache.change(probeReleased(claim, now)));
   }
 
+  /** Whether a claim of this environment lasts yet, as far as it knows. */
+  #holds({ version }: StoredState): boolean {
+    const { state, now } = this.#cache;
+    return state.version === version && now.waitMs > 0;
+  }
+
   /** Whether the breaker of this environment decides: the shared state is unavailable, and says neither open nor forced. */
   #isLocal({ kind, waitMs }: StateNow): boolean {
-    const isUnavailable = this.#tools.access.isDown || this.#cache.unreadable !== undefined;
+    const { access } = this.#tools;
+    const isUnavailable = (access.isDown && !access.isDue) || this.#cache.unreadable !== undefined;
     return isUnavailable && waitMs === 0 && kind !== 'forced-closed';
   }
 

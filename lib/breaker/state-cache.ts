@@ -93,11 +93,13 @@ export class StateCache {
    */
   async change({ next, when }: Transition): Promise<boolean | undefined> {
     const { name, store, access } = this.#tools;
-    const result = await access.ask('write', (signal) =>
-      store.put(stateKey(name), writeState(next), { when, signal }),
-    );
-    if (result?.applied) this.#hold(next, 'self');
-    else if (result) this.#take(result.current);
+    const before = this.state;
+    const item = writeState(next);
+    const result = await access.ask('write', (signal) => store.put(stateKey(name), item, { when, signal }));
+    const stored = result?.applied ? item : result?.current;
+    // Of two answers the older one may come last.
+    const isNews = this.state.version === before.version || !this.#isOlder(stored);
+    if (result && isNews) this.#take(stored, result.applied ? 'self' : 'observed');
     return result?.applied;
   }
 
@@ -121,11 +123,16 @@ export class StateCache {
   async #read(): Promise<void> {
     const before = this.state;
     const found = await this.#get(true);
-    const version = found && readState('', found.item).state?.version;
-    // Older than what is known: an answer from a moment ago, or an operator has removed the item.
-    const isOlder = version !== undefined && version < this.state.version;
+    // An answer from a moment ago, or an operator has removed the item.
+    const isOlder = found && this.#isOlder(found.item);
     const certain = isOlder ? await this.#get(false) : found;
     if (certain && (!isOlder || this.state === before)) this.#take(certain.item);
+  }
+
+  /** Whether an item is older than what is known. */
+  #isOlder(item: Item | undefined): boolean {
+    const { state } = readState('', item);
+    return state !== undefined && state.version < this.state.version;
   }
 
   #get(isEventual: boolean): Promise<{ readonly item: Item | undefined } | undefined> {
@@ -136,16 +143,12 @@ export class StateCache {
     return access.ask('read', get);
   }
 
-  #take(item: Item | undefined): void {
-    const { state = this.state, unreadable } = readState(this.#tools.name, item);
+  #take(item: Item | undefined, origin: 'self' | 'observed' = 'observed'): void {
+    const { name, clock, chance } = this.#tools;
+    const { state = this.state, unreadable } = readState(name, item);
     const isNews = unreadable !== this.unreadable;
     this.unreadable = unreadable;
     if (isNews) this.#onAvailability(unreadable, true);
-    this.#hold(state, 'observed');
-  }
-
-  #hold(state: StoredState, origin: 'self' | 'observed'): void {
-    const { clock, chance } = this.#tools;
     const { epoch, since, until } = this.state;
     const isSame = state.epoch === epoch && state.since === since && state.until === until;
     // The same times are no younger for being read again, also in a version with another rate.

@@ -59,6 +59,12 @@ export class StoreAccess {
     return this.#failures > 0 || this.#refused.size > 0;
   }
 
+  /** Whether only what was refused is down, and may be tried again: no other request shows that it works. */
+  get isDue(): boolean {
+    const now = this.#clock.monotonic();
+    return this.#failures === 0 && [...this.#refused.values()].every((retryAt) => now >= retryAt);
+  }
+
   get isBackingOff(): boolean {
     return this.#clock.monotonic() < this.#retryAt;
   }

@@ -1,5 +1,12 @@
 import type { Condition } from '../core/store.ts';
-import { CLAIM_FACTOR, JITTER, RELAPSE_FACTOR, RELAPSE_MS, SHARED_PROBES } from './constants.ts';
+import {
+  CLAIM_FACTOR,
+  JITTER,
+  RELAPSE_FACTOR,
+  RELAPSE_MS,
+  SCHEMA_VERSION,
+  SHARED_PROBES,
+} from './constants.ts';
 import { INITIAL, type StoredState } from './state.ts';
 
 /** A change of the stored state: what to write, and the condition under which alone it may be written. */
@@ -10,15 +17,15 @@ export interface Transition {
 
 /**
  * Every change is from one version: of all that are made from it one wins. After an operator has removed the item versions begin
- * again, and `since` tells two with the same number apart.
+ * again, and `since` tells two with the same number apart. An item of another shape is left as it is.
  */
 function from({ version, since }: StoredState, next: StoredState): Transition {
-  const isVersion = { attribute: 'version', is: '=', value: version } as const;
-  const isSince = { attribute: 'since', is: '=', value: since } as const;
-  return {
-    next: { ...next, version: version + 1 },
-    when: version === 0 ? ['absent'] : [[isVersion, isSince]],
-  };
+  const isSame = [
+    { attribute: 'v', is: '=', value: SCHEMA_VERSION },
+    { attribute: 'version', is: '=', value: version },
+    { attribute: 'since', is: '=', value: since },
+  ] as const;
+  return { next: { ...next, version: version + 1 }, when: version === 0 ? ['absent', isSame] : [isSame] };
 }
 
 /** Begins an epoch. Of the one before it only the rate stays. */

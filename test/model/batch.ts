@@ -1,7 +1,7 @@
 /*
  * A process that plays batches of schedules for `main.ts`, one after the other.
  */
-import { exploreBreaker } from '../property/breaker-model-explore.ts';
+import { exploreBreaker } from '../property/breaker-model/explore.ts';
 import { explore } from './explore.ts';
 
 /** What there is a model of. */

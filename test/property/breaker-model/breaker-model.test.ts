@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { exploreBreaker } from './breaker-model-explore.ts';
-import { SABOTAGE } from './breaker-model-sabotage.ts';
+import { exploreBreaker } from './explore.ts';
+import { VARIANTS } from './variants.ts';
 
 const RUNS = 800;
 const SEED = 62;
 
-describe('the breaker of a fleet', () => {
-  test('keeps what it promises, whatever becomes of its requests and of its sandboxes', async () => {
+describe('a shared breaker', () => {
+  test('keeps what it promises, whatever becomes of its requests, clocks, environments and items', async () => {
     const { story, counts } = await exploreBreaker({ runs: RUNS, seed: SEED });
 
     expect(story).toBeUndefined();
@@ -14,8 +14,8 @@ describe('the breaker of a fleet', () => {
   });
 });
 
-describe('the model sees a breaker that', () => {
-  test.each(Object.entries(SABOTAGE))('%s', async (_, { by, breaks }) => {
+describe('the model finds a breaker that', () => {
+  test.each(Object.entries(VARIANTS))('%s', async (_, { by, breaks }) => {
     const { violation, story } = await exploreBreaker({ runs: RUNS, seed: SEED, sabotage: by });
 
     expect(breaks, story).toContain(violation?.invariant);
