@@ -1,6 +1,6 @@
 import { StoreError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
-import { propertyOf } from '../core/property.ts';
+import { propertyOf, textOf } from '../core/property.ts';
 import * as rule from '../core/rules.ts';
 import { DEFAULT_FORCED_MS, MAX_FORCED_MS, MAX_TEXT, MAX_TRIES } from './constants.ts';
 import { FORCE_RULES } from './options.ts';
@@ -57,7 +57,9 @@ export async function forceShared(
         ? 'may or may not have been forced: its store gave no answer to the write'
         : `was not forced: others changed its state ${MAX_TRIES} times`;
   }
-  const { lastError: cause } = access;
+  const cause = access.isDown ? access.lastError : undefined;
   const retryable = propertyOf(cause, 'retryable') !== false;
-  throw new StoreError(`Breaker "${name}" ${failure}`, { retryable, cause });
+  // A right or the table is missing: nothing was written.
+  const what = retryable ? failure : `was not forced: ${textOf(cause, 'message')}`;
+  throw new StoreError(`Breaker "${name}" ${what}`, { retryable, cause });
 }

@@ -38,7 +38,7 @@ export class OutcomeRecorder {
     const now = clock.now();
     const key = countsKey(name, epoch, rule);
     const { amounts, expiresAt } = reportOf(failed, calls, now, rule);
-    const item = await access.ask('write', (signal) => store.add(key, amounts, { expiresAt, signal }));
+    const item = await access.ask('add', (signal) => store.add(key, amounts, { expiresAt, signal }));
     // A call of another epoch says nothing about this one.
     if (item === undefined || this.#cache.callsPerReport(epoch) === Infinity) return;
     const { window, reports, failures, stale: remove } = readCounts(item, now, rule);
@@ -46,7 +46,7 @@ export class OutcomeRecorder {
     if (failed && rule.shouldOpen(window)) return this.#open(outcome, epoch);
     await this.#publishRate(window);
     if (remove.length === 0) return;
-    await access.ask('write', (signal) => store.add(key, {}, { expiresAt, signal, remove }));
+    await access.ask('add', (signal) => store.add(key, {}, { expiresAt, signal, remove }));
   }
 
   async #open({ cause, slow }: CallOutcome, epoch: number): Promise<void> {

@@ -62,6 +62,8 @@ class SharedBreaker implements CircuitBreaker {
       // A store that answers again may still hold what is no state, or refuse writes.
       if (!reason && (this.#cache.unreadable || this.#tools.access.isDown)) return;
       if (reason && isLasting) warnOnce(`breaker "${name}"`, `decides for this environment alone: ${reason}`);
+      // What it has counted may be counted on, but it is not open for what was some time ago.
+      if (!reason && this.#local?.breaker.state !== 'closed') this.#local = undefined;
       this.#cache.settledUntil = -Infinity;
       report?.({ kind: 'breaker-store', name, available: !reason, ...(reason && { reason }) });
     };
@@ -174,17 +176,23 @@ class SharedBreaker implements CircuitBreaker {
   /** What comes of a step that asks the store nothing. */
   #admissionOf(step: Step): Admission {
     if (step === 'call') return this.#permit();
-    if (step === 'local') return this.#localBreaker(this.#cache.now).admit();
+    if (step === 'local') {
+      const admission = this.#localBreaker(this.#cache.now).admit();
+      return admission instanceof Error ? admission : this.#permit(admission);
+    }
     return this.#reject(typeof step === 'string' ? limits.UNKNOWN_WAIT_MS : step.waitMs);
   }
 
-  #permit(): Permit {
+  /** @param local Of the breaker of this environment, which records the outcome too. */
+  #permit(local?: Permit): Permit {
     const { epoch } = this.#cache.state;
     const recordCall: Settle = (outcome, caller) => {
+      if (local) void (outcome ? local.record(outcome) : local.release());
       const recorded = outcome && this.#recorder.record(outcome, epoch);
       return recorded && this.#waitFor(caller, limits.RECORD_WAIT_MS, recorded);
     };
-    return new RecordedOnce(false, this.#tools.clock, this.#options.slowCallMs, recordCall);
+    const isProbe = local?.isProbe === true;
+    return new RecordedOnce(isProbe, this.#tools.clock, this.#options.slowCallMs, recordCall);
   }
 
   async #claim(): Promise<Permit | undefined> {
@@ -218,8 +226,7 @@ class SharedBreaker implements CircuitBreaker {
 
   /** Whether the breaker of this environment decides: the shared state is unavailable, and says neither open nor forced. */
   #isLocal({ kind, waitMs }: StateNow): boolean {
-    const { access } = this.#tools;
-    const isUnavailable = (access.isDown && !access.isDue) || this.#cache.unreadable !== undefined;
+    const isUnavailable = this.#tools.access.isDown || this.#cache.unreadable !== undefined;
     return isUnavailable && waitMs === 0 && kind !== 'forced-closed';
   }
 

@@ -46,13 +46,13 @@ export class StateCache {
     return stateNow(this.state, this.#readAt, momentOf(this.#tools.clock), this.#tools.openMs);
   }
 
-  /** One call in so many of this epoch is reported. Infinity: none, since it is not closed or the store is not asked. */
+  /** One call in so many of this epoch is reported. Infinity: none, since it is not closed or unavailable. */
   callsPerReport(epoch: number): number {
     const { state } = this;
     if (state.epoch !== epoch) return Infinity;
     if (this.settledUntil > 0) return this.#settledCallsPerReport;
     const { now } = this;
-    if (now.kind !== 'closed' || this.#tools.access.isBackingOff) return Infinity;
+    if (now.kind !== 'closed' || this.unreadable || this.#tools.access.isFailing) return Infinity;
     return reportEvery(state.rate, admittedFraction(state, now));
   }
 
@@ -93,10 +93,13 @@ export class StateCache {
    */
   async change({ next, when }: Transition): Promise<boolean | undefined> {
     const { name, store, access } = this.#tools;
+    const startedAt = this.#tools.clock.monotonic();
     const before = this.state;
     const item = writeState(next);
-    const result = await access.ask('write', (signal) => store.put(stateKey(name), item, { when, signal }));
+    const result = await access.ask('put', (signal) => store.put(stateKey(name), item, { when, signal }));
     const stored = result?.applied ? item : result?.current;
+    // It is as good as a reading.
+    if (result) this.#refreshedAt = Math.max(this.#refreshedAt, startedAt);
     // Of two answers the older one may come last.
     const isNews = this.state.version === before.version || !this.#isOlder(stored);
     if (result && isNews) this.#take(stored, result.applied ? 'self' : 'observed');
@@ -140,7 +143,7 @@ export class StateCache {
     const get = async (signal: AbortSignal) => ({
       item: await store.get(stateKey(name), { signal, isEventual }),
     });
-    return access.ask('read', get);
+    return access.ask('get', get);
   }
 
   #take(item: Item | undefined, origin: 'self' | 'observed' = 'observed'): void {

@@ -105,7 +105,8 @@ export interface StateNow {
 /** The longest that a state can last from the moment in which it was written. */
 function longestMs({ state, isProbing, isRelapse }: StoredState, openMs: number): number {
   if (state !== 'open') return limits.MAX_FORCED_MS;
-  const factor = isProbing ? limits.CLAIM_FACTOR : isRelapse ? limits.RELAPSE_FACTOR : 1;
+  // After a probe that failed it stays open until the claim ends.
+  const factor = isRelapse && !isProbing ? limits.RELAPSE_FACTOR : limits.CLAIM_FACTOR;
   return openMs * factor * (1 + limits.JITTER);
 }
 

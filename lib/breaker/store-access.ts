@@ -21,8 +21,8 @@ export interface SharedTools {
   readonly report: ((event: BreakerEvent) => void) | undefined;
 }
 
-/** Requests need different rights, so one kind may be refused while the other works. */
-export type RequestKind = 'read' | 'write';
+/** Requests need different rights, so one kind may be refused while the others work. */
+export type RequestKind = 'get' | 'put' | 'add';
 
 /**
  * Called with the reason when the shared state becomes unavailable, and whether that lasts until an operator acts; without one when it
@@ -44,7 +44,7 @@ export class StoreAccess {
   readonly #onAvailability: OnAvailability;
   #failures = 0;
   #retryAt = -Infinity;
-  /** When kinds of requests are tried again that fail until an operator acts: an answer to the other kind says nothing. */
+  /** When kinds of requests are tried again that fail until an operator acts: an answer to another kind says nothing. */
   readonly #refused = new Map<RequestKind, number>();
 
   constructor(clock: Clock, timeoutMs: number, onAvailability: OnAvailability) {
@@ -59,10 +59,9 @@ export class StoreAccess {
     return this.#failures > 0 || this.#refused.size > 0;
   }
 
-  /** Whether only what was refused is down, and may be tried again: no other request shows that it works. */
-  get isDue(): boolean {
-    const now = this.#clock.monotonic();
-    return this.#failures === 0 && [...this.#refused.values()].every((retryAt) => now >= retryAt);
+  /** Whether the last request failed, but not for lack of rights. */
+  get isFailing(): boolean {
+    return this.#failures > 0;
   }
 
   get isBackingOff(): boolean {

@@ -28,12 +28,11 @@ export interface BreakerSummary {
 const seconds = (ms: number): string => `${ms / 1_000} s`;
 
 function reasonOf(stored: StoredState, { kind, waitMs }: StateNow, fraction: number): string | null {
-  if (kind !== 'open' && kind !== 'closed') return `forced by ${stored.by}`;
+  if (kind !== 'open' && kind !== 'closed') return 'an operator has forced it';
   if (kind === 'closed') return fraction < 1 ? 'has just closed, and admits more calls each second' : null;
   if (waitMs === 0) return 'the next call is a probe';
   if (stored.isProbing) return 'a probe is running';
-  const isRow = stored.epoch > 0 && stored.successes > 0;
-  if (isRow) return 'a probe has succeeded, and the next one is due';
+  if (stored.successes > 0) return 'a probe has succeeded, and the next one is due';
   return stored.isRelapse
     ? `failed again within ${seconds(RELAPSE_MS)} of closing, so it stays open longer`
     : 'too many calls failed';

@@ -1,5 +1,6 @@
 import { errorChain } from './error-chain.ts';
-import { textOf } from './property.ts';
+import { isFibrinError } from './errors.ts';
+import { propertyOf, textOf } from './property.ts';
 import { statusOf } from './status.ts';
 
 /** A word of an error: a message may quote anything. */
@@ -13,7 +14,8 @@ export function causeOf(error: unknown): string {
   const words = errorChain(error)
     .flatMap((link) => [textOf(link, 'name'), textOf(link, 'code')])
     .filter((text) => WORD.test(text) && text !== 'Error');
-  const status = statusOf(error);
+  // That of an error of our own is what our caller is answered.
+  const status = isFibrinError(error) ? propertyOf(error, 'downstreamStatus') : statusOf(error);
   return [...new Set(words)]
     .slice(0, 2)
     .concat(status ? `status ${status}` : [])

@@ -29,7 +29,7 @@ it('forces a shared breaker open for a while, and ends that', async () => {
   expect(await call()).toBeInstanceOf(BreakerOpenError);
 
   expect((await breakers('show', 'posts')).output).toMatch(
-    /^state {3}forced-open · admits 0 % of calls\nreason {2}forced by ada\nby {6}ada$/m,
+    /^state {3}forced-open · admits 0 % of calls\nreason {2}an operator has forced it\nby {6}ada$/m,
   );
   expect((await breakers('auto', 'posts')).output).toContain('state   closed');
 });

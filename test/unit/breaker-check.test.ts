@@ -36,7 +36,7 @@ describe('the health of a shared breaker', () => {
     ['degraded', { state: 'half-open', admittedFraction: 0 }, { ...lasts, state: 'open', isProbing: true }],
     [
       'degraded',
-      { state: 'forced-open', reason: 'forced by ada' },
+      { state: 'forced-open', reason: 'an operator has forced it' },
       { ...lasts, state: 'forced-open', by: 'ada' },
     ],
     ['degraded', { state: 'closed', admittedFraction: 0.01 }, { epoch: 2, since: NOW, rate: 5_000 }],

@@ -70,8 +70,9 @@ describe('the state of a breaker', () => {
 
 describe('a state that an environment with another clock has written', () => {
   test.each<[string, number, Partial<StoredState>]>([
-    ['openMs', OPEN_MS, {}],
-    ['a quarter more, while a probe is claimed', 1.25 * OPEN_MS, { isProbing: true }],
+    ['a claim', 1.25 * OPEN_MS, {}],
+    ['a claim, while a probe is made', 1.25 * OPEN_MS, { isProbing: true }],
+    ['a claim, while a probe is made after a relapse', 1.25 * OPEN_MS, { isProbing: true, isRelapse: true }],
     ['four times openMs, in a relapse', 4 * OPEN_MS, { isRelapse: true }],
     ['a week, where it is forced', WEEK_MS, { state: 'forced-open' }],
   ])('is believed no longer than %s from the first reading', (_, longestMs, change) => {

@@ -102,7 +102,7 @@ describe('a shared breaker whose role may not write', () => {
     expect(fleet.first.state).toBe('forced-open');
   });
 
-  test.fails('reports that the store is available when its role may write, and counts for all again', async () => {
+  test('reports that the store is available when its role may write, and counts for all again', async () => {
     const fleet = readOnlyFleet();
     await callFor(fleet, 20);
     fleet.storeRecovers();

@@ -112,7 +112,7 @@ describe('the summary of a shared breaker', () => {
     await fleet.pass(10_000);
 
     expect(await shown(fleet)).toMatchObject({
-      ...{ state: `forced-${to}`, reason: 'forced by ada', by: 'ada', waitMs: 50_000 },
+      ...{ state: `forced-${to}`, reason: 'an operator has forced it', by: 'ada', waitMs: 50_000 },
       admittedFraction: to === 'open' ? 0 : 1,
     });
   });

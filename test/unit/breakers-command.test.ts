@@ -71,12 +71,12 @@ describe('what fibrin breakers says', () => {
     expect(summaryOf('posts', forced, NOW + 60_000)).toEqual({
       ...{ name: 'posts', state: 'forced-open', epoch: 1, by: 'ada', rate: 40 },
       ...{ since: '2030-01-01T00:00:00.000Z', until: '2030-01-01T01:00:00.000Z' },
-      ...{ admittedFraction: 0, reason: 'forced by ada', cause: null, waitMs: 3_540_000 },
+      ...{ admittedFraction: 0, reason: 'an operator has forced it', cause: null, waitMs: 3_540_000 },
     });
     expect(text(forced, NOW + 60_000).split('\n')).toEqual([
       'breaker posts',
       'state   forced-open · admits 0 % of calls',
-      'reason  forced by ada',
+      'reason  an operator has forced it',
       'by      ada',
       'since   2030-01-01T00:00:00.000Z, 1 min ago',
       'until   2030-01-01T01:00:00.000Z, in 59 min',

@@ -25,8 +25,10 @@ export function summaryLines(summary: BreakerSummary, now: number): readonly str
 const HEADINGS = ['breaker', 'state', 'until', 'admits', 'calls/s', 'reason'];
 
 /** Why a breaker does not admit all calls, and what the last one failed with. */
-const whyText = ({ reason, cause }: BreakerSummary): string =>
-  reason === null ? '' : printable(cause === null ? reason : `${reason} (${cause})`);
+function whyText({ reason, cause, by }: BreakerSummary): string {
+  if (by !== null) return printable(`forced by ${by}`);
+  return reason === null ? '' : printable(cause === null ? reason : `${reason} (${cause})`);
+}
 
 /** All breakers of a table, a line each. */
 export function listLines({ breakers, unreadable, itemsRead }: Listed, table: string): readonly string[] {
