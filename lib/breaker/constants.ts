@@ -60,13 +60,13 @@ export const RELAPSE_MS = 30_000;
 export const RELAPSE_FACTOR = 4;
 /** Fraction of calls that a shared breaker admits first when it closes. Doubled: a dependency that just recovered gets twice the
  * calls in the first second. */
-export const RAMP_START = 0.01;
+export const RAMP_START = 0.02;
 /** Calls a second that it admits first at least, where that is more. Doubled: as above, at low rates. */
 export const RAMP_CALLS = 10;
-/** The admitted fraction doubles in this time, milliseconds: from 1 % to all in 3 s. Doubled: in 6 s. */
-export const RAMP_DOUBLING_MS = 450;
+/** The admitted fraction doubles in this time, milliseconds: from 2 % to all in 2.3 s. Doubled: in 4.5 s. */
+export const RAMP_DOUBLING_MS = 400;
 
-/** A ramp takes no longer, milliseconds: 1 % doubles seven times. A rate that is measured in one is too low. */
+/** A ramp takes no longer, milliseconds: 2 % doubles six times. A rate that is measured in one is too low. */
 export const MAX_RAMP_MS = 5_000;
 
 /* ---- Sampling: what all environments ask of the store ---- */

@@ -39,7 +39,7 @@ describe('the health of a shared breaker', () => {
       { state: 'forced-open', reason: 'an operator has forced it' },
       { ...lasts, state: 'forced-open', by: 'ada' },
     ],
-    ['degraded', { state: 'closed', admittedFraction: 0.01 }, { epoch: 2, since: NOW, rate: 5_000 }],
+    ['degraded', { state: 'closed', admittedFraction: 0.02 }, { epoch: 2, since: NOW, rate: 5_000 }],
   ])('is %s with %j', async (status, details, state) => {
     const { store, health } = checkedStore();
     await putState(store, state);

@@ -42,7 +42,7 @@ describe('the listener of a shared breaker', () => {
     expect(fleet.first.changes('self')).toEqual([
       ...['closed → open', 'open → half-open', 'half-open → open', 'open → half-open', 'half-open → closed'],
     ]);
-    expect(fleet.first.events.at(-1)).toMatchObject({ to: 'closed', admittedFraction: 0.01, waitMs: 0 });
+    expect(fleet.first.events.at(-1)).toMatchObject({ to: 'closed', admittedFraction: 0.02, waitMs: 0 });
   });
 
   test('gets that a claim has ended without an outcome, which no environment writes', async () => {

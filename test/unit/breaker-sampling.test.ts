@@ -23,21 +23,21 @@ describe('the fraction of calls that is admitted', () => {
   });
 
   test.each([
-    ['one per cent of many calls', 5_000, 0.01],
+    ['two per cent of many calls', 5_000, 0.02],
     ['ten calls a second', 200, 0.05],
-    ['one per cent of an unknown rate', 0, 0.01],
+    ['two per cent of an unknown rate', 0, 0.02],
     ['all of ten calls a second', 10, 1],
     ['all of fewer', 0.5, 1],
   ])('is at first %s when the breaker has closed', (_, rate, fraction) => {
     expect(admittedFraction(inEpoch(2, rate), closedFor(0))).toBeCloseTo(fraction, 10);
   });
 
-  test('doubles every 450 ms until it is all', () => {
-    const fractions = [450, 900, 2_989, 2_991].map((ageMs) =>
+  test('doubles every 400 ms until it is all', () => {
+    const fractions = [400, 800, 2_257, 2_258].map((ageMs) =>
       admittedFraction(inEpoch(2, 5_000), closedFor(ageMs)),
     );
 
-    expect(fractions).toEqual([0.02, 0.04, expect.closeTo(1, 2), 1]);
+    expect(fractions).toEqual([0.04, 0.08, expect.closeTo(1, 2), 1]);
   });
 
   test('never falls while time goes on, and is never none', () => {
@@ -71,8 +71,8 @@ describe('the calls of which one is reported', () => {
   });
 
   test('are fewer while the breaker admits a fraction of all calls', () => {
-    expect(everyOf(inEpoch(2, 5_000), closedFor(0))).toBe(2);
-    expect(everyOf(inEpoch(2, 5_000), closedFor(900))).toBe(8);
+    expect(everyOf(inEpoch(2, 5_000), closedFor(0))).toBe(4);
+    expect(everyOf(inEpoch(2, 5_000), closedFor(800))).toBe(17);
   });
 
   test('are each of those that began before the breaker opened', () => {
@@ -105,11 +105,11 @@ describe('the probability that a call claims the probe', () => {
     expect([1, 20, 2_000].map((rate) => claimProbability(rate, 0))).toEqual([1, 1, 0.01]);
   });
 
-  test('doubles every 450 ms while no call claims it', () => {
-    expect([450, 900, 60_000].map((freeMs) => claimProbability(2_000, freeMs))).toEqual([0.02, 0.04, 1]);
+  test('doubles every 400 ms while no call claims it', () => {
+    expect([400, 800, 60_000].map((freeMs) => claimProbability(2_000, freeMs))).toEqual([0.02, 0.04, 1]);
   });
 
   test('begins with that of the largest fleets where the rate is unknown', () => {
-    expect([0, 450, 6_000].map((freeMs) => claimProbability(0, freeMs))).toEqual([0.0004, 0.0008, 1]);
+    expect([0, 400, 6_000].map((freeMs) => claimProbability(0, freeMs))).toEqual([0.0004, 0.0008, 1]);
   });
 });

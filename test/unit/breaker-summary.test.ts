@@ -83,11 +83,11 @@ describe('the summary of a shared breaker', () => {
     const fleet = await openFleet();
     await fleet.pass(OPEN_MS);
     await times(4, () => fleet.first.works());
-    await fleet.pass(900);
+    await fleet.pass(800);
 
     expect(await shown(fleet)).toMatchObject({
       ...{ state: 'closed', reason: 'has just closed, and admits more calls each second' },
-      ...{ cause: null, waitMs: null, admittedFraction: 0.04 },
+      ...{ cause: null, waitMs: null, admittedFraction: 0.08 },
     });
     await fleet.pass(3_000);
     expect(await shown(fleet)).toMatchObject({ state: 'closed', reason: null, admittedFraction: 1 });
