@@ -1,11 +1,19 @@
 import type { Item } from '../core/store.ts';
-import { COUNTS_KEPT_SECONDS, MAX_STALE_COUNTS, SLOT_RADIX, WINDOW_SLOTS } from './constants.ts';
+import {
+  COUNTS_KEPT_SECONDS,
+  MAX_STALE_COUNTS,
+  MAX_STORED_RATE,
+  REPORTS_PER_SECOND,
+  SLOT_RADIX,
+  WINDOW_SLOTS,
+} from './constants.ts';
 import type { OpeningRule, Slot } from './rule.ts';
 
 /*
  * The reports of all environments, added up by the store in one item for each epoch, which keeps late reports out. For each slot of
  * time: `f`, the failed calls that were reported, `s`, the others, and `c`, how many calls the reports stand for.
  */
+const MAX_CALLS_PER_REPORT = MAX_STORED_RATE / REPORTS_PER_SECOND;
 const COUNT = /^[fsc][0-9a-z]{1,11}$/;
 
 export const countsKey = (name: string, epoch: number, { windowMs }: OpeningRule): string =>
@@ -47,8 +55,8 @@ function slotsIn(item: Item): Iterable<number> {
 }
 
 /**
- * A slot of the near future, by a clock that is ahead, is now. No key takes more than a write a millisecond, so higher counts are
- * left out, as is what is no count.
+ * A slot of the near future, by a clock that is ahead, is now. No key takes more than a write a millisecond, and no report stands for
+ * more calls than it does at the highest rate: higher counts are left out, as is what is no count.
  */
 export function readCounts(item: Item, now: number, rule: OpeningRule): OutcomeCounts {
   const { slotMs } = rule;
@@ -69,7 +77,12 @@ export function readCounts(item: Item, now: number, rule: OpeningRule): OutcomeC
     }
     const failed = countIn(`f${slot}`, slotMs);
     const counted = failed + countIn(`s${slot}`, slotMs);
-    window.push({ ageMs, reports: counted, failures: failed, calls: countIn(`c${slot}`, Infinity) });
+    window.push({
+      ageMs,
+      reports: counted,
+      failures: failed,
+      calls: countIn(`c${slot}`, counted * MAX_CALLS_PER_REPORT),
+    });
     reports += counted;
     failures += failed;
   }

@@ -66,6 +66,7 @@ export class OutcomeRecorder {
     // The calls of a ramp are fewer than there will be.
     if (state.epoch > 0 && now.ageMs < this.#tools.rule.windowMs + MAX_RAMP_MS) return;
     const rate = measuredRate(window, state.rate);
-    if (rate !== undefined) await this.#cache.change(publishRate(state, Math.round(rate)));
+    if (rate !== undefined)
+      await this.#cache.change(publishRate(state, this.#tools.clock.now(), Math.round(rate)));
   }
 }

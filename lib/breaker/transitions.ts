@@ -76,9 +76,9 @@ export const probeFailed = (claim: StoredState, cause: string): Transition =>
 export const probeReleased = (claim: StoredState, now: number): Transition =>
   from(claim, { ...claim, until: now, isProbing: false });
 
-/** Another rate was measured. */
-export const publishRate = (before: StoredState, rate: number): Transition =>
-  from(before, { ...before, rate });
+/** Another rate was measured. What is stored first begins now, so that it differs from what is stored after a removal. */
+export const publishRate = (before: StoredState, now: number, rate: number): Transition =>
+  from(before, { ...before, rate, since: before.since || now });
 
 /** Forced by an operator or by code, for so many milliseconds. */
 export interface Forcing {

@@ -150,11 +150,15 @@ describe('the outcome of a probe', () => {
 
 describe('the publication of a rate', () => {
   test('changes nothing else, and only the state that it was made for', async () => {
-    const published = publishRate(closed, 70);
+    const published = publishRate(closed, 99_000, 70);
 
     expect(published.next).toEqual({ ...closed, version: 10, rate: 70 });
     expect(await isAllowed(published, closed)).toBe(true);
     expect(await isAllowed(published, open)).toBe(false);
+  });
+
+  test('is the beginning of a state where nothing was stored', () => {
+    expect(publishRate(INITIAL, 5_000, 70).next).toEqual({ ...INITIAL, version: 1, since: 5_000, rate: 70 });
   });
 });
 
@@ -211,7 +215,7 @@ const CHANGES: Readonly<Record<Step['kind'], (from: StoredState, now: number) =>
   succeed: probeSucceeded,
   fail: (from) => probeFailed(from, ''),
   release: probeReleased,
-  publish: publishRate,
+  publish: (from, now) => publishRate(from, now, 70),
   force: (from, now) => force(from, now, forcing),
   unforce,
 };

@@ -66,7 +66,7 @@ describe('what fibrin breakers says', () => {
   });
 
   test('of one that is forced', () => {
-    const forced = force(publishRate(INITIAL, 40).next, NOW, forcing).next;
+    const forced = force(publishRate(INITIAL, NOW, 40).next, NOW, forcing).next;
 
     expect(summaryOf('posts', forced, NOW + 60_000)).toEqual({
       ...{ name: 'posts', state: 'forced-open', epoch: 1, by: 'ada', rate: 40 },

@@ -33,7 +33,9 @@ export function changeOf(before: StoredState, next: StoredState): Change | undef
   if (next.epoch !== before.epoch) return beginningOf(before, next);
   const isClosed = before.state === 'closed' || before.state === 'forced-closed';
   // Of a closed state no other attribute means anything.
-  if (isClosed) return next.state === before.state && next.since === before.since ? 'rate' : undefined;
+  // What is stored first begins with that.
+  const isSince = before.since === 0 || next.since === before.since;
+  if (isClosed) return next.state === before.state && isSince ? 'rate' : undefined;
   if (!next.isProbing) return before.isProbing ? recordOf(before, next) : undefined;
   const successes = before.isProbing ? 0 : before.successes;
   const claim: StoredState = { ...before, state: 'open', isProbing: true, successes, by: '' };

@@ -102,12 +102,6 @@ export class Knowledge {
   /** How long it is open or forced yet at least, by whichever clock went further. Below 0: that is over. Milliseconds. */
   leftMs(now: Moment): number {
     const { isProbing, isRelapse } = this.state;
-    return this.#leftMs(now, isProbing ? CLAIM_FACTOR : isRelapse ? RELAPSE_FACTOR : 1);
-  }
-
-  /** The same, at most: after a probe that failed its claim may have to end first. */
-  #maxLeftMs(now: Moment): number {
-    const { isProbing, isRelapse } = this.state;
     return this.#leftMs(now, isRelapse && !isProbing ? RELAPSE_FACTOR : CLAIM_FACTOR);
   }
 
@@ -137,7 +131,7 @@ export class Knowledge {
     if (this.state.state === 'forced-closed' && this.isForced(now)) return false;
     if (this.isLocal) return true;
     if (this.isClosed(now)) return this.state.epoch > 0 && this.#ageMs(now) < MAX_RAMP_MS;
-    return this.#maxLeftMs(now) > -MAX_FREE_MS || isAsking || this.state.rate > READS_PER_SECOND;
+    return this.leftMs(now) > -MAX_FREE_MS || isAsking || this.state.rate > READS_PER_SECOND;
   }
 
   /** Whether a call may be made that is no probe. */

@@ -136,7 +136,7 @@ export class Network {
       return this.#before;
     };
     const seen = (item: Item | undefined) => ({ item, isEventual });
-    return this.#send(environment, 'read', signal, serve, key === KEY ? seen : undefined);
+    return this.#send(environment, 'get', signal, serve, key === KEY ? seen : undefined);
   }
 
   #put(environment: Environment, key: string, item: Item, { signal, when }: WriteOptions) {
@@ -149,7 +149,7 @@ export class Network {
       this.#changed(before);
       return { result, claim: this.#history.written(ask, before, item) };
     };
-    return this.#send(environment, 'write', signal, serve, ({ result, claim }) => {
+    return this.#send(environment, 'put', signal, serve, ({ result, claim }) => {
       if (ask.call && claim) ask.call.claim = claim;
       return { item: result.applied ? item : result.current, isEventual: false };
     }).then(({ result }) => result);
@@ -165,7 +165,7 @@ export class Network {
       this.#history.count(remove.length > 0 ? 'removals of counts' : 'reports');
       return item;
     };
-    return this.#send(environment, 'write', options.signal, serve);
+    return this.#send(environment, 'add', options.signal, serve);
   }
 
   /** @param seen What an answer shows of the state, where it is about that. */

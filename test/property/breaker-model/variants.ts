@@ -93,7 +93,7 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   },
   'takes a late success for one in time': {
     by: closesLate,
-    breaks: ['late probers do not close', 'as many successes close it as are needed'],
+    breaks: ['late probers do not close', 'as many successes close it as are needed', ...ABOUT_CLAIMS],
   },
   'closes the shared state by the outcomes of its own breaker': {
     by: closesForAll,
