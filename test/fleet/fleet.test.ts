@@ -13,7 +13,7 @@ beforeAll(async () => {
   });
 });
 
-test('processes share one breaker: it opens once, one probes at a time and it closes once, whoever is frozen', () => {
+test('processes share one breaker: it opens once, one probes at a time and it closes once, also with freezes', () => {
   expect(judge(findings)).toEqual([]);
 });
 
@@ -24,27 +24,32 @@ describe('the judge of that finds', () => {
     ...findings,
     summaries: summariesWith(({ written }) => ({ written: change(written) })),
   });
+  const isClosing = ({ state }: Written) => state.state === 'closed' && state.epoch > 0;
 
   test.each<[string, () => Findings]>([
     [
-      'an error that is no refusal',
+      'an error that is no rejection',
       () => ({ ...findings, summaries: summariesWith(() => ({ errors: ['x'] })) }),
     ],
     [
-      'evidence that nobody has added',
+      'more failed calls than an outage needs',
+      () => ({ ...findings, summaries: summariesWith(() => ({ failed: 50 })) }),
+    ],
+    [
+      'counts that no process has added',
       () => ({ ...findings, summaries: summariesWith(() => ({ added: {} })) }),
     ],
-    ['reports that are missing', () => ({ ...findings, evidence: {} })],
-    ['a write that nobody tells of', () => writesWith((written) => written.slice(1))],
+    ['reports that are missing', () => ({ ...findings, counts: {} })],
+    ['a write that no process has noted', () => writesWith((written) => written.slice(1))],
     [
-      'a closing by somebody else',
+      'a closing by another process',
       () => ({
         ...findings,
-        summaries: [...findings.summaries.slice(1), ...findings.summaries.slice(0, 1)].map((summary, at) => ({
+        summaries: findings.summaries.map((summary, id) => ({
           ...summary,
           written: [
-            ...summary.written.filter(({ verdict }) => verdict.state !== 'closed'),
-            ...(findings.summaries[at]?.written ?? []).filter(({ verdict }) => verdict.state === 'closed'),
+            ...summary.written.filter((write) => !isClosing(write)),
+            ...(findings.summaries.at(id - 1)?.written ?? []).filter(isClosing),
           ],
         })),
       }),
@@ -53,8 +58,12 @@ describe('the judge of that finds', () => {
       'a success that came late',
       () =>
         writesWith((written) =>
-          written.map((one) => (one.verdict.isProbing ? one : { ...one, at: one.at + 60_000 })),
+          written.map((one) => (one.state.isProbing ? one : { ...one, at: one.at + 60_000 })),
         ),
+    ],
+    [
+      'a claim that was taken over too soon',
+      () => writesWith((written) => written.map((one) => ({ ...one, at: one.at - 60_000 }))),
     ],
     [
       'two probes at once',

@@ -2,7 +2,7 @@
  * Fifty processes share a breaker on a real table: `npm run test:fleet`.
  * FIBRIN_FLEET_PROCESSES: how many, 50 by default. FIBRIN_FLEET_FREEZE_MS: how long some are frozen, 30,000 by default.
  */
-import { DEFAULT_SHARED_OPEN_MS } from '../../lib/breaker/options.ts';
+import { DEFAULT_SHARED_OPEN_MS } from '../../lib/breaker/constants.ts';
 import { systemClock } from '../../lib/core/clock.ts';
 import { hasJava } from '../support/engines.ts';
 import { judge } from './judge.ts';
@@ -23,15 +23,15 @@ const findings = await runFleet({
   ...{ processes, freezeMs, say, openMs: DEFAULT_SHARED_OPEN_MS, everyMs: 500 },
   engine: hasJava ? 'dynamodb-local' : 'dynalite',
 });
-const sum = (of: 'ok' | 'failed' | 'refused') =>
+const sum = (of: 'ok' | 'failed' | 'rejected') =>
   findings.summaries.reduce((total, summary) => total + summary[of], 0);
 const probes = findings.visits.filter(({ claim }) => claim !== undefined).length;
 say(
-  `${sum('ok')} calls succeeded, ${sum('failed')} failed, ${sum('refused')} were refused; ${probes} probes, ${findings.verdict.version} writes of the verdict`,
+  `${sum('ok')} calls succeeded, ${sum('failed')} failed, ${sum('rejected')} were rejected; ${probes} probes, ${findings.state.version} writes of the state`,
 );
 const unknown = findings.summaries.flatMap((summary) => summary.unknown);
 say(
-  `${unknown.length} writes of which nobody knows whether they were made${unknown.map((what) => `\n        ${what}`).join('')}`,
+  `${unknown.length} requests failed and may have been made${unknown.map((what) => `\n        ${what}`).join('')}`,
 );
 const wrong = judge(findings);
 for (const what of wrong) console.error(what);

@@ -1,6 +1,6 @@
-import type { Verdict } from '../../lib/breaker/verdict.ts';
+import type { StoredState } from '../../lib/breaker/state.ts';
 
-/** What a process of the fleet is told, as its one argument. */
+/** What a process is given as its one argument. */
 export interface Order {
   readonly id: number;
   readonly endpoint: string;
@@ -18,10 +18,10 @@ export const NAME = 'posts';
 export const ID_HEADER = 'x-id';
 export const CLAIM_HEADER = 'x-claim';
 
-/** A write of the verdict that was applied. */
+/** A write of the state that was applied. */
 export interface Written {
-  readonly verdict: Verdict;
-  /** When it was asked for, by the clock that all share. */
+  readonly state: StoredState;
+  /** When it was asked for, by the clock that all have in common. */
   readonly at: number;
 }
 
@@ -32,17 +32,19 @@ export type Sums = Record<string, Record<string, number>>;
 export interface Summary {
   readonly ok: number;
   readonly failed: number;
-  readonly refused: number;
-  /** Errors of other kinds that a caller got, and promises that were rejected unheard. */
+  readonly rejected: number;
+  /** Errors of other kinds that a caller got, and rejections that nothing handled. */
   readonly errors: readonly string[];
   readonly added: Sums;
+  /** Attributes of counts that it has removed, by key. */
+  readonly removed: Readonly<Record<string, readonly string[]>>;
   /** Requests that may have been applied or not. */
   readonly unknown: readonly string[];
   readonly written: readonly Written[];
 }
 
-/** What it says: that it is ready; once, that it was refused a call and why; that its last calls were all made; and its summary. */
-export type Said = 'ready' | 'refused' | 'through' | Summary;
+/** What it reports: that it is ready; once, that it rejected a call since all is open; that its last calls were all made; a summary. */
+export type Report = 'ready' | 'rejected' | 'admitted' | Summary;
 
-/** What it is told meanwhile. */
-export type Told = 'go' | 'finish';
+/** What it is asked for meanwhile. */
+export type Request = 'go' | 'finish';

@@ -54,7 +54,7 @@ export async function startServer(): Promise<Server> {
     };
     void work();
   }).listen(0, '127.0.0.1');
-  // A connection is not closed under a process that stands still.
+  // A connection is not closed while a process stands still.
   server.keepAliveTimeout = 0;
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

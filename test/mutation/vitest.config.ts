@@ -10,7 +10,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: [
-      'test/property/{breaker-local,resilient,retry,time-limit,window}.test.ts',
+      'test/property/{breaker-local,outcome-window,recorded-outcomes,resilient,retry,time-limit}.test.ts',
       'test/unit/{breaker-*,call-*,calls-*,classify*,evidence*,fallback*,guarded,idempotency-*,idempotent*,layers,options,own-*,peer-defects,predicates,probe-calls,resilient*,retry*,status,time-limit,timeout,validat*}.test.ts',
     ],
     isolate: false,
