@@ -265,7 +265,8 @@ class SharedBreaker implements CircuitBreaker {
  * @example
  * ```ts
  * const breaker = sharedBreaker({ name: 'posts', store: memoryStore(), failureRatio: 0.5, slowCallMs: 1_000 });
- * const answer = await breaker.execute(({ signal }) => boundedFetch('https://posts.example/7', { signal }));
+ * const call = ({ signal }: { signal: AbortSignal }) => boundedFetch('https://posts.example/7', { signal });
+ * const answer = await breaker.execute(call, { signal: AbortSignal.timeout(2_000) });
  * console.log(breaker.state);
  * ```
  */
