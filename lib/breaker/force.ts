@@ -48,7 +48,7 @@ export async function forceShared(
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     await cache.refresh();
     if (cache.unreadable) throw new StoreError(`Breaker "${name}" was not forced: ${cache.unreadable}`);
-    if (access.isDown) break;
+    if (access.isDown && !access.isDue) break;
     const change = changeOf(cache, clock.now(), to, options);
     const isForced = change === undefined || (await cache.change(change));
     if (isForced) return;

@@ -11,9 +11,13 @@ function isSameBut(before: StoredState, next: StoredState, ...but: readonly (key
     .every((each) => before[each] === next[each]);
 }
 
-/** A change of state begins an epoch: of the one before it only the rate stays. */
+/**
+ * A change of state begins an epoch: of the one before it only the rate stays. States that have always been closed are the same
+ * in all but that, also before and after a removal.
+ */
 function beginningOf(before: StoredState, next: StoredState): Change | undefined {
-  const fresh = { ...INITIAL, epoch: before.epoch + 1, rate: before.rate };
+  const { rate } = before.since === 0 ? next : before;
+  const fresh = { ...INITIAL, epoch: before.epoch + 1, rate };
   if (isSameBut({ ...fresh, state: 'open' }, next, 'until', 'since', 'isRelapse', 'cause'))
     return before.state === 'closed' || before.state === 'forced-closed' ? 'trip' : undefined;
   return isSameBut(fresh, next, 'since') && before.isProbing ? 'closing' : undefined;
