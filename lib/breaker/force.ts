@@ -44,11 +44,12 @@ export async function forceShared(
     { state: to, ...options },
     { required: FORCE_RULES, optional: { forMs: rule.durationMs(1, MAX_FORCED_MS), by: byRule } },
   );
+  access.retryRefused();
   let failure = 'was not forced: its store does not answer';
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     await cache.refresh();
     if (cache.unreadable) throw new StoreError(`Breaker "${name}" was not forced: ${cache.unreadable}`);
-    if (access.isDown && !access.isDue) break;
+    if (access.isFailing) break;
     const change = changeOf(cache, clock.now(), to, options);
     const isForced = change === undefined || (await cache.change(change));
     if (isForced) return;
@@ -56,6 +57,8 @@ export async function forceShared(
       isForced === undefined
         ? 'may or may not have been forced: its store gave no answer to the write'
         : `was not forced: others changed its state ${MAX_TRIES} times`;
+    // A right is missing.
+    if (isForced === undefined && !access.isFailing) break;
   }
   const cause = access.isDown ? access.lastError : undefined;
   const retryable = propertyOf(cause, 'retryable') !== false;

@@ -68,6 +68,11 @@ export class StoreAccess {
     return this.#clock.monotonic() < this.#retryAt;
   }
 
+  /** What was refused is asked for once more: an operator may have granted the right. */
+  retryRefused(): void {
+    for (const kind of this.#refused.keys()) this.#refused.set(kind, -Infinity);
+  }
+
   /** Gives what the store answers, or undefined where it does not, in time. Never rejects. */
   async ask<R>(kind: RequestKind, request: (signal: AbortSignal) => Promise<R>): Promise<R | undefined> {
     const { limitMs } = this;

@@ -115,6 +115,21 @@ describe('a shared breaker whose role may not write', () => {
   });
 });
 
+describe('an override by a role that may not write', () => {
+  test('fails with the right that is missing, and works as soon as it is granted', async () => {
+    const fleet = readOnlyFleet();
+    const denied = await fleet.first.breaker.force('open').catch((error: unknown) => error);
+    expect(denied).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: false });
+    expect(String(denied)).toMatch(/Breaker "posts" was not forced: .*AccessDeniedException/);
+
+    fleet.storeRecovers();
+    await fleet.first.breaker.force('open');
+
+    expect(await fleet.state()).toMatchObject({ state: 'forced-open' });
+    expect(fleet.first.availability.at(-1)).toMatchObject({ available: true });
+  });
+});
+
 describe('a shared breaker whose role may not read', () => {
   test('reports that once, although writes are answered, and is closed in this environment', async () => {
     const reason = 'GetItem failed with AccessDeniedException';
