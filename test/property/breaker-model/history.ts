@@ -121,12 +121,11 @@ export class History {
     if (next.version !== before.version + 1)
       this.say('versions grow by one', `${before.version} became ${next.version}`);
     const change = changeOf(before, next);
-    if (change === undefined)
-      this.say(
-        'changes are those of the protocol',
-        `${JSON.stringify(before)} became ${JSON.stringify(next)}`,
-      );
-    else if (change === 'trip') this.#tripped(ask, before, next);
+    if (change === undefined) {
+      // What something else has written may have the version and the beginning of what an environment knows.
+      const detail = `${JSON.stringify(before)} became ${JSON.stringify(next)}`;
+      if (this.isOrderly) this.say('changes are those of the protocol', detail);
+    } else if (change === 'trip') this.#tripped(ask, before, next);
     else if (change === 'claim') this.#claimed(ask, before, next);
     else if (change !== 'rate') this.#recorded(ask, before, change);
     return change;
