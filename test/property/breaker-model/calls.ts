@@ -115,8 +115,11 @@ export class Calls {
 
   #checkCall({ claim }: Call): void {
     const { knowledge, moment } = this.#environment;
-    // When a claim is over, the breaker of this environment may admit the call.
-    if (claim && !(knowledge.isLocal && knowledge.leftMs(moment) <= 0)) {
+    // When a claim is over, the breaker of this environment may admit the call, and so may a newer state that it knows.
+    const isOver =
+      (knowledge.isLocal && knowledge.leftMs(moment) <= 0) ||
+      (claim !== undefined && knowledge.state.version > claim.state.version);
+    if (claim && !isOver) {
       claim.calls++;
       if (claim.calls > 1) this.#history.say('one probe under a claim', `${claim.state.version}`);
       if (knowledge.isSure && knowledge.leftMs(moment) <= 0)
