@@ -226,7 +226,10 @@ class SharedBreaker implements CircuitBreaker {
 
   /** Whether the breaker of this environment decides: the shared state is unavailable, and says neither open nor forced. */
   #isLocal({ kind, waitMs }: StateNow): boolean {
-    const isUnavailable = this.#tools.access.isDown || this.#cache.unreadable !== undefined;
+    const { access } = this.#tools;
+    // Of an open breaker nothing else is written that could show that writes work again.
+    const isDown = access.isDown && !(kind === 'open' && access.isDue);
+    const isUnavailable = isDown || this.#cache.unreadable !== undefined;
     return isUnavailable && waitMs === 0 && kind !== 'forced-closed';
   }
 

@@ -64,6 +64,12 @@ export class StoreAccess {
     return this.#failures > 0;
   }
 
+  /** Whether it is down for lack of rights only, and may be asked again. */
+  get isDue(): boolean {
+    const now = this.#clock.monotonic();
+    return !this.isFailing && [...this.#refused.values()].every((retryAt) => now >= retryAt);
+  }
+
   get isBackingOff(): boolean {
     return this.#clock.monotonic() < this.#retryAt;
   }

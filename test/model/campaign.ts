@@ -6,7 +6,7 @@ import { addCounts, tooRare } from './counts.ts';
 
 const BATCH = 1_000;
 export const MAX_SEED: number = 2 ** 31;
-/** More do not help who shares a machine. */
+/** More are of no use on a machine that does other work too. */
 const PROCESSES = Math.min(2, availableParallelism());
 /** What happens more rarely than once in so many schedules was not tested. */
 const RARE: Readonly<Record<Model, number>> = { idempotency: 100, breaker: 400 };
@@ -19,7 +19,7 @@ export async function campaign({ model, schedules, seed }: Order): Promise<boole
   const startedAt = performance.now();
   const seconds = () => (performance.now() - startedAt) / 1_000;
   let played = 0;
-  let told = 0;
+  let reported = 0;
   let given = 0;
   let broken: Batch | undefined;
 
@@ -37,8 +37,8 @@ export async function campaign({ model, schedules, seed }: Order): Promise<boole
     played += batch.played;
     addCounts(counts, batch.counts);
     if (batch.story !== undefined) broken ??= batch;
-    if (played - told < schedules / 20) return;
-    told = played;
+    if (played - reported < schedules / 20) return;
+    reported = played;
     console.log(`${model}: ${figure(played)} schedules after ${figure(seconds())} s`);
   };
 

@@ -127,6 +127,12 @@ const STORE: readonly Weighted[] = [
       .constantFrom('open', 'closed', 'auto')
       .map((state) => command(`force(${state})`, (world) => world.operate(state))),
   ),
+  some(
+    1,
+    fc
+      .constantFrom(undefined, 'get', 'put', 'add')
+      .map((kind) => command(`deny(${kind})`, (world) => world.deny(kind))),
+  ),
   some(1, fc.constant(command('remove()', (world) => world.remove()))),
   some(
     2,

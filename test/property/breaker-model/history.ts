@@ -43,8 +43,10 @@ export class History {
   readonly reports: Reports = new Reports((invariant, detail) => this.say(invariant, detail));
   /** The claim that the stored state is of. */
   current: Claim | undefined;
-  /** Whether no clock is off by more than `NEAR_MS`, and nothing else has changed an item: then true times can be compared. */
-  isOrderly = true;
+  /** Whether no clock is off by more than `NEAR_MS`. */
+  isNear = true;
+  /** Whether nothing but breakers and operators has changed an item. */
+  isUntouched = true;
   /** Whether the stored item was changed without a version of its own. */
   #isAltered = false;
   readonly #occurrences: Occurrences;
@@ -61,9 +63,9 @@ export class History {
     this.#occurrences[kind]++;
   }
 
-  /** Clocks are far apart from here on, or an item holds what no breaker writes. */
-  disorder(): void {
-    this.isOrderly = false;
+  /** Whether true times can be compared. */
+  get isOrderly(): boolean {
+    return this.isNear && this.isUntouched;
   }
 
   /** An operator has forced the state, or ended that, or has removed the item. */
@@ -74,7 +76,7 @@ export class History {
 
   /** Something has changed the item. */
   altered(state: StoredState | undefined): void {
-    this.disorder();
+    this.isUntouched = false;
     const { current } = this;
     const isSame = state !== undefined && current !== undefined && isSameVersion(state, current.state);
     if (!isSame) this.current = undefined;
@@ -108,7 +110,7 @@ export class History {
     if (before && before['v'] !== SCHEMA_VERSION)
       this.say('what another version has written is left as it is', JSON.stringify(before));
     // Where there is no version that it is made of, it may be made of what something else had written.
-    const isTraceable = !this.#isAltered && (before !== undefined || this.isOrderly);
+    const isTraceable = !this.#isAltered && (before !== undefined || this.isUntouched);
     const change = state && isTraceable ? this.#changed(ask, state, next) : undefined;
     this.#isAltered = false;
     if (change) this.count(change === 'failure' && !ask.call?.hasEnded ? 'slow probes' : NAMES[change]);
@@ -124,7 +126,7 @@ export class History {
     if (change === undefined) {
       // What something else has written may have the version and the beginning of what an environment knows.
       const detail = `${JSON.stringify(before)} became ${JSON.stringify(next)}`;
-      if (this.isOrderly) this.say('changes are those of the protocol', detail);
+      if (this.isUntouched) this.say('changes are those of the protocol', detail);
     } else if (change === 'trip') this.#tripped(ask, before, next);
     else if (change === 'claim') this.#claimed(ask, before, next);
     else if (change !== 'rate') this.#recorded(ask, before, change);

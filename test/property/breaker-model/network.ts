@@ -42,6 +42,8 @@ export class Network {
   #order = 0;
   #before: Item | undefined;
   #isHealthy = false;
+  /** Requests of this kind are denied. */
+  denied: RequestKind | undefined;
 
   constructor(history: History) {
     this.#history = history;
@@ -103,14 +105,24 @@ export class Network {
   async drain(): Promise<void> {
     for (let request = this.#waiting[0]; request; request = this.#waiting[0]) {
       this.#remove(request);
-      await request.apply();
-      await request.answer();
+      await this.#arrive(request);
       await settle();
     }
   }
 
+  async #arrive(request: Request): Promise<void> {
+    if (request.kind === this.denied) {
+      this.#history.count('denied requests');
+      request.deny();
+      return;
+    }
+    await request.apply();
+    await request.answer();
+  }
+
   /** From here on every request arrives at once. */
   async heal(): Promise<void> {
+    this.denied = undefined;
     this.#isHealthy = true;
     await this.drain();
   }
@@ -197,7 +209,7 @@ export class Network {
     };
     const request = new Request(plan);
     if (seen) environment.asks();
-    if (this.#isHealthy) void request.apply().then(() => request.answer());
+    if (this.#isHealthy) void this.#arrive(request as Request);
     else this.#waiting.push(request as Request);
     return request.promise;
   }

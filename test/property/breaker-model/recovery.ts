@@ -38,10 +38,11 @@ async function admitsAll(world: World): Promise<void> {
   for (let spentMs = 0; rounds < ENOUGH_ROUNDS; spentMs += ROUND_MS) {
     if (spentMs > BOUND_MS) {
       const known = members.map(({ environment }) => environment.knowledge.state);
-      history.say('all calls are admitted again within the bound', JSON.stringify(known));
+      history.say('all calls are admitted again within the bound', JSON.stringify([world.state, ...known]));
       return;
     }
-    rounds = (await callsOfAll(world)) === members.length ? rounds + 1 : 0;
+    const isAdmitted = (await callsOfAll(world)) === members.length && world.state.state !== 'open';
+    rounds = isAdmitted ? rounds + 1 : 0;
     await world.pass(ROUND_MS);
     world.check();
   }

@@ -43,6 +43,10 @@ export class Request<R = unknown> {
     plan.signal?.addEventListener('abort', () => this.#settle(() => plan.failed(false)));
   }
 
+  get kind(): RequestKind {
+    return this.#plan.kind;
+  }
+
   /** Has it served, once. */
   async apply(isStale = false): Promise<void> {
     this.#served ??= this.#plan.serve(isStale);

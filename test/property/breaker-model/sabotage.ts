@@ -79,7 +79,9 @@ export const reports = (change: (store: CountingStore) => CountingStore['add']):
 /** Each reading has other times, so that its wait begins anew. */
 export function rereads(): Sabotage {
   let readings = 0;
-  return reads((item) => ({ ...item, until: Number(item['until']) + ++readings / 1_000 }));
+  return reads((item) =>
+    typeof item['until'] === 'number' ? { ...item, until: item['until'] + ++readings / 1_000 } : item,
+  );
 }
 
 /** Takes a success for one that came in time. */

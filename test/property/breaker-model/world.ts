@@ -1,6 +1,7 @@
 import { countsKey } from '../../../lib/breaker/outcome-counts.ts';
 import { OpeningRule } from '../../../lib/breaker/rule.ts';
 import { INITIAL, readState, type StoredState, writeState } from '../../../lib/breaker/state.ts';
+import type { RequestKind } from '../../../lib/breaker/store-access.ts';
 import { force, unforce } from '../../../lib/breaker/transitions.ts';
 import { seededRandom, settle } from '../../../lib/testing/index.ts';
 import type { CallEnd } from './call.ts';
@@ -146,7 +147,7 @@ export class World {
 
   skew(who: number, ms: number): void {
     if (Math.abs(ms) > NEAR_MS) {
-      this.history.disorder();
+      this.history.isNear = false;
       this.history.count('distant clocks');
     }
     this.#member(who).environment.skew(ms);
@@ -160,6 +161,11 @@ export class World {
 
   meets(which: number, fate: Fate): Promise<void> {
     return this.network.meets(which, fate);
+  }
+
+  /** All environments lack the right to requests of a kind, or have all rights. */
+  deny(kind: RequestKind | undefined): void {
+    this.network.denied = kind;
   }
 
   /** An operator forces the state, or ends that. */
@@ -199,7 +205,7 @@ export class World {
   plantCounts(which: number): void {
     const key = countsKey(NAME, this.state.epoch, new OpeningRule({}));
     this.history.count('hostile counts');
-    this.history.disorder();
+    this.history.isUntouched = false;
     this.network.plantCounts(key, hostileCounts(which, this.network.itemOf(key), this.now));
   }
 
