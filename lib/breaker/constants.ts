@@ -71,10 +71,10 @@ export const MAX_RAMP_MS = 5_000;
 
 /* ---- Sampling: what all environments ask of the store ---- */
 
-/** Reports a second of all environments: 14 failures of 14 within half a second, and 3 % of the writes that a key takes.
+/** Reports a second of all environments: 13 failures of 13 within half a second, and 3 % of the writes that a key takes.
  * Doubled: opens 0.2 s sooner and costs twice as much while all is well. */
-export const REPORTS_PER_SECOND = 24;
-/** Reads a second of the state: a key takes 6,000 eventually consistent ones, and the rate may be off by half. Doubled: reads of
+export const REPORTS_PER_SECOND = 26;
+/** Reads a second of the state: a key takes 6,000 eventually consistent ones, and the rate may be off by a tenth. Doubled: reads of
  * those of the largest rates are throttled when an outage begins. */
 export const READS_PER_SECOND = 5_000;
 /** Claims of the probe a second, one of which wins. Doubled: recovery is 25 ms sooner, and twice as many claims are refused. */
@@ -84,10 +84,11 @@ export const CLAIMS_PER_SECOND = 20;
 export const MAX_RATE = 50_000;
 /** The lowest rate that is measured, calls a second: below, all probabilities are 1. Doubled: closes with 20 calls a second. */
 export const MIN_RATE = 10;
-/** A rate is replaced when it is surely off by more than this factor. Doubled: reports may be half or twice as many as meant. */
-export const RATE_TOLERANCE = 1.25;
-/** How sure that must be, standard deviations: each report compares. Doubled: a change of rate is seen four times later. */
-export const RATE_CONFIDENCE = 4;
+/** A rate is replaced when it is surely off by more than this factor. At twice the excess, reports may be a fifth more or fewer. */
+export const RATE_TOLERANCE = 1.1;
+/** How sure that must be, standard deviations: each report compares. Doubled: a change is
+ * seen four times later, and a quarter more are reported than is meant. */
+export const RATE_CONFIDENCE = 2;
 /** Time that a rate is measured over at least, milliseconds. Doubled: known two seconds later. */
 export const MIN_RATE_MS = 2_000;
 /** Reports that the first rate is measured from, a count. Doubled: known later, and nearer to the truth. */

@@ -62,11 +62,15 @@ export class OutcomeRecorder {
   }
 
   async #publishRate(window: readonly CountedSlot[]): Promise<void> {
-    const { state, now } = this.#cache;
+    const cache = this.#cache;
+    const { epoch } = cache.state;
     // The calls of a ramp are fewer than there will be.
-    if (state.epoch > 0 && now.ageMs < this.#tools.rule.windowMs + MAX_RAMP_MS) return;
-    const rate = measuredRate(window, state.rate);
-    if (rate !== undefined)
-      await this.#cache.change(publishRate(state, this.#tools.clock.now(), Math.round(rate)));
+    if (epoch > 0 && cache.now.ageMs < this.#tools.rule.windowMs + MAX_RAMP_MS) return;
+    if (measuredRate(window, cache.state.rate) === undefined) return;
+    // Another environment may have written it already, and to read that costs a tenth of a write.
+    if (!cache.isFresh) await cache.refresh();
+    const rate = measuredRate(window, cache.state.rate);
+    if (rate === undefined || cache.callsPerReport(epoch) === Infinity) return;
+    await cache.change(publishRate(cache.state, this.#tools.clock.now(), Math.round(rate)));
   }
 }

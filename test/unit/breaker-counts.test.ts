@@ -107,7 +107,7 @@ describe('the counts of a breaker', () => {
 });
 
 describe('the stored counts', () => {
-  test('hold no more than numbers, and stay below 1 KB at 24 reports a second', async () => {
+  test('hold no more than numbers, and stay below 1 KB at 26 reports a second', async () => {
     const fleet = new Fleet(1);
     let largest = 0;
     for (let slot = 0; slot < 400; slot++) {
