@@ -52,7 +52,7 @@ class SharedBreaker implements CircuitBreaker {
   readonly #probeMs: number;
   #admittedAt = -Infinity;
   /** The breaker of this environment, and the epoch of the shared one in which it began. */
-  #local: { readonly breaker: LocalBreaker; readonly epoch: number } | undefined;
+  #local: { readonly breaker: LocalBreaker; readonly epoch: number; readonly since: number } | undefined;
 
   constructor(options: SharedBreakerOptions) {
     const { name, store, slowCallMs = 0, onEvent } = options;
@@ -235,12 +235,13 @@ class SharedBreaker implements CircuitBreaker {
 
   /** It begins open, where the shared one was. */
   #localBreaker({ kind }: StateNow): LocalBreaker {
-    const { epoch } = this.#cache.state;
-    if (this.#local?.epoch !== epoch) {
+    const { epoch, since } = this.#cache.state;
+    // After a removal epochs begin again.
+    if (this.#local?.epoch !== epoch || this.#local.since !== since) {
       // Its changes are of this environment alone: the events are those of the shared state.
       const breaker = new LocalBreaker({ ...this.#options, ...this.#tools, onEvent: undefined });
       if (kind === 'open') breaker.open(0);
-      this.#local = { breaker, epoch };
+      this.#local = { breaker, epoch, since };
     }
     return this.#local.breaker;
   }
