@@ -101,7 +101,8 @@ export class StateCache {
     // It is as good as a reading.
     if (result) this.#refreshedAt = Math.max(this.#refreshedAt, startedAt);
     // Of two answers the older one may come last.
-    const isNews = this.state.version === before.version || !this.#isOlder(stored);
+    const isAsBefore = this.state.version === before.version && this.state.since === before.since;
+    const isNews = isAsBefore || !this.#isOlder(stored);
     if (result && isNews) this.#take(stored, result.applied ? 'self' : 'observed');
     return result?.applied;
   }

@@ -108,6 +108,29 @@ describe('the state that an environment has read', () => {
     expect(fleet.first.state).toBe('open');
   });
 
+  test('is not replaced by an older answer where the item was removed and has come to the same version again', async () => {
+    const fleet = await openFleet(1);
+    await fleet.pass(OPEN_MS);
+    const older = Promise.withResolvers<void>();
+    // The answers to two claims at once come in the other order.
+    fleet.serve = async (_, serve) => {
+      const isFirst = fleet.requestsOf('put').length === 2;
+      const answer = await serve();
+      if (isFirst) await older.promise;
+      return answer;
+    };
+    await fleet.table.delete(KEY);
+    const first = fleet.first.works();
+    await fleet.pass();
+    await fleet.putState({ state: 'forced-open', since: fleet.now, until: fleet.now + 60_000 });
+    expect(await fleet.first.works()).toBeInstanceOf(BreakerOpenError);
+
+    older.resolve();
+
+    await first;
+    expect(fleet.first.state).toBe('forced-open');
+  });
+
   test('is read once for all calls that want it at the same time, and not twice within a second', async () => {
     const fleet = new Fleet(1);
     await fleet.first.fails();
