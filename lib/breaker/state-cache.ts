@@ -125,10 +125,10 @@ export class StateCache {
   }
 
   async #read(): Promise<void> {
-    const before = this.state;
     const found = await this.#get(true);
     // An answer from a moment ago, or an operator has removed the item.
     const isOlder = found && this.#isOlder(found.item);
+    const before = this.state;
     const certain = isOlder ? await this.#get(false) : found;
     if (certain && (!isOlder || this.state === before)) this.#take(certain.item);
   }
