@@ -101,7 +101,8 @@ export class StateCache {
     // It is as good as a reading.
     if (result) this.#refreshedAt = Math.max(this.#refreshedAt, startedAt);
     // Of two answers the older one may come last.
-    const isNews = this.state.version === before.version || !this.#isOlder(stored);
+    const isAsBefore = this.state.version === before.version && this.state.since === before.since;
+    const isNews = isAsBefore || !this.#isOlder(stored);
     if (result && isNews) this.#take(stored, result.applied ? 'self' : 'observed');
     return result?.applied;
   }
@@ -124,10 +125,10 @@ export class StateCache {
   }
 
   async #read(): Promise<void> {
-    const before = this.state;
     const found = await this.#get(true);
     // An answer from a moment ago, or an operator has removed the item.
     const isOlder = found && this.#isOlder(found.item);
+    const before = this.state;
     const certain = isOlder ? await this.#get(false) : found;
     if (certain && (!isOlder || this.state === before)) this.#take(certain.item);
   }

@@ -108,6 +108,52 @@ describe('the state that an environment has read', () => {
     expect(fleet.first.state).toBe('open');
   });
 
+  test('starts over where the item was removed after the last change that became known during a read', async () => {
+    const fleet = new Fleet(1);
+    await fleet.putState({ version: 7, rate: 1 });
+    const permits = await Promise.all(Array.from({ length: 10 }, async () => fleet.first.breaker.acquire()));
+    await fleet.pass(30_000);
+    const reading = Promise.withResolvers<void>();
+    fleet.serve = async (request, serve) => {
+      if (request.isEventual) await reading.promise;
+      return serve();
+    };
+    const call = fleet.first.works();
+    await fleet.pass();
+    await Promise.all(permits.map(async (permit) => permit.record({ failed: true })));
+    expect(fleet.first.state).toBe('open');
+    await fleet.table.delete(KEY);
+
+    reading.resolve();
+
+    expect(await call).toBe('ok');
+    expect(readsOf(fleet)).toEqual(['eventual', 'eventual', 'consistent']);
+    expect(fleet.first.state).toBe('closed');
+  });
+
+  test('is not replaced by an older answer where the item was removed and has come to the same version again', async () => {
+    const fleet = await openFleet(1);
+    await fleet.pass(OPEN_MS);
+    const older = Promise.withResolvers<void>();
+    // The answers to two claims at once come in the other order.
+    fleet.serve = async (_, serve) => {
+      const isFirst = fleet.requestsOf('put').length === 2;
+      const answer = await serve();
+      if (isFirst) await older.promise;
+      return answer;
+    };
+    await fleet.table.delete(KEY);
+    const first = fleet.first.works();
+    await fleet.pass();
+    await fleet.putState({ state: 'forced-open', since: fleet.now, until: fleet.now + 60_000 });
+    expect(await fleet.first.works()).toBeInstanceOf(BreakerOpenError);
+
+    older.resolve();
+
+    await first;
+    expect(fleet.first.state).toBe('forced-open');
+  });
+
   test('is read once for all calls that want it at the same time, and not twice within a second', async () => {
     const fleet = new Fleet(1);
     await fleet.first.fails();

@@ -9,7 +9,7 @@ import type { Ask } from './claims.ts';
 import type { Environment } from './environment.ts';
 import type { History } from './history.ts';
 import type { Seen } from './knowledge.ts';
-import { Request, type RequestPlan } from './request.ts';
+import { Request, type RequestPlan, type Served } from './request.ts';
 
 export const NAME = 'posts';
 export const KEY: string = stateKey(NAME);
@@ -136,16 +136,20 @@ export class Network {
     this.#before = before;
   }
 
+  #latest<R>(value: R): Served<R> {
+    return { value, order: this.#order };
+  }
+
   #remove(request: Request): void {
     const index = this.#waiting.indexOf(request);
     if (index >= 0) this.#waiting.splice(index, 1);
   }
 
   #get(environment: Environment, key: string, { signal, isEventual = false }: ReadOptions) {
-    const serve = (isStale: boolean): Item | undefined => {
-      if (!isStale || !isEventual) return this.#table.get(key);
+    const serve = (isStale: boolean): Served<Item | undefined> => {
+      if (!isStale || !isEventual) return this.#latest(this.#table.get(key));
       this.#history.count('stale reads');
-      return this.#before;
+      return { value: this.#before, order: this.#order - 1 };
     };
     const seen = (item: Item | undefined) => ({ item, isEventual });
     return this.#send(environment, 'get', signal, serve, key === KEY ? seen : undefined);
@@ -157,9 +161,9 @@ export class Network {
     const serve = () => {
       const before = this.item;
       const result = this.#table.put(key, item, when);
-      if (!result.applied) return { result };
-      this.#changed(before);
-      return { result, claim: this.#history.written(ask, before, item) };
+      if (result.applied) this.#changed(before);
+      const claim = result.applied ? this.#history.written(ask, before, item) : undefined;
+      return this.#latest({ result, claim });
     };
     return this.#send(environment, 'put', signal, serve, ({ result, claim }) => {
       if (ask.call && claim) ask.call.claim = claim;
@@ -175,7 +179,7 @@ export class Network {
       const item = this.#table.add(key, amounts, options);
       reports.added(key, amounts, remove);
       this.#history.count(remove.length > 0 ? 'removals of counts' : 'reports');
-      return item;
+      return this.#latest(item);
     };
     return this.#send(environment, 'add', options.signal, serve);
   }
@@ -185,7 +189,7 @@ export class Network {
     environment: Environment,
     kind: RequestKind,
     signal: AbortSignal | undefined,
-    serve: (isStale: boolean) => R,
+    serve: (isStale: boolean) => Served<R>,
     seen?: (answer: R) => Omit<Seen, 'order' | 'asked'>,
   ): Promise<R> {
     const { knowledge } = environment;
@@ -199,7 +203,7 @@ export class Network {
       kind,
       signal,
       deliver: (notice) => environment.deliver(notice),
-      serve: async (isStale) => ({ value: serve(isStale), order: this.#order - (isStale ? 1 : 0) }),
+      serve: async (isStale) => serve(isStale),
       failed: (isDenied) => noted(() => knowledge.failed(kind, isDenied)),
       heard: ({ value, order }) =>
         noted(() => {
