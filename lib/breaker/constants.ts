@@ -49,7 +49,7 @@ export const DEFAULT_SHARED_OPEN_MS = 12_000;
 export const SHARED_PROBES = 4;
 /** A claim lasts this many times `openMs`, a factor: longer than the longest probe (`openMs` less two writes) and its report.
  * Doubled: an environment that dies while it probes delays the next probe twice as long. */
-export const CLAIM_FACTOR = 1.25;
+export const CLAIM_FACTOR = 1.3;
 /** Waits are this fraction shorter or longer, so that breakers that opened together do not probe together. Doubled: nothing that
  * was measured. */
 export const JITTER = 0.02;
@@ -105,7 +105,7 @@ export const COUNTS_KEPT_SECONDS = 7_200;
 
 /** The state is believed so long without a reason to doubt it, milliseconds, a quarter more or less. Doubled: half of the reads while
  * all is well, and an override takes twice as long to reach all. */
-export const REFRESH_MS = 90_000;
+export const REFRESH_MS = 100_000;
 /** And while the rate is unknown, milliseconds: then too many calls are reported. Doubled: twice as long. */
 export const REFRESH_UNKNOWN_MS = 10_000;
 /** Fraction by which that differs, so that environments that started together do not read together. */

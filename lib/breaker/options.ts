@@ -72,7 +72,7 @@ export interface SharedBreakerOptions extends CommonOptions {
   /** It opens when it is sure that more than this fraction of all calls fails, (0, 0.8]. Default 0.5. */
   readonly failureRatio?: number;
   /**
-   * How long it stays open before one call may probe, four times as long after a relapse within 30 s. A probe has a quarter as
+   * How long it stays open before one call may probe, four times as long after a relapse within 30 s. A probe has a third as
    * long again to succeed, so it must be longer than the protected call and two writes. Milliseconds. Default 12,000.
    */
   readonly openMs?: number;

@@ -32,7 +32,7 @@ Usage: fibrin breakers list [options]
   --help        this text
 
 Environments follow an override when they next refresh the shared state: those with failing calls, and those that were idle,
-before their next call; the others within 115 s of calls.
+before their next call; the others within 125 s of calls.
 A breaker that was never used is shown as closed, and so is a misspelled name: check the name with list before an override.
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage. Credentials, region and endpoint are those of the AWS SDK; with

@@ -38,7 +38,7 @@ describe('the breakers that a local run shows', () => {
 
     const since = '2030-01-01T00:00:00.000Z';
     const opened = { epoch: 1, rate: 20, since, by: null, admittedFraction: 0, cause: 'status 503' };
-    const probing = { until: '2030-01-01T00:00:11.250Z', waitMs: 5_250, reason: 'a probe is running' };
+    const probing = { until: '2030-01-01T00:00:11.500Z', waitMs: 5_500, reason: 'a probe is running' };
     const forced = {
       until: '2030-01-08T00:00:00.000Z',
       waitMs: 604_794_000,

@@ -70,9 +70,9 @@ describe('the state of a breaker', () => {
 
 describe('a state that an environment with another clock has written', () => {
   test.each<[string, number, Partial<StoredState>]>([
-    ['a claim', 1.25 * OPEN_MS, {}],
-    ['a claim, while a probe is made', 1.25 * OPEN_MS, { isProbing: true }],
-    ['a claim, while a probe is made after a relapse', 1.25 * OPEN_MS, { isProbing: true, isRelapse: true }],
+    ['a claim', 1.3 * OPEN_MS, {}],
+    ['a claim, while a probe is made', 1.3 * OPEN_MS, { isProbing: true }],
+    ['a claim, while a probe is made after a relapse', 1.3 * OPEN_MS, { isProbing: true, isRelapse: true }],
     ['four times openMs, in a relapse', 4 * OPEN_MS, { isRelapse: true }],
     ['a week, where it is forced', WEEK_MS, { state: 'forced-open' }],
   ])('is believed no longer than %s from the first reading', (_, longestMs, change) => {

@@ -70,12 +70,12 @@ describe('the claim of a probe', () => {
   test('keeps the epoch and lasts longer than the breaker was open', () => {
     expect(claimProbe(open, 1_200, even).next).toEqual({
       ...open,
-      ...{ version: 9, until: 1_825, isProbing: true },
+      ...{ version: 9, until: 1_850, isProbing: true },
     });
   });
 
   test('is jittered by two per cent', () => {
-    expect(claimProbe(open, 1_000, { openMs: 500, chance: 0 }).next.until).toBe(1_613);
+    expect(claimProbe(open, 1_000, { openMs: 500, chance: 0 }).next.until).toBe(1_637);
   });
 
   test('is granted to one environment, also when two claim for the same time', async () => {

@@ -10,7 +10,7 @@ const ENOUGH_ROUNDS = 6;
 const RARE_MS = 20_000;
 /** So many of those calls later it has read the state, and long after its last call it reads it first. */
 const READING_ROUNDS = 8;
-const LONG_MS = 120_000;
+const LONG_MS = 130_000;
 /** Failures in a row that surely open it, where each is reported, and the highest rate of calls at which it is. */
 const ENOUGH_FAILURES = 60;
 const MAX_RATE = 26;
