@@ -16,7 +16,7 @@ import { failing, never } from '../support/outcomes.ts';
  * short, and long enough for a busy machine to call a function in.
  */
 
-const LIMIT_MS = 25;
+const LIMIT_MS = 100;
 
 /** What a user keeps for each request: the id that its logs carry. */
 const request = new AsyncLocalStorage<string>();
