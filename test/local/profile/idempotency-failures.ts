@@ -36,13 +36,14 @@ export const idempotencyFailures = (theRun: () => Promise<ProfileRun>) =>
       await expect.poll(leftAfterKilling, { interval: 5 }).toEqual([]);
     }
 
-    /** Kills what works on a change, and puts the clock of whoever comes next past the lease. */
-    async function killAndGoPastTheLease(): Promise<void> {
+    /** Kills what works on a change, and sets the clock of whoever comes next. */
+    async function killAndSetClock(clockOffsetMs: number): Promise<void> {
       await killAll();
       // A request of its own starts the next sandbox.
       await api.put(999, undefined, change);
-      for (const { pid } of await sandboxes()) await send('PUT', pid, { clockOffsetMs: 60_000 });
+      for (const { pid } of await sandboxes()) await send('PUT', pid, { clockOffsetMs });
     }
+    const killAndGoPastTheLease = () => killAndSetClock(60_000);
 
     /** Sends a change until it is answered: a busy machine may answer a cold sandbox's first with 503. */
     const sendAgain = (id: number, key: string) =>
@@ -74,10 +75,13 @@ export const idempotencyFailures = (theRun: () => Promise<ProfileRun>) =>
         const key = randomUUID();
         await api.fault('users', { kind: 'hang' });
         expect((await api.put(301, key, change)).status).toBe(500);
+        // Where Middy answered 5 ms before the timeout, the run is still alive and would go on. A clock that is behind leaves
+        // the lease standing however long the next sandbox takes to start.
+        await killAndSetClock(-5_000);
         await api.clearFaults();
         const retry = await api.put(301, key, change);
         expect(retry.status).toBe(409);
-        expect(retry.headers.get('retry-after')).toBe('1');
+        expect(Number(retry.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
         expect(await views.written(301)).toBe(before);
         await killAndGoPastTheLease();
         await sendAgain(301, key);
