@@ -1,3 +1,5 @@
+import { safeListener } from '../core/safe-listener.ts';
+
 /** What Lambda wants to hear of a batch: the records that it has to bring again. */
 export interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
@@ -8,8 +10,11 @@ interface QueueEvent<R> {
 }
 
 export interface QueueBatchOptions<R> {
-  /** Told of each record that failed. Default: one JSON line on stderr with the record's id and the error. */
-  readonly onFailure?: (record: R, error: unknown) => void;
+  /**
+   * Told of each record that failed. What it throws or rejects with changes nothing; it is warned of once. Default: one JSON
+   * line on stderr with the record's id and the error.
+   */
+  readonly onFailure?: (record: R, error: unknown) => unknown;
   /**
    * Hides a record for so many whole seconds, 1 to 43,200: SQS's ChangeMessageVisibility. Called for a record that is blocked
    * by a run of it elsewhere (`InFlightError`), so that it does not come again, and spend a receive, before that run must be
@@ -49,13 +54,21 @@ export function queueBatch<R extends { readonly messageId: string }, C>(
   handle: (record: R, context: C) => Promise<unknown>,
   { onFailure = logFailure, hide }: QueueBatchOptions<R> = {},
 ): (event: QueueEvent<R>, context: C) => Promise<BatchResponse> {
+  const tell = safeListener(
+    ({ record, error }: { readonly record: R; readonly error: unknown }) => onFailure(record, error),
+    'queueBatch: onFailure',
+  );
   const failed = async (record: R, error: unknown): Promise<void> => {
-    onFailure(record, error);
+    tell({ record, error });
     const leftMs = blockedMs(error);
     if (hide === undefined || leftMs === undefined) return;
     const seconds = Math.min(MAX_HIDDEN_SECONDS, Math.max(1, Math.ceil(leftMs / 1_000)));
-    // What cannot be hidden comes again sooner: that costs a receive and nothing else.
-    await hide(record, seconds).catch((reason: unknown) => onFailure(record, reason));
+    try {
+      await hide(record, seconds);
+    } catch (reason) {
+      // What cannot be hidden comes again sooner: that costs a receive and nothing else.
+      tell({ record, error: reason });
+    }
   };
   return async ({ Records }, context) => {
     const outcomes = await Promise.allSettled(Records.map(async (record) => handle(record, context)));

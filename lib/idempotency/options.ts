@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { checkOptions } from '../core/options.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import * as rule from '../core/rules.ts';
+import { safeListener } from '../core/safe-listener.ts';
 import type { Store } from '../core/store.ts';
 import type { ResultStore } from './codec.ts';
 import type { IdempotencyEvent } from './events.ts';
@@ -48,8 +49,8 @@ export interface IdempotencyOptions<E> {
    * key until it must have ended. Milliseconds. Default 86,400,000 (a day).
    */
   readonly durableWorkMs?: number;
-  /** Told of what happens to keys: for metrics. Must not throw. */
-  readonly onEvent?: (event: IdempotencyEvent) => void;
+  /** Told of what happens to keys: for metrics. What it throws or rejects with changes nothing; it is warned of once. */
+  readonly onEvent?: (event: IdempotencyEvent) => unknown;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -98,7 +99,8 @@ export function checkIdempotencyOptions<E>(options: IdempotencyOptions<E>): Idem
   }
   const { clock = systemClock, random = systemRandom, retentionSeconds = 86_400 } = options;
   const { skewMarginMs = 5_000, afterUnknown = 'rerun', waitMs = 0, onStoreError = 'fail' } = options;
-  const { durableWorkMs = 86_400_000, onEvent = () => undefined } = options;
+  const { durableWorkMs = 86_400_000, onEvent: listener = () => undefined } = options;
+  const onEvent = safeListener(listener, `${options.operation}: onEvent`);
   return {
     ...options,
     ...{

@@ -1,5 +1,6 @@
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
+import { safeListener } from '../core/safe-listener.ts';
 import { isServerError } from '../core/server-error.ts';
 import { encodeResult } from '../idempotency/codec.ts';
 import type { RemainingTime } from '../idempotency/execution.ts';
@@ -16,7 +17,7 @@ export interface IdempotencyMiddlewareOptions<E> extends IdempotencyOptions<E> {
   /** What Middy's option of the same name says, if it says anything. Milliseconds. Default 5, as Middy's. */
   readonly timeoutEarlyInMillis?: number;
   /** Called once for each way in which another middleware interferes with this one. Default: writes a line to stderr. */
-  readonly onWarning?: (warning: string) => void;
+  readonly onWarning?: (warning: string) => unknown;
 }
 
 const WRONG_PLACE =
@@ -80,7 +81,7 @@ export function idempotency<E, R = unknown>(
     { required: { timeoutEarlyInMillis: rule.integer(0), onWarning: rule.fn() } },
   );
   const guard = idempotencyGuard(rest);
-  const warn = warnOnce(onWarning);
+  const warn = warnOnce(safeListener(onWarning, 'idempotency: onWarning'));
   const checkOrder = orderCheck('idempotency', warn);
   // One environment may serve several requests at once: what belongs to one is kept under it.
   const runs = new WeakMap<object, Run>();

@@ -1,10 +1,13 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { AttemptTimeoutError, StoreError } from '../../lib/core/errors.ts';
 import { OutcomeUnknownError, OwnershipLostError } from '../../lib/idempotency/errors.ts';
 import { settle } from '../../lib/testing/index.ts';
 import { idempotencyWorld, LEASE_MS, never } from '../support/idempotency-world.ts';
 
 const givenUp = () => Promise.reject(new AttemptTimeoutError('payments', 100));
+const badListener = (): never => {
+  throw new Error('a bad listener');
+};
 const down = () => Promise.reject(new StoreError('down'));
 
 describe('what happens to a key is told', () => {
@@ -26,6 +29,23 @@ describe('what happens to a key is told', () => {
     await call();
 
     expect(events.at(-1)).toMatchObject({ kind: 'replayed', from: 'store' });
+  });
+
+  test.each([
+    ['throws', () => badListener()],
+    ['rejects', async () => badListener()],
+  ])('and a listener that %s changes nothing', async (how, onEvent) => {
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+    const operation = `listener-${how}`;
+    const { call, runs } = idempotencyWorld(async () => 'done', { onEvent, operation });
+
+    expect(await call()).toBe('done');
+    expect(await call()).toBe('done');
+
+    expect(runs()).toBe(1);
+    const lost = `${operation}: onEvent threw Error; the event is lost`;
+    expect(warn.mock.calls).toEqual([[lost, 'FibrinWarning']]);
+    warn.mockRestore();
   });
 
   test('when a run has failed and the key is free', async () => {

@@ -201,7 +201,11 @@ describe('the idempotency middleware among others', () => {
       },
     };
     const warnings: string[] = [];
-    const onWarning = (warning: string) => warnings.push(warning);
+    const onWarning = (warning: string) => {
+      warnings.push(warning);
+      throw new Error('a bad listener');
+    };
+    vi.spyOn(process, 'emitWarning').mockReturnValueOnce(undefined);
     const lambda = plain()
       .use(outer)
       .use(idempotency<Event>({ ...once, onWarning }))

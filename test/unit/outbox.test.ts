@@ -27,6 +27,10 @@ function setUp(refused: readonly string[] = []) {
   return { published, relay };
 }
 
+function never(): never {
+  throw new Error('a bad listener');
+}
+
 // What failed is told of on stderr, which is no news here.
 beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined));
 afterEach(() => void vi.restoreAllMocks());
@@ -123,5 +127,22 @@ describe('a batch of a queue', () => {
     );
     expect((await handler({ Records: records.slice(0, 1) }, {})).batchItemFailures).toHaveLength(1);
     expect(told).toEqual([expect.stringMatching(/InFlightError/), 'Error: no such queue']);
+  });
+
+  it.each([
+    ['throws', () => never()],
+    ['rejects', async () => never()],
+  ])('redelivers only what failed when onFailure or hide %s', async (_how, fails) => {
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+    const handler = queueBatch<(typeof records)[number], unknown>(
+      async ({ body }) => {
+        if (body === 'b') throw new InFlightError('ship', 1);
+      },
+      { onFailure: fails, hide: fails },
+    );
+    expect(await handler({ Records: records }, {})).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm-b' }],
+    });
+    expect(warn.mock.calls.length).toBeLessThanOrEqual(1);
   });
 });
