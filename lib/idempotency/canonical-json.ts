@@ -1,38 +1,71 @@
 import { FibrinError } from '../core/errors.ts';
+import { IdempotencyKeyError } from './errors.ts';
 
+/** Deeper than any request needs, and far from the end of the stack. */
+const MAX_DEPTH = 100;
+
+const MUST = 'An idempotency key or payload must be plain JSON; it holds';
+
+/** No request brings this: the program makes it. */
 const refuse = (what: string): never => {
-  throw new FibrinError('NOT_JSON', `An idempotency key or payload must be plain JSON; it holds ${what}`);
+  throw new FibrinError('NOT_JSON', `${MUST} ${what}`);
 };
 
-/**
- * The one text of a JSON value: members sorted by UTF-16 code units, no white space. Refuses what JSON cannot hold,
- * because two different values with one text would share a key.
- * @throws {FibrinError} `NOT_JSON`
- * @see RFC 8785, JSON Canonicalization Scheme
- */
-export function canonicalJson(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return value.isWellFormed()
-        ? JSON.stringify(value)
-        : refuse('a string that is not well-formed Unicode');
-    case 'number':
-      return Number.isFinite(value) ? JSON.stringify(value) : refuse(String(value));
-    case 'boolean':
-      return String(value);
-    case 'object':
-      break;
-    default:
-      return refuse(`a value of type ${typeof value}`);
-  }
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return `[${Array.from(value, canonicalJson).join(',')}]`;
+/** A request can bring this, since `JSON.parse` takes it. */
+const refuseRequest = (what: string): never => {
+  throw new IdempotencyKeyError(`${MUST} ${what}`);
+};
+
+function canonicalString(text: string): string {
+  return text.isWellFormed()
+    ? JSON.stringify(text)
+    : refuseRequest('a string that is not well-formed Unicode');
+}
+
+/** Of two long integers that differ in their last digit, `JSON.parse` makes one number. */
+function canonicalNumber(number: number): string {
+  if (Number.isNaN(number)) return refuse('NaN');
+  return Math.abs(number) <= Number.MAX_SAFE_INTEGER
+    ? JSON.stringify(number)
+    : refuseRequest(
+        `a number beyond ${Number.MAX_SAFE_INTEGER}, which may not be exact; send it as a string`,
+      );
+}
+
+function canonicalObject(value: object, depth: number): string {
+  if (depth > MAX_DEPTH) return refuseRequest(`more than ${MAX_DEPTH} levels`);
+  const inner = (member: unknown) => canonical(member, depth + 1);
+  if (Array.isArray(value)) return `[${Array.from(value, inner).join(',')}]`;
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
     return refuse(`an instance of ${prototype.constructor?.name ?? 'a class'}`);
   }
   const members = Object.keys(value)
     .sort()
-    .map((name) => `${canonicalJson(name)}:${canonicalJson((value as Record<string, unknown>)[name])}`);
+    .map((name) => `${canonicalString(name)}:${inner((value as Record<string, unknown>)[name])}`);
   return `{${members.join(',')}}`;
 }
+
+function canonical(value: unknown, depth: number): string {
+  switch (typeof value) {
+    case 'string':
+      return canonicalString(value);
+    case 'number':
+      return canonicalNumber(value);
+    case 'boolean':
+      return String(value);
+    case 'object':
+      return value === null ? 'null' : canonicalObject(value, depth);
+    default:
+      return refuse(`a value of type ${typeof value}`);
+  }
+}
+
+/**
+ * The one text of a JSON value: members sorted by UTF-16 code units, no white space. Refuses what JSON cannot hold and
+ * numbers beyond the safe integers, because two different values with one text would share a key.
+ * @throws {IdempotencyKeyError} (400) for what a request can bring: such a number, text that is no Unicode, over 100 levels.
+ * @throws {FibrinError} `NOT_JSON` for anything else that is no JSON.
+ * @see RFC 8785, JSON Canonicalization Scheme
+ */
+export const canonicalJson = (value: unknown): string => canonical(value, 1);

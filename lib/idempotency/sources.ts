@@ -34,9 +34,10 @@ export function header(name: string): (event: HttpEvent) => string {
   };
 }
 
-/** The body as text, decoded where the gateway sends it as base64. */
-const bodyText = ({ body, isBase64Encoded }: HttpEvent): string =>
-  Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8').toString('utf8');
+/** The body as an event has it, or as a parser before has left it. */
+interface BodyEvent extends Pick<HttpEvent, 'isBase64Encoded'> {
+  readonly body?: unknown;
+}
 
 function parsed(text: string, what: string): unknown {
   try {
@@ -46,13 +47,21 @@ function parsed(text: string, what: string): unknown {
   }
 }
 
+/** The JSON of a body, decoded where the gateway sends it as base64. Undefined where there is no body. */
+function bodyOf({ body, isBase64Encoded }: BodyEvent): unknown {
+  if (typeof body !== 'string') return body;
+  if (body === '') return undefined;
+  return parsed(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8').toString('utf8'), 'The body');
+}
+
 /**
- * Takes a key, or a part of one, from a JSON body by a path such as `order.id`. Undefined where there is none.
+ * Takes a key, or a part of one, from a JSON body by a path such as `order.id`. Undefined where there is none, or no body.
+ * Takes a body that was parsed before as it is, for example by `@middy/http-json-body-parser`.
  * @throws {IdempotencyKeyError} (400) for a body that is not JSON.
  */
-export function bodyField(path: string): (event: HttpEvent) => unknown {
+export function bodyField(path: string): (event: BodyEvent) => unknown {
   const steps = path.split('.');
-  return (event) => fieldOf(parsed(bodyText(event), 'The body'), steps);
+  return (event) => fieldOf(bodyOf(event), steps);
 }
 
 /** An event as EventBridge delivers it, as far as keys need it. */

@@ -18,6 +18,16 @@ function permuted(value: JsonValue, next: () => number): JsonValue {
 /** As JSON has it: there is one zero. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
+/** Any JSON but for numbers that may not be exact, which are refused. */
+const json = fc
+  .jsonValue()
+  .map(
+    (value) =>
+      JSON.parse(JSON.stringify(value), (_name, member: unknown) =>
+        typeof member === 'number' && Math.abs(member) > Number.MAX_SAFE_INTEGER ? member % 1e9 : member,
+      ) as JsonValue,
+  );
+
 /** Values so small and alike that two of them are often equal, or equal but for their type. */
 const { alike } = fc.letrec<{ alike: JsonValue; leaf: JsonValue }>((tie) => ({
   leaf: fc.constantFrom<JsonValue>(0, -0, 1, '', '0', '1', 'a,b', 'null', '__proto__', null, true, false),
@@ -34,7 +44,7 @@ const { alike } = fc.letrec<{ alike: JsonValue; leaf: JsonValue }>((tie) => ({
 
 describe('canonicalJson', () => {
   test('is the same text for the same members in any order', () => {
-    const property = fc.property(fc.jsonValue(), fc.nat(), (value, seed) => {
+    const property = fc.property(json, fc.nat(), (value, seed) => {
       const { next } = seededRandom(seed);
 
       expect(canonicalJson(permuted(value, next))).toBe(canonicalJson(value));
@@ -43,7 +53,7 @@ describe('canonicalJson', () => {
   });
 
   test('is JSON for the very value, so that no two values share a text', () => {
-    const property = fc.property(fc.jsonValue(), (value) => {
+    const property = fc.property(json, (value) => {
       expect(JSON.parse(canonicalJson(value))).toStrictEqual(plain(value));
     });
     fc.assert(property, { seed: 12, numRuns: 500 });
@@ -63,7 +73,7 @@ describe('canonicalJson', () => {
   });
 
   test('is its own fixed point', () => {
-    const property = fc.property(fc.jsonValue(), (value) => {
+    const property = fc.property(json, (value) => {
       const text = canonicalJson(value);
 
       expect(canonicalJson(JSON.parse(text))).toBe(text);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidOptionError } from '../../lib/core/errors.ts';
 import { IdempotencyKeyError } from '../../lib/idempotency/errors.ts';
+import { allOf, optional } from '../../lib/idempotency/parts.ts';
 import {
   bodyField,
   deliveryId,
@@ -43,15 +44,23 @@ describe('a field of the body', () => {
     expect(bodyField('__proto__.id')({ body: '{"__proto__":{"id":7}}' })).toBe(7);
   });
 
-  test.each([undefined, null, '', 'order=7', '{"order":'])(
-    'is refused where the body is no JSON: %j',
-    (text) => {
-      const event = text === undefined ? {} : { body: text };
+  test.each(['order=7', '{"order":'])('is refused where the body is no JSON: %j', (text) => {
+    expect(() => bodyField('order')({ body: text })).toThrow(isRefusal);
+    expect(() => bodyField('order')({ body: text })).toThrow('The body is not JSON');
+  });
 
-      expect(() => bodyField('order')(event)).toThrow(isRefusal);
-      expect(() => bodyField('order')(event)).toThrow('The body is not JSON');
+  test.each([{}, { body: null }, { body: '' }, { body: '', isBase64Encoded: true }])(
+    'is missing where there is no body: %j',
+    (event) => {
+      expect(bodyField('order')(event)).toBeUndefined();
+      const key = allOf(() => 'a', optional(bodyField('order')));
+      expect(key(event)).toEqual(['a', null]);
     },
   );
+
+  test('is found in a body that was parsed before', () => {
+    expect(bodyField('order.id')({ body: JSON.parse(body) as unknown })).toBe(7);
+  });
 });
 
 describe('the id of an envelope', () => {
