@@ -63,10 +63,15 @@ function recordable<A extends HttpAnswer>(answer: A, names: ReadonlySet<string>)
  * );
  * ```
  */
-export function idempotentHttp<E extends HttpEvent, C, A extends HttpAnswer>(
+export function idempotentHttp<
+  E extends HttpEvent,
+  C,
+  A extends HttpAnswer,
+  M extends readonly unknown[] = [],
+>(
   options: HttpIdempotencyOptions<E>,
-  run: (event: E, context: C, once: Once<NoInfer<A>>) => Promise<A>,
-): (event: E, context: C) => Promise<A | HttpResponse> {
+  run: (event: E, context: C, once: Once<NoInfer<A>>, ...more: M) => Promise<A>,
+): (event: E, context: C, ...more: M) => Promise<A | HttpResponse> {
   const { recordStatus, replayHeaders, key = defaultKey, ...rest } = options;
   checkOptions(
     'idempotentHttp',
@@ -77,9 +82,9 @@ export function idempotentHttp<E extends HttpEvent, C, A extends HttpAnswer>(
   const names = new Set((replayHeaders ?? REPLAY_HEADERS).map((name) => name.toLowerCase()));
   const guard = idempotencyGuard<E>({ ...rest, key });
 
-  const answer = async (event: E, context: C): Promise<A> => {
+  const answer = async (event: E, context: C, more: M): Promise<A> => {
     const begun = await guard.begin(event, context);
-    if (begun.kind === 'unprotected') return run(event, context, UNPROTECTED);
+    if (begun.kind === 'unprotected') return run(event, context, UNPROTECTED, ...more);
     if (begun.kind === 'replay') {
       const recorded = begun.result as A;
       return { ...recorded, headers: { ...recorded.headers, 'idempotent-replayed': 'true' } };
@@ -89,13 +94,14 @@ export function idempotentHttp<E extends HttpEvent, C, A extends HttpAnswer>(
       guard,
       begun,
       async (once) => {
-        whole = await run(event, context, {
+        const ofAnswer: Once<A> = {
           fence: once.fence,
           completeWith: async (writes, result) => {
             await once.completeWith(writes, recordable(result, names));
             return result;
           },
-        });
+        };
+        whole = await run(event, context, ofAnswer, ...more);
         return isRecorded(whole.statusCode) ? recordable(whole, names) : whole;
       },
       ({ statusCode }) => !isRecorded(statusCode),
@@ -104,9 +110,9 @@ export function idempotentHttp<E extends HttpEvent, C, A extends HttpAnswer>(
     return { ...whole, ...recorded, headers: { ...whole?.headers, ...recorded.headers } };
   };
 
-  return async (event, context) => {
+  return async (event, context, ...more) => {
     try {
-      return await answer(event, context);
+      return await answer(event, context, more);
     } catch (error) {
       if (error instanceof FibrinError && error.status !== undefined) return toProblem(error);
       throw error;

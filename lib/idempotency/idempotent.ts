@@ -13,6 +13,8 @@ import { type Once, runOnce, UNPROTECTED } from './run-once.ts';
  * The result is what JSON makes of it, for the first caller as for all others. One that JSON cannot hold, that is too large
  * or a stream, is not told twice: duplicates get `ResultNotStoredError` (500), and the run is not made again for it. A
  * handler that writes to Lambda's response stream itself is refused before it runs.
+ *
+ * Further arguments are handed on after `once`, such as Middy's `{ signal }`.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @example
  * ```ts
@@ -23,20 +25,20 @@ import { type Once, runOnce, UNPROTECTED } from './run-once.ts';
  * );
  * ```
  */
-export function idempotent<E, C, R>(
+export function idempotent<E, C, R, A extends readonly unknown[] = []>(
   options: IdempotencyOptions<E>,
-  run: (event: E, context: C, once: Once<NoInfer<R>>) => Promise<R>,
-): (event: E, context: C) => Promise<R> {
+  run: (event: E, context: C, once: Once<NoInfer<R>>, ...more: A) => Promise<R>,
+): (event: E, context: C, ...more: A) => Promise<R> {
   const guard = idempotencyGuard(options);
-  return async (event, context) => {
+  return async (event, context, ...more) => {
     const begun = await guard.begin(event, context);
     switch (begun.kind) {
       case 'replay':
         return begun.result as R;
       case 'unprotected':
-        return run(event, context, UNPROTECTED);
+        return run(event, context, UNPROTECTED, ...more);
       case 'run':
-        return runOnce<E, R>(guard, begun, (once) => run(event, context, once), isServerError);
+        return runOnce<E, R>(guard, begun, (once) => run(event, context, once, ...more), isServerError);
     }
   };
 }
