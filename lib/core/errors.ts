@@ -23,7 +23,7 @@ export class FibrinError extends Error {
   constructor(code: string, message: string, details: FibrinErrorDetails = {}) {
     super(message, details);
     this.code = code;
-    this.retryable = details.retryable ?? false;
+    this.retryable = !!details.retryable;
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
   }
@@ -31,6 +31,11 @@ export class FibrinError extends Error {
   /** Marks errors of every copy of this package, also those of another realm or bundle. */
   get isFibrinError(): true {
     return true;
+  }
+
+  /** `status` under the name that `http-errors` and Middy give it. Middy shows the message below 500. */
+  get statusCode(): number | undefined {
+    return this.status;
   }
 }
 

@@ -30,15 +30,31 @@ const TITLES: Readonly<Record<number, string>> = {
 const isErrorStatus = (status: unknown): status is number =>
   Number.isInteger(status) && (status as number) >= 400 && (status as number) <= 599;
 
-/** What a client may read of an error: nothing of a foreign one, nor of one whose status is not that of an error. */
+/**
+ * Whether an error was made for an HTTP client by `http-errors` or Middy: they say whether its message is for the client. A
+ * status alone may be that of a service behind.
+ */
+const isHttpError = (error: unknown): boolean => typeof propertyOf(error, 'expose') === 'boolean';
+
+/** The status, 400 to 599, that an error has for our own client. Undefined where it was not made for one. Never throws. */
+export function statusForClient(error: unknown): number | undefined {
+  const status = isFibrinError(error)
+    ? propertyOf(error, 'status')
+    : isHttpError(error) && propertyOf(error, 'statusCode');
+  return isErrorStatus(status) ? status : undefined;
+}
+
+/** What a client may read of an error: nothing of one that was not made for it. */
 function disclose(error: unknown) {
-  const status = isFibrinError(error) ? propertyOf(error, 'status') : undefined;
-  if (!isErrorStatus(status)) return { status: 500 };
+  const status = statusForClient(error);
+  if (status === undefined) return { status: 500 };
+  const isOurs = isFibrinError(error);
+  const isExposed = isOurs ? status < 500 : propertyOf(error, 'expose') === true;
   return {
     status,
-    code: textOf(error, 'code') || undefined,
-    detail: (status < 500 && textOf(error, 'message')) || undefined,
-    retryAfterMs: waitMs(propertyOf(error, 'retryAfterMs')),
+    code: (isOurs && textOf(error, 'code')) || undefined,
+    detail: (isExposed && textOf(error, 'message')) || undefined,
+    retryAfterMs: isOurs ? waitMs(propertyOf(error, 'retryAfterMs')) : undefined,
   };
 }
 
@@ -46,8 +62,9 @@ const retryAfterSeconds = (ms: number): string =>
   String(Math.min(MAX_RETRY_AFTER_SECONDS, Math.ceil(ms / 1_000)));
 
 /**
- * One error as `application/problem+json` (RFC 9457). Only a `FibrinError` with a status of 400 to 599 says what happened, and
- * only below 500 its message; everything else is a bare 500. A wait that is no number of milliseconds of 0 or more is ignored.
+ * One error as `application/problem+json` (RFC 9457). A `FibrinError` with a status of 400 to 599 says what happened, and below
+ * 500 its message; an error of `http-errors` or of Middy has its `statusCode`, and its message where `expose` is true. Everything
+ * else is a bare 500. A wait that is no number of milliseconds of 0 or more is ignored.
  */
 export function toProblem(error: unknown): HttpResponse {
   const {

@@ -1,5 +1,5 @@
 import { sleep } from '../core/clock.ts';
-import { FibrinError, StoreError } from '../core/errors.ts';
+import { hasCode, isFibrinError, StoreError } from '../core/errors.ts';
 import type { Item, TransactWrite } from '../core/store.ts';
 import { canTransact } from '../core/store.ts';
 import { runWithin } from '../core/time-limit.ts';
@@ -106,7 +106,7 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
   const load = (identity: Identity, record: IdempotencyRecord, execution: Execution): Promise<string> => {
     const access = () => loadResult(identity.key, operation, record, resultStore);
     return within(execution, access, 'the resultStore').catch((error: unknown) => {
-      if (error instanceof FibrinError) throw error;
+      if (isFibrinError(error)) throw error;
       throw new StoreError(`the resultStore did not give the result of "${operation}"`, {
         cause: error,
         retryable: true,
@@ -147,7 +147,7 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
           const written = await within(execution, (signal) =>
             store.put(key, writeRecord(next), { when, signal }),
           ).catch((error: unknown) => {
-            if (settings.onStoreError === 'run' && error instanceof StoreError) return undefined;
+            if (settings.onStoreError === 'run' && hasCode(error, 'STORE_UNAVAILABLE')) return undefined;
             throw error;
           });
           if (written === undefined) {
@@ -265,7 +265,7 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
         return await record(run, result, (item, signal) => store.put(run.key, item, { when, signal }));
       } catch (error) {
         // Store trouble here: the outcome is unknown to others. The claim stays, so nobody runs until the lease ends.
-        if (error instanceof StoreError) tell('unknown', run.key);
+        if (hasCode(error, 'STORE_UNAVAILABLE')) tell('unknown', run.key);
         throw error;
       }
     },

@@ -1,6 +1,5 @@
-import { FibrinError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
-import { type HttpResponse, toProblem } from '../core/problem.ts';
+import { type HttpResponse, statusForClient, toProblem } from '../core/problem.ts';
 import * as rule from '../core/rules.ts';
 import { idempotencyGuard } from './guard.ts';
 import type { IdempotencyOptions } from './options.ts';
@@ -114,7 +113,7 @@ export function idempotentHttp<
     try {
       return await answer(event, context, more);
     } catch (error) {
-      if (error instanceof FibrinError && error.status !== undefined) return toProblem(error);
+      if (statusForClient(error) !== undefined) return toProblem(error);
       throw error;
     }
   };

@@ -1,3 +1,5 @@
+import { hasCode } from '../core/errors.ts';
+import { propertyOf } from '../core/property.ts';
 import { IdempotencyKeyError } from './errors.ts';
 
 /** Takes one value out of an event. Missing is undefined or null; 0, false and '' are values like any other. */
@@ -11,7 +13,8 @@ export function optional<E>(part: Part<E>): Part<E> {
     try {
       return part(event);
     } catch (error) {
-      if (error instanceof IdempotencyKeyError && error.isMissing) return undefined;
+      if (hasCode(error, 'IDEMPOTENCY_KEY_MISSING') && propertyOf(error, 'isMissing') === true)
+        return undefined;
       throw error;
     }
   };

@@ -57,7 +57,8 @@ const logError = (error: unknown): void => {
 
 /**
  * Turns what a handler throws into an HTTP response after RFC 9457. A `FibrinError` with a status of 400 to 599 becomes that
- * status, with `Retry-After` where it has a wait and on every 503; any other error becomes a bare 500.
+ * status, with `Retry-After` where it has a wait and on every 503; so does an error of `http-errors` or of a Middy middleware,
+ * by its `statusCode`. Any other error becomes a bare 500.
  * @throws {InvalidOptionError} for an unknown option or a bad one.
  * @example
  * ```ts

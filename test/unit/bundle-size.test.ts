@@ -41,7 +41,7 @@ describe('a bundle', () => {
     ['timeout', 6_400, 'fibrin'],
     // To come: 5,000.
     ['retry', 8_500, 'fibrin'],
-    ['circuitBreaker', 13_450, 'fibrin/breaker'],
+    ['circuitBreaker', 13_500, 'fibrin/breaker'],
     // To come: 16,000.
     ['resilient', 24_450, 'fibrin'],
   ])(
