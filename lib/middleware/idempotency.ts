@@ -1,3 +1,4 @@
+import { onceEach } from '../core/once-each.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
@@ -9,7 +10,7 @@ import type { IdempotencyOptions } from '../idempotency/options.ts';
 import { isOutcomeUnknown } from '../idempotency/outcome.ts';
 import { isStreamed } from '../idempotency/streams.ts';
 import type { Ended } from './adapter/ended.ts';
-import { orderCheck, type Warn } from './adapter/order.ts';
+import { orderCheck } from './adapter/order.ts';
 import { watch } from './adapter/watch.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
 
@@ -35,15 +36,6 @@ function isEarlyTimeout(error: unknown): boolean {
 /** Whether it is not known what the run has done. */
 const isUnknown = <R>(ended: Ended<R>): boolean =>
   ended.kind === 'failed' && (isEarlyTimeout(ended.error) || isOutcomeUnknown(ended.error));
-
-function warnOnce(onWarning: Warn): Warn {
-  const warned = new Set<string>();
-  return (warning) => {
-    if (warned.has(warning)) return;
-    warned.add(warning);
-    onWarning(warning);
-  };
-}
 
 /** What a response would be recorded as. A stream is none. */
 const textOf = (response: unknown): string => (isStreamed(response) ? 'a stream' : encodeResult(response));
@@ -81,7 +73,7 @@ export function idempotency<E, R = unknown>(
     { required: { timeoutEarlyInMillis: rule.integer(0), onWarning: rule.fn() } },
   );
   const guard = idempotencyGuard(rest);
-  const warn = warnOnce(safeListener(onWarning, 'idempotency: onWarning'));
+  const warn = onceEach(safeListener(onWarning, 'idempotency: onWarning'));
   const checkOrder = orderCheck('idempotency', warn);
   // One environment may serve several requests at once: what belongs to one is kept under it.
   const runs = new WeakMap<object, Run>();

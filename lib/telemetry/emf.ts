@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { InvalidOptionError } from '../core/errors.ts';
+import { onceEach } from '../core/once-each.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
@@ -57,13 +58,8 @@ const definition = ([Name, { unit: Unit = 'None', resolution }]: NamedMetric) =>
 
 /** A warning a reason: one bad metric in a hot path would otherwise fill the log. */
 function warnOnce(onWarning: (warning: string) => unknown): (reason: string) => void {
-  const warned = new Set<string>();
   const warn = safeListener(onWarning, 'emfMetrics: onWarning');
-  return (reason) => {
-    if (warned.has(reason)) return;
-    warned.add(reason);
-    warn(`emfMetrics: a metric was left out: ${reason}`);
-  };
+  return onceEach((reason) => warn(`emfMetrics: a metric was left out: ${reason}`));
 }
 
 /**

@@ -10,7 +10,7 @@ import { idempotency } from '../../lib/middleware/idempotency.ts';
 import { telemetry } from '../../lib/middleware/telemetry.ts';
 import { warmup } from '../../lib/middleware/warmup.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { fakeClock, lambdaContext, seededRandom } from '../../lib/testing/index.ts';
+import { type FakeClock, fakeClock, lambdaContext, seededRandom } from '../../lib/testing/index.ts';
 import { readEmf } from '../support/emf.ts';
 import { failing } from '../support/outcomes.ts';
 
@@ -33,6 +33,21 @@ const PLACES = [BEFORE, AFTER, TO_ERROR];
 
 /** Orders that are wrong are the subject here, and are warned of elsewhere. */
 const silence = () => vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+
+/** A breaker that one failure has opened, and whose next call is a probe. */
+async function breakerDueForProbe(clock: FakeClock) {
+  const own = circuitBreaker({
+    name: 'posts',
+    minimumCalls: 1,
+    failureRatio: 0.05,
+    openMs: 5_000,
+    probesToClose: 1,
+    clock,
+  });
+  await own.execute(failing).catch(() => undefined);
+  await clock.advance(5_000);
+  return own;
+}
 
 describe('a breaker outside of a middleware that answers early', () => {
   test('reports nothing of instant replays, neither at once nor when slowCallMs is over', async () => {
@@ -74,16 +89,7 @@ describe('a breaker outside of a middleware that answers early', () => {
   ])('gives the probe back that %s had claimed', async (_what, answering, event) => {
     silence();
     const clock = fakeClock();
-    const own = circuitBreaker({
-      name: 'posts',
-      minimumCalls: 1,
-      failureRatio: 0.05,
-      openMs: 5_000,
-      probesToClose: 1,
-      clock,
-    });
-    await own.execute(failing).catch(() => undefined);
-    await clock.advance(5_000);
+    const own = await breakerDueForProbe(clock);
     const handler = vi.fn(ok);
     const lambda = chain(breaker(own), answering).handler(handler);
 
@@ -101,16 +107,7 @@ describe('a breaker outside of a middleware that answers early', () => {
     ['a failure', 'to an error of the handler', TO_ERROR, 'open'],
   ] as const)('records %s where that answers %s', async (_what, _where, place, state) => {
     const clock = fakeClock();
-    const own = circuitBreaker({
-      name: 'posts',
-      minimumCalls: 1,
-      failureRatio: 0.05,
-      openMs: 5_000,
-      probesToClose: 1,
-      clock,
-    });
-    await own.execute(failing).catch(() => undefined);
-    await clock.advance(5_000);
+    const own = await breakerDueForProbe(clock);
     const [, answering, handle] = place;
 
     await chain(deadline<unknown, unknown>({ clock }), breaker(own), answering).handler(handle)({}, context);
