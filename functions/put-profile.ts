@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import { FibrinError, systemClock } from 'fibrin';
 import { dynamoStore } from 'fibrin/dynamodb';
 import { OUTBOX_ATTRIBUTE } from 'fibrin/events';
-import { idempotentHttp, type Once } from 'fibrin/idempotency';
+import { type Claim, idempotentHttp } from 'fibrin/idempotency';
 import { problemDetails } from 'fibrin/middleware';
 import { idempotencyMetrics } from 'fibrin/telemetry';
 import * as v from 'valibot';
@@ -73,7 +73,7 @@ const isOvertaken = (error: unknown): boolean =>
 async function putProfile(
   event: HttpHandlerEvent,
   _context: LambdaContext,
-  once: Once<JsonResponse>,
+  claim: Claim<JsonResponse>,
 ): Promise<JsonResponse> {
   const id = profileId(event);
   const change = parseChange(event);
@@ -82,7 +82,7 @@ async function putProfile(
     const seen = current && Number(current['version']);
     const user: User = { id, ...change, version: (seen ?? 0) + 1 };
     try {
-      return await once.completeWith([writeOf(user, seen)], json(200, { user }));
+      return await claim.completeWith([writeOf(user, seen)], json(200, { user }));
     } catch (error) {
       if (!isOvertaken(error)) throw error;
     }

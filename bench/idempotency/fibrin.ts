@@ -43,7 +43,7 @@ function sandboxOn(table: Table, { fault, now }: SandboxOptions): Sandbox {
     ...(guard.retentionSeconds !== undefined && { retentionSeconds: guard.retentionSeconds }),
     ...(guard.skewMarginMs !== undefined && { skewMarginMs: guard.skewMarginMs }),
     ...(guard.cache === true && { replayCache: {} }),
-    ...(guard.holdUnknown === true && { afterUnknown: 'hold' as const }),
+    ...(guard.holdUnknown === true && { onUnknownOutcome: 'hold' as const }),
     ...(now && { clock: { ...systemClock, now } }),
   });
   return {

@@ -45,7 +45,7 @@ async function show(request: IdempotencyRequest, sight: Sight): Promise<number> 
     return 0;
   }
   print(`${key} in ${table}`, `state   ${stateText(sight)}`);
-  if (sight.standing === 'absent') print(ABSENT_HINT);
+  if (sight.status === 'absent') print(ABSENT_HINT);
   if ('record' in sight) print(...recordLines(sight, result, isShown));
   return 0;
 }

@@ -24,7 +24,7 @@ export const encodeResult = (result: unknown): string => JSON.stringify(result) 
 export const decodeResult = (text: string): unknown => (text === UNDEFINED ? undefined : JSON.parse(text));
 
 /** A result that is not recorded, and why, for whoever asks for it later. */
-export const unstored = (why: string): StoredResult => ({ form: 'none', result: why.slice(0, 200) });
+export const notStored = (why: string): StoredResult => ({ form: 'none', result: why.slice(0, 200) });
 
 /**
  * The text as a record holds it: compressed where that is shorter, elsewhere where it is too long even so.
@@ -43,7 +43,7 @@ export async function storeResult(
   }
   if (plainBytes <= MAX_RESULT_BYTES) return { form: 'json', result: text };
   if (elsewhere === undefined)
-    return unstored(`it has ${plainBytes} bytes; give a resultStore for such results`);
+    return notStored(`it has ${plainBytes} bytes; give a resultStore for such results`);
   const key = keyElsewhere();
   await elsewhere.put(key, text);
   return { form: 'elsewhere', result: key };

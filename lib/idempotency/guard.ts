@@ -3,7 +3,7 @@ import { hasCode, isFibrinError, StoreError } from '../core/errors.ts';
 import type { Item, TransactWrite } from '../core/store.ts';
 import { canTransact } from '../core/store.ts';
 import { runWithin } from '../core/time-limit.ts';
-import { decodeResult, encodeResult, loadResult, storeResult, unstored } from './codec.ts';
+import { decodeResult, encodeResult, loadResult, notStored, storeResult } from './codec.ts';
 import {
   InFlightError,
   OutcomeUnknownError,
@@ -52,12 +52,12 @@ export interface IdempotencyGuard<E> {
    * {ResultNotStoredError} for what JSON cannot hold.
    */
   complete(run: Run, result: unknown): Promise<unknown>;
-  /** The same, once, in one transaction with other writes: all of them are made, or none. */
+  /** The same, claim, in one transaction with other writes: all of them are made, or none. */
   completeWith(run: Run, result: unknown, writes: readonly TransactWrite[]): Promise<unknown>;
   /** Frees the key after a run that failed for certain, if it has not ended. Never throws: see the decision inside. */
   release(run: Run): Promise<void>;
   /** Notes that nobody knows how the run ended, unless somebody does: the claim stays. */
-  leave(run: Run): void;
+  markUnknown(run: Run): void;
 }
 
 /** How often a claim is tried while what is under the key keeps changing. */
@@ -205,7 +205,7 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
   const prepare = async ({ key, execution }: Run, result: unknown) => {
     // It can be read once: the first caller gets it, all others are told that it was done.
     if (isStreamed(result))
-      return { stored: unstored('it was streamed'), text: undefined, answer: () => result };
+      return { stored: notStored('it was streamed'), text: undefined, answer: () => result };
     let text: string;
     try {
       text = encodeResult(result);
@@ -214,13 +214,13 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
       const answer = (): never => {
         throw new ResultNotStoredError(operation, why, error);
       };
-      return { stored: unstored(why), text: undefined, answer };
+      return { stored: notStored(why), text: undefined, answer };
     }
     const keyElsewhere = () => `${key}#${random.token()}`;
     const put = () => storeResult(keyElsewhere, text, resultStore);
     // Trouble of the result store here, silence included: the record says all the same that it is done.
     const stored = await within(execution, put, 'the resultStore').catch((error: unknown) =>
-      unstored(`resultStore: ${error}`),
+      notStored(`resultStore: ${error}`),
     );
     return { stored, text, answer: () => decodeResult(text) };
   };
@@ -296,7 +296,7 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
       }
     },
 
-    leave(run) {
+    markUnknown(run) {
       if (!ended.has(run)) tell('unknown', run.key);
     },
   };

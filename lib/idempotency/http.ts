@@ -3,7 +3,7 @@ import { type HttpResponse, statusForClient, toProblem } from '../core/problem.t
 import * as rule from '../core/rules.ts';
 import { idempotencyGuard } from './guard.ts';
 import type { IdempotencyOptions } from './options.ts';
-import { type Once, runOnce, UNPROTECTED } from './run-once.ts';
+import { type Claim, runOnce, UNPROTECTED } from './run-once.ts';
 import { type HttpEvent, header } from './sources.ts';
 
 /** An HTTP answer of a handler, as Lambda proxies understand it. */
@@ -69,7 +69,7 @@ export function idempotentHttp<
   M extends readonly unknown[] = [],
 >(
   options: HttpIdempotencyOptions<E>,
-  run: (event: E, context: C, once: Once<NoInfer<A>>, ...more: M) => Promise<A>,
+  run: (event: E, context: C, claim: Claim<NoInfer<A>>, ...more: M) => Promise<A>,
 ): (event: E, context: C, ...more: M) => Promise<A | HttpResponse> {
   const { recordStatus, replayHeaders, key = defaultKey, ...rest } = options;
   checkOptions(
@@ -92,11 +92,11 @@ export function idempotentHttp<
     const recorded = await runOnce<E, A>(
       guard,
       begun,
-      async (once) => {
-        const ofAnswer: Once<A> = {
-          fence: once.fence,
+      async (claim) => {
+        const ofAnswer: Claim<A> = {
+          fence: claim.fence,
           completeWith: async (writes, result) => {
-            await once.completeWith(writes, recordable(result, names));
+            await claim.completeWith(writes, recordable(result, names));
             return result;
           },
         };

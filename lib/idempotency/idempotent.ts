@@ -1,20 +1,20 @@
 import { isServerError } from '../core/server-error.ts';
 import { idempotencyGuard } from './guard.ts';
 import type { IdempotencyOptions } from './options.ts';
-import { type Once, runOnce, UNPROTECTED } from './run-once.ts';
+import { type Claim, runOnce, UNPROTECTED } from './run-once.ts';
 
 /**
  * Wraps a handler, or one step inside it, so that for one key it runs once: a repeated call gets the recorded result,
  * one that comes while the first still runs is refused with 409, and one with another payload with 422. A run that
  * throws, or answers with a status of 500 or more, frees the key. When a sandbox dies in the middle, or the run ends with
  * a time limit or a store that did not answer, the outcome is unknown: the claim stays until its lease (the invocation's
- * remaining time and a margin) has ended, and then `afterUnknown` says what happens.
+ * remaining time and a margin) has ended, and then `onUnknownOutcome` says what happens.
  *
  * The result is what JSON makes of it, for the first caller as for all others. One that JSON cannot hold, that is too large
  * or a stream, is not told twice: duplicates get `ResultNotStoredError` (500), and the run is not made again for it. A
  * handler that writes to Lambda's response stream itself is refused before it runs.
  *
- * Further arguments are handed on after `once`, such as Middy's `{ signal }`.
+ * Further arguments are handed on after `claim`, such as Middy's `{ signal }`.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @example
  * ```ts
@@ -27,7 +27,7 @@ import { type Once, runOnce, UNPROTECTED } from './run-once.ts';
  */
 export function idempotent<E, C, R, A extends readonly unknown[] = []>(
   options: IdempotencyOptions<E>,
-  run: (event: E, context: C, once: Once<NoInfer<R>>, ...more: A) => Promise<R>,
+  run: (event: E, context: C, claim: Claim<NoInfer<R>>, ...more: A) => Promise<R>,
 ): (event: E, context: C, ...more: A) => Promise<R> {
   const guard = idempotencyGuard(options);
   return async (event, context, ...more) => {
@@ -38,7 +38,7 @@ export function idempotent<E, C, R, A extends readonly unknown[] = []>(
       case 'unprotected':
         return run(event, context, UNPROTECTED, ...more);
       case 'run':
-        return runOnce<E, R>(guard, begun, (once) => run(event, context, once, ...more), isServerError);
+        return runOnce<E, R>(guard, begun, (claim) => run(event, context, claim, ...more), isServerError);
     }
   };
 }

@@ -13,9 +13,9 @@ export { type HttpAnswer, type HttpIdempotencyOptions, idempotentHttp } from './
 export { idempotent } from './idempotent.ts';
 export type { IdempotencyOptions } from './options.ts';
 export { allOf, optional, type Part } from './parts.ts';
-export type { AfterUnknown } from './protocol.ts';
+export type { OnUnknownOutcome } from './protocol.ts';
 export type { ReplayCacheOptions } from './replay-cache.ts';
-export type { Once } from './run-once.ts';
+export type { Claim } from './run-once.ts';
 export {
   type BusEvent,
   bodyField,

@@ -6,7 +6,7 @@ import { safeListener } from '../core/safe-listener.ts';
 import type { Store } from '../core/store.ts';
 import type { ResultStore } from './codec.ts';
 import type { IdempotencyEvent } from './events.ts';
-import type { AfterUnknown } from './protocol.ts';
+import type { OnUnknownOutcome } from './protocol.ts';
 import type { ReplayCacheOptions } from './replay-cache.ts';
 
 export interface IdempotencyOptions<E> {
@@ -35,7 +35,7 @@ export interface IdempotencyOptions<E> {
    * What a request meets when the run before it ended without an outcome and its lease is over: `rerun` runs again, since
    * the effect may not have happened; `hold` refuses with 409 until the key is released, since it may. Default `rerun`.
    */
-  readonly afterUnknown?: AfterUnknown;
+  readonly onUnknownOutcome?: OnUnknownOutcome;
   /** How long a duplicate waits for the result of the run that is under way before it is refused. Milliseconds. Default 0. */
   readonly waitMs?: number;
   /** Where results go that are too large for a record (350 KB). Default: they are not kept, a replay says so. */
@@ -58,7 +58,7 @@ export interface IdempotencyOptions<E> {
 type WithDefault =
   | 'retentionSeconds'
   | 'skewMarginMs'
-  | 'afterUnknown'
+  | 'onUnknownOutcome'
   | 'waitMs'
   | 'onStoreError'
   | 'durableWorkMs'
@@ -81,7 +81,7 @@ export function checkIdempotencyOptions<E>(options: IdempotencyOptions<E>): Idem
       hmacSecret: rule.secret(16),
       retentionSeconds: rule.integer(1, 31_536_000),
       skewMarginMs: rule.integer(0, 60_000),
-      afterUnknown: rule.oneOf('rerun', 'hold'),
+      onUnknownOutcome: rule.oneOf('rerun', 'hold'),
       waitMs: rule.integer(0, 900_000),
       resultStore: rule.object(),
       replayCache: rule.object(),
@@ -98,7 +98,7 @@ export function checkIdempotencyOptions<E>(options: IdempotencyOptions<E>): Idem
     });
   }
   const { clock = systemClock, random = systemRandom, retentionSeconds = 86_400 } = options;
-  const { skewMarginMs = 5_000, afterUnknown = 'rerun', waitMs = 0, onStoreError = 'fail' } = options;
+  const { skewMarginMs = 5_000, onUnknownOutcome = 'rerun', waitMs = 0, onStoreError = 'fail' } = options;
   const { durableWorkMs = 86_400_000, onEvent: listener = () => undefined } = options;
   const onEvent = safeListener(listener, `${options.operation}: onEvent`);
   return {
@@ -108,7 +108,7 @@ export function checkIdempotencyOptions<E>(options: IdempotencyOptions<E>): Idem
       random,
       retentionSeconds,
       skewMarginMs,
-      afterUnknown,
+      onUnknownOutcome,
       waitMs,
       onStoreError,
       durableWorkMs,

@@ -57,7 +57,7 @@ export function readRecord(item: Item): IdempotencyRecord | undefined {
 }
 
 /** What becomes of a run whose lease ended without an outcome: its effect may have happened. */
-export type AfterUnknown = 'rerun' | 'hold';
+export type OnUnknownOutcome = 'rerun' | 'hold';
 
 /**
  * The token of one try to run. A durable execution has one for each of its tries: what an earlier one has sent may arrive
@@ -71,7 +71,7 @@ const isTryOf = (execution: string | undefined, owner: string): boolean =>
   execution !== undefined && `${owner}#`.startsWith(`${execution}#`);
 
 /** A caller that wants to run. */
-export interface Claim {
+export interface Claimer {
   readonly owner: string;
   /** The durable execution that it is a try of. */
   readonly execution?: string | undefined;
@@ -85,7 +85,7 @@ export interface Claim {
   readonly retentionSeconds: number;
   /** The most by which the clocks of two owners may differ. Milliseconds. */
   readonly skewMarginMs: number;
-  readonly afterUnknown: AfterUnknown;
+  readonly onUnknownOutcome: OnUnknownOutcome;
 }
 
 /** What to do about a claim, from what is there. */
@@ -113,9 +113,12 @@ export const asSeen = ({ owner, state, leaseUntil }: IdempotencyRecord): Conditi
 ];
 
 /** What a record says at a moment: `unknown` is a lease that ended without an outcome, `expired` counts as nothing. */
-export type Standing = 'in-progress' | 'unknown' | 'completed' | 'expired';
+export type RecordStatus = 'in-progress' | 'unknown' | 'completed' | 'expired';
 
-export function standingOf({ state, leaseUntil, expiresAt }: IdempotencyRecord, now: number): Standing {
+export function recordStatusOf(
+  { state, leaseUntil, expiresAt }: IdempotencyRecord,
+  now: number,
+): RecordStatus {
   // DynamoDB removes what has expired hours later.
   if (expiresAt * 1_000 < now) return 'expired';
   if (state === 'completed') return 'completed';
@@ -126,10 +129,10 @@ export function standingOf({ state, leaseUntil, expiresAt }: IdempotencyRecord, 
 const expiryOf = (fromMs: number, { retentionSeconds, skewMarginMs }: Retention): number =>
   Math.ceil((fromMs + skewMarginMs) / 1_000) + retentionSeconds;
 
-type Retention = Pick<Claim, 'retentionSeconds' | 'skewMarginMs'>;
+type Retention = Pick<Claimer, 'retentionSeconds' | 'skewMarginMs'>;
 
 /** @param seen What is under the key; undefined where nothing is, or nothing is known to be. */
-export function decide(claim: Claim, seen: Item | undefined): Decision {
+export function decide(claim: Claimer, seen: Item | undefined): Decision {
   const { owner, payload, now, leaseMs } = claim;
   const fenceAfter = (last: number) => Math.max(now, last + 1);
   const write = (lastFence: number, when: Condition): Decision => {
@@ -151,14 +154,14 @@ export function decide(claim: Claim, seen: Item | undefined): Decision {
   if (record === undefined) return { kind: 'unreadable' };
   if (record.owner === owner) return { kind: record.state === 'completed' ? 'replay' : 'run', record };
   const next = () => write(record.fence, asSeen(record));
-  const standing = standingOf(record, now);
+  const status = recordStatusOf(record, now);
   const isSame = record.payload === payload;
   const isOwn = isSame && isTryOf(claim.execution, record.owner);
   // What an execution has done it does not do again, however long it lasts.
   if (isOwn && record.state === 'completed') return { kind: 'replay', record };
-  if (standing === 'expired') return next();
+  if (status === 'expired') return next();
   if (!isSame) return { kind: 'mismatch' };
-  if (standing === 'completed') return { kind: 'replay', record };
+  if (status === 'completed') return { kind: 'replay', record };
   if (isOwn) {
     // The run goes on within the lease that it has, which must not end while this invocation is at work.
     const leaseUntil = Math.max(record.leaseUntil, now + claim.invocationMs);
@@ -166,8 +169,8 @@ export function decide(claim: Claim, seen: Item | undefined): Decision {
     const resumed = { ...record, owner, fence, leaseUntil, expiresAt: expiryOf(leaseUntil, claim) };
     return { kind: 'write', next: resumed, when: asSeen(record) };
   }
-  if (standing === 'in-progress') return { kind: 'in-flight', leaseLeftMs: record.leaseUntil - now };
-  return claim.afterUnknown === 'hold' ? { kind: 'unknown' } : next();
+  if (status === 'in-progress') return { kind: 'in-flight', leaseLeftMs: record.leaseUntil - now };
+  return claim.onUnknownOutcome === 'hold' ? { kind: 'unknown' } : next();
 }
 
 /** A result as a record has it. */

@@ -3,7 +3,7 @@ import type { IdempotencyGuard, Run } from './guard.ts';
 import { isOutcomeUnknown } from './outcome.ts';
 
 /** What a run can do with its claim. */
-export interface Once<R = unknown> {
+export interface Claim<R = unknown> {
   /**
    * Grows with every run of the key, after a run that failed or was long ago as far as clocks agree; 0 for a run without a
    * claim. Hand it to systems that refuse an older one. Epoch milliseconds of the claim, or more.
@@ -22,11 +22,11 @@ export interface Once<R = unknown> {
 export async function runOnce<E, R>(
   guard: IdempotencyGuard<E>,
   begun: Run,
-  run: (once: Once<R>) => Promise<R>,
+  run: (claim: Claim<R>) => Promise<R>,
   isFailure: (result: R) => boolean,
 ): Promise<R> {
   let recorded: { readonly result: R } | undefined;
-  const once: Once<R> = {
+  const claim: Claim<R> = {
     fence: begun.record.fence,
     async completeWith(writes, result) {
       recorded = { result: (await guard.completeWith(begun, result, writes)) as R };
@@ -35,10 +35,10 @@ export async function runOnce<E, R>(
   };
   let result: R;
   try {
-    result = await run(once);
+    result = await run(claim);
   } catch (error) {
     // Neither does anything to a run that is recorded: that has happened, whatever went wrong after.
-    if (isOutcomeUnknown(error)) guard.leave(begun);
+    if (isOutcomeUnknown(error)) guard.markUnknown(begun);
     else await guard.release(begun);
     throw error;
   }
@@ -51,7 +51,7 @@ export async function runOnce<E, R>(
 }
 
 /** For a run that goes on without a claim, since the store failed before it. */
-export const UNPROTECTED: Once<never> = {
+export const UNPROTECTED: Claim<never> = {
   fence: 0,
   async completeWith() {
     throw new Error('The run has no claim, since the store failed: it cannot be completed in a transaction');

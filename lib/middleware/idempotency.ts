@@ -87,7 +87,7 @@ export function idempotency<E, R = unknown>(
     runs.delete(request);
     if (run === undefined) return ended.response;
     if (isTimeUp(run) || isUnknown(ended)) {
-      guard.leave(run);
+      guard.markUnknown(run);
       return ended.response;
     }
     if (ended.kind === 'failed' || isServerError(ended.response)) {

@@ -26,7 +26,7 @@ export interface DynamoStoreOptions {
 }
 
 export interface DynamoStore extends TransactionalStore, CountingStore {
-  /** The write of one of its items, for a transaction of another store's: `once.completeWith([users.writeOf(…)], …)`. */
+  /** The write of one of its items, for a transaction of another store's: `claim.completeWith([users.writeOf(…)], …)`. */
   writeOf(key: string, item: Item, options?: { readonly when?: Condition }): TransactWrite;
 }
 

@@ -3,7 +3,7 @@ import { MemoryTable } from './memory-table.ts';
 import { transactInMemory, transactWriteOf } from './memory-transaction.ts';
 
 export interface MemoryStore extends TransactionalStore, CountingStore {
-  /** The write of one of its items, for a transaction of another memory store's: `once.completeWith([users.writeOf(…)], …)`. */
+  /** The write of one of its items, for a transaction of another memory store's: `claim.completeWith([users.writeOf(…)], …)`. */
   writeOf(key: string, item: Item, options?: { readonly when?: Condition }): TransactWrite;
 }
 

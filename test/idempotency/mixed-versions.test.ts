@@ -184,7 +184,9 @@ function together(fresh: () => Promise<Store>): void {
     await begin('before');
     await clock.advance(LEASE_MS + 1);
 
-    expect(await call('now', undefined, {}, { afterUnknown: 'hold' })).toBeInstanceOf(OutcomeUnknownError);
+    expect(await call('now', undefined, {}, { onUnknownOutcome: 'hold' })).toBeInstanceOf(
+      OutcomeUnknownError,
+    );
 
     expect(runs).toEqual(['before']);
   });

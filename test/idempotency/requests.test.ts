@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InFlightError } from '../../lib/idempotency/errors.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
-import type { Once } from '../../lib/idempotency/run-once.ts';
+import type { Claim } from '../../lib/idempotency/run-once.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 import { hasJava, startTestEngine, type TestEngine } from '../support/engines.ts';
 
@@ -29,14 +29,14 @@ describe.skipIf(!hasJava)('what idempotency asks of DynamoDB', () => {
 
   /** A handler on a table of its own, and what one call of it sends. */
   async function world(
-    run: (once: Once<string>, table: string) => Promise<string>,
+    run: (claim: Claim<string>, table: string) => Promise<string>,
     more: Partial<IdempotencyOptions<unknown>> = {},
   ) {
     const store = await engine.store();
     const clock = fakeClock();
     const order = idempotent<unknown, unknown, string>(
       { store, operation: 'order', key: () => 'k', clock, ...more },
-      (_event, _context, once) => run(once, store.name),
+      (_event, _context, claim) => run(claim, store.name),
     );
     const call = async () => {
       sent = [];
@@ -98,8 +98,8 @@ describe.skipIf(!hasJava)('what idempotency asks of DynamoDB', () => {
   });
 
   test('is a write and a transaction to complete together with other writes', async () => {
-    const { call } = await world((once, TableName) =>
-      once.completeWith([{ Put: { TableName, Item: { pk: { S: 'order 7' } } } }], 'done'),
+    const { call } = await world((claim, TableName) =>
+      claim.completeWith([{ Put: { TableName, Item: { pk: { S: 'order 7' } } } }], 'done'),
     );
 
     expect(await call()).toEqual({ answer: 'done', sent: ['PutItem', 'TransactWriteItems'] });

@@ -55,11 +55,11 @@ export function operation(options: OperationOptions): (call: Call) => Promise<Re
       operation: 'count',
       key: ({ key }) => key,
       skewMarginMs: 0,
-      afterUnknown: variant === 'plain hold' ? 'hold' : 'rerun',
+      onUnknownOutcome: variant === 'plain hold' ? 'hold' : 'rerun',
       clock: { ...stretchedClock(PATIENCE), now: () => systemClock.now() + clockOffsetMs },
       ...(onEvent && { onEvent }),
     },
-    async (call, _context, once) => {
+    async (call, _context, claim) => {
       await onRun?.();
       const update: Update = {
         TableName: EFFECTS,
@@ -68,7 +68,7 @@ export function operation(options: OperationOptions): (call: Call) => Promise<Re
         ExpressionAttributeValues: { ':one': { N: '1' }, ':run': { SS: [call.run] } },
       };
       const receipt = { run: call.run };
-      if (variant === 'atomic') return once.completeWith([{ Update: update }], receipt);
+      if (variant === 'atomic') return claim.completeWith([{ Update: update }], receipt);
       await effect(update);
       return receipt;
     },

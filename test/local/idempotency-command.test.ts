@@ -165,13 +165,13 @@ describe('fibrin idempotency show', () => {
 
 describe('fibrin idempotency release', () => {
   it('frees a key whose run ended without an outcome: the next request runs', async () => {
-    const recordKey = await lose('held', { afterUnknown: 'hold' });
+    const recordKey = await lose('held', { onUnknownOutcome: 'hold' });
     const { code, output } = await release('held');
     expect(code).toBe(0);
     expect(output).toMatch(new RegExp(`^released ${recordKey} in ${store.name}: the next request`));
     expect(output).toMatch(/^it was unknown: its lease ended .* ago .*; owner [\w-]{36}, fence \d+$/m);
     const ran = gate();
-    await run('held', async () => ran.open(), { afterUnknown: 'hold' });
+    await run('held', async () => ran.open(), { onUnknownOutcome: 'hold' });
     await ran.passed;
   });
 

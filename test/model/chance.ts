@@ -67,7 +67,7 @@ const setupWith = (kills: boolean): Arbitrary<Setup> =>
   fc.record({
     kills: fc.constant(kills),
     skewsMs: fc.array(skewMs, { minLength: OWNERS + 1, maxLength: OWNERS + 1 }),
-    afterUnknown: mostly('rerun', 2, 'hold'),
+    onUnknownOutcome: mostly('rerun', 2, 'hold'),
     waitMs: mostly(0, 2, 1_500),
     caches: mostly(false, 2, true),
     isFreed: fc.boolean(),

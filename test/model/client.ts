@@ -23,7 +23,7 @@ export function client(world: World, now: () => number, random: Random): Client 
     payload: ({ payload }) => payload,
     retentionSeconds: RETENTION_SECONDS,
     durableWorkMs: DURABLE_WORK_MS,
-    afterUnknown: setup.afterUnknown,
+    onUnknownOutcome: setup.onUnknownOutcome,
     waitMs: setup.waitMs,
     ...(setup.caches && { replayCache: {} }),
     clock: { ...clock, now },

@@ -38,7 +38,7 @@ export async function recover(world: World): Promise<void> {
     const tea = await asks({ user, payload: 'tea' });
     const payload = tea instanceof PayloadMismatchError ? 'coffee' : 'tea';
     let heard = payload === 'tea' ? tea : await asks({ user, payload });
-    if (setup.afterUnknown === 'hold' && heard instanceof OutcomeUnknownError) {
+    if (setup.onUnknownOutcome === 'hold' && heard instanceof OutcomeUnknownError) {
       if (setup.isFreed) freeHeld(world);
       else await clock.advance(RETENTION_MS);
       heard = await asks({ user, payload });

@@ -39,7 +39,7 @@ export function judgeRefusal(
       judge.blame('stuck', `${claimed?.record.owner} was refused beside nobody`);
   } else if (error instanceof OutcomeUnknownError) {
     counts.held++;
-    if (setup.afterUnknown !== 'hold' || !isDueTo((one) => one.state === 'in-progress' && isKept(one)))
+    if (setup.onUnknownOutcome !== 'hold' || !isDueTo((one) => one.state === 'in-progress' && isKept(one)))
       judge.blame('stuck', `${claimed?.record.owner} was held for nobody`);
   } else if (error instanceof PayloadMismatchError) {
     counts.mismatches++;

@@ -181,7 +181,7 @@ export function sandbox(name: number, skewMs: number, world: World) {
     /** The run ends without anybody knowing how. */
     leave: () =>
       finish([], true, async ({ run }) => {
-        guard.leave(run);
+        guard.markUnknown(run);
         return () => void counts.left++;
       }),
 

@@ -1,6 +1,6 @@
 import type { Store } from '../../lib/core/store.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
-import type { AfterUnknown } from '../../lib/idempotency/protocol.ts';
+import type { OnUnknownOutcome } from '../../lib/idempotency/protocol.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { type FakeClock, fakeClock } from '../../lib/testing/index.ts';
 import { type Counts, noCounts } from './counts.ts';
@@ -21,7 +21,7 @@ export const LONGEST_WORK_MS = 3_000;
 export interface Setup {
   /** By how much each sandbox's clock is off. They differ by no more than the margin. The last is the store's. */
   readonly skewsMs: readonly number[];
-  readonly afterUnknown: AfterUnknown;
+  readonly onUnknownOutcome: OnUnknownOutcome;
   /** How long duplicates wait for a result. */
   readonly waitMs: number;
   /** Whether the host kills an invocation whose time is over. Not every host does. */

@@ -3,7 +3,7 @@ import type { Store } from '../../lib/core/store.ts';
 import type { IdempotencyEvent, IdempotencyEventKind } from '../../lib/idempotency/events.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
-import type { Once } from '../../lib/idempotency/run-once.ts';
+import type { Claim } from '../../lib/idempotency/run-once.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { type FakeClock, fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
@@ -33,7 +33,7 @@ export interface World {
 
 /** One handler on a store and a clock of its own. */
 export function idempotencyWorld(
-  run: (once: Once) => Promise<unknown>,
+  run: (claim: Claim) => Promise<unknown>,
   more: Partial<IdempotencyOptions<Request>> = {},
 ): World {
   const clock = fakeClock();
@@ -51,7 +51,7 @@ export function idempotencyWorld(
       ...more,
       store,
     },
-    (_request, _context, once) => handler(once),
+    (_request, _context, claim) => handler(claim),
   );
   const callIn: World['callIn'] = (context, request = {}) =>
     order(request, context).catch((error: unknown) => error);

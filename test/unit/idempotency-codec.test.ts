@@ -4,9 +4,9 @@ import {
   decodeResult,
   encodeResult,
   loadResult,
+  notStored,
   type ResultStore,
   storeResult,
-  unstored,
 } from '../../lib/idempotency/codec.ts';
 import { ResultNotStoredError } from '../../lib/idempotency/errors.ts';
 import { writeRecord } from '../../lib/idempotency/protocol.ts';
@@ -119,7 +119,7 @@ describe('a result in a record', () => {
   });
 
   test('says no more than a line about why there is none', () => {
-    expect(unstored('why '.repeat(1_000)).result).toHaveLength(200);
+    expect(notStored('why '.repeat(1_000)).result).toHaveLength(200);
   });
 
   test.each([regular(100), regular(5_000), random(5_000), JSON.stringify('é\u{1f9ec}'.repeat(2_000)), ''])(
@@ -140,7 +140,7 @@ describe('a result in a record', () => {
   });
 
   test.each<[string, Parameters<typeof loadResult>[2], ResultStore | undefined, string]>([
-    ['was not recorded', unstored('it was a stream'), undefined, 'it was a stream'],
+    ['was not recorded', notStored('it was a stream'), undefined, 'it was a stream'],
     ['is elsewhere no longer', { form: 'elsewhere', result: '' }, elsewhere(), 'has it no longer'],
     ['is elsewhere, which is not given', { form: 'elsewhere', result: '' }, undefined, 'in a resultStore'],
   ])('that %s is an error that says so', async (_, stored, place, why) => {

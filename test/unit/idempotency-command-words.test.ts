@@ -37,7 +37,7 @@ describe('the result of a completed record', () => {
 
     const sight = await look(store, key, clock.now);
 
-    if (!('record' in sight)) throw new Error(`expected a record, got ${sight.standing}`);
+    if (!('record' in sight)) throw new Error(`expected a record, got ${sight.status}`);
     const lines = recordLines(sight, await recordedResult(key, 'charge', sight.record), true);
     expect(lines.slice(3).join('\n')).toMatch(told);
   });

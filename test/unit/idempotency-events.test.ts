@@ -138,7 +138,7 @@ describe('after a run that ended without an outcome', () => {
   });
 
   test('none runs where it is to be held, and all are told so', async () => {
-    const { clock, call, runs, happened } = idempotencyWorld(givenUp, { afterUnknown: 'hold' });
+    const { clock, call, runs, happened } = idempotencyWorld(givenUp, { onUnknownOutcome: 'hold' });
     await call();
     await clock.advance(LEASE_MS);
     expect(await call()).toMatchObject({ code: 'IDEMPOTENCY_IN_FLIGHT' });
@@ -153,7 +153,7 @@ describe('after a run that ended without an outcome', () => {
   });
 
   test('one runs again once somebody has released the key', async () => {
-    const { clock, call, runs, events, store } = idempotencyWorld(givenUp, { afterUnknown: 'hold' });
+    const { clock, call, runs, events, store } = idempotencyWorld(givenUp, { onUnknownOutcome: 'hold' });
     await call();
     await clock.advance(LEASE_MS + 1);
     await store.delete(events[0]?.key ?? '');
@@ -164,7 +164,7 @@ describe('after a run that ended without an outcome', () => {
 
   test('a run that failed for certain is not held', async () => {
     const { call, runs } = idempotencyWorld(() => Promise.reject(new Error('declined')), {
-      afterUnknown: 'hold',
+      onUnknownOutcome: 'hold',
     });
     await call();
     await call();

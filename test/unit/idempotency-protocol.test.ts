@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Item } from '../../lib/core/store.ts';
 import {
-  type Claim,
+  type Claimer,
   completed,
   completedBy,
   decide,
@@ -9,7 +9,7 @@ import {
   isMine,
   ownerOf,
   readRecord,
-  standingOf,
+  recordStatusOf,
   writeRecord,
 } from '../../lib/idempotency/protocol.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
@@ -28,7 +28,7 @@ const running: IdempotencyRecord = {
   expiresAt: SECOND + 100,
 };
 const done: IdempotencyRecord = { ...running, state: 'completed', result: '7' };
-const claim: Claim = {
+const claim: Claimer = {
   owner: 'b',
   payload: 'p',
   now: NOW,
@@ -36,10 +36,10 @@ const claim: Claim = {
   invocationMs: 15_000,
   retentionSeconds: 60,
   skewMarginMs: 5_000,
-  afterUnknown: 'rerun',
+  onUnknownOutcome: 'rerun',
 };
 
-const decideOn = (record: IdempotencyRecord | undefined, more: Partial<Claim> = {}) =>
+const decideOn = (record: IdempotencyRecord | undefined, more: Partial<Claimer> = {}) =>
   decide({ ...claim, ...more }, record && writeRecord(record));
 
 /** Whether a claim that was decided on the one record is let through by a store that holds the other by now. */
@@ -90,7 +90,7 @@ describe('a claim', () => {
   });
 
   test('does not take over where the outcome is to be held', () => {
-    expect(decideOn({ ...running, leaseUntil: NOW - 1 }, { afterUnknown: 'hold' })).toEqual({
+    expect(decideOn({ ...running, leaseUntil: NOW - 1 }, { onUnknownOutcome: 'hold' })).toEqual({
       kind: 'unknown',
     });
   });
@@ -111,7 +111,7 @@ describe('a claim', () => {
     for (const record of [done, { ...running, leaseUntil: NOW - 100_000 }]) {
       expect(decideOn({ ...record, expiresAt: SECOND + 1 }, { payload: 'q' }).kind).toBe('mismatch');
       const gone = { ...record, expiresAt: SECOND };
-      expect(decideOn(gone, { payload: 'q', afterUnknown: 'hold' })).toMatchObject({
+      expect(decideOn(gone, { payload: 'q', onUnknownOutcome: 'hold' })).toMatchObject({
         kind: 'write',
         next: { payload: 'q', fence: NOW },
       });
@@ -146,16 +146,16 @@ describe('a claim', () => {
 
 describe('what a record says at a moment', () => {
   test('is told by its state, and for a run in progress by its lease, to the millisecond', () => {
-    expect(standingOf(running, NOW)).toBe('in-progress');
-    expect(standingOf({ ...running, leaseUntil: NOW }, NOW)).toBe('in-progress');
-    expect(standingOf({ ...running, leaseUntil: NOW - 1 }, NOW)).toBe('unknown');
-    expect(standingOf({ ...done, leaseUntil: NOW - 1 }, NOW)).toBe('completed');
+    expect(recordStatusOf(running, NOW)).toBe('in-progress');
+    expect(recordStatusOf({ ...running, leaseUntil: NOW }, NOW)).toBe('in-progress');
+    expect(recordStatusOf({ ...running, leaseUntil: NOW - 1 }, NOW)).toBe('unknown');
+    expect(recordStatusOf({ ...done, leaseUntil: NOW - 1 }, NOW)).toBe('completed');
   });
 
   test('is nothing more once it is past its retention', () => {
     for (const record of [running, done]) {
-      expect(standingOf({ ...record, expiresAt: SECOND + 1 }, NOW)).not.toBe('expired');
-      expect(standingOf({ ...record, expiresAt: SECOND }, NOW)).toBe('expired');
+      expect(recordStatusOf({ ...record, expiresAt: SECOND + 1 }, NOW)).not.toBe('expired');
+      expect(recordStatusOf({ ...record, expiresAt: SECOND }, NOW)).toBe('expired');
     }
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { StoreError } from '../../lib/core/errors.ts';
 import type { TransactionalStore, TransactWrite } from '../../lib/core/store.ts';
 import { OwnershipLostError, ResultNotStoredError } from '../../lib/idempotency/errors.ts';
-import type { Once } from '../../lib/idempotency/run-once.ts';
+import type { Claim } from '../../lib/idempotency/run-once.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { idempotencyWorld, LEASE_MS } from '../support/idempotency-world.ts';
 
@@ -10,7 +10,7 @@ const ITEM = { total: 7 };
 const down = () => Promise.reject(new StoreError('down'));
 
 /** A store with transactions, and another one whose item is written in them. */
-function world(run: (once: Once, order: TransactWrite) => Promise<unknown>) {
+function world(run: (claim: Claim, order: TransactWrite) => Promise<unknown>) {
   const orders = memoryStore('orders');
   const inner = memoryStore();
   let transactions = 0;
@@ -23,7 +23,7 @@ function world(run: (once: Once, order: TransactWrite) => Promise<unknown>) {
     },
   };
   const order = orders.writeOf('7', ITEM);
-  const made = idempotencyWorld((once) => run(once, order), { store });
+  const made = idempotencyWorld((claim) => run(claim, order), { store });
   /** What was written beside the record, in each transaction. */
   const written = () => Promise.all(Array.from({ length: transactions }, () => orders.get('7')));
   return { ...made, store: made.store as typeof store, orders, written };
@@ -31,8 +31,8 @@ function world(run: (once: Once, order: TransactWrite) => Promise<unknown>) {
 
 describe('a run that completes together with other writes', () => {
   test('is recorded with them, once', async () => {
-    const { call, runs, written, happened } = world((once, order) =>
-      once.completeWith([order], { order: 7 }),
+    const { call, runs, written, happened } = world((claim, order) =>
+      claim.completeWith([order], { order: 7 }),
     );
 
     expect([await call(), await call()]).toEqual([{ order: 7 }, { order: 7 }]);
@@ -43,7 +43,7 @@ describe('a run that completes together with other writes', () => {
   });
 
   test('gives what every replay gives', async () => {
-    const { call } = world((once) => once.completeWith([], { at: new Date(0), none: undefined }));
+    const { call } = world((claim) => claim.completeWith([], { at: new Date(0), none: undefined }));
 
     const first = await call();
 
@@ -51,8 +51,8 @@ describe('a run that completes together with other writes', () => {
   });
 
   test('answers with what it has recorded, whatever it returns', async () => {
-    const { call } = world(async (once) => {
-      await once.completeWith([], 'recorded');
+    const { call } = world(async (claim) => {
+      await claim.completeWith([], 'recorded');
       return 'returned';
     });
 
@@ -61,8 +61,8 @@ describe('a run that completes together with other writes', () => {
 
   test('stays completed though it throws afterwards', async () => {
     const broken = new Error('broken');
-    const { call, runs, happened } = world(async (once, order) => {
-      await once.completeWith([order], 'done');
+    const { call, runs, happened } = world(async (claim, order) => {
+      await claim.completeWith([order], 'done');
       throw broken;
     });
 
@@ -73,8 +73,8 @@ describe('a run that completes together with other writes', () => {
   });
 
   test('frees the key when one of the writes is refused: nothing has happened', async () => {
-    const { call, orders, runs, happened } = world((once) =>
-      once.completeWith([orders.writeOf('7', ITEM, { when: ['absent'] })], 'done'),
+    const { call, orders, runs, happened } = world((claim) =>
+      claim.completeWith([orders.writeOf('7', ITEM, { when: ['absent'] })], 'done'),
     );
     await orders.put('7', { total: 1 });
     expect(await call()).toMatchObject({ name: 'TransactionCanceledException' });
@@ -89,7 +89,7 @@ describe('a run that completes together with other writes', () => {
   });
 
   test('keeps its claim when nobody knows whether the transaction was made', async () => {
-    const { call, store, runs, happened } = world((once, order) => once.completeWith([order], 'done'));
+    const { call, store, runs, happened } = world((claim, order) => claim.completeWith([order], 'done'));
     store.transact = down;
 
     expect(await call()).toBeInstanceOf(StoreError);
@@ -100,8 +100,8 @@ describe('a run that completes together with other writes', () => {
   });
 
   test('may try again itself where it was not told, and is recorded once', async () => {
-    const { call, store, written, happened } = world((once, order) =>
-      once.completeWith([order], 'done').catch(() => once.completeWith([order], 'done')),
+    const { call, store, written, happened } = world((claim, order) =>
+      claim.completeWith([order], 'done').catch(() => claim.completeWith([order], 'done')),
     );
     const { transact } = store;
     store.transact = vi.fn(transact).mockImplementationOnce(async (...args) => {
@@ -116,9 +116,9 @@ describe('a run that completes together with other writes', () => {
   });
 
   test('cannot be completed again: the other writes would not be made', async () => {
-    const { call, written } = world(async (once, order) => {
-      await once.completeWith([order], 'first');
-      return once.completeWith([{ Delete: {} }], 'second');
+    const { call, written } = world(async (claim, order) => {
+      await claim.completeWith([order], 'first');
+      return claim.completeWith([{ Delete: {} }], 'second');
     });
 
     expect(String(await call())).toContain('cannot be completed again');
@@ -130,9 +130,9 @@ describe('a run that completes together with other writes', () => {
   test('writes nothing once another run has taken over', async () => {
     const first = Promise.withResolvers<void>();
     const begins = [first.promise, Promise.resolve()];
-    const { clock, call, written, happened } = world(async (once, order) => {
+    const { clock, call, written, happened } = world(async (claim, order) => {
       await begins.shift();
-      return once.completeWith([order], 'done');
+      return claim.completeWith([order], 'done');
     });
     const late = call();
     await clock.advance(LEASE_MS + 1);
@@ -147,8 +147,8 @@ describe('a run that completes together with other writes', () => {
   });
 
   test('is done though its result cannot be recorded', async () => {
-    const { call, runs, written, happened } = world((once, order) =>
-      once.completeWith([order], { cents: 1n }),
+    const { call, runs, written, happened } = world((claim, order) =>
+      claim.completeWith([order], { cents: 1n }),
     );
 
     expect([await call(), await call()]).toEqual([
@@ -163,7 +163,7 @@ describe('a run that completes together with other writes', () => {
 
   test('needs a store that has transactions, and is told which has', async () => {
     const { transact: _, ...store } = memoryStore();
-    const { call } = idempotencyWorld((once) => once.completeWith([], 'done'), { store });
+    const { call } = idempotencyWorld((claim) => claim.completeWith([], 'done'), { store });
 
     expect(await call()).toMatchObject({
       code: 'STORE_UNAVAILABLE',

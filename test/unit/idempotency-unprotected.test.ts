@@ -39,7 +39,7 @@ describe('a handler that goes on without its store', () => {
   });
 
   test('cannot complete such a run in a transaction', async () => {
-    const { store, call } = idempotencyWorld((once) => once.completeWith([], 'done'), unprotected);
+    const { store, call } = idempotencyWorld((claim) => claim.completeWith([], 'done'), unprotected);
     store.put = down;
 
     expect(String(await call())).toMatch(/has no claim.*cannot be completed in a transaction/);

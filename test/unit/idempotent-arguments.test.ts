@@ -4,7 +4,7 @@ import { StoreError } from '../../lib/core/errors.ts';
 import type { RemainingTime } from '../../lib/idempotency/execution.ts';
 import { idempotentHttp } from '../../lib/idempotency/http.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
-import type { Once } from '../../lib/idempotency/run-once.ts';
+import type { Claim } from '../../lib/idempotency/run-once.ts';
 import type { HttpEvent } from '../../lib/idempotency/sources.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 
@@ -18,7 +18,7 @@ const event: HttpEvent = { headers: { 'idempotency-key': 'k' } };
 
 const OK = { statusCode: 200 };
 const signals: unknown[] = [];
-async function run(_event: HttpEvent, _context: RemainingTime, _once: Once, { signal }: Further) {
+async function run(_event: HttpEvent, _context: RemainingTime, _once: Claim, { signal }: Further) {
   signals.push(signal);
   return OK;
 }

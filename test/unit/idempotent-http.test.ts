@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { AttemptTimeoutError, FibrinError, InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
 import type { TransactionalStore } from '../../lib/core/store.ts';
 import { type HttpAnswer, type HttpIdempotencyOptions, idempotentHttp } from '../../lib/idempotency/http.ts';
-import type { Once } from '../../lib/idempotency/run-once.ts';
+import type { Claim } from '../../lib/idempotency/run-once.ts';
 import type { HttpEvent } from '../../lib/idempotency/sources.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
@@ -24,7 +24,7 @@ interface Answer extends HttpAnswer {
 }
 
 function world(
-  run: (once: Once<Answer>) => Promise<Answer>,
+  run: (claim: Claim<Answer>) => Promise<Answer>,
   more: Partial<HttpIdempotencyOptions<HttpEvent>> = {},
 ) {
   const store = { ...(more.store ?? memoryStore()) };
@@ -38,7 +38,7 @@ function world(
       ...more,
       store,
     },
-    (_event, _context, once) => handler(once),
+    (_event, _context, claim) => handler(claim),
   );
   const call = (event = request()) => order(event, context);
   return { store, handler, call };
@@ -250,7 +250,7 @@ describe('an answer that is completed together with other writes', () => {
 
   test('is recorded without what is for the first caller alone', async () => {
     const whole = { ...CREATED, headers: { ...CREATED.headers, 'set-cookie': 'session=1' } };
-    const { handler, call } = world((once) => once.completeWith([], whole), { store: transactional() });
+    const { handler, call } = world((claim) => claim.completeWith([], whole), { store: transactional() });
 
     expect(await call()).toEqual(whole);
     expect(await call()).toEqual({
@@ -263,8 +263,8 @@ describe('an answer that is completed together with other writes', () => {
 
   test('is the recorded one though the handler returns another', async () => {
     const { call } = world(
-      async (once) => {
-        await once.completeWith([], CREATED);
+      async (claim) => {
+        await claim.completeWith([], CREATED);
         return { statusCode: 500, headers: { 'set-cookie': 'session=1' } };
       },
       { store: transactional() },

@@ -118,8 +118,8 @@ describe('a result that cannot be recorded', () => {
       },
     };
     const options = { store, operation: 'order', key: () => 'k', clock: fakeClock() };
-    const order = idempotent<object, unknown, string>(options, (_event, _context, once) =>
-      once.completeWith([], 'recorded').catch(() => 'made up'),
+    const order = idempotent<object, unknown, string>(options, (_event, _context, claim) =>
+      claim.completeWith([], 'recorded').catch(() => 'made up'),
     );
     const call = () => order({}, { getRemainingTimeInMillis: () => 3_000 });
 

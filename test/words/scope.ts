@@ -23,9 +23,6 @@ const LATER: readonly string[] = ['lib/middleware/idempotency.ts', 'lib/simulati
 /** What tests of any folder import: it does not say what a test is about. */
 const HELPERS: readonly string[] = ['lib/store', 'lib/testing'];
 
-/** Names of the public interface that stay until the folder that they come from is done. */
-export const STAYING: readonly string[] = ['Once'];
-
 const NOT_CHECKED: readonly string[] = ['docs/glossary.md'];
 
 export interface Checked {

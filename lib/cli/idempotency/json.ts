@@ -10,7 +10,7 @@ export function sightJson(
   sight: Sight,
   result?: RecordedResult,
 ): Readonly<Record<string, unknown>> {
-  const seen = { table, key, operation, state: sight.standing };
+  const seen = { table, key, operation, state: sight.status };
   if (!('record' in sight)) return seen;
   const { record, now } = sight;
   return {

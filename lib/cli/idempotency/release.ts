@@ -21,10 +21,10 @@ const DANGERS = {
 
 /** Deletes a record, if it is still the one that was seen. */
 export async function release(store: Store, key: string, sight: Sight, force: boolean): Promise<Released> {
-  if (sight.standing === 'absent') return refuse(`there is no record. ${ABSENT_HINT}`);
+  if (sight.status === 'absent') return refuse(`there is no record. ${ABSENT_HINT}`);
   if (!('record' in sight))
     return refuse('this version of fibrin cannot read the record; use the version that the functions have');
-  const danger = DANGERS[sight.standing];
+  const danger = DANGERS[sight.status];
   if (danger !== undefined && !force) return refuse(danger);
   const when = asSeen(sight.record);
   const deleted = await ask(store, (signal) => store.delete(key, { when, signal }));

@@ -4,7 +4,7 @@ import type { Found, Sight } from './sight.ts';
 
 /** The state in words. */
 export function stateText(sight: Sight): string {
-  switch (sight.standing) {
+  switch (sight.status) {
     case 'absent':
       return 'absent: no run has this key, or its run failed and freed it, or its record has expired';
     case 'unreadable':

@@ -16,7 +16,7 @@ export interface Way {
 
 /** Waits until the fault is over or the client has gone. */
 export async function untilLifted({ response, lifted }: Way): Promise<void> {
-  // `once` rejects when the signal aborts: either way the wait is over.
+  // `claim` rejects when the signal aborts: either way the wait is over.
   await once(response, 'close', { signal: lifted }).catch(() => undefined);
 }
 

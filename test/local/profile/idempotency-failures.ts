@@ -76,7 +76,7 @@ export const idempotencyFailures = (theRun: () => Promise<ProfileRun>) =>
         await api.fault('users', { kind: 'hang' });
         expect((await api.put(301, key, change)).status).toBe(500);
         // Where Middy answered 5 ms before the timeout, the run is still alive and would go on. A clock that is behind leaves
-        // the lease standing however long the next sandbox takes to start.
+        // the lease status however long the next sandbox takes to start.
         await killAndSetClock(-5_000);
         await api.clearFaults();
         const retry = await api.put(301, key, change);
