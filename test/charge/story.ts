@@ -1,0 +1,59 @@
+import { errorChain } from '../../lib/core/error-chain.ts';
+import { propertyOf, textOf } from '../../lib/core/property.ts';
+import { statusOf } from '../../lib/core/status.ts';
+
+/** A request, and what was to happen to it. */
+export interface Sent<K> {
+  readonly kind: K;
+  /** Of which run of the key it was, from 1. */
+  readonly run: number;
+}
+
+/** What happens to one key, in order: for the verdict, and for whoever has to find out why. */
+export class Story<K extends string> {
+  readonly lines: string[] = [];
+  readonly sent: Sent<K>[] = [];
+  runs = 0;
+  readonly #faults: readonly K[];
+  readonly #none: K;
+
+  constructor(faults: readonly K[], none: K) {
+    this.#faults = faults;
+    this.#none = none;
+  }
+
+  note(line: string): void {
+    this.lines.push(line);
+  }
+
+  /** What is to happen to the next request. */
+  get next(): K {
+    return this.#faults[this.sent.length] ?? this.#none;
+  }
+
+  /** What is to happen to some of the next. */
+  upcoming(count: number): readonly K[] {
+    return Array.from({ length: count }, (_, n) => this.#faults[this.sent.length + n] ?? this.#none);
+  }
+
+  /** Takes that for a request which begins now. */
+  send(what: string): K {
+    const kind = this.next;
+    this.sent.push({ kind, run: this.runs });
+    this.note(`request ${this.sent.length}, ${what}: ${kind}`);
+    return kind;
+  }
+}
+
+/** An error and what led to it, by names and codes. */
+export function describeError(error: unknown): string {
+  return errorChain(error)
+    .map((link) => {
+      const { called } = (link ?? {}) as { readonly called?: unknown };
+      const status = link === error || !statusOf(error) ? statusOf(link) : undefined;
+      const parts = [textOf(link, 'name') || typeof link, textOf(link, 'code'), status ?? ''];
+      const isCalled = propertyOf(link, 'called') === undefined ? '' : `called: ${called}`;
+      return [...parts, isCalled].filter((part) => part !== '').join(' ');
+    })
+    .join(' < ');
+}
