@@ -1,5 +1,5 @@
 import { sleep } from '../core/clock.ts';
-import { hasCode, isFibrinError, StoreError } from '../core/errors.ts';
+import { hasCode, InvalidOptionError, isFibrinError, StoreError } from '../core/errors.ts';
 import type { Item, TransactWrite } from '../core/store.ts';
 import { canTransact } from '../core/store.ts';
 import { runWithin } from '../core/time-limit.ts';
@@ -301,8 +301,8 @@ export function idempotencyGuard<E>(
       if (finished.has(run))
         throw new Error(`This run of "${operation}" has ended; it cannot be completed again`);
       if (!canTransact(store)) {
-        throw new StoreError(
-          `${store.name} has no transactions; complete without other writes, or use dynamoStore`,
+        throw new InvalidOptionError(
+          `completeWith: expected a store with transactions, got ${store.name}; use dynamoStore, or complete without other writes`,
         );
       }
       const when = isMine(run.record.owner);
