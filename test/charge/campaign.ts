@@ -7,14 +7,13 @@ import { atomicTrial } from './atomic-trial.ts';
 import { httpTrial } from './http-trial.ts';
 import { startChargeServer } from './ledger.ts';
 import type { Plan } from './plan.ts';
+import { CLOSED_URL } from './proxy.ts';
 import { clientOf, createTables, RECORDS, readCharges, readRecords } from './tables.ts';
 import type { Outcome } from './trial.ts';
 import { judge, type Verdict } from './verdict.ts';
 
 /** Most of a trial is waiting for answers. */
 const LANES = 16;
-/** A port that only the system may listen on, that no client refuses to call, and where nothing does. */
-const CLOSED_URL = 'http://127.0.0.1:2';
 
 export interface Judged {
   readonly outcome: Outcome;
@@ -62,7 +61,6 @@ export async function startCampaign(choice: 'dynamodb-local' | 'dynalite'): Prom
   const http = {
     store: dynamoStore({ table: RECORDS, transport: sdkTransport(client) }),
     chargeUrl: server.url,
-    closedUrl: CLOSED_URL,
   };
   const atomic = { endpoint: engine.endpoint, closed };
   const tryOut = (plan: Plan): Promise<Outcome> =>

@@ -6,6 +6,8 @@ export type Fault =
   | { readonly way: 'cut'; readonly within: 'head' | 'body' | 'body without a length' }
   | { readonly way: 'delay'; readonly arrives: 'at once' | 'when it is given up' | 'at the end' }
   | { readonly way: 'replace'; readonly body: string }
+  /** Sends the client on with 303 to where nothing listens. */
+  | { readonly way: 'redirect' }
   /** Of use only where the server knows a request that it has seen. */
   | { readonly way: 'send twice'; readonly again: 'at once' | 'at the end' };
 
@@ -32,14 +34,14 @@ export const FAULTS = {
   'request late': { way: 'delay', arrives: 'when it is given up' },
   'request very late': { way: 'delay', arrives: 'at the end' },
   'answer twice': { way: 'answer twice' },
-  '500, charged': { way: 'status', status: 500, isDone: true },
+  '303, charged': { way: 'redirect' },
+  '409, charged': { way: 'status', status: 409, isDone: true },
   '502, charged': { way: 'status', status: 502, isDone: true },
   '502, not charged': { way: 'status', status: 502, isDone: false },
   '503, not charged': { way: 'status', status: 503, isDone: false },
   '504, charged': { way: 'status', status: 504, isDone: true },
   '504, not charged': { way: 'status', status: 504, isDone: false },
   '200, no JSON': { way: 'replace', body: '<html>' },
-  '200, empty': { way: 'replace', body: '' },
   '200, of another key': { way: 'replace', body: JSON.stringify({ id: '0', key: 'another', amount: 1 }) },
   '200, too large': { way: 'replace', body: TOO_LARGE },
 } as const satisfies Readonly<Record<string, Fault>>;
@@ -77,7 +79,7 @@ export type Knowledge = 'charged' | 'not charged' | 'unknown';
 export function knowledgeOf(kind: Kind): Knowledge {
   const fault: Fault = FAULTS[kind];
   if (fault.way === 'pass' || fault.way === 'answer twice') return 'charged';
-  const isRefusal = fault.way === 'status' && fault.status < 500;
+  const isRefusal = fault.way === 'status' && fault.status < 500 && !fault.isDone;
   return fault.way === 'refuse' || isRefusal ? 'not charged' : 'unknown';
 }
 

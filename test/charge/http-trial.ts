@@ -9,22 +9,19 @@ import { MovedClock, type Outcome, tryOut } from './trial.ts';
 export interface HttpWorld {
   readonly store: Store;
   readonly chargeUrl: string;
-  readonly closedUrl: string;
 }
 
 /** Charges one key at the server, through a proxy of its own. */
-export async function httpTrial(
-  { store, chargeUrl, closedUrl }: HttpWorld,
-  plan: HttpPlan,
-): Promise<Outcome<HttpPlan>> {
+export async function httpTrial({ store, chargeUrl }: HttpWorld, plan: HttpPlan): Promise<Outcome<HttpPlan>> {
   const story = new Story<Kind>(plan.faults, 'none');
   const clock = new MovedClock();
   const proxy = await startProxy({
-    faultOf: ({ headers }) => FAULTS[headers[FAULT_HEADER] as Kind],
+    // A client that tries again by itself does not say so.
+    faultOf: ({ headers }) => FAULTS[(headers[FAULT_HEADER] as Kind | undefined) ?? story.send(plan.client)],
     forward: forwarder(chargeUrl, (answer) => story.note(`  the server charged: ${answer.body}`)),
   });
   try {
-    const pay = payment({ plan, story, store, clock, closedUrl, proxyUrl: proxy.url });
+    const pay = payment({ plan, story, store, clock, proxyUrl: proxy.url });
     return await tryOut({ plan, story, clock, pay, arrive: () => proxy.arrive() });
   } finally {
     await proxy.close();

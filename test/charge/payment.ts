@@ -1,17 +1,14 @@
 import * as v from 'valibot';
 import type { Clock } from '../../lib/core/clock.ts';
-import { errorChain } from '../../lib/core/error-chain.ts';
-import { propertyOf } from '../../lib/core/property.ts';
-import { statusOf } from '../../lib/core/status.ts';
 import type { Store } from '../../lib/core/store.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
-import { resilient } from '../../lib/policy/resilient.ts';
-import { timeout } from '../../lib/policy/timeout.ts';
+import { callOf } from './call.ts';
 import { clientOf } from './clients.ts';
 import { FAULTS, isDelay, type Kind } from './faults.ts';
 import type { HttpPlan } from './plan.ts';
+import { CLOSED_URL } from './proxy.ts';
 import { describeError, type Story } from './story.ts';
-import { OPERATION, type Pay, type Receipt } from './trial.ts';
+import { OPERATION, type Pay } from './trial.ts';
 
 /** Says to the proxy what is to happen to a request. */
 export const FAULT_HEADER = 'x-fault';
@@ -28,64 +25,45 @@ export interface PaymentOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly proxyUrl: string;
-  /** Where nothing listens. */
-  readonly closedUrl: string;
 }
 
-/** What a careful user knows to have charged nothing. */
-const isRefusal = (error: unknown): boolean => {
-  const status = statusOf(error) ?? 0;
-  const isRefused = errorChain(error).some((link) => propertyOf(link, 'code') === 'ECONNREFUSED');
-  return isRefused || (status >= 400 && status < 500);
-};
-
-type Send = (signal: AbortSignal) => Promise<unknown>;
-
-/** One run: calls the client under the policy and checks the answer. */
-async function charge({ plan, story }: PaymentOptions, send: Send): Promise<Receipt> {
-  const { key, amount, policy } = plan;
-  const receipt = v.object({ id: v.string(), key: v.literal(key), amount: v.literal(amount) });
-  const limit = { name: 'charges', timeoutMs: limitFor(story.next) };
-  const common = { name: 'charges', totalTimeoutMs: LONG_MS, validate: receipt };
-  const retry = { maxAttempts: 2, baseDelayMs: 1, budget: false } as const;
-  const call = ({ signal }: { readonly signal: AbortSignal }) => send(signal);
-  switch (policy) {
-    case 'none':
-      return v.parse(receipt, await send(new AbortController().signal));
-    case 'timeout':
-      return v.parse(receipt, await timeout(limit).execute(call));
-    case 'resilient':
-      return resilient({ ...common, attemptTimeoutMs: limit.timeoutMs }).execute(call);
-    case 'retry of refusals':
-      return resilient({ ...common, retry: { ...retry, shouldRetry: isRefusal } }).execute(call);
-    case 'retry all':
-      return resilient({ ...common, retry }).execute(call);
-  }
+/** Sends one request with the client of the plan. */
+function sender({ plan, story, proxyUrl }: PaymentOptions): (signal: AbortSignal) => Promise<unknown> {
+  const { key, amount, client, way } = plan;
+  const isRetried = way === "client's own retry";
+  // Where the policy has a limit, it is the one that ends a call.
+  const isLimited = way === 'timeout' || way === 'resilient';
+  return async (signal) => {
+    const kind = isRetried ? undefined : story.send(client);
+    return clientOf(client)({
+      ...{ signal, isRetried, isRedirected: way === 'redirects followed' },
+      url: kind && FAULTS[kind].way === 'refuse' ? CLOSED_URL : proxyUrl,
+      headers: { 'content-type': 'application/json', ...(kind && { [FAULT_HEADER]: kind }) },
+      body: JSON.stringify({ key, amount }),
+      timeoutMs: isLimited ? LONG_MS : limitFor(kind ?? story.next),
+    });
+  };
 }
 
 /** A payment at a server that knows no idempotency keys. */
 export function payment(options: PaymentOptions): Pay {
-  const { plan, story, store, clock, proxyUrl, closedUrl } = options;
-  const { key, amount, client, policy } = plan;
-  const send: Send = (signal) => {
-    const kind = story.send(client);
-    // Where the policy has a limit, it is the one that ends a call.
-    const timeoutMs = policy === 'timeout' || policy === 'resilient' ? LONG_MS : limitFor(kind);
-    const url = FAULTS[kind].way === 'refuse' ? closedUrl : proxyUrl;
-    const headers = { 'content-type': 'application/json', [FAULT_HEADER]: kind };
-    const body = JSON.stringify({ key, amount });
-    return clientOf(client)({ url, headers, body, signal, timeoutMs });
-  };
+  const { plan, story, store, clock } = options;
+  const { key, amount } = plan;
+  const send = sender(options);
+  const call = callOf(plan.way);
+  const receipt = v.object({ id: v.string(), key: v.literal(key), amount: v.literal(amount) });
   return idempotent(
     {
       ...{ store, clock, operation: OPERATION, skewMarginMs: 0, onUnknownOutcome: 'hold' },
+      ...(plan.group === 'careless' && { isDefiniteFailure: () => true }),
       key: () => key,
       onEvent: ({ kind }) => story.note(`  the key: ${kind}`),
     },
     async () => {
-      story.note(`run ${++story.runs}`);
+      const run = ++story.runs;
+      story.note(`run ${run}`);
       try {
-        return await charge(options, send);
+        return await call({ send, receipt, run, timeoutMs: limitFor(story.next) });
       } catch (error) {
         story.note(`  failed with ${describeError(error)}`);
         if (plan.isWrapped) throw new Error('the payment failed', { cause: error });

@@ -2,10 +2,7 @@ import type { Random } from '../../lib/core/random.ts';
 import { seededRandom } from '../../lib/testing/index.ts';
 import { CLIENTS, type ClientName } from './clients.ts';
 import { KINDS, type Kind, knowledgeOf, STORE_KINDS, type StoreKind } from './faults.ts';
-
-/** How a handler calls its client. `retry all` is what must not be done, and must not free a key all the same. */
-export const POLICIES = ['none', 'timeout', 'resilient', 'retry of refusals', 'retry all'] as const;
-export type PolicyName = (typeof POLICIES)[number];
+import { type FaultOrder, GUARDED, WAYS, type WayName } from './ways.ts';
 
 /**
  * `hold`: charges at a server. `careless`: the same, and takes each error for proof that nothing happened. `atomic`: charges
@@ -24,7 +21,7 @@ interface Planned {
 export interface HttpPlan extends Planned {
   readonly group: 'hold' | 'careless';
   readonly client: ClientName;
-  readonly policy: PolicyName;
+  readonly way: WayName;
   /** Whether the handler throws an error of its own, caused by that of the client. */
   readonly isWrapped: boolean;
   readonly faults: readonly Kind[];
@@ -51,7 +48,7 @@ export const sizesOf = (keys: number): Sizes => ({
 });
 
 /** So many first requests meet no fault. */
-const CLEAN = 0.1;
+const CLEAN = 0.05;
 /** So many callers of a hundred do not wait for the first. */
 const HASTY = 0.1;
 const MAX_REFUSED = 3;
@@ -68,32 +65,56 @@ function deckOf<T>(things: readonly T[], random: Random): () => T {
   };
 }
 
-/** What happens before a request is answered or nobody knows: refusals, each of which is tried again. */
-function faultsFor(policy: PolicyName, draw: (of: 'any' | 'unknown' | 'refusal') => Kind): readonly Kind[] {
-  if (policy === 'retry all') return [draw('unknown'), draw('refusal')];
-  const faults: Kind[] = [];
-  do faults.push(draw('any'));
-  while (faults.length < MAX_REFUSED && knowledgeOf(faults.at(-1) as Kind) === 'not charged');
-  return faults;
+type Draw = (of: 'any' | 'end' | 'refusal') => Kind;
+
+/** What happens to the requests of a key until one is answered, or its outcome unknown. */
+function faultsOf(order: FaultOrder, draw: Draw): readonly Kind[] {
+  switch (order) {
+    case 'none':
+      return [];
+    case 'refusal':
+      return [draw('refusal')];
+    case 'unknown':
+      return [draw('end')];
+    case 'unknown, refusal':
+      return [draw('end'), draw('refusal')];
+    case 'any': {
+      const faults: Kind[] = [];
+      do faults.push(draw('any'));
+      while (faults.length < MAX_REFUSED && knowledgeOf(faults.at(-1) as Kind) === 'not charged');
+      return faults;
+    }
+  }
 }
 
-function httpPlans(group: HttpPlan['group'], count: number, random: Random): readonly HttpPlan[] {
-  const ofKnowledge = (knowledge: string) => KINDS.filter((kind) => knowledgeOf(kind) === knowledge);
+function httpPlans(
+  group: HttpPlan['group'],
+  count: number,
+  ways: readonly WayName[],
+  random: Random,
+): readonly HttpPlan[] {
+  const isRefusal = (kind: Kind) => knowledgeOf(kind) === 'not charged';
   const decks = {
     any: deckOf(KINDS, random),
-    unknown: deckOf(ofKnowledge('unknown'), random),
-    refusal: deckOf(ofKnowledge('not charged'), random),
+    end: deckOf(
+      KINDS.filter((kind) => !isRefusal(kind)),
+      random,
+    ),
+    refusal: deckOf(KINDS.filter(isRefusal), random),
   };
-  // All clients with all policies, with no pattern that the faults have too.
-  const pairs = CLIENTS.flatMap((client) => POLICIES.map((policy) => ({ client, policy })));
-  const pair = deckOf(pairs, random);
+  // All clients in all ways, with no pattern that the faults have too.
+  const pair = deckOf(
+    CLIENTS.flatMap((client) => ways.map((way) => ({ client, way }))),
+    random,
+  );
   return Array.from({ length: count }, (_, n) => {
-    const { client, policy } = pair();
+    const { client, way } = pair();
+    const { faults } = WAYS[way];
     return {
-      ...{ group, client, policy, key: `${group} ${n}`, amount: 1 + Math.floor(random.next() * 1_000) },
+      ...{ group, client, way, key: `${group} ${n}`, amount: 1 + Math.floor(random.next() * 1_000) },
       callers: random.next() < HASTY ? 2 : 1,
       isWrapped: random.next() < 0.5,
-      faults: random.next() < CLEAN ? [] : faultsFor(policy, (of) => decks[of]()),
+      faults: random.next() < CLEAN ? [] : faultsOf(faults, (of) => decks[of]()),
     };
   });
 }
@@ -110,11 +131,11 @@ function atomicPlans(count: number, random: Random): readonly AtomicPlan[] {
 }
 
 /** The same for the same seed. */
-export function plansOf(seed: number, sizes: Sizes): readonly Plan[] {
+export function plansOf(seed: number, sizes: Sizes, ways: readonly WayName[] = GUARDED): readonly Plan[] {
   const random = seededRandom(seed);
   return [
-    ...httpPlans('hold', sizes.hold, random),
-    ...httpPlans('careless', sizes.careless, random),
+    ...httpPlans('hold', sizes.hold, ways, random),
+    ...httpPlans('careless', sizes.careless, GUARDED, random),
     ...atomicPlans(sizes.atomic, random),
   ];
 }

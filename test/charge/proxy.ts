@@ -4,6 +4,9 @@ import type { Socket } from 'node:net';
 import { type Listening, listen, readBody, send } from '../../lib/local/http/server.ts';
 import type { Fault } from './faults.ts';
 
+/** A port that only the system may listen on, that no client refuses to call, and where nothing does. */
+export const CLOSED_URL = 'http://127.0.0.1:2';
+
 export interface Answer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -92,6 +95,9 @@ export async function startProxy({ forward, faultOf }: ProxyOptions): Promise<Pr
       case 'status':
         if (fault.isDone) await arrive();
         return send(response, refusalOf(fault.status));
+      case 'redirect':
+        await arrive();
+        return send(response, { ...refusalOf(303), headers: { location: CLOSED_URL } });
       case 'lose':
         if (fault.what === 'answer') await arrive();
         return void (fault.by === 'reset' ? socket.resetAndDestroy() : socket.destroy());

@@ -13,8 +13,11 @@ export interface Receipt {
   readonly amount: number;
 }
 
+/** What a handler answers: a receipt, or a status where it has none. */
+export type Answered = Receipt | { readonly statusCode: number };
+
 /** A handler for one key. */
-export type Pay = (order: object, context: { getRemainingTimeInMillis(): number }) => Promise<Receipt>;
+export type Pay = (order: object, context: { getRemainingTimeInMillis(): number }) => Promise<Answered>;
 
 /** What callers were told of a key, and what was sent for it. */
 export interface Outcome<P extends Plan = Plan> {
@@ -76,8 +79,9 @@ export async function tryOut<P extends Plan>(trial: Trial<P>): Promise<Outcome<P
     story.note('a caller');
     try {
       const answer = await pay({}, { getRemainingTimeInMillis: remainingMs });
-      answers.push(answer);
       story.note(`  got ${JSON.stringify(answer)}`);
+      if ('statusCode' in answer) return 'failed';
+      answers.push(answer);
       return { answer };
     } catch (error) {
       story.note(`  got ${describeError(error)}`);
