@@ -107,10 +107,11 @@ const CLIENT_OF = {
     return ky.post(url, { headers, body, signal, redirect, timeout: timeoutMs, retry }).json();
   },
   ofetch: (outgoing) => {
-    const { url, headers, body, timeoutMs, signal, isRetried } = outgoing;
+    const { url, headers, body, isRetried } = outgoing;
     const retry = { retry: isRetried ? 1 : 0, retryDelay: RETRY_DELAY_MS };
     const redirect = redirectOf(outgoing);
-    return ofetch(url, { method: 'POST', headers, body, signal, redirect, timeout: timeoutMs, ...retry });
+    // Its own limit counts only without a signal.
+    return ofetch(url, { method: 'POST', headers, body, redirect, signal: eitherOf(outgoing), ...retry });
   },
 } as const satisfies Readonly<Record<string, Client>>;
 

@@ -1,7 +1,7 @@
 import type { IdempotencyRecord } from '../../lib/idempotency/protocol.ts';
 import { type Kind, knowledgeOf } from './faults.ts';
 import type { Charge } from './ledger.ts';
-import type { HttpPlan, Plan } from './plan.ts';
+import type { HttpPlan } from './plan.ts';
 import type { Outcome } from './trial.ts';
 
 /** What is there of a key in the end. */
@@ -54,7 +54,7 @@ function wrongAnswers({ answers }: Outcome, { charges, record }: Truth): readonl
 }
 
 /** Judges a key by what callers were told, by what was done to its requests, and by what is there in the end. */
-export function judge<P extends Plan>(outcome: Outcome<P>, truth: Truth): Verdict {
+export function judge(outcome: Outcome, truth: Truth): Verdict {
   const { plan, answers, isHeld, isSettled } = outcome;
   const { charges, record } = truth;
   const isChargedTwice = charges.length > 1;
