@@ -4,9 +4,9 @@ import { isObject } from './property.ts';
 /** The headers of an HTTP event of API Gateway (v1, v2) or of a function URL. */
 export interface HeaderEvent {
   /** A REST API sends null for a request without any. */
-  readonly headers?: Readonly<Record<string, string | undefined>> | null;
+  readonly headers?: Readonly<Record<string, string | undefined>> | null | undefined;
   /** REST APIs have them all here, where a header may come more than once. */
-  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
+  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null | undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+export type { Json } from '../core/json.ts';
 export type { ResultStore } from './codec.ts';
 export {
   IdempotencyKeyError,
