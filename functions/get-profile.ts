@@ -17,14 +17,17 @@ import {
   userKey,
   userUnavailable,
 } from './shared/profile.ts';
+import { profileMetrics } from './shared/profile-metrics.ts';
+import { setting } from './shared/settings.ts';
 import { NAMESPACE, onEvent } from './shared/telemetry.ts';
 import { usersTable } from './shared/users-table.ts';
 
 const userTable = usersTable();
+const countServed = profileMetrics({ namespace: NAMESPACE });
 
 // The table may be slow where everything runs on one machine.
 const postsBreaker = sharedBreaker({
-  store: dynamoStore(),
+  store: dynamoStore({ table: setting('FIBRIN_TABLE') }),
   name: 'posts',
   slowCallMs: 800,
   openMs: 5_000,
@@ -65,6 +68,9 @@ async function getProfile(event: HttpHandlerEvent): Promise<JsonResponse> {
     posts.outcome(({ signal }) => fetchDownstream(`/posts/${id}`, signal), { key: id }),
     friends.outcome(({ signal }) => fetchDownstream(`/social/${id}`, signal), { key: id }),
   ]);
+  // No profile is served of what does not exist.
+  const exists = user.source === 'none' || user.value !== undefined;
+  if (exists) countServed({ user, posts: postList, friends: friendCount });
   if (user.source === 'none') throw userUnavailable(user.error);
   if (user.value === undefined) throw noSuchProfile(id);
 
