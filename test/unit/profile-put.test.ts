@@ -1,51 +1,29 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { handler as Handler } from '../../functions/put-profile.ts';
 import { lambdaContext } from '../../lib/testing/index.ts';
 import { httpEvent } from '../support/http-event.ts';
+import {
+  type Answer,
+  refusal,
+  type ServiceRequest,
+  startProfileServices,
+} from '../support/profile-services.ts';
 
-/** What DynamoDB answers: a status and a body. */
-type Answer = readonly [status: number, body: object];
-const ok: Answer = [200, {}];
-const failure = (type: string, more: object = {}): Answer => [
-  400,
-  { __type: `com.amazonaws.dynamodb.v20120810#${type}`, ...more },
-];
 const cancelled = (...codes: readonly string[]): Answer =>
-  failure('TransactionCanceledException', {
+  refusal('TransactionCanceledException', {
     Message: `ada@example.com [${codes.join()}]`,
     CancellationReasons: codes.map((Code) => ({ Code, Message: 'ada@example.com' })),
   });
 
-/** A DynamoDB that answers all transactions alike, and has no items. */
+/** What DynamoDB answers to an operation, where it is not a success. */
 let answers: Readonly<Record<string, Answer>> = {};
-let requests: { readonly operation: string; readonly body: string }[] = [];
-const server = createServer((request, response) => {
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => {
-    const operation = String(request.headers['x-amz-target']).replace(/^.*\./, '');
-    requests.push({ operation, body: Buffer.concat(chunks).toString('utf8') });
-    const [status, body] = answers[operation] ?? ok;
-    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
-    response.end(JSON.stringify(body));
-  });
-});
-
+let requests: ServiceRequest[] = [];
 let handler: typeof Handler;
 beforeAll(async () => {
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${port}`);
-  vi.stubEnv('AWS_REGION', 'us-east-1');
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
-  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
-  vi.stubEnv('USERS_TABLE', 'users');
-  vi.stubEnv('FIBRIN_TABLE', 'resilience');
-  vi.resetModules();
+  await startProfileServices((request) => {
+    requests.push(request);
+    return answers[request.operation] ?? [200, {}];
+  });
   ({ handler } = await import('../../functions/put-profile.ts'));
 });
 let logged: Record<string, unknown>[] = [];
@@ -55,11 +33,6 @@ beforeEach(() => {
   logged = [];
   vi.spyOn(console, 'error').mockImplementation((line: string) => void logged.push(JSON.parse(line)));
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-});
-afterAll(() => {
-  vi.unstubAllEnvs();
-  server.closeAllConnections();
-  server.close();
 });
 
 const authorizer = { jwt: { claims: { iss: 'https://issuer.example/', sub: 'ada' } } };
@@ -146,7 +119,7 @@ describe('changing a profile', () => {
   });
 
   test('says in the log why the user cannot be read', async () => {
-    answers = { GetItem: failure('ProvisionedThroughputExceededException') };
+    answers = { GetItem: refusal('ProvisionedThroughputExceededException') };
 
     expect(await put()).toMatchObject({ status: 503, code: 'STORE_UNAVAILABLE' });
     expect(logged).toMatchObject([
@@ -158,7 +131,7 @@ describe('changing a profile', () => {
   });
 
   test('says in the log why a claim cannot be written', async () => {
-    answers = { PutItem: failure('AccessDeniedException') };
+    answers = { PutItem: refusal('AccessDeniedException') };
 
     expect(await put()).toMatchObject({ status: 503, code: 'STORE_UNAVAILABLE' });
     expect(logged).toMatchObject([
