@@ -6,6 +6,7 @@ import { correlation, health, problemDetails } from 'fibrin/middleware';
 import { isIdentified } from './shared/caller.ts';
 import { fetchDownstream } from './shared/downstream.ts';
 import { type HttpHandlerEvent, type JsonResponse, json } from './shared/http.ts';
+import { logServerError } from './shared/log.ts';
 import { userKey } from './shared/profile.ts';
 import { setting } from './shared/settings.ts';
 import { logEvent } from './shared/telemetry.ts';
@@ -39,7 +40,7 @@ const checks = {
 /** `/api/health` is public and says that the function runs; `/api/health/deep` checks its dependencies, for callers that the authorizer knows. */
 export const handler = middy<HttpHandlerEvent, JsonResponse>()
   .use(correlation())
-  .use(problemDetails())
+  .use(problemDetails({ onServerError: logServerError }))
   .use(health({ path: '/api/health' }))
   .use(health({ path: '/api/health/deep', checks, authorize: isIdentified }))
   .handler(async () => json(404, { message: 'Not Found' }));

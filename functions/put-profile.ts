@@ -9,6 +9,7 @@ import * as v from 'valibot';
 import { callerOf } from './shared/caller.ts';
 import { cancelledError, isConflict } from './shared/cancellation.ts';
 import { type HttpHandlerEvent, type JsonResponse, json, type LambdaContext } from './shared/http.ts';
+import { logServerError } from './shared/log.ts';
 import { loggedRun, loggedStore } from './shared/logged.ts';
 import { ProfileChange, profileId, toItem, type User, userKey } from './shared/profile.ts';
 import { profileUpdated } from './shared/profile-event.ts';
@@ -103,5 +104,5 @@ const put = idempotentHttp(
 export const handler = middy<HttpHandlerEvent, JsonResponse>()
   .use(correlation())
   .use(telemetry({ namespace: NAMESPACE }))
-  .use(problemDetails())
+  .use(problemDetails({ onServerError: logServerError }))
   .handler(put);

@@ -60,7 +60,7 @@ export class ProfileStack extends Stack {
     });
     const downstreamUrl = downstream.alias.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
 
-    // The same: without it a function takes no request whose caller the authorizer does not name.
+    // A constant too: a deployed bundle takes no caller whom the authorizer does not name.
     const openApi = {
       'process.env.FIBRIN_OPEN_API': JSON.stringify(stage.authorization.kind === 'none' ? 'on' : 'off'),
     };

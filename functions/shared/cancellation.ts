@@ -5,8 +5,8 @@ const CONFLICTS = new Set(['ConditionalCheckFailed', 'TransactionConflict']);
 /** The same transaction may succeed later. */
 const THROTTLES = new Set(['ProvisionedThroughputExceeded', 'ThrottlingError']);
 
-/** Says why DynamoDB cancelled a transaction, of which it then wrote nothing. Undefined for any other error. */
-function reasonsOf(error: unknown): readonly string[] | undefined {
+/** The codes for which DynamoDB cancelled a transaction, of which it then wrote nothing. Undefined for any other error. */
+export function cancellationReasons(error: unknown): readonly string[] | undefined {
   const { name, CancellationReasons = [] } = (error ?? {}) as {
     readonly name?: unknown;
     readonly CancellationReasons?: readonly { readonly Code?: string }[];
@@ -21,7 +21,7 @@ function reasonsOf(error: unknown): readonly string[] | undefined {
  * no reason is given.
  */
 export function isConflict(error: unknown): boolean {
-  const reasons = reasonsOf(error) ?? [];
+  const reasons = cancellationReasons(error) ?? [];
   return (
     reasons.some((reason) => CONFLICTS.has(reason)) &&
     reasons.every((reason) => CONFLICTS.has(reason) || THROTTLES.has(reason))
@@ -33,12 +33,11 @@ export function isConflict(error: unknown): boolean {
  * ours. Any other error as it is.
  */
 export function cancelledError(error: unknown): unknown {
-  const reasons = reasonsOf(error);
+  const reasons = cancellationReasons(error);
   if (reasons === undefined) return error;
   if (reasons.length > 0 && reasons.every((reason) => THROTTLES.has(reason))) {
     const details = { status: 503, retryable: true, retryAfterMs: 1_000, cause: error };
     return new FibrinError('THROTTLED', 'The profile cannot be written right now', details);
   }
-  const named = [...new Set(reasons)].join(', ') || 'no reason given';
-  return new FibrinError('NOT_WRITTEN', `The profile was not written: ${named}`, { cause: error });
+  return new FibrinError('NOT_WRITTEN', 'The profile cannot be written', { cause: error });
 }

@@ -1,4 +1,5 @@
 import { correlationId } from 'fibrin/telemetry';
+import { cancellationReasons } from './cancellation.ts';
 
 type Level = 'info' | 'warn' | 'error';
 
@@ -26,11 +27,13 @@ const isObject = (value: unknown): value is ErrorLike => typeof value === 'objec
 const wordOf = (value: unknown) => (typeof value === 'string' && WORD.test(value) ? value : undefined);
 const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined);
 
-function described({ name, code, downstreamStatus, $metadata }: ErrorLike) {
+function described(error: ErrorLike) {
+  const { name, code, downstreamStatus, $metadata } = error;
   return {
     error: wordOf(name) ?? 'unnamed',
     code: wordOf(code),
     status: numberOf(downstreamStatus) ?? numberOf($metadata?.httpStatusCode),
+    reasons: cancellationReasons(error)?.map(wordOf),
   };
 }
 
@@ -41,3 +44,18 @@ export function reasonOf(error: unknown): object {
   const [thrown, ...causes] = chain.map(described);
   return { ...(thrown ?? { error: typeof error }), ...(causes.length > 0 && { causes }) };
 }
+
+/** Where it was thrown. The stack begins with the message, which may have lines in the form of frames. */
+function framesOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { stack = '', message } = error;
+  const afterMessage = stack.includes(message) ? stack.slice(stack.indexOf(message) + message.length) : '';
+  return afterMessage
+    .split('\n')
+    .filter((line) => /^ {4}at /.test(line))
+    .join('\n');
+}
+
+/** For `problemDetails`, whose own log has no correlation id. */
+export const logServerError = (error: unknown): void =>
+  log('error', 'A request failed', { ...reasonOf(error), stack: framesOf(error) });

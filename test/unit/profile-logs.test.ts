@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { reasonOf } from '../../functions/shared/log.ts';
+import { logServerError, reasonOf } from '../../functions/shared/log.ts';
 import { logEvent } from '../../functions/shared/telemetry.ts';
 import { StoreError } from '../../lib/core/errors.ts';
 import { HttpStatusError } from '../../lib/http/errors.ts';
@@ -70,6 +70,14 @@ describe('the log of the profile app', () => {
         code: 'STORE_UNAVAILABLE',
         causes: [{ error: 'ProvisionedThroughputExceededException', status: 400 }],
       },
+    ]);
+  });
+
+  test('says where an error of a request was thrown, and nothing of its message', async () => {
+    const lines = await linesOf(async () => logServerError(new TypeError(`x\n    at ${SECRET}`)));
+
+    expect(lines).toMatchObject([
+      { level: 'ERROR', error: 'TypeError', stack: expect.stringMatching(/^ {4}at .*profile-logs/) },
     ]);
   });
 

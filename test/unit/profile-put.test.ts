@@ -115,7 +115,14 @@ describe('changing a profile', () => {
 
     expect(await put()).toMatchObject({ status: 500 });
     expect(times('TransactWriteItems')).toBe(1);
-    expect(logged).toMatchObject([{ level: 'ERROR', code: 'NOT_WRITTEN' }]);
+    expect(logged).toMatchObject([
+      {
+        code: 'NOT_WRITTEN',
+        causes: [{ error: 'TransactionCanceledException', reasons: codes.filter((code) => code !== 'None') }],
+        stack: expect.stringMatching(/^ {4}at \S/),
+        correlationId: 'request-7',
+      },
+    ]);
   });
 
   test('says in the log why the user cannot be read', async () => {
