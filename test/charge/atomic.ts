@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { TransactWrite } from '../../lib/core/store.ts';
+import type { RemainingTime } from '../../lib/idempotency/execution.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import { sdkTransport } from '../../lib/store/transport/sdk.ts';
@@ -8,7 +9,7 @@ import { isDelay, STORE_FAULTS, type StoreKind } from './faults.ts';
 import type { AtomicPlan } from './plan.ts';
 import { describeError, type Story } from './story.ts';
 import { CHARGES, RECORDS } from './tables.ts';
-import { type MovedClock, OPERATION, type Pay } from './trial.ts';
+import { type MovedClock, OPERATION, type Pay, type Receipt } from './trial.ts';
 
 export interface AtomicOptions {
   readonly plan: AtomicPlan;
@@ -34,7 +35,7 @@ function transportOf({ story, client, closed }: AtomicOptions): DynamoTransport 
   const refused = sdkTransport(closed);
   const either = (): DynamoTransport => {
     if (STORE_FAULTS[story.next].way !== 'refuse') return open;
-    story.send('to DynamoDB');
+    story.send('to DynamoDB', true);
     return refused;
   };
   return {
@@ -54,7 +55,7 @@ function transportOf({ story, client, closed }: AtomicOptions): DynamoTransport 
 export function atomicPayment(options: AtomicOptions): Pay {
   const { plan, story, clock } = options;
   const { key, amount, refusals } = plan;
-  return idempotent(
+  return idempotent<object, RemainingTime, Receipt>(
     {
       ...{ clock, operation: OPERATION, skewMarginMs: 0, key: () => key },
       store: dynamoStore({ table: RECORDS, transport: transportOf(options) }),

@@ -1,6 +1,5 @@
 import axios from 'axios';
 import got from 'got';
-import createError from 'http-errors';
 import ky from 'ky';
 import { ofetch } from 'ofetch';
 import { Agent, RetryAgent, request } from 'undici';
@@ -31,8 +30,10 @@ const eitherOf = ({ signal, timeoutMs }: Pick<Outgoing, 'signal' | 'timeoutMs'>)
   AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
 
 /** What users write: an error of their own, with the status. */
+const statusError = (status: number): Error => Object.assign(new Error(`status ${status}`), { status });
+
 const readFetched = async (response: Response): Promise<unknown> => {
-  if (!response.ok) throw createError(response.status);
+  if (!response.ok) throw statusError(response.status);
   return response.json();
 };
 
@@ -63,7 +64,7 @@ async function undiciRequest({ url, headers, body, timeoutMs, signal, isRetried 
   });
   if (answer.statusCode >= 300) {
     await answer.body.dump();
-    throw createError(answer.statusCode);
+    throw statusError(answer.statusCode);
   }
   return answer.body.json();
 }

@@ -29,7 +29,9 @@ const KEYS_A_FAULT = 25;
 
 function figuresOfGroup(judged: readonly Judged[]): GroupFigures {
   const count = (is: (one: Judged) => boolean) => judged.filter(is).length;
-  const sent = judged.flatMap(({ outcome }) => outcome.sent.map(({ kind }) => kind));
+  const sent = judged.flatMap(({ outcome }) =>
+    outcome.sent.filter(({ isMet }) => isMet).map(({ kind }) => kind),
+  );
   const faults = Map.groupBy(
     sent.filter((kind) => kind !== 'none'),
     (kind) => kind,
@@ -49,9 +51,9 @@ function figuresOfGroup(judged: readonly Judged[]): GroupFigures {
 
 /**
  * The figures of a campaign, and what is wrong with it. A careless handler that is not found out is wrong too.
- * @param isWhole Whether all faults had to be injected.
+ * @param keys By which each fault is injected often enough; 0: none has to be.
  */
-export function figuresOf(judged: readonly Judged[], isWhole: boolean): Figures {
+export function figuresOf(judged: readonly Judged[], keys: number): Figures {
   const groups: Partial<Record<Group, GroupFigures>> = {};
   for (const [group, of] of Map.groupBy(judged, ({ outcome }) => outcome.plan.group))
     groups[group] = figuresOfGroup(of);
@@ -65,8 +67,7 @@ export function figuresOf(judged: readonly Judged[], isWhole: boolean): Figures 
     if (of.wrong > 0) wrong.push(`${group}: ${of.wrong} keys are wrong`);
     if (of.faulted < of.requests * MIN_FAULTED)
       wrong.push(`${group}: only ${of.faulted} of ${of.requests} requests met a fault`);
-    if (!isWhole) continue;
-    const rare = kinds.filter((kind) => (of.kinds[kind] ?? 0) < Math.floor(of.keys / KEYS_A_FAULT));
+    const rare = kinds.filter((kind) => (of.kinds[kind] ?? 0) < Math.floor(keys / KEYS_A_FAULT));
     if (rare.length > 0) wrong.push(`${group}: too rare to be tested: ${rare.join(', ')}`);
   }
   if (careless?.chargedTwice === 0) wrong.push(`careless: no key was found to be charged twice`);

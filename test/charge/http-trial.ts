@@ -1,6 +1,6 @@
 import type { Store } from '../../lib/core/store.ts';
 import { FAULTS, type Kind } from './faults.ts';
-import { FAULT_HEADER, payment } from './payment.ts';
+import { payment, REQUEST_HEADER } from './payment.ts';
 import type { HttpPlan } from './plan.ts';
 import { forwarder, startProxy } from './proxy.ts';
 import { Story } from './story.ts';
@@ -16,8 +16,9 @@ export async function httpTrial({ store, chargeUrl }: HttpWorld, plan: HttpPlan)
   const story = new Story<Kind>(plan.faults, 'none');
   const clock = new MovedClock();
   const proxy = await startProxy({
-    // A client that tries again by itself does not say so.
-    faultOf: ({ headers }) => FAULTS[(headers[FAULT_HEADER] as Kind | undefined) ?? story.send(plan.client)],
+    // A client that tries again by itself does not say which request it is.
+    faultOf: ({ headers: { [REQUEST_HEADER]: request } }) =>
+      FAULTS[request === undefined ? story.send(plan.client, true).kind : story.meet(Number(request))],
     forward: forwarder(chargeUrl, (answer) => story.note(`  the server charged: ${answer.body}`)),
   });
   try {

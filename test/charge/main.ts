@@ -50,7 +50,7 @@ try {
     seed,
     elapsedMs: elapsedMs(),
     engine: campaign.engine,
-    ...figuresOf(judged, isWhole),
+    ...figuresOf(judged, isWhole ? keys : 0),
   };
   console.log(json ? JSON.stringify(report, undefined, 2) : tableOf(report));
   judged

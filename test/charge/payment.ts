@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Clock } from '../../lib/core/clock.ts';
 import type { Store } from '../../lib/core/store.ts';
+import type { RemainingTime } from '../../lib/idempotency/execution.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import { callOf } from './call.ts';
 import { clientOf } from './clients.ts';
@@ -8,10 +9,10 @@ import { FAULTS, isDelay, type Kind } from './faults.ts';
 import type { HttpPlan } from './plan.ts';
 import { CLOSED_URL } from './proxy.ts';
 import { describeError, type Story } from './story.ts';
-import { OPERATION, type Pay } from './trial.ts';
+import { type Answered, OPERATION, type Pay } from './trial.ts';
 
-/** Says to the proxy what is to happen to a request. */
-export const FAULT_HEADER = 'x-fault';
+/** Says to the proxy which request of the key it is. */
+export const REQUEST_HEADER = 'x-request';
 
 /** What a client waits that is to wait in vain. Milliseconds. */
 const SHORT_MS = 60;
@@ -34,13 +35,18 @@ function sender({ plan, story, proxyUrl }: PaymentOptions): (signal: AbortSignal
   // Where the policy has a limit, it is the one that ends a call.
   const isLimited = way === 'timeout' || way === 'resilient';
   return async (signal) => {
-    const kind = isRetried ? undefined : story.send(client);
+    const next = story.next;
+    const isRefused = FAULTS[next].way === 'refuse';
+    if (!isRetried) story.send(client, isRefused);
     return clientOf(client)({
       ...{ signal, isRetried, isRedirected: way === 'redirects followed' },
-      url: kind && FAULTS[kind].way === 'refuse' ? CLOSED_URL : proxyUrl,
-      headers: { 'content-type': 'application/json', ...(kind && { [FAULT_HEADER]: kind }) },
+      url: isRefused && !isRetried ? CLOSED_URL : proxyUrl,
+      headers: {
+        'content-type': 'application/json',
+        ...(!isRetried && { [REQUEST_HEADER]: String(story.sent.length) }),
+      },
       body: JSON.stringify({ key, amount }),
-      timeoutMs: isLimited ? LONG_MS : limitFor(kind ?? story.next),
+      timeoutMs: isLimited ? LONG_MS : limitFor(next),
     });
   };
 }
@@ -52,7 +58,7 @@ export function payment(options: PaymentOptions): Pay {
   const send = sender(options);
   const call = callOf(plan.way);
   const receipt = v.object({ id: v.string(), key: v.literal(key), amount: v.literal(amount) });
-  return idempotent(
+  return idempotent<object, RemainingTime, Answered>(
     {
       ...{ store, clock, operation: OPERATION, skewMarginMs: 0, onUnknownOutcome: 'hold' },
       ...(plan.group === 'careless' && { isDefiniteFailure: () => true }),

@@ -52,8 +52,9 @@ const CLEAN = 0.05;
 /** So many callers of a hundred do not wait for the first. */
 const HASTY = 0.1;
 const MAX_REFUSED = 3;
-const STORE_REQUESTS = 8;
-const STORE_FAULTED = 0.4;
+/** For so many requests of a key there is a plan, and so many of them meet a fault. */
+const STORE_REQUESTS = 12;
+const STORE_FAULTED = 0.5;
 
 /** Deals each of some things as often as the others. */
 function deckOf<T>(things: readonly T[], random: Random): () => T {

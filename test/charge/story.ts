@@ -7,6 +7,8 @@ export interface Sent<K> {
   readonly kind: K;
   /** Of which run of the key it was, from 1. */
   readonly run: number;
+  /** Whether that has happened. A client may have given up before it sent anything. */
+  isMet: boolean;
 }
 
 /** What happens to one key, in order: for the verdict, and for whoever has to find out why. */
@@ -37,11 +39,19 @@ export class Story<K extends string> {
   }
 
   /** Takes that for a request which begins now. */
-  send(what: string): K {
-    const kind = this.next;
-    this.sent.push({ kind, run: this.runs });
-    this.note(`request ${this.sent.length}, ${what}: ${kind}`);
-    return kind;
+  send(by: string, isMet: boolean): Sent<K> {
+    const sent = { kind: this.next, run: this.runs, isMet };
+    this.sent.push(sent);
+    this.note(`request ${this.sent.length}, ${by}: ${sent.kind}`);
+    return sent;
+  }
+
+  /** A request, from 1, has come to where that happens. */
+  meet(request: number): K {
+    const sent = this.sent[request - 1];
+    if (!sent) throw new Error(`request ${request} was never sent`);
+    sent.isMet = true;
+    return sent.kind;
   }
 }
 

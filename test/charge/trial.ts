@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../lib/core/clock.ts';
 import { hasCode } from '../../lib/core/errors.ts';
+import type { RemainingTime } from '../../lib/idempotency/execution.ts';
 import { stretchedClock } from '../support/stretched-clock.ts';
 import type { Plan } from './plan.ts';
 import { describeError, type Sent, type Story } from './story.ts';
@@ -17,7 +18,7 @@ export interface Receipt {
 export type Answered = Receipt | { readonly statusCode: number };
 
 /** A handler for one key. */
-export type Pay = (order: object, context: { getRemainingTimeInMillis(): number }) => Promise<Answered>;
+export type Pay = (order: object, context: RemainingTime) => Promise<Answered>;
 
 /** What callers were told of a key, and what was sent for it. */
 export interface Outcome<P extends Plan = Plan> {

@@ -20,14 +20,14 @@ function http(kinds: readonly Kind[], more: Partial<Outcome> = told): Outcome<Ht
   const plan: HttpPlan = {
     ...{ ...COMMON, group: 'hold', client: 'fetch', way: 'plain', isWrapped: false, faults: kinds },
   };
-  const sent = kinds.map((kind, at) => ({ kind, run: at + 1 }));
+  const sent = kinds.map((kind, at) => ({ kind, run: at + 1, isMet: true }));
   return { ...told, plan, sent, ...(more as Partial<Outcome<HttpPlan>>) };
 }
 
 function atomic(more: Partial<Outcome> = told): Outcome<AtomicPlan> {
   const faults: readonly StoreKind[] = ['answer lost', 'none'];
   const plan: AtomicPlan = { ...COMMON, group: 'atomic', refusals: 0, maxAttempts: 1, faults };
-  const sent = faults.map((kind) => ({ kind, run: 1 }));
+  const sent = faults.map((kind) => ({ kind, run: 1, isMet: true }));
   return { ...told, plan, sent, ...(more as Partial<Outcome<AtomicPlan>>) };
 }
 
@@ -47,6 +47,11 @@ describe('the verdict on a key that was charged over a bad network', () => {
       { ...never, record: IN_PROGRESS },
     ],
     ['one that is answered after an answer that a client takes', http(['200, too large']), once],
+    [
+      'one that runs again after a request that was never sent',
+      http(['answer late', 'none'], { sent: [{ kind: 'answer late', run: 1, isMet: false }] }),
+      once,
+    ],
     ['one that is charged in a transaction', atomic(), once],
   ])('accepts %s', (_, outcome, truth) => {
     expect(judge(outcome, truth)).toEqual({ isChargedTwice: false, wrong: [] });

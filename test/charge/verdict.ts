@@ -1,5 +1,5 @@
 import type { IdempotencyRecord } from '../../lib/idempotency/protocol.ts';
-import { type Kind, knowledgeOf } from './faults.ts';
+import { knowledgeOf } from './faults.ts';
 import type { Charge } from './ledger.ts';
 import type { HttpPlan } from './plan.ts';
 import type { Outcome } from './trial.ts';
@@ -18,15 +18,16 @@ export interface Verdict {
 
 const isHttp = (outcome: Outcome): outcome is Outcome<HttpPlan> => outcome.plan.group !== 'atomic';
 
-const isUnknown = ({ kind }: { readonly kind: Kind }): boolean => knowledgeOf(kind) === 'unknown';
-
-/** Of a key that is held where nobody can know. */
+/** Of a key that is held where its client cannot know. */
 function wrongHold({ sent, isHeld, answers }: Outcome<HttpPlan>, { charges }: Truth): readonly string[] {
-  const unknown = sent.find(isUnknown);
-  const after = unknown ? sent.filter(({ run }) => run > unknown.run) : [];
+  // One that a client gave up before it was met may have been known not to be sent, or not.
+  const unknown = sent.filter(({ kind }) => knowledgeOf(kind) === 'unknown');
+  const met = unknown.find(({ isMet }) => isMet);
+  const after = met ? sent.filter(({ run }) => run > met.run) : [];
+  const isKnown = unknown.length === 0;
   return [
-    ...(isHeld && !unknown ? ['it is held though each client could know'] : []),
-    ...(!unknown && (answers.length === 0 || charges.length !== 1)
+    ...(isHeld && isKnown ? ['it is held though its client could know each outcome'] : []),
+    ...(isKnown && (answers.length === 0 || charges.length !== 1)
       ? [`it was refused only, and ended with ${answers.length} answers and ${charges.length} charges`]
       : []),
     ...(after.length > 0 ? [`${after.length} requests were made after one whose outcome is unknown`] : []),
