@@ -67,7 +67,8 @@ const CALL_OF: Readonly<Record<WayName, (call: Call) => Promise<Answered>>> = {
     resilient({ name, ...LIMITS, validate: receipt, retry: RETRY }).execute(({ signal }) => send(signal)),
   'retry into an open breaker': retryIntoOpenBreaker,
   'answers 502': (call) => plain(call).catch(() => ({ statusCode: 502 })),
-  "client's own retry": plain,
+  'own retry of got': plain,
+  'own retry of others': plain,
   "handler's own loop": (call) => plain(call).catch(() => plain(call)),
   'fallback that charges': ({ send, receipt }) =>
     resilient<Receipt>({

@@ -16,9 +16,7 @@ export async function httpTrial({ store, chargeUrl }: HttpWorld, plan: HttpPlan)
   const story = new Story<Kind>(plan.faults, 'none');
   const clock = new MovedClock();
   const proxy = await startProxy({
-    // A client that tries again by itself does not say which request it is.
-    faultOf: ({ headers: { [REQUEST_HEADER]: request } }) =>
-      FAULTS[request === undefined ? story.send(plan.client, true).kind : story.meet(Number(request))],
+    faultOf: ({ headers }) => FAULTS[story.meet(Number(headers[REQUEST_HEADER]), plan.client)],
     forward: forwarder(chargeUrl, (answer) => story.note(`  the server charged: ${answer.body}`)),
   });
   try {

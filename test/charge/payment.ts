@@ -10,6 +10,7 @@ import type { HttpPlan } from './plan.ts';
 import { CLOSED_URL } from './proxy.ts';
 import { describeError, type Story } from './story.ts';
 import { type Answered, OPERATION, type Pay } from './trial.ts';
+import { isOwnRetry } from './ways.ts';
 
 /** Says to the proxy which request of the key it is. */
 export const REQUEST_HEADER = 'x-request';
@@ -31,22 +32,17 @@ export interface PaymentOptions {
 /** Sends one request with the client of the plan. */
 function sender({ plan, story, proxyUrl }: PaymentOptions): (signal: AbortSignal) => Promise<unknown> {
   const { key, amount, client, way } = plan;
-  const isRetried = way === "client's own retry";
   // Where the policy has a limit, it is the one that ends a call.
   const isLimited = way === 'timeout' || way === 'resilient';
   return async (signal) => {
-    const next = story.next;
-    const isRefused = FAULTS[next].way === 'refuse';
-    if (!isRetried) story.send(client, isRefused);
+    const isRefused = FAULTS[story.next].way === 'refuse';
+    const { kind } = story.send(client, isRefused);
     return clientOf(client)({
-      ...{ signal, isRetried, isRedirected: way === 'redirects followed' },
-      url: isRefused && !isRetried ? CLOSED_URL : proxyUrl,
-      headers: {
-        'content-type': 'application/json',
-        ...(!isRetried && { [REQUEST_HEADER]: String(story.sent.length) }),
-      },
+      ...{ signal, isRetried: isOwnRetry(way), isRedirected: way === 'redirects followed' },
+      url: isRefused ? CLOSED_URL : proxyUrl,
+      headers: { 'content-type': 'application/json', [REQUEST_HEADER]: String(story.sent.length) },
       body: JSON.stringify({ key, amount }),
-      timeoutMs: isLimited ? LONG_MS : limitFor(next),
+      timeoutMs: isLimited ? LONG_MS : limitFor(kind),
     });
   };
 }

@@ -2,7 +2,7 @@ import type { Random } from '../../lib/core/random.ts';
 import { seededRandom } from '../../lib/testing/index.ts';
 import { CLIENTS, type ClientName } from './clients.ts';
 import { KINDS, type Kind, knowledgeOf, STORE_KINDS, type StoreKind } from './faults.ts';
-import { type FaultOrder, GUARDED, WAYS, type WayName } from './ways.ts';
+import { type CallWay, type FaultOrder, GUARDED, WAYS, type WayName } from './ways.ts';
 
 /**
  * `hold`: charges at a server. `careless`: the same, and takes each error for proof that nothing happened. `atomic`: charges
@@ -105,7 +105,10 @@ function httpPlans(
   };
   // All clients in all ways, with no pattern that the faults have too.
   const pair = deckOf(
-    CLIENTS.flatMap((client) => ways.map((way) => ({ client, way }))),
+    ways.flatMap((way) => {
+      const { clients = CLIENTS }: CallWay = WAYS[way];
+      return clients.map((client) => ({ client, way }));
+    }),
     random,
   );
   return Array.from({ length: count }, (_, n) => {

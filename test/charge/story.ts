@@ -11,7 +11,7 @@ export interface Sent<K> {
   isMet: boolean;
 }
 
-/** What happens to one key, in order: for the verdict, and for whoever has to find out why. */
+/** What happens to one key, in order: it is judged by its requests, and its lines explain them. */
 export class Story<K extends string> {
   readonly lines: string[] = [];
   readonly sent: Sent<K>[] = [];
@@ -46,10 +46,11 @@ export class Story<K extends string> {
     return sent;
   }
 
-  /** A request, from 1, has come to where that happens. */
-  meet(request: number): K {
-    const sent = this.sent[request - 1];
-    if (!sent) throw new Error(`request ${request} was never sent`);
+  /** A request, from 1, has come to where that happens. When it comes again, its client has tried again by itself. */
+  meet(request: number, by: string): K {
+    const first = this.sent[request - 1];
+    if (!first) throw new Error(`request ${request} was never sent`);
+    const sent = first.isMet ? this.send(`${by}, by itself`, true) : first;
     sent.isMet = true;
     return sent.kind;
   }
