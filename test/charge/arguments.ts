@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../../lib/core/clock.ts';
 import { GUARDED, WAY_NAMES, type WayName } from './ways.ts';
 
-const DEFAULT_KEYS = 5_000;
+const DEFAULT_KEYS = 6_000;
 
-export const HELP: string = `npm run test:charge -- [--keys 5000] [--seed 1] [--ways plain,timeout] [--json]
+export const HELP: string = `npm run test:charge -- [--keys 500] [--seed 1] [--ways plain,timeout] [--json]
 
 Charges keys at a server that charges whenever it is asked to, through clients and a proxy that loses, cuts, delays and
 replaces what passes, and a quarter as many in the transaction that records them. Fails where a key is charged twice,

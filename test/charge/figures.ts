@@ -25,7 +25,7 @@ export interface Figures {
 /** At least this share of requests meets a fault, or the network was not bad. */
 const MIN_FAULTED = 0.3;
 /** Each fault is injected at least once in so many keys, or it was not tested. */
-const KEYS_A_FAULT = 25;
+const KEYS_A_FAULT = 30;
 
 function figuresOfGroup(judged: readonly Judged[]): GroupFigures {
   const count = (is: (one: Judged) => boolean) => judged.filter(is).length;

@@ -15,8 +15,8 @@ import { isOwnRetry } from './ways.ts';
 /** Says to the proxy which request of the key it is. */
 export const REQUEST_HEADER = 'x-request';
 
-/** What a client waits that is to wait in vain. Milliseconds. */
-const SHORT_MS = 60;
+/** What a client waits that is to wait in vain: longer than a busy machine takes to hand its request on. Milliseconds. */
+const SHORT_MS = 300;
 /** A machine with much to do is no server in trouble. Milliseconds. */
 const LONG_MS = 60_000;
 const limitFor = (kind: Kind): number => (isDelay(FAULTS[kind]) ? SHORT_MS : LONG_MS);

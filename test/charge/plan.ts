@@ -49,9 +49,12 @@ export const sizesOf = (keys: number): Sizes => ({
 
 /** So many first requests meet no fault. */
 const CLEAN = 0.05;
-/** So many callers of a hundred do not wait for the first. */
+/** For so many keys two callers begin at once. */
 const HASTY = 0.1;
-const MAX_REFUSED = 3;
+/** So many keys that are charged in a transaction have one that is refused first. */
+const CLOSED = 0.1;
+/** So many requests after a refusal meet a fault too. */
+const REFUSED_AGAIN = 0.5;
 /** For so many requests of a key there is a plan, and so many of them meet a fault. */
 const STORE_REQUESTS = 12;
 const STORE_FAULTED = 0.5;
@@ -69,7 +72,7 @@ function deckOf<T>(things: readonly T[], random: Random): () => T {
 type Draw = (of: 'any' | 'end' | 'refusal') => Kind;
 
 /** What happens to the requests of a key until one is answered, or its outcome unknown. */
-function faultsOf(order: FaultOrder, draw: Draw): readonly Kind[] {
+function faultsOf(order: FaultOrder, draw: Draw, random: Random): readonly Kind[] {
   switch (order) {
     case 'none':
       return [];
@@ -80,9 +83,9 @@ function faultsOf(order: FaultOrder, draw: Draw): readonly Kind[] {
     case 'unknown, refusal':
       return [draw('end'), draw('refusal')];
     case 'any': {
-      const faults: Kind[] = [];
-      do faults.push(draw('any'));
-      while (faults.length < MAX_REFUSED && knowledgeOf(faults.at(-1) as Kind) === 'not charged');
+      const faults: Kind[] = [draw('any')];
+      while (knowledgeOf(faults.at(-1) as Kind) === 'not charged' && random.next() < REFUSED_AGAIN)
+        faults.push(draw('any'));
       return faults;
     }
   }
@@ -118,7 +121,7 @@ function httpPlans(
       ...{ group, client, way, key: `${group} ${n}`, amount: 1 + Math.floor(random.next() * 1_000) },
       callers: random.next() < HASTY ? 2 : 1,
       isWrapped: random.next() < 0.5,
-      faults: random.next() < CLEAN ? [] : faultsOf(faults, (of) => decks[of]()),
+      faults: random.next() < CLEAN ? [] : faultsOf(faults, (of) => decks[of](), random),
     };
   });
 }
@@ -128,7 +131,7 @@ function atomicPlans(count: number, random: Random): readonly AtomicPlan[] {
   return Array.from({ length: count }, (_, n) => ({
     ...{ group: 'atomic', key: `atomic ${n}`, amount: 1 + Math.floor(random.next() * 1_000) },
     callers: random.next() < HASTY ? 2 : 1,
-    refusals: random.next() < HASTY ? 1 : 0,
+    refusals: random.next() < CLOSED ? 1 : 0,
     maxAttempts: random.next() < 0.5 ? 1 : 3,
     faults: Array.from({ length: STORE_REQUESTS }, () => (random.next() < STORE_FAULTED ? draw() : 'none')),
   }));
