@@ -29,22 +29,28 @@ export interface Arguments {
   readonly help: boolean;
 }
 
-/** Undefined for what makes no campaign. */
-export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): Arguments | undefined {
-  const { values } = parseArgs({
+const parse = (args: readonly string[], env: NodeJS.ProcessEnv) =>
+  parseArgs({
     args: [...args],
     options: {
       keys: { type: 'string', default: env['FIBRIN_CHARGE_KEYS'] ?? String(DEFAULT_KEYS) },
       seed: { type: 'string', default: env['FIBRIN_CHARGE_SEED'] ?? String(systemClock.now() % 1_000_000) },
-      ways: { type: 'string', default: env['FIBRIN_CHARGE_WAYS'] ?? '' },
+      ways: { type: 'string', default: env['FIBRIN_CHARGE_WAYS'] ?? GUARDED.join(',') },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
+  }).values;
+
+/** @throws {Error} for what makes no campaign. */
+export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): Arguments {
+  const { keys: keysText, seed: seedText, ways: waysText, json, help } = parse(args, env);
+  const [keys, seed] = [Number(keysText), Number(seedText)];
+  if (!Number.isSafeInteger(keys) || keys < 1) throw new Error(`Expected keys from 1 on, got ${keysText}`);
+  if (!Number.isSafeInteger(seed)) throw new Error(`Expected a whole number as seed, got ${seedText}`);
+  const ways = waysText.split(',').map((text) => {
+    const way = WAY_NAMES.find((name) => name === text);
+    if (way === undefined) throw new Error(`Expected ways of ${WAY_NAMES.join(', ')}, got ${text}`);
+    return way;
   });
-  const { json, help } = values;
-  const [keys, seed] = [Number(values.keys), Number(values.seed)];
-  const named = values.ways === '' ? GUARDED : values.ways.split(',');
-  const ways = WAY_NAMES.filter((way) => named.includes(way));
-  const isUsable = [keys, seed].every(Number.isSafeInteger) && keys >= 1 && ways.length === named.length;
-  return isUsable ? { keys, seed, ways, json, help } : undefined;
+  return { keys, seed, ways, json, help };
 }

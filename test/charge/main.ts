@@ -1,19 +1,27 @@
 /* Charges keys over a bad network and tells what became of them: `npm run test:charge -- --help`. */
 import { systemClock } from '../../lib/core/clock.ts';
 import { hasJava } from '../support/engines.ts';
-import { HELP, readArguments } from './arguments.ts';
+import { type Arguments, HELP, readArguments } from './arguments.ts';
 import { type Judged, startCampaign } from './campaign.ts';
 import { figuresOf } from './figures.ts';
 import { plansOf, sizesOf } from './plan.ts';
 import { tableOf } from './table.ts';
 import { GUARDED } from './ways.ts';
 
-const given = readArguments(process.argv.slice(2), process.env);
-if (given === undefined || given.help) {
-  (given ? console.log : console.error)(HELP);
-  process.exit(given ? 0 : 2);
+function readOrExit(): Arguments {
+  try {
+    return readArguments(process.argv.slice(2), process.env);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+    process.exit(2);
+  }
 }
-const { keys, seed, ways, json } = given;
+
+const { keys, seed, ways, json, help } = readOrExit();
+if (help) {
+  console.log(HELP);
+  process.exit(0);
+}
 
 /** The histories of more keys say no more. */
 const MAX_HISTORIES = 5;
