@@ -190,9 +190,11 @@ describe('a request that is refused', () => {
   test('because the store is down is told with 503 to come back', async () => {
     const { store, call } = world(async () => CREATED);
     store.put = () => Promise.reject(new StoreError('table "secret" is down'));
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
 
     const answer = await call();
 
+    expect(logged.mock.lastCall).toEqual([expect.stringContaining('"code":"STORE_UNAVAILABLE"')]);
     expect(answer).toMatchObject(isProblem(503));
     expect(answer.headers).toMatchObject({ 'retry-after': '1' });
     expect(JSON.stringify(answer)).not.toContain('secret');
@@ -221,6 +223,18 @@ describe('a handler that throws', () => {
     expect(answer).toMatchObject(isProblem(404));
     expect(problemOf(answer)).toMatchObject({ detail: 'There is no order 7' });
     expect(handler).toHaveBeenCalledTimes(2);
+  });
+
+  test('of 500 or more is reported, and a listener that throws changes nothing', async () => {
+    const reported = vi.fn(() => {
+      throw new Error('bug');
+    });
+    const broken = new FibrinError('BROKEN', 'broken', { status: 500 });
+    const { call } = world(() => Promise.reject(broken), { onServerError: reported });
+
+    expect((await call()).statusCode).toBe(500);
+    expect((await call({})).statusCode).toBe(400);
+    expect(reported.mock.calls).toEqual([[broken]]);
   });
 
   test('because a call was given up answers 504, and keeps the key', async () => {
