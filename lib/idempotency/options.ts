@@ -29,7 +29,7 @@ export interface IdempotencyOptions<E> {
   readonly hmacSecret?: string | Uint8Array;
   /** How long a result is replayed. Seconds, 1 to 31,536,000. Default 86,400 (a day). */
   readonly retentionSeconds?: number;
-  /** The most by which the clocks of two sandboxes may differ; added to the lease. Milliseconds, 0 to 60,000. Default 5,000. */
+  /** The most by which the clocks of two environments may differ; added to the lease. Milliseconds, 0 to 60,000. Default 5,000. */
   readonly skewMarginMs?: number;
   /**
    * What a request meets when the run before it ended without an outcome and its lease is over: `rerun` runs again, since
@@ -45,7 +45,7 @@ export interface IdempotencyOptions<E> {
   readonly waitMs?: number;
   /** Where results go that are too large for a record (350 KB). Default: they are not kept, a replay says so. */
   readonly resultStore?: ResultStore;
-  /** Keeps results in the sandbox too. Default: none are. */
+  /** Keeps results in this environment too. Default: none are. */
   readonly replayCache?: ReplayCacheOptions;
   /** When the claim fails for want of the store: `fail` with 503, or `run` without protection. Default `fail`. */
   readonly onStoreError?: 'fail' | 'run';

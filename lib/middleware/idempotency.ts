@@ -5,7 +5,7 @@ import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
 import { encodeResult } from '../idempotency/codec.ts';
 import type { RemainingTime } from '../idempotency/execution.ts';
-import { type ClaimedRun, idempotencyGuard } from '../idempotency/guard.ts';
+import { type ClaimedRun, IdempotencyGuard } from '../idempotency/guard.ts';
 import { type HttpAnswerOptions, HttpAnswers } from '../idempotency/http-answers.ts';
 import type { IdempotencyOptions } from '../idempotency/options.ts';
 import { isFailedResult, type RunEnd } from '../idempotency/outcome.ts';
@@ -82,7 +82,7 @@ export function idempotency<E, R = unknown>(
     { required: { timeoutEarlyInMillis: rule.integer(0), onWarning: rule.fn() } },
   );
   const answers = new HttpAnswers('idempotency', { recordStatus, replayHeaders });
-  const guard = idempotencyGuard(rest, (result) => isFailedResult(result) || answers.isFailure(result));
+  const guard = new IdempotencyGuard(rest, (result) => isFailedResult(result) || answers.isFailure(result));
   const warn = onceEach(safeListener(onWarning, 'idempotency: onWarning'));
   const checkOrder = orderCheck('idempotency', warn);
   // One environment may serve several requests at once: what belongs to one is kept under it.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { WriteResult } from '../../lib/core/store.ts';
 import { InFlightError, PayloadMismatchError } from '../../lib/idempotency/errors.ts';
-import { type ClaimedRun, idempotencyGuard } from '../../lib/idempotency/guard.ts';
+import { type ClaimedRun, IdempotencyGuard } from '../../lib/idempotency/guard.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
@@ -19,7 +19,7 @@ function world() {
   const clock = fakeClock();
   const inner = memoryStore();
   const store = { ...inner };
-  const guard = idempotencyGuard<string>({
+  const guard = new IdempotencyGuard<string>({
     ...{ store, operation: 'order', key: () => 'k', payload: (event) => event },
     ...{ durableWorkMs: 60_000, clock, random: seededRandom(1) },
   });
