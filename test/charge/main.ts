@@ -73,3 +73,5 @@ try {
 } finally {
   await campaign.stop();
 }
+// By itself Node 24 may spin for ever while it frees its handles, after so many sockets were reset.
+process.exit();

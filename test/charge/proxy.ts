@@ -116,7 +116,6 @@ export async function startProxy({ forward, faultOf }: ProxyOptions): Promise<Pr
   }
 
   const server: Listening = await listen(0, (request, response) => {
-    request.socket.on('error', () => undefined);
     const meeting = meet(faultOf(request), request, response).catch(() => response.destroy());
     underWay.add(meeting);
     void meeting.finally(() => underWay.delete(meeting));

@@ -20,7 +20,7 @@ export type Answered = Receipt | { readonly statusCode: number };
 /** A handler for one key. */
 export type Pay = (order: object, context: RemainingTime) => Promise<Answered>;
 
-/** What callers were told of a key, and what was sent for it. */
+/** What the callers of a key got, and what was sent for it. */
 export interface Outcome<P extends Plan = Plan> {
   readonly plan: P;
   readonly sent: readonly Sent<P['faults'][number]>[];
@@ -58,7 +58,7 @@ export class MovedClock implements Clock {
   }
 }
 
-type Told = { readonly answer: Receipt } | 'in flight' | 'held' | 'failed';
+type Reply = { readonly answer: Receipt } | 'in flight' | 'held' | 'failed';
 
 export interface Trial<P extends Plan> {
   readonly plan: P;
@@ -76,7 +76,7 @@ export async function tryOut<P extends Plan>(trial: Trial<P>): Promise<Outcome<P
   const { plan, story, clock, pay, arrive, remainingMs = () => LEASE_MS } = trial;
   const answers: Receipt[] = [];
 
-  const call = async (): Promise<Told> => {
+  const call = async (): Promise<Reply> => {
     story.note('a caller');
     try {
       const answer = await pay({}, { getRemainingTimeInMillis: remainingMs });
@@ -92,15 +92,15 @@ export async function tryOut<P extends Plan>(trial: Trial<P>): Promise<Outcome<P
   };
 
   /** The state of the key after a round of callers. */
-  const round = async (callers: number): Promise<Told> => {
-    const told = await Promise.all(Array.from({ length: callers }, call));
-    if (told.every((one) => one === 'in flight')) clock.passLease();
-    return told.find((one) => typeof one === 'object' || one === 'held') ?? 'failed';
+  const round = async (callers: number): Promise<Reply> => {
+    const replies = await Promise.all(Array.from({ length: callers }, call));
+    if (replies.every((one) => one === 'in flight')) clock.passLease();
+    return replies.find((one) => typeof one === 'object' || one === 'held') ?? 'failed';
   };
 
   /** Calls until there is an answer, or the key is held. */
-  const end = async (callers: number): Promise<Told> => {
-    let last: Told = 'failed';
+  const end = async (callers: number): Promise<Reply> => {
+    let last: Reply = 'failed';
     for (let n = 0; last === 'failed' && n < MAX_ROUNDS; n++) last = await round(callers);
     return last;
   };

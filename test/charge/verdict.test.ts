@@ -12,23 +12,23 @@ const recorded = (id: string): Truth['record'] => ({
 const IN_PROGRESS: Truth['record'] = { state: 'in-progress', result: '' };
 
 const COMMON = { key: 'k', amount: 5, callers: 1 } as const;
-const told = { answers: [charge('a'), charge('a')], isHeld: false, isSettled: true, history: [] };
+const answered = { answers: [charge('a'), charge('a')], isHeld: false, isSettled: true, history: [] };
 const held = { answers: [], isHeld: true, isSettled: true, history: [] };
 
 /** Requests that met these faults, a run each. */
-function http(kinds: readonly Kind[], more: Partial<Outcome> = told): Outcome<HttpPlan> {
+function http(kinds: readonly Kind[], more: Partial<Outcome> = answered): Outcome<HttpPlan> {
   const plan: HttpPlan = {
     ...{ ...COMMON, group: 'hold', client: 'fetch', way: 'plain', isWrapped: false, faults: kinds },
   };
   const sent = kinds.map((kind, at) => ({ kind, run: at + 1, isMet: true }));
-  return { ...told, plan, sent, ...(more as Partial<Outcome<HttpPlan>>) };
+  return { ...answered, plan, sent, ...(more as Partial<Outcome<HttpPlan>>) };
 }
 
-function atomic(more: Partial<Outcome> = told): Outcome<AtomicPlan> {
+function atomic(more: Partial<Outcome> = answered): Outcome<AtomicPlan> {
   const faults: readonly StoreKind[] = ['answer lost', 'none'];
   const plan: AtomicPlan = { ...COMMON, group: 'atomic', refusals: 0, maxAttempts: 1, faults };
   const sent = faults.map((kind) => ({ kind, run: 1, isMet: true }));
-  return { ...told, plan, sent, ...(more as Partial<Outcome<AtomicPlan>>) };
+  return { ...answered, plan, sent, ...(more as Partial<Outcome<AtomicPlan>>) };
 }
 
 const once: Truth = { charges: [charge('a')], record: recorded('a') };
