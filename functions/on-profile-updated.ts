@@ -1,6 +1,5 @@
-import type { SQSRecord } from 'aws-lambda';
 import { dynamoStore } from 'fibrin/dynamodb';
-import { queueBatch } from 'fibrin/events';
+import { envelopeHandler, sqsBatch } from 'fibrin/events';
 import { setting } from './shared/http.ts';
 import { cacheKey, readProfileUpdated, viewKey } from './shared/profile-event.ts';
 
@@ -8,9 +7,8 @@ const views = dynamoStore({ table: setting('VIEWS_TABLE') });
 const cache = dynamoStore({ table: setting('CACHE_TABLE') });
 
 /** Updates the read model: the newest version wins, in any order and however often a change arrives. */
-export const handler = queueBatch(async (record: SQSRecord) => {
-  const { detail } = JSON.parse(record.body) as { detail: unknown };
-  const { id, name, version } = readProfileUpdated(detail);
+const update = envelopeHandler(async (event) => {
+  const { id, name, version } = readProfileUpdated(event);
   await views.put(
     viewKey(id),
     { name, version },
@@ -18,3 +16,5 @@ export const handler = queueBatch(async (record: SQSRecord) => {
   );
   await cache.delete(cacheKey(id));
 });
+
+export const handler = sqsBatch(update);

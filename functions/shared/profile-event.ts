@@ -1,5 +1,5 @@
 import { FibrinError } from 'fibrin';
-import { type Envelope, readEnvelope } from 'fibrin/events';
+import { type Envelope, envelope, readEnvelope } from 'fibrin/events';
 import * as v from 'valibot';
 import { User } from './profile.ts';
 
@@ -10,12 +10,12 @@ export type ProfileChanged = v.InferOutput<typeof Change>;
 
 /** The event of one change. Its id follows from the change, so that a consumer recognizes a duplicate. */
 export function profileUpdated({ id, name, version }: User, now: number): Envelope<ProfileChanged> {
-  return {
+  return envelope({
     id: `${PROFILE_UPDATED}#${id}#${version}`,
     type: PROFILE_UPDATED,
     time: new Date(now).toISOString(),
     data: { id, name, version },
-  };
+  });
 }
 
 /** @throws {FibrinError} when the event's detail is not that of a changed profile. */

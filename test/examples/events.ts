@@ -42,7 +42,7 @@ const httpEvent = (id: string) => ({
 
 /** Words that an example has when its handler takes events of a kind. The rest takes requests. */
 const KINDS = [
-  [/\b(?:queueBatch|sqsBatch|SQS\w*|QueueRecord)\b/, queueEvent],
+  [/\b(?:sqsBatch|SQS\w*|QueueRecord)\b/, queueEvent],
   [/\b(?:envelopeId|BusEvent|EventBridgeEvent)\b/, busEvent],
 ] as const;
 

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import middy from '@middy/core';
 import { describe, expect, test } from 'vitest';
 import { FibrinError } from '../../lib/core/errors.ts';
-import { queueBatch } from '../../lib/events/batch.ts';
+import { sqsBatch } from '../../lib/events/sqs-batch.ts';
 import { correlation } from '../../lib/middleware/correlation.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import type { CorrelationOptions } from '../../lib/telemetry/correlated-invocations.ts';
@@ -13,6 +13,7 @@ import {
   enterCorrelation,
 } from '../../lib/telemetry/correlation.ts';
 import { seededRandom } from '../../lib/testing/index.ts';
+import { httpEvent } from '../support/http-event.ts';
 import { contextWith } from '../support/lambda-context.ts';
 
 /** Runs something where no test has entered a correlation. */
@@ -132,7 +133,7 @@ describe('the correlation middleware', () => {
       .use(problemDetails<unknown, unknown>())
       .handler(missing);
 
-    expect(await answered(request('a'), context)).toMatchObject({
+    expect(await answered(httpEvent(request('a')), context)).toMatchObject({
       statusCode: 404,
       headers: { 'content-type': 'application/problem+json', 'x-correlation-id': 'a' },
     });
@@ -183,7 +184,7 @@ describe('the handler of a queue', () => {
     };
     const lambda = lambdaWith(
       () =>
-        queueBatch(correlated(handle, seededRandom(2)))(
+        sqsBatch(correlated(handle, seededRandom(2)))(
           { Records: [record('1', 'a'), record('2', 'b'), record('3')] },
           context,
         ),
