@@ -1,4 +1,3 @@
-import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { FibrinError } from '../core/errors.ts';
 import { type Envelope, sealEnvelope } from './envelope.ts';
 
@@ -9,12 +8,21 @@ export interface Route {
   readonly source: string;
 }
 
+/** An entry of a PutEvents request. */
+export interface PutEntry {
+  readonly EventBusName: string;
+  readonly Source: string;
+  readonly DetailType: string;
+  readonly Time: Date;
+  readonly Detail: string;
+}
+
 /** An event on its way to a bus. */
 export interface Entry {
   /** As it was handed in. */
   readonly event: Envelope;
   readonly checked: Envelope;
-  readonly sent: PutEventsRequestEntry;
+  readonly sent: PutEntry;
   /** As EventBridge counts them. */
   readonly bytes: number;
   /** Of those with the same key one is sent after the other. */

@@ -1,4 +1,4 @@
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { FibrinError, hasCode, InvalidOptionError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
@@ -136,7 +136,9 @@ function toolsOf(options: PublisherOptions): PutTools {
     retry: retry && { maxAttempts: 3, ...others, budget: false },
     ...(onEvent && { onEvent }),
   });
-  return { client, policy, budget: retryBudget(ratio, burst), clock };
+  const put: PutTools['put'] = async (Entries, abortSignal) =>
+    (await client.send(new PutEventsCommand({ Entries }), { abortSignal })).Entries ?? [];
+  return { put, policy, budget: retryBudget(ratio, burst), clock };
 }
 
 /**

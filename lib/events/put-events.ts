@@ -1,15 +1,10 @@
-import {
-  type EventBridgeClient,
-  PutEventsCommand,
-  type PutEventsResultEntry,
-} from '@aws-sdk/client-eventbridge';
 import type { Clock } from '../core/clock.ts';
 import { FibrinError } from '../core/errors.ts';
 import { textOf } from '../core/property.ts';
 import { statusOf } from '../core/status.ts';
 import type { Resilient } from '../policy/resilient.ts';
 import type { RetryBudget } from '../policy/retry-budget.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, PutEntry } from './entry.ts';
 import { isExpired } from './envelope.ts';
 
 /** An entry that is not published, and why. */
@@ -18,8 +13,15 @@ export interface Refused {
   readonly error: unknown;
 }
 
+/** What the bus says of an entry. */
+export interface PutResult {
+  readonly EventId?: string | undefined;
+  readonly ErrorCode?: string | undefined;
+}
+
 export interface PutTools {
-  readonly client: EventBridgeClient;
+  /** One PutEvents request. Gives a result for each entry, in their order. */
+  readonly put: (entries: PutEntry[], signal: AbortSignal) => Promise<readonly PutResult[]>;
   readonly policy: Resilient<void>;
   /** Of entries: each that is taken earns, each that is sent again spends. */
   readonly budget: RetryBudget;
@@ -31,7 +33,7 @@ const PERMANENT =
   /^(AccessDenied|InvalidAccountId|NotAuthorizedFor\w+)Exception$|^(InvalidArgument|MalformedDetail|RedactionFailure)$/;
 
 /** Without EventBridge's message, which may quote the event. */
-function rejection(result: PutEventsResultEntry | undefined): FibrinError {
+function rejection(result: PutResult | undefined): FibrinError {
   const errorCode = /^\w{1,60}$/.exec(result?.ErrorCode ?? '')?.[0] ?? 'no code';
   return new FibrinError('EVENT_REJECTED', `The bus did not take the event: ${errorCode}`, {
     retryable: !PERMANENT.test(errorCode),
@@ -71,13 +73,12 @@ class Sending {
   }
 
   async #attempt(attempt: number, signal: AbortSignal): Promise<void> {
-    const { client } = this.#tools;
     const entries = this.#left.filter((entry) => this.#mayBeSent(entry, attempt));
     this.#left = entries;
     this.#reasons = new Map();
     if (entries.length === 0) return;
-    const command = new PutEventsCommand({ Entries: entries.map(({ sent }) => sent) });
-    const { Entries: results = [] } = await client.send(command, { abortSignal: signal });
+    const sent = entries.map((entry) => entry.sent);
+    const results = await this.#tools.put(sent, signal);
     // An answer that comes after its attempt was given up must not meddle with the next one.
     if (!signal.aborted) this.#settle(entries, results);
   }
@@ -102,7 +103,7 @@ class Sending {
     return false;
   }
 
-  #settle(entries: readonly Entry[], results: readonly PutEventsResultEntry[]): void {
+  #settle(entries: readonly Entry[], results: readonly PutResult[]): void {
     for (const [index, entry] of entries.entries()) {
       const result = results[index];
       if (result?.EventId) {
