@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { judgeFifo, runFifo } from './fifo-run.ts';
+import { runRedelivery } from './fifo-redelivery.ts';
+import { runFifo } from './fifo-run.ts';
+import { judgeFifo } from './messages.ts';
 import { judgeRelay, type RelayRun, runRelay } from './relay-run.ts';
 
 describe('the outbox relay', () => {
@@ -14,7 +16,15 @@ describe('the outbox relay', () => {
 });
 
 describe('a FIFO queue', () => {
-  it('has its messages handled in order for each group, past failures and blocked ones', async () => {
+  it('has its messages handled in order for each group where a batch has several of one', async () => {
+    const run = await runRedelivery({ messages: 1_000, groups: 20, seed: 7 });
+
+    expect(judgeFifo(run)).toEqual([]);
+    expect(run.figures['held back']).toBeGreaterThan(50);
+    expect(run.figures['deferred']).toBeGreaterThan(20);
+  });
+
+  it('of the local run has its messages handled in order for each group, past failures and blocked ones', async () => {
     const run = await runFifo({ messages: 120, groups: 6, seed: 7 });
 
     expect(judgeFifo(run)).toEqual([]);

@@ -3,7 +3,9 @@
  * 20 groups of a FIFO queue with failures: `npm run test:events`. FIBRIN_EVENTS_SEED: which ones; new ones by default.
  */
 import { systemClock } from '../../lib/core/clock.ts';
-import { judgeFifo, runFifo } from './fifo-run.ts';
+import { runRedelivery } from './fifo-redelivery.ts';
+import { runFifo } from './fifo-run.ts';
+import { judgeFifo } from './messages.ts';
 import { judgeRelay, runRelay } from './relay-run.ts';
 
 const seed = Number(process.env['FIBRIN_EVENTS_SEED'] ?? systemClock.now() % 1_000_000);
@@ -28,5 +30,8 @@ const { good = [], expired = [], poison = [] } = kinds;
 const made = { good: good.length, expired: expired.length, 'cannot be published': poison.length };
 show('Outbox relay', { ...made, 'given up': relay.givenUp.length, ...relay.figures }, judgeRelay(relay));
 
-const fifo = await runFifo({ messages: 1_000, groups: 20, seed });
-show('FIFO queue', fifo.figures, judgeFifo(fifo));
+const size = { messages: 1_000, groups: 20, seed };
+const local = await runFifo(size);
+show('FIFO queue of the local run', local.figures, judgeFifo(local));
+const redelivered = await runRedelivery(size);
+show('FIFO queue with several messages of a group in a batch', redelivered.figures, judgeFifo(redelivered));
