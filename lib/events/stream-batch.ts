@@ -42,8 +42,8 @@ export function failedFrom(record: StreamRecord, cause: unknown): BatchResponse 
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
  * @example
  * ```ts
- * export const handler = streamBatch(async (record: DynamoDBRecord, _context: Context) =>
- *   console.log(record.eventName, record.dynamodb?.Keys),
+ * export const handler = streamBatch(async ({ kinesis }: StreamRecord, _context: RemainingTime) =>
+ *   console.log(kinesis?.sequenceNumber),
  * );
  * ```
  */

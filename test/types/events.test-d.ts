@@ -75,7 +75,6 @@ test('callbacks of a batch are handed its records', () => {
     },
   });
   expectTypeOf<Fits<{ concurrency: string }, SqsBatchOptions<SQSRecord>>>().toEqualTypeOf<false>();
-  expectTypeOf<'hide' extends keyof SqsBatchOptions<SQSRecord> ? true : false>().toEqualTypeOf<false>();
 });
 
 test('an envelope has the type of its data', () => {

@@ -19,9 +19,9 @@ const named = (name: string) => Object.assign(new Error(name), { name, $metadata
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => event(index));
 /** An event whose entry has so many bytes. */
 const ofBytes = (number: number, bytes: number) => {
-  const around =
+  const otherBytes =
     JSON.stringify(event(number, { data: '' })).length + 'order.placed'.length + 'shop'.length + 14;
-  return event(number, { data: 'x'.repeat(bytes - around) });
+  return event(number, { data: 'x'.repeat(bytes - otherBytes) });
 };
 
 /** A publisher whose bus answers as it is asked to; what is sent is written down. */

@@ -118,7 +118,7 @@ describe('a batch of a standard queue', () => {
   it.each<[object, RegExp]>([
     [{ concurrency: 0 }, /`concurrency` to be an integer from 1 to 1000/],
     [{ reserveMs: -1 }, /`reserveMs`/],
-    [{ hide: () => undefined }, /unknown option `hide`/],
+    [{ colour: 'red' }, /unknown option `colour`/],
   ])('refuses the options %j', (options, reason) => {
     expect(() => sqsBatch(async () => undefined, options)).toThrow(reason);
   });
