@@ -17,14 +17,14 @@ export interface Work {
 export interface Messages {
   readonly all: readonly Work[];
   /** What still goes wrong with a message when it is handled, once each. */
-  readonly errors: ReadonlyMap<string, unknown[]>;
+  readonly errors: ReadonlyMap<string, Error[]>;
   readonly failures: number;
 }
 
 /** Messages of many groups in turn, and what is to go wrong with them. */
 export function makeMessages(count: number, groups: number, random: Random): Messages {
   const next = new Map<string, number>();
-  const errors = new Map<string, unknown[]>();
+  const errors = new Map<string, Error[]>();
   const all = Array.from({ length: count }, () => {
     const group = `g${Math.floor(random.next() * groups)}`;
     const number = next.get(group) ?? 0;
