@@ -24,6 +24,8 @@ function problemWithMembers(value: object, path: string, level: number): string 
   // Of a sparse array too, each place is an entry.
   const members = Array.isArray(value) ? value.entries() : Object.entries(value);
   for (const [name, member] of members) {
+    if (!String(name).isWellFormed())
+      return `\`${path.slice(0, 100)}\` has a name that is no well-formed Unicode`;
     const problem = problemWith(member, `${path}.${name}`, level + 1);
     if (problem) return problem;
   }

@@ -80,6 +80,18 @@ describe('a bundle', () => {
     expect(imports.filter((path) => !path.startsWith('node:'))).toEqual(['@aws-sdk/client-dynamodb']);
   });
 
+  test.each(['sqsBatch', 'streamBatch', 'envelopeHandler', 'envelope'])(
+    'of %s holds no policy, no publisher and no SDK',
+    async (name) => {
+      const { files, imports } = await bundleOf(`export { ${name} } from 'fibrin/events';`);
+
+      expect(files.filter((file) => !/^lib\/(core|events)\//.test(file) || /publisher/.test(file))).toEqual(
+        [],
+      );
+      expect(imports.filter((path) => !path.startsWith('node:'))).toEqual([]);
+    },
+  );
+
   test.each([
     ['memoryStore', 'fibrin/testing'],
     ['dynamoStore', 'fibrin/dynamodb'],

@@ -31,6 +31,7 @@ const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     { ...event, data: { a: '\udc00' } },
     /`data.a` is no well-formed Unicode/,
   ],
+  ['a name that is half a character', { ...event, data: { a: { '\udc00': 1 } } }, /`data.a` has a name that/],
   ['a number beyond 2^63', { ...event, data: [0, 1e19] }, /`data.1` is beyond/],
   ['metadata that is text', { ...event, metadata: 'x' }, /`metadata` of an event is an object/],
   [

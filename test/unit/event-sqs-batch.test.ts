@@ -66,7 +66,7 @@ describe('a batch of a standard queue', () => {
         await settle();
         running--;
       }, options);
-      const Records = Array.from({ length: 100 }, (_, index) => message(`${index}`));
+      const Records = Array.from({ length: 1_000 }, (_, index) => message(`${index}`));
 
       expect(await handler({ Records }, {})).toEqual(reported());
 
