@@ -21,20 +21,20 @@ export type OutboxRelayOptions = BatchOptions<OutboxRecord> & Pick<EnvelopeHandl
 /** So many are published before the next are begun: when one fails, fewer than that of those after it are published again. */
 const CHUNK = 10;
 
-/** Publishes some events. Gives the errors of those that were not published. */
+/** Publishes some events. Gives the errors of those that were not published, by their ids: a publisher may give back copies. */
 async function publish(
   publisher: EventPublisher,
   chunk: readonly Pending[],
   time: BatchTime,
-): Promise<ReadonlyMap<unknown, unknown>> {
+): Promise<ReadonlyMap<string, unknown>> {
   const keys = new Map(chunk.map(({ event, key }) => [event, key]));
   const events = chunk.map(({ event }) => event);
   try {
     const orderBy = (event: unknown) => keys.get(event as Pending['event']) ?? '';
     const unpublished = await time.run(async () => publisher.publish(events, { orderBy }));
-    return new Map(unpublished.map(({ event, error }) => [event, error]));
+    return new Map(unpublished.map(({ event, error }) => [event.id, error]));
   } catch (error) {
-    return new Map(events.map((event) => [event, error]));
+    return new Map(events.map(({ id }) => [id, error]));
   }
 }
 
@@ -73,8 +73,8 @@ export function outboxRelay(
       const chunk = pending.slice(start, start + CHUNK);
       const errors = await publish(publisher, chunk, time);
       for (const { record, event } of chunk) {
-        if (!errors.has(event)) continue;
-        const error = errors.get(event);
+        if (!errors.has(event.id)) continue;
+        const error = errors.get(event.id);
         if (!hasCode(error, 'EVENT_EXPIRED')) return fail(record, error);
         reportExpired(event);
       }

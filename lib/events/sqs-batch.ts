@@ -32,7 +32,7 @@ export interface SqsBatchOptions<R> extends BatchOptions<R> {
    * Sets how long a record stays invisible from now, in whole seconds, 1 to 43,200: SQS's ChangeMessageVisibility. Called for a
    * record that is blocked by a run of it elsewhere (`InFlightError`), so that it does not come again, and use up a receive, before that
    * run must be over; and for the rest of its message group, which SQS holds back as long as one of them is invisible. Default: they
-   * come again after the queue's visibility timeout.
+   * come again after the queue's visibility timeout. When it fails, `onFailure` receives its error.
    */
   readonly deferVisibility?: (record: R, seconds: number) => Promise<unknown>;
 }

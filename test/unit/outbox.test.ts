@@ -207,6 +207,14 @@ describe('the relay of an outbox', () => {
     expect(await relay({ Records: [record(1, 'a'), record(2, 'b')] }, {})).toEqual(from(1));
   });
 
+  it('takes a copy of an event that a publisher gives back for the event', async () => {
+    const error = new Error('down');
+    const relay = outboxRelay({
+      publish: async (events) => events.map((each) => ({ event: { ...each }, error })),
+    });
+    expect(await relay({ Records: [record(1, 'a')] }, {})).toEqual(from(1));
+  });
+
   it('answers before the time of the invocation is over', async () => {
     const clock = fakeClock();
     const relay = outboxRelay({ publish: () => new Promise(() => undefined) }, { clock });
