@@ -51,16 +51,22 @@ const BUG_NAME = /^(Type|Reference|Range|Syntax|URI|Assertion)Error/;
 const BUG_CODE = /ERR_(INVALID|UNSUPPORTED|NOT_SUPPORT|BAD_(REQ|OPT))/;
 
 /** An answer that came and is more than the client takes, in its body or its headers: of boundedFetch, Node and undici. */
-const REFUSED_ANSWER = /RESPONSE_TOO_LARGE|ENCODED_ANSWER|EXCEEDED_MAX_SIZE|HEADERS?_OVERFLOW/;
+export const REFUSED_ANSWER = /RESPONSE_TOO_LARGE|ENCODED_ANSWER|EXCEEDED_MAX_SIZE|HEADERS?_OVERFLOW/;
 
 /** This environment has no file descriptor or port left. */
 const EXHAUSTED = /EMFILE|ENFILE|EADDRNOTAVAIL/;
 
-const nameAndCode = (error: unknown): string => `${textOf(error, 'name')} ${textOf(error, 'code')}`;
+export const nameAndCode = (error: unknown): string => `${textOf(error, 'name')} ${textOf(error, 'code')}`;
 
 // Our own limits have a status of 504, in whichever copy of the package, and so has gRPC's DEADLINE_EXCEEDED.
-const isTimeout = (error: unknown): boolean =>
+export const isTimeout = (error: unknown): boolean =>
   TIMEOUT.test(nameAndCode(error)) || statusOf(error) === TIMED_OUT;
+
+/** Whether an error says that its call was cancelled. */
+export const isCancellation = (error: unknown): boolean => CANCELLATION.test(nameAndCode(error));
+
+/** Whether an error says, by its name or code, that the service throttles. */
+export const isThrottling = (error: unknown): boolean => THROTTLING.test(nameAndCode(error));
 
 /** A program that is wrong. fetch reports the network as a TypeError too, caused by an error with a code. */
 const isBug = (error: unknown, sign: string, causes: readonly unknown[]): boolean =>
@@ -74,11 +80,11 @@ const isBug = (error: unknown, sign: string, causes: readonly unknown[]): boolea
 function meaningOf(error: unknown, causes: readonly unknown[]): number | undefined {
   const sign = nameAndCode(error);
   const status = statusOf(error);
-  if (THROTTLING.test(sign) || propertyOf(error, '$retryable')) return THROTTLED;
+  if (isThrottling(error) || propertyOf(error, '$retryable')) return THROTTLED;
   if (TIMEOUT.test(sign)) return TIMED_OUT;
   // With a 2xx an answer came that could not be read to its end.
   if (status) return status >= 200 && status < 300 ? UNREADABLE : status;
-  if (CANCELLATION.test(sign)) return causes.some(isTimeout) ? TIMED_OUT : CANCELLED;
+  if (isCancellation(error)) return causes.some(isTimeout) ? TIMED_OUT : CANCELLED;
   return isBug(error, sign, causes) ? BUG : undefined;
 }
 

@@ -1,3 +1,4 @@
+import { noteEarlierAttempts } from '../core/attempt-facts.ts';
 import { systemClock } from '../core/clock.ts';
 import { clientFor } from './agents.ts';
 import type { FetchAnswer } from './answer.ts';
@@ -35,10 +36,17 @@ export async function boundedFetch(url: string | URL, options: FetchOptions): Pr
   const { signal, maxBytes = 1_048_576, agents = {}, clock = systemClock } = options;
   const client = clientFor(target, agents);
   const sending = { ...request, url: target, host: target.host, client, maxBytes, clock };
+  let stale: unknown;
   try {
     return await exchange(sending, signal);
   } catch (error) {
     if (!(request.repeatable && error instanceof NoAnswerError && error.staleConnection)) throw error;
+    stale = error;
   }
-  return exchange(sending, signal);
+  try {
+    return await exchange(sending, signal);
+  } catch (error) {
+    noteEarlierAttempts(error, [stale]);
+    throw error;
+  }
 }

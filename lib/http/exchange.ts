@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { noteRequestSent } from '../core/attempt-facts.ts';
 import { isFibrinError } from '../core/errors.ts';
 import { noteOwnWait } from '../core/own-wait.ts';
 import type { Client } from './agents.ts';
@@ -36,6 +37,7 @@ async function attempt(sending: Exchange, signal: AbortSignal): Promise<FetchAns
   };
   const onAbort = () => {
     if (hasWaited) noteOwnWait(signal.reason);
+    noteRequestSent(signal.reason, isWritten);
     reject(signal.reason);
   };
   const onClose = () => fail();

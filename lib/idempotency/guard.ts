@@ -1,5 +1,5 @@
 import { sleep } from '../core/clock.ts';
-import { hasCode, isFibrinError, StoreError } from '../core/errors.ts';
+import { hasCode, InvalidOptionError, isFibrinError, StoreError } from '../core/errors.ts';
 import type { Item, TransactWrite } from '../core/store.ts';
 import { canTransact } from '../core/store.ts';
 import { runWithin } from '../core/time-limit.ts';
@@ -15,6 +15,7 @@ import type { IdempotencyEvent } from './events.ts';
 import { type Execution, executionOf } from './execution.ts';
 import { type Identity, identify } from './identity.ts';
 import { checkIdempotencyOptions, type IdempotencyOptions } from './options.ts';
+import { isFailedResult, outcomes, type RunEnd } from './outcome.ts';
 import {
   completed,
   completedBy,
@@ -47,17 +48,15 @@ export interface IdempotencyGuard<E> {
    */
   begin(event: E, context: unknown): Promise<Begun>;
   /**
-   * Records the result and gives it as every replay will.
+   * Ends the run, unless it has ended: records its result, frees the key after a failure, or leaves the claim where the outcome
+   * is unknown. Gives a result that was recorded, as every replay will. Never throws after a failure or an unknown outcome.
+   * @param ended Undefined: the run may go on, and nothing waits for it any more.
    * @throws {OwnershipLostError} when another run took over, {StoreError} when it is not known whether it is recorded,
    * {ResultNotStoredError} for what JSON cannot hold.
    */
-  complete(run: Run, result: unknown): Promise<unknown>;
-  /** The same, claim, in one transaction with other writes: all of them are made, or none. */
+  end(run: Run, ended: RunEnd | undefined): Promise<{ readonly result: unknown } | undefined>;
+  /** Records the result, once, in one transaction with other writes: all of them are made, or none. */
   completeWith(run: Run, result: unknown, writes: readonly TransactWrite[]): Promise<unknown>;
-  /** Frees the key after a run that failed for certain, if it has not ended. Never throws: see the decision inside. */
-  release(run: Run): Promise<void>;
-  /** Notes that nobody knows how the run ended, unless somebody does: the claim stays. */
-  markUnknown(run: Run): void;
 }
 
 /** How often a claim is tried while what is under the key keeps changing. */
@@ -76,13 +75,18 @@ const MIN_STORE_LIMIT_MS = 50;
 const FIRST_LOOK_MS = 50;
 const MAX_LOOK_MS = 500;
 
-export function idempotencyGuard<E>(options: IdempotencyOptions<E>): IdempotencyGuard<E> {
+/** @param isFailure Whether a result says that the run failed. Default: a status of 500 or more, or a batch that names failures. */
+export function idempotencyGuard<E>(
+  options: IdempotencyOptions<E>,
+  isFailure: (result: unknown) => boolean = isFailedResult,
+): IdempotencyGuard<E> {
   const settings = checkIdempotencyOptions(options);
+  const outcomeOf = outcomes(settings, isFailure);
   const { store, operation, clock, random, resultStore } = settings;
   const identityOf = identify(options);
   const cache = settings.replayCache && replayCache(settings.replayCache, clock);
-  /** Runs that have told how they ended, completed or lost: nothing of theirs is left to release. */
-  const ended = new WeakSet<Run>();
+  /** Runs that are recorded or lost: nothing of theirs is left to release. */
+  const finished = new WeakSet<Run>();
   const tell = (kind: IdempotencyEvent['kind'], key: string, more: Partial<IdempotencyEvent> = {}) =>
     settings.onEvent({ kind, operation, key, ...more });
 
@@ -232,7 +236,7 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
     const { stored, text, answer } = await prepare(run, result);
     const next = completed(claimed, stored, clock.now(), settings);
     const written = await within(execution, (signal) => write(writeRecord(next), signal));
-    ended.add(run);
+    finished.add(run);
     // Refused, it may be our own write, applied by a request whose acknowledgement was lost.
     const recorded = written.applied ? next : completedBy(claimed.owner, written.current);
     if (recorded === undefined) {
@@ -247,6 +251,29 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
     return answer();
   };
 
+  const complete = async (run: Run, result: unknown): Promise<unknown> => {
+    const when = isMine(run.record.owner);
+    try {
+      return await record(run, result, (item, signal) => store.put(run.key, item, { when, signal }));
+    } catch (error) {
+      // Store trouble here: the outcome is unknown to others. The claim stays, so nothing runs until the lease ends.
+      if (hasCode(error, 'STORE_UNAVAILABLE')) tell('unknown', run.key);
+      throw error;
+    }
+  };
+
+  const release = async ({ key, record: claimed, execution }: Run): Promise<void> => {
+    const when = isMine(claimed.owner);
+    try {
+      const released = await within(execution, (signal) => store.delete(key, { when, signal }));
+      // Where nothing is any more, it was our own delete, sent twice, or another's: the key is free.
+      tell(released.applied || released.current === undefined ? 'released' : 'lost', key);
+    } catch {
+      // Store trouble here: the lease ends by itself, and the caller must see the error of the run, not this one.
+      tell('unknown', key);
+    }
+  };
+
   return {
     async begin(event, context) {
       const execution = executionOf(context, settings.durableWorkMs);
@@ -259,45 +286,27 @@ export function idempotencyGuard<E>(options: IdempotencyOptions<E>): Idempotency
       return claim(identity, execution);
     },
 
-    async complete(run, result) {
-      const when = isMine(run.record.owner);
-      try {
-        return await record(run, result, (item, signal) => store.put(run.key, item, { when, signal }));
-      } catch (error) {
-        // Store trouble here: the outcome is unknown to others. The claim stays, so nobody runs until the lease ends.
-        if (hasCode(error, 'STORE_UNAVAILABLE')) tell('unknown', run.key);
-        throw error;
-      }
+    async end(run, ended) {
+      // What is recorded has happened, whatever went wrong after.
+      if (finished.has(run)) return undefined;
+      const outcome = outcomeOf(ended);
+      if (outcome === 'done' && ended && 'result' in ended)
+        return { result: await complete(run, ended.result) };
+      if (outcome === 'failed') await release(run);
+      else tell('unknown', run.key);
+      return undefined;
     },
 
     async completeWith(run, result, writes) {
-      if (ended.has(run))
+      if (finished.has(run))
         throw new Error(`This run of "${operation}" has ended; it cannot be completed again`);
       if (!canTransact(store)) {
-        throw new StoreError(
-          `${store.name} has no transactions; complete without other writes, or use dynamoStore`,
+        throw new InvalidOptionError(
+          `completeWith: expected a store with transactions, got ${store.name}; use dynamoStore, or complete without other writes`,
         );
       }
       const when = isMine(run.record.owner);
       return record(run, result, (item, signal) => store.transact(run.key, item, { when, signal, writes }));
-    },
-
-    async release(run) {
-      if (ended.has(run)) return;
-      const { key, record, execution } = run;
-      const when = isMine(record.owner);
-      try {
-        const released = await within(execution, (signal) => store.delete(key, { when, signal }));
-        // Where nothing is any more, it was our own delete, sent twice, or somebody else's: the key is free.
-        tell(released.applied || released.current === undefined ? 'released' : 'lost', key);
-      } catch {
-        // Store trouble here: the lease ends by itself, and the caller must see the error of the run, not this one.
-        tell('unknown', key);
-      }
-    },
-
-    markUnknown(run) {
-      if (!ended.has(run)) tell('unknown', run.key);
     },
   };
 }

@@ -79,7 +79,7 @@ export function idempotentHttp<
   );
   const isRecorded = recordStatus ?? ((status: number) => status < 500 && !OF_THE_MOMENT.has(status));
   const names = new Set((replayHeaders ?? REPLAY_HEADERS).map((name) => name.toLowerCase()));
-  const guard = idempotencyGuard<E>({ ...rest, key });
+  const guard = idempotencyGuard<E>({ ...rest, key }, (answer) => !isRecorded((answer as A).statusCode));
 
   const answer = async (event: E, context: C, more: M): Promise<A> => {
     const begun = await guard.begin(event, context);
@@ -89,22 +89,17 @@ export function idempotentHttp<
       return { ...recorded, headers: { ...recorded.headers, 'idempotent-replayed': 'true' } };
     }
     let whole: A | undefined;
-    const recorded = await runOnce<E, A>(
-      guard,
-      begun,
-      async (claim) => {
-        const ofAnswer: Claim<A> = {
-          fence: claim.fence,
-          completeWith: async (writes, result) => {
-            await claim.completeWith(writes, recordable(result, names));
-            return result;
-          },
-        };
-        whole = await run(event, context, ofAnswer, ...more);
-        return isRecorded(whole.statusCode) ? recordable(whole, names) : whole;
-      },
-      ({ statusCode }) => !isRecorded(statusCode),
-    );
+    const recorded = await runOnce<E, A>(guard, begun, async (claim) => {
+      const ofAnswer: Claim<A> = {
+        fence: claim.fence,
+        completeWith: async (writes, result) => {
+          await claim.completeWith(writes, recordable(result, names));
+          return result;
+        },
+      };
+      whole = await run(event, context, ofAnswer, ...more);
+      return isRecorded(whole.statusCode) ? recordable(whole, names) : whole;
+    });
     // The first caller gets what is not for others too.
     return { ...whole, ...recorded, headers: { ...whole?.headers, ...recorded.headers } };
   };

@@ -1,4 +1,3 @@
-import { isServerError } from '../core/server-error.ts';
 import { idempotencyGuard } from './guard.ts';
 import type { IdempotencyOptions } from './options.ts';
 import { type Claim, runOnce, UNPROTECTED } from './run-once.ts';
@@ -38,7 +37,7 @@ export function idempotent<E, C, R, A extends readonly unknown[] = []>(
       case 'unprotected':
         return run(event, context, UNPROTECTED, ...more);
       case 'run':
-        return runOnce<E, R>(guard, begun, (claim) => run(event, context, claim, ...more), isServerError);
+        return runOnce<E, R>(guard, begun, (claim) => run(event, context, claim, ...more));
     }
   };
 }

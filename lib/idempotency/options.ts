@@ -36,6 +36,11 @@ export interface IdempotencyOptions<E> {
    * the effect may not have happened; `hold` refuses with 409 until the key is released, since it may. Default `rerun`.
    */
   readonly onUnknownOutcome?: OnUnknownOutcome;
+  /**
+   * Whether an error proves that the effect has not happened, so that the key is free. `definite` is the default's answer: with
+   * `hold`, whether something proves it (a table in the guide says what); with `rerun`, whether nothing leaves it open.
+   */
+  readonly isDefiniteFailure?: (error: unknown, about: { readonly definite: boolean }) => boolean;
   /** How long a duplicate waits for the result of the run that is under way before it is refused. Milliseconds. Default 0. */
   readonly waitMs?: number;
   /** Where results go that are too large for a record (350 KB). Default: they are not kept, a replay says so. */
@@ -82,6 +87,7 @@ export function checkIdempotencyOptions<E>(options: IdempotencyOptions<E>): Idem
       retentionSeconds: rule.integer(1, 31_536_000),
       skewMarginMs: rule.integer(0, 60_000),
       onUnknownOutcome: rule.oneOf('rerun', 'hold'),
+      isDefiniteFailure: rule.fn(),
       waitMs: rule.integer(0, 900_000),
       resultStore: rule.object(),
       replayCache: rule.object(),

@@ -1,6 +1,5 @@
 import type { TransactWrite } from '../core/store.ts';
 import type { IdempotencyGuard, Run } from './guard.ts';
-import { isOutcomeUnknown } from './outcome.ts';
 
 /** What a run can do with its claim. */
 export interface Claim<R = unknown> {
@@ -23,7 +22,6 @@ export async function runOnce<E, R>(
   guard: IdempotencyGuard<E>,
   begun: Run,
   run: (claim: Claim<R>) => Promise<R>,
-  isFailure: (result: R) => boolean,
 ): Promise<R> {
   let recorded: { readonly result: R } | undefined;
   const claim: Claim<R> = {
@@ -37,17 +35,11 @@ export async function runOnce<E, R>(
   try {
     result = await run(claim);
   } catch (error) {
-    // Neither does anything to a run that is recorded: that has happened, whatever went wrong after.
-    if (isOutcomeUnknown(error)) guard.markUnknown(begun);
-    else await guard.release(begun);
+    await guard.end(begun, { error });
     throw error;
   }
-  if (recorded) return recorded.result;
-  if (isFailure(result)) {
-    await guard.release(begun);
-    return result;
-  }
-  return (await guard.complete(begun, result)) as R;
+  recorded ??= (await guard.end(begun, { result })) as { readonly result: R } | undefined;
+  return recorded ? recorded.result : result;
 }
 
 /** For a run that goes on without a claim, since the store failed before it. */

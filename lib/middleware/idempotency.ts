@@ -2,12 +2,11 @@ import { onceEach } from '../core/once-each.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
-import { isServerError } from '../core/server-error.ts';
 import { encodeResult } from '../idempotency/codec.ts';
 import type { RemainingTime } from '../idempotency/execution.ts';
 import { idempotencyGuard, type Run } from '../idempotency/guard.ts';
 import type { IdempotencyOptions } from '../idempotency/options.ts';
-import { isOutcomeUnknown } from '../idempotency/outcome.ts';
+import type { RunEnd } from '../idempotency/outcome.ts';
 import { isStreamed } from '../idempotency/streams.ts';
 import type { Ended } from './adapter/ended.ts';
 import { orderCheck } from './adapter/order.ts';
@@ -33,9 +32,11 @@ function isEarlyTimeout(error: unknown): boolean {
   return (error.cause as { package?: unknown } | undefined)?.package === '@middy/core';
 }
 
-/** Whether it is not known what the run has done. */
-const isUnknown = <R>(ended: Ended<R>): boolean =>
-  ended.kind === 'failed' && (isEarlyTimeout(ended.error) || isOutcomeUnknown(ended.error));
+/** How the run of a request has ended. Undefined: the handler may still be at work. */
+function endOf<R>(ended: Ended<R>): RunEnd | undefined {
+  if (ended.kind !== 'failed') return { result: ended.response, wasCalled: ended.kind === 'answered' };
+  return isEarlyTimeout(ended.error) ? undefined : { error: ended.error };
+}
 
 /** What a response would be recorded as. A stream is none. */
 const textOf = (response: unknown): string => (isStreamed(response) ? 'a stream' : encodeResult(response));
@@ -86,15 +87,9 @@ export function idempotency<E, R = unknown>(
     const run = runs.get(request);
     runs.delete(request);
     if (run === undefined) return ended.response;
-    if (isTimeUp(run) || isUnknown(ended)) {
-      guard.markUnknown(run);
-      return ended.response;
-    }
-    if (ended.kind === 'failed' || isServerError(ended.response)) {
-      await guard.release(run);
-      return ended.response;
-    }
-    const response = (await guard.complete(run, ended.response)) as R;
+    const kept = await guard.end(run, isTimeUp(run) ? undefined : endOf(ended));
+    if (kept === undefined) return ended.response;
+    const response = kept.result as R;
     recorded.set(request, textOf(response));
     return response;
   };

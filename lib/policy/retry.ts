@@ -1,3 +1,4 @@
+import { noteEarlierAttempts } from '../core/attempt-facts.ts';
 import { classifyError } from '../core/classify.ts';
 import { type Clock, sleep, systemClock } from '../core/clock.ts';
 import { hasCode } from '../core/errors.ts';
@@ -86,6 +87,7 @@ export function retryLayer(options: RetryOptions, tools: RetryTools): <T>(next: 
 
   return <T>(next: Invoke<T>) =>
     async function callWithRetries(first) {
+      const earlier: unknown[] = [];
       for (let execution = first; ; execution = first.withAttempt(execution.attempt + 1)) {
         let value: T | undefined;
         let failure: Failure | undefined;
@@ -99,10 +101,14 @@ export function retryLayer(options: RetryOptions, tools: RetryTools): <T>(next: 
           report?.({ kind: 'retry', name, attempt: execution.attempt + 1, delayMs, ...failure });
           await sleep(clock, delayMs, execution.outerSignal);
           // A timer may be late, an environment frozen.
-          if (execution.remainingMs() > reserveMs && !execution.isAbandoned) continue;
+          if (execution.remainingMs() > reserveMs && !execution.isAbandoned) {
+            earlier.push(failure?.error);
+            continue;
+          }
         }
-        if (failure) throw failure.error;
-        return value as T;
+        if (!failure) return value as T;
+        noteEarlierAttempts(failure.error, earlier);
+        throw failure.error;
       }
     };
 }

@@ -1,6 +1,9 @@
+import { isThrottling } from '../core/classify.ts';
 import { StoreError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
+import { textOf } from '../core/property.ts';
 import * as rule from '../core/rules.ts';
+import { isTransientStatus, statusOf } from '../core/status.ts';
 import type {
   Condition,
   CountingStore,
@@ -42,21 +45,29 @@ const FIXES: Readonly<Record<string, (operation: string) => string>> = {
   ResourceNotFoundException: () => 'deploy the table, or name the right one in `table` or FIBRIN_TABLE',
   AccessDeniedException: grantFor,
   CredentialsProviderError: () => 'give the process AWS credentials',
+  ValidationException: () =>
+    'the table needs a string partition key, named by `keyAttribute`, and no sort key; a transaction writes an item once',
 };
 
+/** Whether the same request will be refused again: a 4xx that speaks of the request, not of the moment. */
+function isRefusedForGood(error: unknown): boolean {
+  const status = statusOf(error) ?? 0;
+  const isOfTheMoment =
+    isTransientStatus(status) || isThrottling(error) || textOf(error, 'name').includes('Conflict');
+  return status >= 400 && status < 500 && !isOfTheMoment;
+}
+
 function storeError(table: string, operation: string, error: unknown): StoreError {
-  const name = error instanceof Error ? error.name : 'an unknown error';
+  const name = textOf(error, 'name') || 'an unknown error';
   const fix = FIXES[name]?.(operation);
+  const retryable = fix === undefined && !isRefusedForGood(error);
   return new StoreError(
     `DynamoDB table "${table}": ${operation} failed with ${name}${fix ? `; ${fix}` : ''}`,
-    {
-      cause: error,
-      retryable: fix === undefined,
-    },
+    { cause: error, retryable },
   );
 }
 
-const REQUESTS = ['get', 'put', 'update', 'delete'] as const;
+const REQUESTS = ['get', 'put', 'update', 'delete', 'transact'] as const;
 
 /** All requests from the start: one that is missed later is missed while a call waits for it. */
 const transportRule = rule.unless(
@@ -96,7 +107,7 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
       return await request();
     } catch (error) {
       // Nothing was written, since another write of the transaction was refused: the caller gets the reasons.
-      if (error instanceof Error && error.name === 'TransactionCanceledException') throw error;
+      if (textOf(error, 'name') === 'TransactionCanceledException') throw error;
       throw storeError(table, operation, error);
     }
   };
@@ -131,11 +142,12 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
     },
     writeOf: (key, item, { when } = {}) => ({ Put: putOf(key, item, when) }),
     async transact(key, item, { when, signal, writes }) {
-      if (transport.transact === undefined)
-        throw new StoreError(`${table}: its transport has no transactions`);
-      const { transact } = transport;
       const input = { TransactItems: [{ Put: putOf(key, item, when) }, ...writes] };
-      return resultOf(await guarded('TransactWriteItems', () => transact(input, signal)), key, signal);
+      return resultOf(
+        await guarded('TransactWriteItems', () => transport.transact(input, signal)),
+        key,
+        signal,
+      );
     },
     async add(key, amounts, { expiresAt, signal, remove }) {
       const input = {

@@ -8,9 +8,7 @@ import type {
   TransactWrite,
 } from '../../lib/core/store.ts';
 import { canTransact } from '../../lib/core/store.ts';
-import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
-import { sdkTransport } from '../../lib/store/transport/sdk.ts';
 import { hasJava, startTestEngine, type TestEngine } from '../support/engines.ts';
 
 interface Joinable extends TransactionalStore, CountingStore {
@@ -291,16 +289,5 @@ describe('a store without transactions', () => {
 
     expect(canTransact(store)).toBe(false);
     expect(canTransact(memoryStore())).toBe(true);
-  });
-
-  test('is named by the error where its transport has none', async () => {
-    const { transact: _, ...transport } = sdkTransport();
-    const store = dynamoStore({ table: 'resilience', transport });
-
-    await expect(store.transact('a', { n: 1 }, { writes: [] })).rejects.toMatchObject({
-      code: 'STORE_UNAVAILABLE',
-      retryable: false,
-      message: expect.stringMatching(/resilience.*transport has no transactions/),
-    });
   });
 });

@@ -1,4 +1,4 @@
-import { StoreError } from '../../lib/core/errors.ts';
+import { FibrinError, StoreError } from '../../lib/core/errors.ts';
 import { InFlightError, OutcomeUnknownError } from '../../lib/idempotency/errors.ts';
 import type { Run } from '../../lib/idempotency/guard.ts';
 import { seededRandom } from '../../lib/testing/index.ts';
@@ -152,11 +152,11 @@ export function sandbox(name: number, skewMs: number, world: World) {
     complete: (insists = false, fates: readonly Fate[] = []) =>
       finish(fates, false, async ({ run, try: of }, { request }) => {
         const { owner } = run.record;
-        const record = () => {
+        const record = async () => {
           const result = `${request.payload} for ${request.user}, ${name}.${++results}`;
           const atMs = clock.now();
           past.submits({ ...request, of, result, atMs, keptUntilMs: atMs + RETENTION_SECONDS * 1_000 });
-          return guard.complete(run, result);
+          return (await guard.end(run, { result }))?.result;
         };
         const answer = await record().catch((error: unknown) => {
           if (insists && error instanceof StoreError) return record();
@@ -174,14 +174,14 @@ export function sandbox(name: number, skewMs: number, world: World) {
       finish(fates, true, async ({ run, try: failed }) => {
         past.fails(failed);
         records.releases(run.record.owner);
-        await guard.release(run);
+        await guard.end(run, { error: new FibrinError('REFUSED', 'refused', { status: 422 }) });
         return () => void counts.released++;
       }),
 
     /** The run ends without anybody knowing how. */
     leave: () =>
       finish([], true, async ({ run }) => {
-        guard.markUnknown(run);
+        await guard.end(run, undefined);
         return () => void counts.left++;
       }),
 

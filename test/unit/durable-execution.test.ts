@@ -46,17 +46,19 @@ function world() {
     Object.assign(store, inner);
     return () => arrive();
   };
-  return { clock, guard, begin, run, delay };
+  const complete = async (one: Run, result: string) => (await guard.end(one, { result }))?.result;
+  const fail = (one: Run) => guard.end(one, { error: new Error('declined') });
+  return { clock, guard, begin, run, complete, fail, delay };
 }
 
 describe('a durable execution', () => {
   test('goes on with its run in a later invocation, while others are refused', async () => {
-    const { guard, begin, run } = world();
+    const { complete, begin, run } = world();
     const first = await run('a');
 
     await expect(begin('b')).rejects.toThrow(InFlightError);
     const second = await run('a');
-    await guard.complete(second, 'done');
+    await complete(second, 'done');
 
     expect(second.record.fence).toBeGreaterThan(first.record.fence);
     expect(await begin('a')).toEqual({ kind: 'replay', result: 'done' });
@@ -102,11 +104,11 @@ describe('a durable execution', () => {
   });
 
   test('is refused with another payload, though the run is its own', async () => {
-    const { guard, begin, run } = world();
+    const { complete, begin, run } = world();
     const first = await run('a');
     await expect(begin('a', 'coffee')).rejects.toThrow(PayloadMismatchError);
 
-    await guard.complete(first, 'done');
+    await complete(first, 'done');
 
     await expect(begin('a', 'coffee')).rejects.toThrow(PayloadMismatchError);
   });
@@ -121,9 +123,9 @@ describe('a durable execution', () => {
 
 describe('what an earlier try of a durable execution has sent and given up', () => {
   test('does not free the key of the later one', async () => {
-    const { guard, begin, run, delay } = world();
+    const { fail, begin, run, delay } = world();
     const first = await run('a');
-    const arrive = await delay(1, () => guard.release(first));
+    const arrive = await delay(1, () => fail(first));
     await run('a');
 
     await arrive();
@@ -132,27 +134,27 @@ describe('what an earlier try of a durable execution has sent and given up', () 
   });
 
   test('is not recorded in place of what the later one was told is', async () => {
-    const { guard, begin, run, delay } = world();
+    const { complete, begin, run, delay } = world();
     const first = await run('a');
-    const arrive = await delay(1, () => guard.complete(first, 'first'));
+    const arrive = await delay(1, () => complete(first, 'first'));
     const second = await run('a');
 
     await arrive();
 
-    expect(await guard.complete(second, 'second')).toBe('second');
+    expect(await complete(second, 'second')).toBe('second');
     expect(await begin('b')).toEqual({ kind: 'replay', result: 'second' });
   });
 
   test('cannot be taken over from any more once the key was free in between', async () => {
-    const { clock, guard, begin, run, delay } = world();
+    const { clock, complete, fail, begin, run, delay } = world();
     const first = await run('a');
     await clock.advance(LEASE_MS + 1);
     const arrive = await delay(2, () => begin('b'));
-    await guard.release(first);
+    await fail(first);
     const second = await run('a');
 
     await arrive();
 
-    expect(await guard.complete(second, 'done')).toBe('done');
+    expect(await complete(second, 'done')).toBe('done');
   });
 });

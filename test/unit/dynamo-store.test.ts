@@ -13,6 +13,7 @@ const wire = () => ({
   put: vi.fn<DynamoTransport['put']>(async () => ({ applied: true })),
   update: vi.fn<DynamoTransport['update']>(async () => ({})),
   delete: vi.fn<DynamoTransport['delete']>(async () => ({ applied: true })),
+  transact: vi.fn<DynamoTransport['transact']>(async () => ({ applied: true })),
 });
 
 const named = (name: string) => Object.assign(new Error('secret detail'), { name });
@@ -124,12 +125,12 @@ describe('the store on DynamoDB', () => {
     });
   });
 
-  test.each(['get', 'put', 'update', 'delete'])('refuses a transport without %s', (request) => {
+  test.each(['get', 'put', 'update', 'delete', 'transact'])('refuses a transport without %s', (request) => {
     const transport = { ...wire(), [request]: undefined } as never;
     const make = () => dynamoStore({ table: 'resilience', transport });
 
     expect(make).toThrow(InvalidOptionError);
-    expect(make).toThrow(/`transport`.*get, put, update, delete.*sdkTransport/);
+    expect(make).toThrow(/`transport`.*get, put, update, delete, transact.*sdkTransport/);
   });
 
   test('sends names and values of a condition by placeholder, however they are called', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { AttemptTimeoutError, StoreError } from '../../lib/core/errors.ts';
+import { AttemptTimeoutError, FibrinError, StoreError } from '../../lib/core/errors.ts';
 import { OutcomeUnknownError, OwnershipLostError } from '../../lib/idempotency/errors.ts';
 import { settle } from '../../lib/testing/index.ts';
 import { idempotencyWorld, LEASE_MS, never } from '../support/idempotency-world.ts';
@@ -163,7 +163,8 @@ describe('after a run that ended without an outcome', () => {
   });
 
   test('a run that failed for certain is not held', async () => {
-    const { call, runs } = idempotencyWorld(() => Promise.reject(new Error('declined')), {
+    const refused = new FibrinError('DECLINED', 'The card is declined', { status: 402 });
+    const { call, runs } = idempotencyWorld(() => Promise.reject(refused), {
       onUnknownOutcome: 'hold',
     });
     await call();

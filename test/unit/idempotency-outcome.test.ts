@@ -1,20 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { AttemptTimeoutError, StoreError } from '../../lib/core/errors.ts';
 import { isServerError } from '../../lib/core/server-error.ts';
-import { isOutcomeUnknown } from '../../lib/idempotency/outcome.ts';
 import { isStreamed, isWritable } from '../../lib/idempotency/streams.ts';
-
-describe('an error leaves open whether the effect has happened', () => {
-  test.each<[string, unknown, boolean]>([
-    ['when a call was given up', new AttemptTimeoutError('posts', 100), true],
-    ['when a store did not answer', new StoreError('down'), true],
-    ['when that is what led to it', new Error('failed', { cause: new StoreError('down') }), true],
-    ['not when it says nothing of either', new Error('failed'), false],
-  ])('%s', (_, error, unknown) => {
-    expect(isOutcomeUnknown(error)).toBe(unknown);
-  });
-});
 
 describe('an answer of a failed run', () => {
   test.each([{ statusCode: 500 }, { statusCode: 503, body: 'x' }])('is one with its status: %j', (answer) => {

@@ -161,13 +161,19 @@ describe('a run that completes together with other writes', () => {
     expect(happened()).toEqual(['claimed', 'completed']);
   });
 
-  test('needs a store that has transactions, and is told which has', async () => {
+  test('needs a store that has transactions; with another one nothing has happened, and the key is free', async () => {
     const { transact: _, ...store } = memoryStore();
-    const { call } = idempotencyWorld((claim) => claim.completeWith([], 'done'), { store });
+    const { call, happened } = idempotencyWorld((claim) => claim.completeWith([], 'done'), {
+      store,
+      onUnknownOutcome: 'hold',
+    });
 
     expect(await call()).toMatchObject({
-      code: 'STORE_UNAVAILABLE',
-      message: 'memory has no transactions; complete without other writes, or use dynamoStore',
+      code: 'INVALID_OPTION',
+      retryable: false,
+      message:
+        'completeWith: expected a store with transactions, got memory; use dynamoStore, or complete without other writes',
     });
+    expect(happened()).toEqual(['claimed', 'released']);
   });
 });

@@ -1,12 +1,10 @@
 import {
-  ConditionalCheckFailedException,
   DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   ScanCommand,
   type ScanCommandInput,
-  TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
   UpdateItemCommand,
@@ -16,16 +14,25 @@ import type { DynamoTransport, WireWriteResult } from './transport.ts';
 
 const optionsFor = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {});
 
+type WireItem = Readonly<Record<string, unknown>>;
+
+/** What DynamoDB says of a write that it refused. */
+interface Refusal {
+  readonly name: string;
+  readonly Item: WireItem;
+  readonly CancellationReasons: readonly { readonly Code?: string; readonly Item?: WireItem }[];
+}
+
 async function written(write: Promise<unknown>): Promise<WireWriteResult> {
   try {
     await write;
     return { applied: true };
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return { applied: false, item: error.Item };
-    if (error instanceof TransactionCanceledException) {
-      const [own] = error.CancellationReasons ?? [];
-      if (own?.Code === 'ConditionalCheckFailed') return { applied: false, item: own.Item };
-    }
+    // By their names: another copy of the SDK may have made the client.
+    const { name, Item, CancellationReasons } = (error ?? {}) as Partial<Refusal>;
+    if (name === 'ConditionalCheckFailedException') return { applied: false, item: Item };
+    const own = name === 'TransactionCanceledException' ? CancellationReasons?.[0] : undefined;
+    if (own?.Code === 'ConditionalCheckFailed') return { applied: false, item: own.Item };
     throw error;
   }
 }

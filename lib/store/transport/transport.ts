@@ -49,5 +49,5 @@ export interface DynamoTransport {
    * The first item is the store's own: a refusal of it is a result, one of another an error. A request that is sent again
    * must be the same transaction: DynamoDB tells by its ClientRequestToken.
    */
-  transact?(input: TransactInput, signal?: AbortSignal): Promise<WireWriteResult>;
+  transact(input: TransactInput, signal?: AbortSignal): Promise<WireWriteResult>;
 }
