@@ -1,7 +1,7 @@
 /*
  * What a call costs beside Powertools, both on the AWS SDK's client: `npm run bench -- idempotency`.
- *   --rounds  how often all cases are measured in turn; 21 by default
- *   --calls   of each case in a round; 200 by default
+ *   --rounds  how often all cases are measured in turn; 61 by default
+ *   --calls   of each case in a round; 50 by default
  *   --only    the case to call and nothing else, such as "fibrin, Middy", for a profile
  *   --kind    fresh or replay; both by default
  *   --check   exits with 1 when a target is missed
@@ -11,12 +11,13 @@ import { parseArgs } from 'node:util';
 import { type Spread, spreadOf } from '../measure.ts';
 import { type CostCase, callsOf, casesOf, type Kind } from './cost-cases.ts';
 import { installedVersion, takeNewestPowertools } from './newest.ts';
+import { useOneSdk } from './one-sdk.ts';
 import { tell, withEngine } from './with-engine.ts';
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '21' },
-    calls: { type: 'string', default: '200' },
+    rounds: { type: 'string', default: '61' },
+    calls: { type: 'string', default: '50' },
     only: { type: 'string' },
     kind: { type: 'string' },
     check: { type: 'boolean' },
@@ -87,6 +88,7 @@ const inFull = ({ median, least, most }: Spread) =>
 // Powertools warns on the console of a table that is shared here on purpose.
 console.warn = () => undefined;
 tell(await takeNewestPowertools());
+useOneSdk();
 const libraries = [(await import('./fibrin.ts')).fibrin, (await import('./powertools.ts')).powertools];
 
 await withEngine(async (engine) => {
@@ -135,7 +137,10 @@ await withEngine(async (engine) => {
       `Node ${versions.node}, Powertools ${versions.powertools}, Middy ${versions.middy}, ${engine.name}; ${rounds} rounds of ${calls} calls; as multiples of ${REFERENCE}: median (least to most) of the rounds\n`,
     );
     const line = (cells: readonly string[]) =>
-      cells.map((cell, at) => cell.padEnd([8, 22, 9, 23, 9, 23, 6][at] ?? 0)).join(' ').trimEnd();
+      cells
+        .map((cell, at) => cell.padEnd([8, 22, 9, 23, 9, 23, 6][at] ?? 0))
+        .join(' ')
+        .trimEnd();
     console.log(line(['', '', 'CPU us', 'x', 'p50 us', 'x', 'wanted']));
     for (const { kind, name, cpuUs, p50Us, ratios, atMost, isMet } of rows) {
       const verdict = atMost === undefined ? '' : `${atMost.toFixed(2)} ${isMet ? 'ok' : 'MISSED'}`;

@@ -17,7 +17,9 @@ export function installedVersion(name: string): string {
 function reasonOf(error: unknown): string {
   const { stderr = '', message } = error as Error & { readonly stderr?: string };
   const lines = stderr.split('\n').map((line) => line.replace(/^npm (error|ERR!) */, ''));
-  return lines.find((line) => line !== '' && !/^(code|errno|syscall) /.test(line)) ?? message.split('\n')[0] ?? '';
+  return (
+    lines.find((line) => line !== '' && !/^(code|errno|syscall) /.test(line)) ?? message.split('\n')[0] ?? ''
+  );
 }
 
 /**
