@@ -1,9 +1,10 @@
 /* All that the comparison knows of fibrin. */
 import { readFileSync } from 'node:fs';
+import type { Context } from 'aws-lambda';
 import { systemClock } from '../../lib/core/clock.ts';
 import { decodeResult } from '../../lib/idempotency/codec.ts';
 import { IdempotencyKeyError, InFlightError, OwnershipLostError } from '../../lib/idempotency/errors.ts';
-import { type HttpAnswer, idempotentHttp } from '../../lib/idempotency/http.ts';
+import { idempotentHttp } from '../../lib/idempotency/http.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
 import { allOf, optional } from '../../lib/idempotency/parts.ts';
@@ -21,7 +22,6 @@ import type {
   Library,
   OddTable,
   Row,
-  Run,
   Sandbox,
   SandboxOptions,
   Subject,
@@ -84,8 +84,8 @@ function sandboxOn(table: Table, { fault, now }: SandboxOptions, keyAttribute = 
       }),
     http(guard, run) {
       const key = httpKeyOf(guard);
-      const options = { ...httpOptionsOf(guard), ...(key && { key }) };
-      return idempotentHttp(options, run as (event: HttpEvent) => Promise<HttpAnswer>) as Run;
+      const options = { ...httpOptionsOf(guard), principal: null, ...(key && { key }) };
+      return idempotentHttp<Event, Context, unknown>(options, run);
     },
     httpMiddleware: (guard) =>
       idempotency({ ...httpOptionsOf(guard), key: httpKeyOf(guard) ?? header('Idempotency-Key') }),
@@ -129,7 +129,7 @@ import { memoryStore } from '../../lib/store/memory.ts';
 const options = { store: memoryStore(), operation: 'order' };
 export const wrapped = ${
   form === 'http'
-    ? `idempotentHttp(options, ${handler})`
+    ? `idempotentHttp({ ...options, principal: null }, ${handler})`
     : `idempotent({ ...options, key: ({ id }: { readonly id: number }) => id }, ${handler})`
 };`;
 

@@ -12,8 +12,11 @@ const textOf = (error: unknown): string =>
 async function tried(sandbox: Promise<Sandbox>, hint: RegExp, remainingMs?: number) {
   const order = probe(() => 'ordered');
   const call = async () => {
-    const handler = (await sandbox).wrap({ operation: 'order', key: ['id'] }, order.run);
-    return handler({ id: remainingMs ?? 0 }, lambdaContext(remainingMs));
+    const handler = (await sandbox).wrap(
+      { operation: remainingMs === undefined ? 'order' : 'unlimited', key: ['id'] },
+      order.run,
+    );
+    return handler({ id: 1 }, lambdaContext(remainingMs));
   };
   const outcomes = [await outcomeOf(call()), await outcomeOf(call())];
   if (outcomes.every((outcome) => say(outcome) === 'ordered') && order.runs === 1)
