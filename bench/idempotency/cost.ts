@@ -10,6 +10,7 @@
 import { parseArgs } from 'node:util';
 import { type Spread, spreadOf } from '../measure.ts';
 import { type CostCase, callsOf, casesOf, type Kind } from './cost-cases.ts';
+import { asText, type CostRow, type RequestsRow } from './cost-report.ts';
 import { installedVersion, takeNewestPowertools } from './newest.ts';
 import { useOneSdk } from './one-sdk.ts';
 import { tell, withEngine } from './with-engine.ts';
@@ -32,6 +33,9 @@ const AT_MOST: Readonly<Record<string, number>> = { fresh: 1, replay: 0.9 };
 const REFERENCE = 'Powertools, Middy';
 const REQUESTS: Readonly<Record<Kind, number>> = { fresh: 2, replay: 1, hit: 0 };
 
+/** For the compiler. */
+const WARM_UP_ROUNDS = 10;
+
 /** Of one case in one round, per call. */
 interface Round {
   readonly cpuUs: number;
@@ -51,7 +55,7 @@ async function round(call: () => Promise<unknown>): Promise<Round> {
   return { cpuUs: (user + system) / calls, p50Us: spreadOf(tookMs).median * 1_000 };
 }
 
-async function requestsOf({ handler }: CostCase, kind: Kind): Promise<number> {
+async function countRequests({ handler }: CostCase, kind: Kind): Promise<number> {
   let requests = 0;
   const counted = handler(kind, {
     fault: (_, send) => {
@@ -69,10 +73,9 @@ async function requestsOf({ handler }: CostCase, kind: Kind): Promise<number> {
 async function measured(cases: readonly CostCase[], kind: Kind): Promise<readonly (readonly Round[])[]> {
   const each = await Promise.all(cases.map(({ handler }) => callsOf(handler(kind), kind)));
   const all = cases.map(() => [] as Round[]);
-  // The first two rounds are for the compiler.
-  for (let n = -2; n < rounds; n++) {
+  for (let n = -WARM_UP_ROUNDS; n < rounds; n++) {
     for (let turn = 0; turn < each.length; turn++) {
-      const index = (turn + n + 2) % each.length;
+      const index = (turn + n + WARM_UP_ROUNDS) % each.length;
       const one = await round(each[index] as () => Promise<unknown>);
       if (n >= 0) all[index]?.push(one);
     }
@@ -82,8 +85,35 @@ async function measured(cases: readonly CostCase[], kind: Kind): Promise<readonl
 
 const ratiosOf = (own: readonly Round[], other: readonly Round[], of: keyof Round): Spread =>
   spreadOf(own.map((one, index) => one[of] / (other[index]?.[of] ?? Number.NaN)));
-const inFull = ({ median, least, most }: Spread) =>
-  `${median.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`;
+
+async function costsOf(cases: readonly CostCase[], kind: Kind): Promise<readonly CostRow[]> {
+  const all = await measured(cases, kind);
+  const reference = all[cases.findIndex(({ name }) => name === REFERENCE)] ?? [];
+  return cases.map(({ name }, index) => {
+    const own = all[index] ?? [];
+    const ratios = { cpu: ratiosOf(own, reference, 'cpuUs'), p50: ratiosOf(own, reference, 'p50Us') };
+    const atMost = name.startsWith('fibrin') ? AT_MOST[kind] : undefined;
+    return {
+      kind,
+      name,
+      cpuUs: spreadOf(own.map(({ cpuUs }) => cpuUs)),
+      p50Us: spreadOf(own.map(({ p50Us }) => p50Us)),
+      ratios,
+      atMost,
+      isMet: atMost === undefined || (ratios.cpu.median <= atMost && ratios.p50.median <= atMost),
+    };
+  });
+}
+
+async function requestsOf(one: CostCase): Promise<readonly RequestsRow[]> {
+  const rows: RequestsRow[] = [];
+  for (const kind of ['fresh', 'replay', 'hit'] as const) {
+    const requests = await countRequests(one, kind);
+    const isMet = !one.name.startsWith('fibrin') || requests === REQUESTS[kind];
+    rows.push({ kind, name: one.name, requests, isMet });
+  }
+  return rows;
+}
 
 // Powertools warns on the console of a table that is shared here on purpose.
 console.warn = () => undefined;
@@ -99,60 +129,19 @@ await withEngine(async (engine) => {
   const kinds = (['fresh', 'replay'] as const).filter(
     (kind) => values.kind === undefined || kind === values.kind,
   );
-  const rows = [];
-  for (const kind of kinds) {
-    const all = await measured(cases, kind);
-    const reference = all[cases.findIndex(({ name }) => name === REFERENCE)] ?? [];
-    for (const [index, { name }] of cases.entries()) {
-      const own = all[index] ?? [];
-      const [cpu, p50] = [ratiosOf(own, reference, 'cpuUs'), ratiosOf(own, reference, 'p50Us')];
-      const figures = {
-        cpuUs: spreadOf(own.map(({ cpuUs }) => cpuUs)),
-        p50Us: spreadOf(own.map(({ p50Us }) => p50Us)),
-      };
-      const atMost = name.startsWith('fibrin') ? AT_MOST[kind] : undefined;
-      const isMet = atMost === undefined || (cpu.median <= atMost && p50.median <= atMost);
-      rows.push({ kind, name, ...figures, ratios: { cpu, p50 }, atMost, isMet });
-    }
-  }
-  const requests = [];
-  for (const one of cases) {
-    for (const kind of ['fresh', 'replay', 'hit'] as const) {
-      const made = await requestsOf(one, kind);
-      const isMet = !one.name.startsWith('fibrin') || made === REQUESTS[kind];
-      requests.push({ name: one.name, kind, requests: made, isMet });
-    }
-  }
+  const rows: CostRow[] = [];
+  for (const kind of kinds) rows.push(...(await costsOf(cases, kind)));
+  const requests: RequestsRow[] = [];
+  for (const one of cases) requests.push(...(await requestsOf(one)));
   for (const subject of subjects) subject.close();
 
-  const versions = {
+  const report = {
     node: process.versions.node,
     powertools: installedVersion('@aws-lambda-powertools/idempotency'),
     middy: installedVersion('@middy/core'),
     engine: engine.name,
+    ...{ reference: REFERENCE, rounds, calls, rows, requests },
   };
-  if (values.json) console.log(JSON.stringify({ ...versions, rounds, calls, rows, requests }, null, 2));
-  else {
-    console.log(
-      `Node ${versions.node}, Powertools ${versions.powertools}, Middy ${versions.middy}, ${engine.name}; ${rounds} rounds of ${calls} calls; as multiples of ${REFERENCE}: median (least to most) of the rounds\n`,
-    );
-    const line = (cells: readonly string[]) =>
-      cells
-        .map((cell, at) => cell.padEnd([8, 22, 9, 23, 9, 23, 6][at] ?? 0))
-        .join(' ')
-        .trimEnd();
-    console.log(line(['', '', 'CPU us', 'x', 'p50 us', 'x', 'wanted']));
-    for (const { kind, name, cpuUs, p50Us, ratios, atMost, isMet } of rows) {
-      const verdict = atMost === undefined ? '' : `${atMost.toFixed(2)} ${isMet ? 'ok' : 'MISSED'}`;
-      const [cpu, p50] = [cpuUs, p50Us].map(({ median }) => median.toFixed(0)) as [string, string];
-      console.log(line([kind, name, cpu, inFull(ratios.cpu), p50, inFull(ratios.p50), verdict]));
-    }
-    const made = Map.groupBy(requests, ({ name }) => name);
-    console.log('\nrequests to DynamoDB, each call');
-    for (const [name, of] of made) {
-      const texts = of.map((one) => `${one.kind} ${one.requests}${one.isMet ? '' : ' MISSED'}`);
-      console.log(`  ${name.padEnd(22)} ${texts.join(', ')}`);
-    }
-  }
+  console.log(values.json ? JSON.stringify(report, null, 2) : asText(report));
   if (values.check && [...rows, ...requests].some(({ isMet }) => !isMet)) process.exitCode = 1;
 });
