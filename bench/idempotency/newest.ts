@@ -29,7 +29,14 @@ function reasonOf(error: unknown): string {
  */
 export async function takeNewestPowertools(): Promise<string> {
   const pinned = installedVersion(PACKAGE);
-  const flags = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=0'];
+  const flags = [
+    '--no-save',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-online',
+    '--fetch-retries=0',
+  ];
   try {
     await promisify(execFile)('npm', ['install', ...flags, `${PACKAGE}@latest`], {
       cwd: fileURLToPath(BENCH),
