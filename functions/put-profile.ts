@@ -10,7 +10,6 @@ import { callerOf } from './shared/caller.ts';
 import { cancelledError, isConflict } from './shared/cancellation.ts';
 import { type HttpHandlerEvent, type JsonResponse, json, type LambdaContext } from './shared/http.ts';
 import { logServerError } from './shared/log.ts';
-import { loggedRun, loggedStore } from './shared/logged.ts';
 import { ProfileChange, profileId, toItem, type User, userKey } from './shared/profile.ts';
 import { profileUpdated } from './shared/profile-event.ts';
 import { setting } from './shared/settings.ts';
@@ -19,7 +18,7 @@ import { NAMESPACE } from './shared/telemetry.ts';
 const MAX_BODY_BYTES = 16_384;
 
 const userTable = dynamoStore({ table: setting('USERS_TABLE') });
-const store = loggedStore(dynamoStore({ table: setting('FIBRIN_TABLE') }));
+const store = dynamoStore({ table: setting('FIBRIN_TABLE') });
 
 function bodyOf(event: HttpHandlerEvent): string {
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
@@ -96,9 +95,10 @@ const put = idempotentHttp(
     operation: 'put-profile',
     principal: callerOf,
     onEvent: idempotencyMetrics({ namespace: NAMESPACE }),
+    onServerError: logServerError,
     payload: (event: HttpHandlerEvent) => [profileId(event), bodyOf(event)],
   },
-  loggedRun(putProfile),
+  putProfile,
 );
 
 export const handler = middy<HttpHandlerEvent, JsonResponse>()

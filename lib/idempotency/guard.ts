@@ -31,7 +31,7 @@ import { replayCache } from './replay-cache.ts';
 import { isStreamed } from './streams.ts';
 
 /** A run that this invocation owns. */
-export interface Run extends Identity {
+export interface ClaimedRun extends Identity {
   readonly kind: 'run';
   readonly record: IdempotencyRecord;
   readonly execution: Execution;
@@ -39,7 +39,7 @@ export interface Run extends Identity {
 
 /** What the caller has to do: run, hand out the recorded result, or run without a claim. */
 export type Begun =
-  | Run
+  | ClaimedRun
   | { readonly kind: 'replay'; readonly result: unknown }
   | { readonly kind: 'unprotected' };
 
@@ -56,9 +56,9 @@ export interface IdempotencyGuard<E> {
    * @throws {OwnershipLostError} when another run took over, {StoreError} when it is not known whether it is recorded,
    * {ResultNotStoredError} for what JSON cannot hold.
    */
-  end(run: Run, ended: RunEnd | undefined): Promise<{ readonly result: unknown } | undefined>;
+  end(run: ClaimedRun, ended: RunEnd | undefined): Promise<{ readonly result: unknown } | undefined>;
   /** Records the result, once, in one transaction with other writes: all of them are made, or none. */
-  completeWith(run: Run, result: unknown, writes: readonly TransactWrite[]): Promise<unknown>;
+  completeWith(run: ClaimedRun, result: unknown, writes: readonly TransactWrite[]): Promise<unknown>;
 }
 
 /** How often a claim is tried while what is under the key keeps changing. */
@@ -88,12 +88,12 @@ export function idempotencyGuard<E>(
   const identityOf = identify(options);
   const cache = settings.replayCache && replayCache(settings.replayCache, clock);
   /** Runs that are recorded or lost: nothing of theirs is left to release. */
-  const finished = new WeakSet<Run>();
+  const finished = new WeakSet<ClaimedRun>();
   const leases = new LeaseWatch(clock);
   /** How long the run of a record can be at work. */
   const longestMs = ({ owner }: IdempotencyRecord) =>
     settings.skewMarginMs + (isDurable(owner) ? settings.durableWorkMs : MAX_INVOCATION_MS);
-  const tell = (kind: IdempotencyEvent['kind'], key: string, more: Partial<IdempotencyEvent> = {}) =>
+  const report = (kind: IdempotencyEvent['kind'], key: string, more: Partial<IdempotencyEvent> = {}) =>
     settings.onEvent({ kind, operation, key, ...more });
 
   // In another sandbox, whose clock is ahead, the operation may run again by then.
@@ -131,7 +131,7 @@ export function idempotencyGuard<E>(
   ): Promise<Begun> => {
     const text = await load(identity, record, execution);
     keep(identity, text, record);
-    tell('replayed', identity.key, { from: 'store' });
+    report('replayed', identity.key, { from: 'store' });
     return { kind: 'replay', result: decodeResult(operation, text) };
   };
 
@@ -153,7 +153,7 @@ export function idempotencyGuard<E>(
         case 'write': {
           tries++;
           const { next, when } = decision;
-          // Store trouble here, silence included: fail closed, or run where the caller would rather. A claim that was applied
+          // A store outage here, silence included: fail closed, or run where the caller would rather. A claim that was applied
           // without an answer stands until its lease ends.
           const written = await within(execution, (signal) =>
             store.put(key, writeRecord(next), { when, signal }),
@@ -162,7 +162,7 @@ export function idempotencyGuard<E>(
             throw error;
           });
           if (written === undefined) {
-            tell('unprotected', key);
+            report('unprotected', key);
             return { kind: 'unprotected' };
           }
           if (!written.applied) {
@@ -170,23 +170,23 @@ export function idempotencyGuard<E>(
             isLeaseOver = false;
             continue;
           }
-          tell('claimed', key);
+          report('claimed', key);
           return { kind: 'run', ...identity, record: next, execution };
         }
         case 'run':
-          tell('claimed', key);
+          report('claimed', key);
           return { kind: 'run', ...identity, record: decision.record, execution };
         case 'replay':
-          if (waited) tell('waited', key, { waitedMs: clock.monotonic() - startedAt });
+          if (waited) report('waited', key, { waitedMs: clock.monotonic() - startedAt });
           return replay(identity, decision.record, execution);
         case 'mismatch':
-          tell('mismatched', key);
+          report('mismatched', key);
           throw new PayloadMismatchError(operation);
         case 'unknown':
-          tell('held', key);
+          report('held', key);
           throw new OutcomeUnknownError(operation);
         case 'unreadable':
-          tell('unreadable', key);
+          report('unreadable', key);
           throw new StoreError(
             `${store.name}: expected a record of "${operation}", got an item that this version cannot read; deploy the newest version here too, or release the key`,
           );
@@ -206,7 +206,7 @@ export function idempotencyGuard<E>(
             execution.remainingMs() - LOOK_RESERVE_MS,
           );
           if (leftMs <= 0) {
-            tell('conflicted', key);
+            report('conflicted', key);
             throw new InFlightError(operation, leaseLeftMs);
           }
           const lookMs = Math.min(MAX_LOOK_MS, FIRST_LOOK_MS + (clock.monotonic() - startedAt) / 2);
@@ -226,8 +226,8 @@ export function idempotencyGuard<E>(
   };
 
   /** What to record of a result, and what to give to the caller of the first run. */
-  const prepare = async ({ key, execution }: Run, result: unknown) => {
-    // It can be read once: the first caller gets it, all others are told that it was done.
+  const prepare = async ({ key, execution }: ClaimedRun, result: unknown) => {
+    // It can be read once: the first caller gets it, all others get the answer that it was done.
     if (isStreamed(result))
       return { stored: notStored('it was streamed'), text: undefined, answer: () => result };
     let text: string;
@@ -251,7 +251,7 @@ export function idempotencyGuard<E>(
 
   type Write = (item: Item, signal: AbortSignal) => ReturnType<typeof store.put>;
 
-  const record = async (run: Run, result: unknown, write: Write): Promise<unknown> => {
+  const record = async (run: ClaimedRun, result: unknown, write: Write): Promise<unknown> => {
     const { key, execution, record: claimed } = run;
     const { stored, text, answer } = await prepare(run, result);
     const next = completed(claimed, stored, clock.now(), settings);
@@ -260,10 +260,10 @@ export function idempotencyGuard<E>(
     // Refused, it may be our own write, applied by a request whose acknowledgement was lost.
     const recorded = written.applied ? next : completedBy(claimed.owner, written.current);
     if (recorded === undefined) {
-      tell('lost', key);
+      report('lost', key);
       throw new OwnershipLostError(operation);
     }
-    tell('completed', key);
+    report('completed', key);
     // The run has tried before, with another result: the one that was recorded is what everybody gets.
     if (recorded.form !== next.form || recorded.result !== next.result)
       return decodeResult(operation, await load(run, recorded, execution));
@@ -271,26 +271,26 @@ export function idempotencyGuard<E>(
     return answer();
   };
 
-  const complete = async (run: Run, result: unknown): Promise<unknown> => {
+  const complete = async (run: ClaimedRun, result: unknown): Promise<unknown> => {
     const when = isMine(run.record.owner);
     try {
       return await record(run, result, (item, signal) => store.put(run.key, item, { when, signal }));
     } catch (error) {
-      // Store trouble here: the outcome is unknown to others. The claim stays, so nothing runs until the lease ends.
-      if (hasCode(error, 'STORE_UNAVAILABLE')) tell('unknown', run.key);
+      // A store outage here: the outcome is unknown to others. The claim stays, so nothing runs until the lease ends.
+      if (hasCode(error, 'STORE_UNAVAILABLE')) report('unknown', run.key);
       throw error;
     }
   };
 
-  const release = async ({ key, record: claimed, execution }: Run): Promise<void> => {
+  const release = async ({ key, record: claimed, execution }: ClaimedRun): Promise<void> => {
     const when = isMine(claimed.owner);
     try {
       const released = await within(execution, (signal) => store.delete(key, { when, signal }));
       // Where nothing is any more, it was our own delete, sent twice, or another's: the key is free.
-      tell(released.applied || released.current === undefined ? 'released' : 'lost', key);
+      report(released.applied || released.current === undefined ? 'released' : 'lost', key);
     } catch {
-      // Store trouble here: the lease ends by itself, and the caller must see the error of the run, not this one.
-      tell('unknown', key);
+      // A store outage here: the lease ends by itself, and the caller must see the error of the run, not this one.
+      report('unknown', key);
     }
   };
 
@@ -300,7 +300,7 @@ export function idempotencyGuard<E>(
       const identity = identityOf(event, context);
       const text = cache?.get(identity.key, identity.payload);
       if (text !== undefined) {
-        tell('replayed', identity.key, { from: 'sandbox' });
+        report('replayed', identity.key, { from: 'sandbox' });
         return { kind: 'replay', result: decodeResult(operation, text) };
       }
       return claim(identity, execution);
@@ -313,7 +313,7 @@ export function idempotencyGuard<E>(
       if (outcome === 'done' && ended && 'result' in ended)
         return { result: await complete(run, ended.result) };
       if (outcome === 'failed') await release(run);
-      else tell('unknown', run.key);
+      else report('unknown', run.key);
       return undefined;
     },
 

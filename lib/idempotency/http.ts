@@ -1,7 +1,9 @@
+import { logError } from '../core/error-log.ts';
 import { fieldOf } from '../core/field.ts';
 import { checkOptions } from '../core/options.ts';
 import { type HttpResponse, statusForClient, toProblem } from '../core/problem.ts';
 import * as rule from '../core/rules.ts';
+import { safeListener } from '../core/safe-listener.ts';
 import { labelOf, warnOnce } from '../core/warn-once.ts';
 import { idempotencyGuard } from './guard.ts';
 import { type HttpAnswerOptions, HttpAnswers, withHeaders } from './http-answers.ts';
@@ -19,6 +21,11 @@ export interface HttpIdempotencyOptions<E>
    * answer of another that has sent the same key.
    */
   readonly principal: IdempotencyOptions<E>['principal'] | null;
+  /**
+   * Called with every error that becomes an answer of 500 or more. What it throws or rejects with changes nothing. Default: one
+   * JSON line on stderr with names, codes and stack frames of the error and its causes.
+   */
+  readonly onServerError?: (error: unknown) => unknown;
   /** Headers of what the handler does not answer itself, replays and problems: those of CORS. Default: none. */
   readonly extraHeaders?: (event: E) => Readonly<Record<string, string>>;
 }
@@ -76,21 +83,18 @@ export function idempotentHttp<E extends HttpEvent, C, A, M extends readonly unk
   options: HttpIdempotencyOptions<E>,
   run: (event: E, context: C, claim: Claim<NoInfer<A>>, ...more: M) => Promise<A>,
 ): (event: E, context: C, ...more: M) => Promise<A | HttpResponse> {
-  const {
-    recordStatus,
-    replayHeaders,
-    extraHeaders,
-    principal,
-    payload,
-    key = defaultKey,
-    ...rest
-  } = options;
+  const { recordStatus, replayHeaders, extraHeaders, onServerError = logError, ...others } = options;
+  const { principal, payload, key = defaultKey, ...rest } = others;
   checkOptions(
     'idempotentHttp',
-    { principal, extraHeaders },
-    { required: { principal: PRINCIPAL }, optional: { extraHeaders: rule.fn() } },
+    { principal, extraHeaders, onServerError },
+    {
+      required: { principal: PRINCIPAL, onServerError: rule.fn() },
+      optional: { extraHeaders: rule.fn() },
+    },
   );
   const answers = new HttpAnswers('idempotentHttp', { recordStatus, replayHeaders });
+  const report = safeListener(onServerError, 'idempotentHttp: onServerError');
   const headersFor = extraHeadersOf(options.operation, extraHeaders);
   const guard = idempotencyGuard<E>(
     {
@@ -118,7 +122,9 @@ export function idempotentHttp<E extends HttpEvent, C, A, M extends readonly unk
     try {
       return (await answer(event, context, more)) as A;
     } catch (error) {
-      if (statusForClient(error) === undefined) throw error;
+      const status = statusForClient(error);
+      if (status === undefined) throw error;
+      if (status >= 500) report(error);
       return withHeaders(event, toProblem(error), headersFor(event));
     }
   };

@@ -11,7 +11,7 @@ import { type Claim, runOnce, UNPROTECTED } from './run-once.ts';
  * remaining time and a margin) has ended, and then `onUnknownOutcome` says what happens.
  *
  * The result is what JSON makes of it, for the first caller as for all others. One that JSON cannot hold, that is too large
- * or a stream, is not told twice: duplicates get `ResultNotStoredError` (500), and the run is not made again for it. A
+ * or a stream, is not returned twice: duplicates get `ResultNotStoredError` (500), and the run is not made again for it. A
  * handler that writes to Lambda's response stream itself is refused before it runs.
  *
  * Further arguments are handed on after `claim`, such as Middy's `{ signal }`.

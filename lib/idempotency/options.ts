@@ -25,7 +25,7 @@ export interface IdempotencyOptions<E> {
   readonly principal?: (event: E, context: unknown) => unknown;
   /** The same for the tenant. */
   readonly tenant?: (event: E, context: unknown) => unknown;
-  /** Keys and payloads that somebody could guess are digested with it (HMAC). Text or bytes, from 16 on. Default: none. */
+  /** Keys and payloads that can be guessed are digested with it (HMAC). Text or bytes, from 16 on. Default: none. */
   readonly hmacSecret?: string | Uint8Array;
   /** How long a result is replayed. Seconds, 1 to 31,536,000. Default 86,400 (a day). */
   readonly retentionSeconds?: number;
@@ -54,7 +54,7 @@ export interface IdempotencyOptions<E> {
    * key until it must have ended. Milliseconds. Default 86,400,000 (a day).
    */
   readonly durableWorkMs?: number;
-  /** Told of what happens to keys: for metrics. What it throws or rejects with changes nothing; it is warned of once. */
+  /** Called with each event of a key: for metrics. What it throws or rejects with changes nothing; it is warned of once. */
   readonly onEvent?: (event: IdempotencyEvent) => unknown;
   readonly clock?: Clock;
   readonly random?: Random;

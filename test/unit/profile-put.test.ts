@@ -143,7 +143,7 @@ describe('changing a profile', () => {
     expect(await put()).toMatchObject({ status: 503, code: 'STORE_UNAVAILABLE' });
     expect(logged).toMatchObject([
       {
-        message: 'A claim was not written',
+        message: 'A request failed',
         causes: [{ error: 'AccessDeniedException', status: 400 }],
         correlationId: 'request-7',
       },
