@@ -11,11 +11,12 @@ export function removeExpired({ records, clock, setup, counts }: World): void {
 }
 
 /** Somebody finds out what became of the runs whose lease is over, and frees their keys. */
-export function freeHeld({ records, clock, setup, counts }: World): void {
+export function freeHeld({ records, past, clock, setup, counts }: World): void {
   if (setup.onUnknownOutcome !== 'hold') return;
   for (const one of records.held()) {
     if (one.record.state !== 'in-progress' || clock.now() <= one.record.leaseUntil) continue;
     counts.freed++;
+    past.frees(one.key);
     void records.remove(one);
   }
 }

@@ -1,4 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
+import { ENDING_NAMES } from './endings.ts';
 import type { Fate } from './network.ts';
 import type { Schedule, Step } from './steps.ts';
 import { LONGEST_WORK_MS, MARGIN_MS, OWNERS, type Setup } from './world.ts';
@@ -33,7 +34,13 @@ const complete: Arbitrary<Step> = fc.record({
   insists: mostly(false, 5, true),
   fates,
 });
-const fail: Arbitrary<Step> = fc.record({ do: fc.constant('fail'), who, fates });
+const fail: Arbitrary<Step> = fc.record({
+  do: fc.constant('fail'),
+  who,
+  ending: fc.constantFrom(...ENDING_NAMES),
+  happened: fc.boolean(),
+  fates,
+});
 
 /** Within the time of an invocation. */
 const briefly = fc.constantFrom(20, 300, 1_000, 2_900);
@@ -46,7 +53,7 @@ const stepWith = (ends: number, waits: Arbitrary<number>): Arbitrary<Step> =>
   fc.oneof(
     some(8, begin),
     some(2 * ends, complete),
-    some(ends, fail),
+    some(2 * ends, fail),
     some(1, fc.record({ do: fc.constantFrom('leave', 'crash'), who })),
     some(6, fc.record({ do: fc.constant('arrive'), packet })),
     some(1, fc.record({ do: fc.constantFrom('lose', 'double'), packet })),
@@ -67,7 +74,7 @@ const setupWith = (kills: boolean): Arbitrary<Setup> =>
   fc.record({
     kills: fc.constant(kills),
     skewsMs: fc.array(skewMs, { minLength: OWNERS + 1, maxLength: OWNERS + 1 }),
-    onUnknownOutcome: mostly('rerun', 2, 'hold'),
+    onUnknownOutcome: fc.constantFrom('rerun', 'hold'),
     waitMs: mostly(0, 2, 1_500),
     caches: mostly(false, 2, true),
     isFreed: fc.boolean(),

@@ -1,3 +1,5 @@
+import { ENDING_NAMES } from './endings.ts';
+
 /** What happens in schedules. Each has to happen often enough, or the invariants were held against nothing. */
 const KINDS = [
   /** Runs that began. */
@@ -24,6 +26,8 @@ const KINDS = [
   'lost',
   /** Runs that failed for certain. */
   'released',
+  /** Runs that ended with an error after which the claim stays. */
+  'kept',
   /** Runs that ended without an outcome. */
   'left',
   /** Calls of the store that nobody knows the end of. */
@@ -38,6 +42,8 @@ const KINDS = [
   'removed',
   /** Runs of a key whose result had been kept for as long as promised. */
   'renewed',
+  /** Ends of runs that did not complete. */
+  ...ENDING_NAMES,
 ] as const;
 
 export type Kind = (typeof KINDS)[number];

@@ -1,5 +1,6 @@
 import type { Counts } from './counts.ts';
 import type { Judge } from './verdict.ts';
+import { RETENTION_SECONDS, type Setup } from './world.ts';
 
 /** What a caller asks for. All of them use one key value. */
 export interface Request {
@@ -12,6 +13,7 @@ export interface Try {
   /** A durable execution may try several times; it is never beside itself. */
   readonly by: string;
   readonly user: string;
+  readonly key: string;
   readonly atMs: number;
   /** When its time is over. What it does after that nobody waits for. */
   readonly untilMs: number;
@@ -29,16 +31,26 @@ interface Submitted extends Request {
  * What has happened in a schedule as its callers have seen it, and what they must never see. All times are true ones, of
  * the clock that no sandbox has.
  */
-export function history(judge: Judge, counts: Counts) {
+export function history(judge: Judge, counts: Counts, setup: Pick<Setup, 'onUnknownOutcome'>) {
   /** Those that may have had their effect. */
   const tries = new Set<Try>();
   const running = new Map<string, Try>();
+  /** Those whose effect must not happen again: with `hold` all that may have had it, with `rerun` those that must have told so. */
+  const open = new Set<Try>();
+  const holds = setup.onUnknownOutcome === 'hold';
   const submitted: Submitted[] = [];
   /** Results that somebody knows of, in the order in which they were told. */
   const told: Submitted[] = [];
 
   const keptAt = (user: string, nowMs: number, first = told.length) =>
     told.slice(0, first).filter((one) => one.user === user && nowMs <= one.keptUntilMs);
+
+  /** Until when nothing but a person may let its effect happen again. */
+  const guardedUntilMs = (one: Try) => {
+    if (!holds) return one.untilMs - 1;
+    const first = submitted.find(({ of }) => of.by === one.by);
+    return Math.min(first?.keptUntilMs ?? Infinity, one.untilMs + RETENTION_SECONDS * 1_000);
+  };
 
   const tell = (one: Submitted) => {
     if (told.includes(one)) return;
@@ -58,15 +70,32 @@ export function history(judge: Judge, counts: Counts) {
       for (const other of running.values())
         if (other.user === user && other.by !== by && atMs < other.untilMs)
           judge.blame('overlapping', `${by} runs beside ${other.by}`);
+      for (const other of open)
+        if (other.user === user && other.by !== by && atMs <= guardedUntilMs(other))
+          judge.blame('twice', `${by} runs after ${other.by}`);
       tries.add(next);
+      if (holds) open.add(next);
       running.set(by, next);
     },
     /** It does nothing more. */
     ends: (by: string) => running.delete(by),
-    /** It has had no effect. What an earlier try has sent may still be recorded, once the key is free. */
+    /**
+     * It has had no effect, or one that nobody is promised to have once only. What an earlier try has sent may still be
+     * recorded, once the key is free. The last try of an execution speaks for those before it.
+     */
     fails(one: Try) {
       running.delete(one.by);
       tries.delete(one);
+      for (const other of open) if (other.by === one.by) open.delete(other);
+    },
+    /** It has had its effect, and knows that it may have. */
+    keeps(one: Try) {
+      running.delete(one.by);
+      if (!holds) open.add(one);
+    },
+    /** A person has found out about all that ran under a key. */
+    frees(key: string) {
+      for (const one of open) if (one.key === key) open.delete(one);
     },
     submits: (one: Submitted) => void submitted.push(one),
     /** The first caller gets its answer. */

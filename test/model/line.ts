@@ -12,6 +12,8 @@ export interface Line {
   readonly claimed: { readonly key: string; readonly record: IdempotencyRecord } | undefined;
   /** Whether a write of that owner was refused for its own sake. To ask is to forget. */
   metItself(owner: string): boolean;
+  /** How many deletes were sent. */
+  readonly deletes: number;
   /** The sandbox is gone and sends nothing more. What is under way stays so. */
   cut(): void;
 }
@@ -20,6 +22,7 @@ export function line(send: Send, inner: Store, counts: Counts): Line {
   const met = new Set<string>();
   let fates: readonly Fate[] = [];
   let claimed: Line['claimed'];
+  let deletes = 0;
   let isCut = false;
 
   const call = async <R>(request: () => Promise<R>): Promise<R> => {
@@ -51,10 +54,16 @@ export function line(send: Send, inner: Store, counts: Counts): Line {
         if (!result.applied && record && result.current?.['owner'] === record.owner) met.add(record.owner);
         return result;
       },
-      delete: (key, options = {}) => write(() => inner.delete(key, options), options),
+      delete(key, options = {}) {
+        deletes++;
+        return write(() => inner.delete(key, options), options);
+      },
     },
     expect(next) {
       fates = next;
+    },
+    get deletes() {
+      return deletes;
     },
     get claimed() {
       return claimed;

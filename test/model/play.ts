@@ -27,7 +27,7 @@ function start(step: Step, sandboxes: Sandboxes, shared: World): unknown {
     case 'complete':
       return one?.complete(step.insists, step.fates);
     case 'fail':
-      return one?.fail(step.fates);
+      return one?.fail(step.ending, step.happened, step.fates);
     case 'leave':
       return one?.leave();
     case 'crash':

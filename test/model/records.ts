@@ -10,6 +10,13 @@ export interface Held {
   readonly record: IdempotencyRecord;
 }
 
+/** A record that was under a key for a while. */
+interface Written {
+  readonly record: IdempotencyRecord;
+  /** After how many changes of the store it was gone. */
+  goneAt: number;
+}
+
 function recordOf(item: Item): IdempotencyRecord {
   const record = readRecord(item);
   if (record === undefined) throw new Error('The store was given something that is no record');
@@ -22,16 +29,25 @@ function recordOf(item: Item): IdempotencyRecord {
  */
 export function watchRecords(inner: Store, judge: Judge, counts: Counts) {
   const held = new Map<string, IdempotencyRecord>();
-  const written = new Map<string, IdempotencyRecord[]>();
+  const written = new Map<string, Written[]>();
   /** Of the latest run, as long as its record is there. */
   const runFences = new Map<string, number>();
   const overtaken = new Set<string>();
   const releasing = new Set<string>();
+  const groundless = new Set<string>();
+  let changes = 0;
+
+  const isGone = (key: string) => {
+    changes++;
+    const last = written.get(key)?.at(-1);
+    if (last) last.goneAt = Math.min(last.goneAt, changes);
+  };
 
   const replaced = (key: string, next: IdempotencyRecord) => {
     const old = held.get(key);
     held.set(key, next);
-    written.set(key, [...(written.get(key) ?? []), next]);
+    isGone(key);
+    written.set(key, [...(written.get(key) ?? []), { record: next, goneAt: Number.POSITIVE_INFINITY }]);
     if (old === undefined) {
       // A late copy of its claim makes it the owner again, of a key that is free: whoever overtook it has failed.
       if (next.state === 'in-progress') overtaken.delete(next.owner);
@@ -51,6 +67,7 @@ export function watchRecords(inner: Store, judge: Judge, counts: Counts) {
   const removed = (key: string) => {
     const old = held.get(key);
     held.delete(key);
+    isGone(key);
     runFences.delete(key);
     if (old?.state === 'in-progress' && !releasing.has(old.owner)) overtaken.add(old.owner);
   };
@@ -74,8 +91,16 @@ export function watchRecords(inner: Store, judge: Judge, counts: Counts) {
     store,
     /** What is under the keys now. */
     held: (): readonly Held[] => [...held].map(([key, record]) => ({ key, record })),
-    /** All that has ever been under a key. */
-    written: (key: string): readonly IdempotencyRecord[] => written.get(key) ?? [],
+    /** How often the store has changed. */
+    get changes() {
+      return changes;
+    },
+    /** What has been under a key since the store had changed so often. */
+    since: (key: string, first: number): readonly IdempotencyRecord[] =>
+      (written.get(key) ?? []).filter(({ goneAt }) => goneAt > first).map(({ record }) => record),
+    /** Its run has proved that nothing happened, and nobody asked for its record to go. */
+    leftFor: (owner: string) => void groundless.add(owner),
+    isGroundless: (owner: string) => groundless.has(owner),
     isOvertaken: (owner: string) => overtaken.has(owner),
     /** From now on its record may go without anybody having taken it. */
     releases: (owner: string) => void releasing.add(owner),

@@ -14,22 +14,33 @@ interface Refused {
   readonly wire: Line;
   /** By the clock of the sandbox. */
   readonly nowMs: number;
+  /** How often the store had changed when the request came. */
+  readonly changes: number;
   /** Of the run, where there is one. */
   readonly owner: string | undefined;
 }
 
 /**
  * Judges an error that a caller gets: somebody else's record must be a reason for it, by the clock of the sandbox that
- * refuses. The record may be gone by then, since an answer takes its time.
+ * refuses. The record was there since the request came, and may be gone by now, since an answer takes its time.
  */
 export function judgeRefusal(
   { judge, records, counts, setup }: World,
   error: unknown,
-  { wire: { claimed }, nowMs, owner }: Refused,
+  { wire: { claimed }, nowMs, changes, owner }: Refused,
 ): void {
-  const isDueTo = (reason: (record: IdempotencyRecord) => boolean) =>
-    claimed !== undefined &&
-    records.written(claimed.key).some((one) => !isSameRun(one.owner, claimed.record.owner) && reason(one));
+  const due = (reason: (record: IdempotencyRecord) => boolean) =>
+    claimed === undefined
+      ? []
+      : records
+          .since(claimed.key, changes)
+          .filter((one) => !isSameRun(one.owner, claimed.record.owner) && reason(one));
+  const isDueTo = (reason: (record: IdempotencyRecord) => boolean) => {
+    const reasons = due(reason);
+    if (reasons.length > 0 && reasons.every((one) => records.isGroundless(one.owner)))
+      judge.blame('held', `${claimed?.record.owner} was refused for ${reasons[0]?.owner}`);
+    return reasons.length > 0;
+  };
   const isKept = ({ expiresAt }: IdempotencyRecord) => nowMs <= expiresAt * 1_000;
 
   if (error instanceof StoreError) counts.unanswered++;

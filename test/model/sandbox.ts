@@ -1,8 +1,9 @@
-import { FibrinError, StoreError } from '../../lib/core/errors.ts';
+import { StoreError } from '../../lib/core/errors.ts';
 import { InFlightError, OutcomeUnknownError } from '../../lib/idempotency/errors.ts';
 import type { Run } from '../../lib/idempotency/guard.ts';
 import { seededRandom } from '../../lib/testing/index.ts';
 import { client } from './client.ts';
+import { ENDINGS, type Ending } from './endings.ts';
 import { contextOf, type Execution } from './executions.ts';
 import type { Request, Try } from './history.ts';
 import type { Fate } from './network.ts';
@@ -22,6 +23,8 @@ interface Invocation {
   readonly request: Request;
   readonly execution: Execution | undefined;
   readonly untilMs: number;
+  /** How often the store had changed when it came. */
+  readonly changes: number;
   going?: Going;
   /** Waits for the store. */
   isBusy: boolean;
@@ -76,7 +79,8 @@ export function sandbox(name: number, skewMs: number, world: World) {
       return alive === invocation ? hear() : 'nothing';
     } catch (error) {
       if (alive !== invocation) return 'nothing';
-      judgeRefusal(world, error, { wire, nowMs: now(), owner: invocation.going?.run.record.owner });
+      const { changes, going: own } = invocation;
+      judgeRefusal(world, error, { wire, nowMs: now(), changes, owner: own?.run.record.owner });
       end(invocation, isWorthATry(error));
       return error as Error;
     } finally {
@@ -109,7 +113,7 @@ export function sandbox(name: number, skewMs: number, world: World) {
     const atMs = clock.now();
     const untilMs = Math.max(execution?.untilMs ?? 0, invocation.untilMs);
     const by = execution?.arn ?? `request ${name}.${requests}`;
-    const next = { by, user: request.user, atMs, untilMs };
+    const next = { by, user: request.user, key: run.key, atMs, untilMs };
     invocation.going = { run, try: next };
     past.runs(next);
     records.runs(run.key, run.record);
@@ -131,7 +135,8 @@ export function sandbox(name: number, skewMs: number, world: World) {
       const untilMs = clock.now() + remainingMs;
       const execution = isDurable ? world.executions.next(asked) : undefined;
       const request = execution?.request ?? asked;
-      const invocation: Invocation = { request, execution, untilMs, isBusy: true };
+      const { changes } = records;
+      const invocation: Invocation = { request, execution, untilMs, changes, isBusy: true };
       alive = invocation;
       clock.after(remainingMs, () => timeIsUp(invocation));
       return work(invocation, fates, async () => {
@@ -169,13 +174,22 @@ export function sandbox(name: number, skewMs: number, world: World) {
         };
       }),
 
-    /** The run fails for certain: from here on it does nothing, so that another one may. */
-    fail: (fates: readonly Fate[] = []) =>
+    /** The run ends without a result: from here on it does nothing. */
+    fail: (ending: Ending, happened: boolean, fates: readonly Fate[] = []) =>
       finish(fates, true, async ({ run, try: failed }) => {
-        past.fails(failed);
-        records.releases(run.record.owner);
-        await guard.end(run, { error: new FibrinError('REFUSED', 'refused', { status: 422 }) });
-        return () => void counts.released++;
+        const { end, effect, rerun } = ENDINGS[ending];
+        const isFree = setup.onUnknownOutcome === 'hold' ? effect === 'never' : rerun === 'free';
+        const hasHappened = effect === 'always' || (effect === 'open' && happened);
+        if (isFree) records.releases(run.record.owner);
+        if (isFree || !hasHappened) past.fails(failed);
+        else past.keeps(failed);
+        counts[ending]++;
+        const line = wire;
+        const { deletes } = line;
+        const ended = await end();
+        await guard.end(run, ended);
+        if (effect === 'never' && line.deletes === deletes) records.leftFor(run.record.owner);
+        return () => void counts[isFree ? 'released' : 'kept']++;
       }),
 
     /** The run ends without anybody knowing how. */

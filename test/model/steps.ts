@@ -1,3 +1,4 @@
+import type { Ending } from './endings.ts';
 import type { Fate } from './network.ts';
 
 /** One step of a schedule. `who` is the sandbox that takes it, or the next one that can. */
@@ -19,8 +20,14 @@ export type Step =
       readonly insists: boolean;
       readonly fates: readonly Fate[];
     }
-  /** The run fails for certain. */
-  | { readonly do: 'fail'; readonly who: number; readonly fates: readonly Fate[] }
+  /** The run ends with an error. Where that leaves it open, the effect has happened or not. */
+  | {
+      readonly do: 'fail';
+      readonly who: number;
+      readonly ending: Ending;
+      readonly happened: boolean;
+      readonly fates: readonly Fate[];
+    }
   /** It ends without anybody knowing how, or its sandbox does. */
   | { readonly do: 'leave' | 'crash'; readonly who: number }
   /** A packet under way arrives, is lost or is there twice. */

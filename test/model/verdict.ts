@@ -2,8 +2,11 @@
 const INVARIANTS = {
   repeated: 'an effect that was acknowledged does not happen again within its retention',
   mixed: 'nobody gets the result of another caller, of another request or of another run',
+  twice:
+    'what may have happened does not happen again: with hold until a person frees the key, with rerun within its lease',
   overlapping: 'no two runs of a key are at work at once within their leases',
   stuck: 'a key is refused for no longer than a lease, or a retention where it is held, gives reason to',
+  held: 'no key is refused for a run that has proved that nothing happened',
   fence: 'the fence of a record never goes down and grows with every run',
   deceived: 'a run that was overtaken is told so, and no other is',
 } as const;

@@ -68,7 +68,7 @@ export function world(setup: Setup, { sabotage = {}, only }: Trial = {}): World 
     clock,
     network: network(),
     records: watchRecords(store(memoryStore()), court, counts),
-    past: history(court, counts),
+    past: history(court, counts, setup),
     executions: executions(clock),
     counts,
     judge: court,
