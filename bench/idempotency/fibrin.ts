@@ -65,7 +65,7 @@ function rowOf(item: WireItem): Row {
   return {
     key: item[KEY_ATTRIBUTE]?.S ?? '',
     state: record.state,
-    result: record.state === 'completed' ? decodeResult(record.result) : undefined,
+    result: record.state === 'completed' ? decodeResult('', record.result) : undefined,
   };
 }
 

@@ -1,3 +1,6 @@
+import { fieldOf } from './field.ts';
+import { isObject } from './property.ts';
+
 /** The headers of an HTTP event of API Gateway (v1, v2) or of a function URL. */
 export interface HeaderEvent {
   /** A REST API sends null for a request without any. */
@@ -14,4 +17,19 @@ export function headerValues({ headers, multiValueHeaders }: HeaderEvent, name: 
   if (Array.isArray(values) && values.length > 0) return [...new Set<string>(values)];
   const value = Object.entries(headers ?? {}).find(isWanted)?.[1];
   return value === undefined ? [] : [value];
+}
+
+/** What the context of a request has in one kind of event each: REST APIs, HTTP APIs and function URLs, WebSocket APIs, load balancers. */
+const REQUEST_SIGNS = ['httpMethod', 'http', 'connectionId', 'elb'] as const;
+
+/**
+ * Whether an event is a request that is answered with a status: of API Gateway (v1, v2, WebSocket), a function URL or a load balancer.
+ * An authorizer gets a request too, and answers with a policy.
+ */
+export function isHttpEvent(event: unknown): boolean {
+  if (fieldOf(event, ['type']) === 'REQUEST') return false;
+  const context = fieldOf(event, ['requestContext']);
+  if (!isObject(context)) return false;
+  const isMethod = typeof fieldOf(event, ['httpMethod']) === 'string';
+  return isMethod || REQUEST_SIGNS.some((sign) => fieldOf(context, [sign]) !== undefined);
 }

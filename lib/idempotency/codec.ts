@@ -19,9 +19,21 @@ const COMPRESS_FROM_BYTES = 1_024;
 /** An item holds 400 KB, names and keys included. */
 const MAX_RESULT_BYTES = 350_000;
 
+/** Lambda answers with 6 MB at most. What is compressed may not grow beyond this when it is read. */
+const MAX_TEXT_BYTES = 10_000_000;
+
 /** The text in which a result is recorded, and from which the first answer and every replay are made alike. */
 export const encodeResult = (result: unknown): string => JSON.stringify(result) ?? UNDEFINED;
-export const decodeResult = (text: string): unknown => (text === UNDEFINED ? undefined : JSON.parse(text));
+
+/** @throws {ResultNotStoredError} for a text that is no JSON. It is quoted nowhere. */
+export function decodeResult(operation: string, text: string): unknown {
+  if (text === UNDEFINED) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ResultNotStoredError(operation, 'its record holds no JSON');
+  }
+}
 
 /** A result that is not recorded, and why, for whoever asks for it later. */
 export const notStored = (why: string): StoredResult => ({ form: 'none', result: why.slice(0, 200) });
@@ -36,7 +48,7 @@ export async function storeResult(
   elsewhere: ResultStore | undefined,
 ): Promise<StoredResult> {
   const plainBytes = Buffer.byteLength(text);
-  if (plainBytes > COMPRESS_FROM_BYTES) {
+  if (plainBytes > COMPRESS_FROM_BYTES && plainBytes <= MAX_TEXT_BYTES) {
     const compressed = gzipSync(text).toString('base64');
     if (compressed.length < plainBytes && compressed.length <= MAX_RESULT_BYTES)
       return { form: 'gzip', result: compressed };
@@ -47,6 +59,14 @@ export async function storeResult(
   const key = keyElsewhere();
   await elsewhere.put(key, text);
   return { form: 'elsewhere', result: key };
+}
+
+function decompress(operation: string, result: string): string {
+  try {
+    return gunzipSync(Buffer.from(result, 'base64'), { maxOutputLength: MAX_TEXT_BYTES }).toString('utf8');
+  } catch {
+    throw new ResultNotStoredError(operation, `its record holds no text of at most ${MAX_TEXT_BYTES} bytes`);
+  }
 }
 
 /** @throws {ResultNotStoredError} for a result that was not recorded, or is no longer where it was put. */
@@ -60,12 +80,16 @@ export async function loadResult(
     case 'json':
       return result;
     case 'gzip':
-      return gunzipSync(Buffer.from(result, 'base64')).toString('utf8');
+      return decompress(operation, result);
     case 'none':
       throw new ResultNotStoredError(operation, result);
     case 'elsewhere': {
       // The records of the version before do not say where, since it was the record's own key.
-      const text = await elsewhere?.get(result || key);
+      const place = result || key;
+      // A record that names the place of another one would hand out what is not its own.
+      if (!`${place}#`.startsWith(`${key}#`))
+        throw new ResultNotStoredError(operation, 'its record names a place that is not its own');
+      const text = await elsewhere?.get(place);
       if (text !== undefined) return text;
       throw new ResultNotStoredError(
         operation,

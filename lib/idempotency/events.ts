@@ -5,7 +5,7 @@
  * - `lost`: it outlived its lease and another run took over;
  * - `replayed`: a duplicate got the result; `waited`: it had to wait for it first;
  * - `conflicted`: it was refused because the first run is under way; `held`: because its outcome is unknown;
- * - `mismatched`: the key came with another payload;
+ * - `mismatched`: the key came with another payload; `unreadable`: its record is not one that this version can read;
  * - `unprotected`: the store failed and the run goes on without a claim.
  */
 export type IdempotencyEventKind =
@@ -19,6 +19,7 @@ export type IdempotencyEventKind =
   | 'conflicted'
   | 'held'
   | 'mismatched'
+  | 'unreadable'
   | 'unprotected';
 
 export interface IdempotencyEvent {

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../core/errors.ts';
+import { MAX_INVOCATION_MS } from './lease-watch.ts';
 import { isWritable } from './streams.ts';
 
 /** The part of a Lambda context that is needed: how long the invocation can still run. */
@@ -49,8 +50,9 @@ export function executionOf(context: unknown, durableWorkMs: number): Execution 
       `idempotency: expected the Lambda context as second argument, got ${context === undefined ? 'nothing' : `an object with ${Object.keys(rest).slice(0, 5).join(', ') || 'no members'}`}`,
     );
   }
-  // What is no number, as a stub's, must not become a lease that is over before it begins.
-  const remainingMs = () => Math.max(0, Number(timed.getRemainingTimeInMillis?.()) || 0);
+  // What is no number, as a stub's, must not become a lease that is over before it begins, nor Infinity one that never ends.
+  const remainingMs = () =>
+    Math.min(MAX_INVOCATION_MS, Math.max(0, Number(timed.getRemainingTimeInMillis?.()) || 0));
   const invocationMs = Math.max(MIN_WORK_MS, remainingMs());
   const arn = executionContext?.durableExecutionArn;
   if (isDurable && typeof arn === 'string')

@@ -14,6 +14,7 @@ import {
 import type { IdempotencyEvent } from './events.ts';
 import { type Execution, executionOf } from './execution.ts';
 import { type Identity, identify } from './identity.ts';
+import { LeaseWatch, MAX_INVOCATION_MS } from './lease-watch.ts';
 import { checkIdempotencyOptions, type IdempotencyOptions } from './options.ts';
 import { isFailedResult, outcomes, type RunEnd } from './outcome.ts';
 import {
@@ -21,6 +22,7 @@ import {
   completedBy,
   decide,
   type IdempotencyRecord,
+  isDurable,
   isMine,
   ownerOf,
   writeRecord,
@@ -87,6 +89,10 @@ export function idempotencyGuard<E>(
   const cache = settings.replayCache && replayCache(settings.replayCache, clock);
   /** Runs that are recorded or lost: nothing of theirs is left to release. */
   const finished = new WeakSet<Run>();
+  const leases = new LeaseWatch(clock);
+  /** How long the run of a record can be at work. */
+  const longestMs = ({ owner }: IdempotencyRecord) =>
+    settings.skewMarginMs + (isDurable(owner) ? settings.durableWorkMs : MAX_INVOCATION_MS);
   const tell = (kind: IdempotencyEvent['kind'], key: string, more: Partial<IdempotencyEvent> = {}) =>
     settings.onEvent({ kind, operation, key, ...more });
 
@@ -126,7 +132,7 @@ export function idempotencyGuard<E>(
     const text = await load(identity, record, execution);
     keep(identity, text, record);
     tell('replayed', identity.key, { from: 'store' });
-    return { kind: 'replay', result: decodeResult(text) };
+    return { kind: 'replay', result: decodeResult(operation, text) };
   };
 
   /** Decides until there is something to do. `seen` is what is known to be under the key. */
@@ -136,11 +142,12 @@ export function idempotencyGuard<E>(
     const startedAt = clock.monotonic();
     let seen: Item | undefined;
     let waited = false;
+    let isLeaseOver = false;
     for (let tries = 0; tries < CLAIM_TRIES; ) {
       const now = clock.now();
       const leaseMs = execution.workMs + settings.skewMarginMs;
       const invocationMs = execution.invocationMs + settings.skewMarginMs;
-      const claimer = { owner, execution: execution.arn, payload, now, leaseMs, invocationMs };
+      const claimer = { owner, execution: execution.arn, payload, now, leaseMs, invocationMs, isLeaseOver };
       const decision = decide({ ...settings, ...claimer }, seen);
       switch (decision.kind) {
         case 'write': {
@@ -160,6 +167,7 @@ export function idempotencyGuard<E>(
           }
           if (!written.applied) {
             seen = written.current;
+            isLeaseOver = false;
             continue;
           }
           tell('claimed', key);
@@ -178,21 +186,33 @@ export function idempotencyGuard<E>(
           tell('held', key);
           throw new OutcomeUnknownError(operation);
         case 'unreadable':
+          tell('unreadable', key);
           throw new StoreError(
-            `${store.name}: the record of "${operation}" was written by a newer version of the toolkit; deploy that version here too`,
+            `${store.name}: expected a record of "${operation}", got an item that this version cannot read; deploy the newest version here too, or release the key`,
           );
         case 'in-flight': {
+          const leaseLeftMs = leases.leftMs(
+            key,
+            decision.record,
+            decision.leaseLeftMs,
+            longestMs(decision.record),
+          );
+          if (leaseLeftMs < 0) {
+            isLeaseOver = true;
+            continue;
+          }
           const leftMs = Math.min(
             settings.waitMs - (clock.monotonic() - startedAt),
             execution.remainingMs() - LOOK_RESERVE_MS,
           );
           if (leftMs <= 0) {
             tell('conflicted', key);
-            throw new InFlightError(operation, decision.leaseLeftMs);
+            throw new InFlightError(operation, leaseLeftMs);
           }
           const lookMs = Math.min(MAX_LOOK_MS, FIRST_LOOK_MS + (clock.monotonic() - startedAt) / 2);
           await sleep(clock, Math.min(leftMs, lookMs * (0.5 + random.next() / 2)));
           waited = true;
+          isLeaseOver = false;
           seen = await within(execution, (signal) => store.get(key, { signal }));
         }
       }
@@ -226,7 +246,7 @@ export function idempotencyGuard<E>(
     const stored = await within(execution, put, 'the resultStore').catch((error: unknown) =>
       notStored(`resultStore: ${error}`),
     );
-    return { stored, text, answer: () => decodeResult(text) };
+    return { stored, text, answer: () => decodeResult(operation, text) };
   };
 
   type Write = (item: Item, signal: AbortSignal) => ReturnType<typeof store.put>;
@@ -246,7 +266,7 @@ export function idempotencyGuard<E>(
     tell('completed', key);
     // The run has tried before, with another result: the one that was recorded is what everybody gets.
     if (recorded.form !== next.form || recorded.result !== next.result)
-      return decodeResult(await load(run, recorded, execution));
+      return decodeResult(operation, await load(run, recorded, execution));
     if (text !== undefined && stored.form !== 'none') keep(run, text, recorded);
     return answer();
   };
@@ -281,7 +301,7 @@ export function idempotencyGuard<E>(
       const text = cache?.get(identity.key, identity.payload);
       if (text !== undefined) {
         tell('replayed', identity.key, { from: 'sandbox' });
-        return { kind: 'replay', result: decodeResult(text) };
+        return { kind: 'replay', result: decodeResult(operation, text) };
       }
       return claim(identity, execution);
     },

@@ -100,7 +100,11 @@ export function checkIdempotencyOptions<E>(options: IdempotencyOptions<E>): Idem
   });
   if (options.replayCache) {
     checkOptions('idempotency.replayCache', options.replayCache, {
-      optional: { maxEntries: rule.integer(1, 10_000), maxAgeMs: rule.durationMs() },
+      optional: {
+        maxEntries: rule.integer(1, 10_000),
+        maxBytes: rule.integer(1, 1_000_000_000),
+        maxAgeMs: rule.durationMs(),
+      },
     });
   }
   const { clock = systemClock, random = systemRandom, retentionSeconds = 86_400 } = options;

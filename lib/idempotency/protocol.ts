@@ -38,6 +38,10 @@ export function writeRecord({ form, ...record }: IdempotencyRecord): Item {
   return form === 'json' ? { v: PLAIN, ...record } : { v: NEWEST, ...record, form };
 }
 
+/** Beyond these numbers, one more is no other number: two runs would have one fence. */
+const isSafe = (value: unknown): boolean =>
+  typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+
 /** Reads an item; undefined when it is not a record that this version understands. */
 export function readRecord(item: Item): IdempotencyRecord | undefined {
   const { v, state, owner, fence = 0, leaseUntil, payload, form = 'json', result, expiresAt } = item;
@@ -45,14 +49,14 @@ export function readRecord(item: Item): IdempotencyRecord | undefined {
     (v === PLAIN || v === NEWEST) &&
     (state === 'in-progress' || state === 'completed') &&
     typeof owner === 'string' &&
-    typeof fence === 'number' &&
-    typeof leaseUntil === 'number' &&
+    isSafe(fence) &&
+    isSafe(leaseUntil) &&
     typeof payload === 'string' &&
     FORMS.includes(form) &&
     typeof result === 'string' &&
-    typeof expiresAt === 'number';
+    isSafe(expiresAt);
   return understood
-    ? { state, owner, fence, leaseUntil, payload, form: form as ResultForm, result, expiresAt }
+    ? ({ state, owner, fence, leaseUntil, payload, form, result, expiresAt } as IdempotencyRecord)
     : undefined;
 }
 
@@ -65,6 +69,9 @@ export type OnUnknownOutcome = 'rerun' | 'hold';
  */
 export const ownerOf = (execution: string | undefined, token: string): string =>
   execution === undefined ? token : `${execution}#${token}`;
+
+/** Whether a token is that of a try of a durable execution. */
+export const isDurable = (owner: string): boolean => owner.includes('#');
 
 /** The version before had the execution alone for its token. */
 const isTryOf = (execution: string | undefined, owner: string): boolean =>
@@ -86,6 +93,8 @@ export interface Claimer {
   /** The most by which the clocks of two owners may differ. Milliseconds. */
   readonly skewMarginMs: number;
   readonly onUnknownOutcome: OnUnknownOutcome;
+  /** Whether the lease of the record is over, whatever it says: no run of it can be at work any more. */
+  readonly isLeaseOver?: boolean;
 }
 
 /** What to do about a claim, from what is there. */
@@ -95,7 +104,7 @@ export type Decision =
   /** The run is the claimer's already: its claim was applied and the acknowledgement lost. */
   | { readonly kind: 'run'; readonly record: IdempotencyRecord }
   | { readonly kind: 'replay'; readonly record: IdempotencyRecord }
-  | { readonly kind: 'in-flight'; readonly leaseLeftMs: number }
+  | { readonly kind: 'in-flight'; readonly record: IdempotencyRecord; readonly leaseLeftMs: number }
   | { readonly kind: 'mismatch' }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'unreadable' };
@@ -154,7 +163,9 @@ export function decide(claim: Claimer, seen: Item | undefined): Decision {
   if (record === undefined) return { kind: 'unreadable' };
   if (record.owner === owner) return { kind: record.state === 'completed' ? 'replay' : 'run', record };
   const next = () => write(record.fence, asSeen(record));
-  const status = recordStatusOf(record, now);
+  const holds = claim.onUnknownOutcome === 'hold';
+  // This clock may be days ahead. With `hold` a record counts as long as it is there: DynamoDB removes it by its own clock.
+  const status = recordStatusOf(record, holds ? Math.min(now, record.expiresAt * 1_000) : now);
   const isSame = record.payload === payload;
   const isOwn = isSame && isTryOf(claim.execution, record.owner);
   // What an execution has done it does not do again, however long it lasts.
@@ -169,8 +180,9 @@ export function decide(claim: Claimer, seen: Item | undefined): Decision {
     const resumed = { ...record, owner, fence, leaseUntil, expiresAt: expiryOf(leaseUntil, claim) };
     return { kind: 'write', next: resumed, when: asSeen(record) };
   }
-  if (status === 'in-progress') return { kind: 'in-flight', leaseLeftMs: record.leaseUntil - now };
-  return claim.onUnknownOutcome === 'hold' ? { kind: 'unknown' } : next();
+  if (status === 'in-progress' && !claim.isLeaseOver)
+    return { kind: 'in-flight', record, leaseLeftMs: record.leaseUntil - now };
+  return holds ? { kind: 'unknown' } : next();
 }
 
 /** A result as a record has it. */

@@ -4,6 +4,8 @@ import type { Clock } from '../core/clock.ts';
 export interface ReplayCacheOptions {
   /** The most results that are kept; the one that was used longest ago goes first. Integer, 1 to 10,000. Default 100. */
   readonly maxEntries?: number;
+  /** The most that all of them may take in memory, two bytes a character. Bytes. Default 10,000,000. */
+  readonly maxBytes?: number;
   /** How long one is believed. Milliseconds. Default 60,000. */
   readonly maxAgeMs?: number;
 }
@@ -21,26 +23,41 @@ export interface ReplayCache {
   set(key: string, payload: string, text: string, keptUntil: number): void;
 }
 
+/** A character takes two bytes at most. */
+const sizeOf = (text: string): number => 2 * text.length;
+
 export function replayCache(
-  { maxEntries = 100, maxAgeMs = 60_000 }: ReplayCacheOptions,
+  { maxEntries = 100, maxBytes = 10_000_000, maxAgeMs = 60_000 }: ReplayCacheOptions,
   clock: Clock,
 ): ReplayCache {
   const entries = new Map<string, Entry>();
+  let bytes = 0;
+  const remove = (key: string): Entry | undefined => {
+    const entry = entries.get(key);
+    if (entry) bytes -= sizeOf(entry.text);
+    entries.delete(key);
+    return entry;
+  };
+  const add = (key: string, entry: Entry) => {
+    bytes += sizeOf(entry.text);
+    entries.set(key, entry);
+  };
   return {
     get(key, payload) {
-      const entry = entries.get(key);
       // With another payload it is the store's to refuse.
-      if (entry === undefined || entry.payload !== payload) return undefined;
-      entries.delete(key);
-      if (entry.until < clock.now()) return undefined;
-      entries.set(key, entry);
+      if (entries.get(key)?.payload !== payload) return undefined;
+      const entry = remove(key);
+      if (entry === undefined || entry.until < clock.now()) return undefined;
+      add(key, entry);
       return entry.text;
     },
     set(key, payload, text, keptUntil) {
-      entries.delete(key);
-      entries.set(key, { payload, text, until: Math.min(clock.now() + maxAgeMs, keptUntil) });
-      const [oldest] = entries.keys();
-      if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest);
+      remove(key);
+      add(key, { payload, text, until: Math.min(clock.now() + maxAgeMs, keptUntil) });
+      for (const oldest of entries.keys()) {
+        if (entries.size <= maxEntries && bytes <= maxBytes) break;
+        remove(oldest);
+      }
     },
   };
 }

@@ -1,5 +1,6 @@
 import { errorChain } from '../core/error-chain.ts';
 import { isFibrinError } from '../core/errors.ts';
+import { isHttpEvent } from '../core/http-event.ts';
 import { checkOptions } from '../core/options.ts';
 import { type HttpResponse, toProblem } from '../core/problem.ts';
 import { propertyOf, textOf } from '../core/property.ts';
@@ -59,6 +60,9 @@ const logError = (error: unknown): void => {
  * Turns what a handler throws into an HTTP response after RFC 9457. A `FibrinError` with a status of 400 to 599 becomes that
  * status, with `Retry-After` where it has a wait and on every 503; so does an error of `http-errors` or of a Middy middleware,
  * by its `statusCode`. Any other error becomes a bare 500.
+ *
+ * Only for requests: API Gateway (REST, HTTP, WebSocket), function URLs, load balancers. For any other event, such as the batch of a queue or
+ * a direct invocation, the error is thrown on, since Lambda takes every answer for success.
  * @throws {InvalidOptionError} for an unknown option or a bad one.
  * @example
  * ```ts
@@ -82,7 +86,7 @@ export function problemDetails<E, R>(
       return undefined;
     },
     async onError(request) {
-      if (request.response !== undefined) return;
+      if (request.response !== undefined || !isHttpEvent(request.event)) return;
       const problem = toProblem(request.error);
       if (problem.statusCode >= 500) report(request.error);
       request.response = problem;

@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '../core/errors.ts';
 import type { Condition, Item } from '../core/store.ts';
 import { toExpression } from './expression.ts';
 import { toWireItem } from './marshal.ts';
@@ -10,14 +11,23 @@ export interface Place {
   readonly key: string;
 }
 
-/** The write of one item, as PutItem and a transaction take it. */
+/**
+ * The write of one item, as PutItem and a transaction take it.
+ * @throws {InvalidOptionError} for an item that has an attribute of the key's name, which the key would replace.
+ */
 export const putInput = (
   { table, keyAttribute, key }: Place,
   item: Item,
   when: Condition | undefined,
-): PutInput => ({
-  TableName: table,
-  ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-  Item: { ...toWireItem(item), [keyAttribute]: { S: key } },
-  ...(when && toExpression(when, keyAttribute)),
-});
+): PutInput => {
+  if (keyAttribute in item)
+    throw new InvalidOptionError(
+      `dynamoStore: expected \`keyAttribute\` to be none of the attributes of an item, got "${keyAttribute}"; name another partition key`,
+    );
+  return {
+    TableName: table,
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    Item: { ...toWireItem(item), [keyAttribute]: { S: key } },
+    ...(when && toExpression(when, keyAttribute)),
+  };
+};

@@ -10,6 +10,7 @@ import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import { bodyField } from '../../lib/idempotency/sources.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
+import { httpEvent } from '../support/http-event.ts';
 
 interface Event {
   readonly headers: Readonly<Record<string, string>>;
@@ -17,7 +18,7 @@ interface Event {
 }
 
 const event = (body = '{"id":7}'): never =>
-  ({ headers: { 'content-type': 'application/json', 'idempotency-key': 'k' }, body }) as never;
+  httpEvent({ headers: { 'content-type': 'application/json', 'idempotency-key': 'k' }, body }) as never;
 const context = { getRemainingTimeInMillis: () => 3_000 } as never;
 const thrown = (error: unknown) => () => Promise.reject(error);
 const asProblem = (handle: () => Promise<never>) =>

@@ -33,7 +33,7 @@ describe('the text of a result', () => {
   test.each([undefined, null, '', 0, false, 'text', { a: [1, { b: null }] }])(
     'tells what it was: %j',
     (result) => {
-      expect(decodeResult(encodeResult(result))).toStrictEqual(result);
+      expect(decodeResult('order', encodeResult(result))).toStrictEqual(result);
     },
   );
 

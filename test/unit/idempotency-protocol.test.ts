@@ -68,8 +68,8 @@ describe('a claim', () => {
   });
 
   test('is refused while the owner can still be at work, to the millisecond', () => {
-    expect(decideOn(running)).toEqual({ kind: 'in-flight', leaseLeftMs: 1_000 });
-    expect(decideOn({ ...running, leaseUntil: NOW })).toEqual({ kind: 'in-flight', leaseLeftMs: 0 });
+    expect(decideOn(running)).toMatchObject({ kind: 'in-flight', leaseLeftMs: 1_000 });
+    expect(decideOn({ ...running, leaseUntil: NOW })).toMatchObject({ kind: 'in-flight', leaseLeftMs: 0 });
     expect(decideOn({ ...running, leaseUntil: NOW - 1 }).kind).toBe('write');
   });
 
@@ -111,11 +111,21 @@ describe('a claim', () => {
     for (const record of [done, { ...running, leaseUntil: NOW - 100_000 }]) {
       expect(decideOn({ ...record, expiresAt: SECOND + 1 }, { payload: 'q' }).kind).toBe('mismatch');
       const gone = { ...record, expiresAt: SECOND };
-      expect(decideOn(gone, { payload: 'q', onUnknownOutcome: 'hold' })).toMatchObject({
+      expect(decideOn(gone, { payload: 'q' })).toMatchObject({
         kind: 'write',
         next: { payload: 'q', fence: NOW },
       });
     }
+  });
+
+  test('with hold, meets a record past its retention as long as it is there: the clock may be ahead', () => {
+    const expiresAt = SECOND - 1;
+    const decided = (record: IdempotencyRecord, payload = 'p') =>
+      decideOn({ ...record, expiresAt }, { payload, onUnknownOutcome: 'hold' }).kind;
+
+    expect(decided(done)).toBe('replay');
+    expect(decided({ ...running, leaseUntil: NOW - 100_000 })).toBe('unknown');
+    expect(decided(done, 'q')).toBe('mismatch');
   });
 
   test('finds its own write, applied by a request whose answer was lost', () => {

@@ -25,6 +25,7 @@ import {
   seededRandom,
   settle,
 } from '../../lib/testing/index.ts';
+import { httpEvent } from '../support/http-event.ts';
 import { failing, never, outage } from '../support/outcomes.ts';
 
 type Given = CircuitBreaker | CircuitBreakerOptions;
@@ -362,9 +363,12 @@ describe('the breaker middleware', () => {
       problemDetails<unknown, unknown>({ onServerError: () => undefined }),
       breakerMiddleware(breaker),
     ).handler(failing);
-    await lambda({}, context);
+    await lambda(httpEvent(), context);
 
-    expect(await lambda({}, context)).toMatchObject({ statusCode: 503, headers: { 'retry-after': '5' } });
+    expect(await lambda(httpEvent(), context)).toMatchObject({
+      statusCode: 503,
+      headers: { 'retry-after': '5' },
+    });
   });
 
   test('records the error of the handler, not the answer that a middleware inside makes of it', async () => {
@@ -374,7 +378,7 @@ describe('the breaker middleware', () => {
       problemDetails<unknown, unknown>({ onServerError: () => undefined }),
     ).handler(throwing(new BreakerOpenError('rates', 1_000)));
 
-    expect(await lambda({}, context)).toMatchObject({ statusCode: 503 });
+    expect(await lambda(httpEvent(), context)).toMatchObject({ statusCode: 503 });
 
     expect(breaker.state).toBe('closed');
   });

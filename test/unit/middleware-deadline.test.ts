@@ -17,6 +17,7 @@ import {
   lambdaContext,
   settle,
 } from '../../lib/testing/index.ts';
+import { httpEvent } from '../support/http-event.ts';
 import { failing, never } from '../support/outcomes.ts';
 
 /** Runs something where no test has entered an invocation. */
@@ -185,7 +186,7 @@ describe('the deadline middleware', () => {
       .use(deadline({ fromHeader: true }))
       .handler(ok);
 
-    const response = await lambda({ headers: { 'x-request-timeout-ms': '0' } }, lambdaContext());
+    const response = await lambda(httpEvent({ headers: { 'x-request-timeout-ms': '0' } }), lambdaContext());
 
     expect(response).toMatchObject({ statusCode: 504 });
   });

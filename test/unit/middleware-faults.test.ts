@@ -5,6 +5,7 @@ import { DeadlineExceededError, InvalidOptionError } from '../../lib/core/errors
 import { type FaultsMiddlewareOptions, faults } from '../../lib/middleware/faults.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { fakeClock, lambdaContext, seededRandom } from '../../lib/testing/index.ts';
+import { httpEvent } from '../support/http-event.ts';
 
 function lambdaWith(list: readonly Fault[], given: Partial<FaultsMiddlewareOptions> = {}) {
   const clock = fakeClock();
@@ -13,7 +14,7 @@ function lambdaWith(list: readonly Fault[], given: Partial<FaultsMiddlewareOptio
     .use(faults({ enabled: true, faults: list, clock, random: seededRandom(1), ...given }))
     .handler(handler);
   const call = (remainingMs = 3_000) =>
-    lambda({}, lambdaContext({ remainingMs, clock })).catch((error: unknown) => error);
+    lambda(httpEvent(), lambdaContext({ remainingMs, clock })).catch((error: unknown) => error);
   return { clock, handler, lambda, call };
 }
 

@@ -7,6 +7,7 @@ import { idempotency } from '../../lib/middleware/idempotency.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom, settle } from '../../lib/testing/index.ts';
+import { httpEvent } from '../support/http-event.ts';
 import { contextWith } from '../support/lambda-context.ts';
 
 interface Event {
@@ -15,7 +16,7 @@ interface Event {
 
 const context = contextWith(3_000);
 const LEASE_MS = 3_000 + 5_000;
-const event = (key = 'k'): Event => ({ headers: { 'Idempotency-Key': key } });
+const event = (key = 'k'): Event => httpEvent({ headers: { 'Idempotency-Key': key } });
 
 function settings() {
   const clock = fakeClock();
@@ -256,6 +257,6 @@ describe('the idempotency middleware among others', () => {
       statusCode: 409,
       headers: { 'content-type': 'application/problem+json', 'retry-after': '1' },
     });
-    expect(await lambda({ headers: {} }, context)).toMatchObject({ statusCode: 400 });
+    expect(await lambda(httpEvent({ headers: {} }), context)).toMatchObject({ statusCode: 400 });
   });
 });

@@ -2,17 +2,18 @@ import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
 import { FibrinError, InvalidOptionError } from '../../lib/core/errors.ts';
 import { type ProblemDetailsOptions, problemDetails } from '../../lib/middleware/problem-details.ts';
+import { httpEvent } from '../support/http-event.ts';
 import { contextWith } from '../support/lambda-context.ts';
 import { unreadableErrors } from '../support/unreadable-errors.ts';
 
 const context = contextWith();
 
 /** The response of a handler that throws. */
-function responseTo(thrown: unknown, options?: ProblemDetailsOptions) {
+function responseTo(thrown: unknown, options?: ProblemDetailsOptions, event: unknown = httpEvent()) {
   const handler = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
     .use(problemDetails<unknown, unknown>(options))
     .handler(() => Promise.reject(thrown));
-  return handler({}, context);
+  return handler(event, context);
 }
 
 /** The one line that a handler prints on stderr when it throws. */
@@ -79,7 +80,47 @@ describe('problemDetails', () => {
       })
       .handler(() => Promise.reject(new Error('moved')));
 
-    expect(await handler({}, context)).toEqual({ statusCode: 302 });
+    expect(await handler(httpEvent(), context)).toEqual({ statusCode: 302 });
+  });
+
+  const restEvent = { httpMethod: 'GET', path: '/', requestContext: { httpMethod: 'GET', stage: 'prod' } };
+  test.each<[string, object]>([
+    ['an HTTP API or a function URL', httpEvent()],
+    ['a REST API', restEvent],
+    ['a load balancer', { httpMethod: 'GET', path: '/', requestContext: { elb: { targetGroupArn: 'a' } } }],
+    [
+      'a WebSocket API',
+      { requestContext: { connectionId: 'c', eventType: 'CONNECT', routeKey: '$connect' } },
+    ],
+  ])('answers a request of %s', async (_, event) => {
+    expect(await responseTo(missing, {}, event)).toMatchObject({ statusCode: 404 });
+  });
+
+  test.each<[string, unknown]>([
+    ['the batch of a queue', { Records: [{ messageId: 'm', body: '{}', eventSource: 'aws:sqs' }] }],
+    ['the batch of a stream', { Records: [{ eventID: '1', dynamodb: {}, eventSource: 'aws:dynamodb' }] }],
+    ['an event of a bus', { 'detail-type': 'order.placed', source: 'shop', detail: {} }],
+    ['a destination', { requestContext: { condition: 'RetriesExhausted' }, requestPayload: {} }],
+    ['an authorizer of a REST API', { ...restEvent, type: 'REQUEST', methodArn: 'a' }],
+    ['a direct invocation', { orderId: 7 }],
+    ['a direct invocation with a context that is null', { requestContext: null }],
+    ['a direct invocation without an event', null],
+  ])('throws the error on for %s', async (_, event) => {
+    const onServerError = vi.fn<() => void>();
+    const broken = new Error('broken');
+
+    await expect(responseTo(broken, { onServerError }, event)).rejects.toBe(broken);
+
+    expect(onServerError).not.toHaveBeenCalled();
+  });
+
+  test('throws an error of another middleware on for the batch of a queue', async () => {
+    const handler = middy<unknown, unknown>({ timeoutEarlyInMillis: 0 })
+      .use(problemDetails<unknown, unknown>())
+      .before(() => Promise.reject(missing))
+      .handler(async () => ({ batchItemFailures: [] }));
+
+    await expect(handler({ Records: [] }, context)).rejects.toBe(missing);
   });
 
   test.each([{ onServerError: 'log' }, { colour: 'red' }])('refuses the options %j', (options) => {

@@ -6,6 +6,7 @@ import { telemetry } from '../../lib/middleware/telemetry.ts';
 import type { EmfOptions } from '../../lib/telemetry/emf.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 import { readEmf } from '../support/emf.ts';
+import { httpEvent } from '../support/http-event.ts';
 import { contextWith } from '../support/lambda-context.ts';
 
 const context = contextWith(2_000);
@@ -82,7 +83,7 @@ describe('the telemetry middleware', () => {
     const { bare, read } = measured();
     const quiet = problemDetails<unknown, unknown>({ onServerError: () => undefined });
 
-    await bare().use(quiet).handler(handler)({}, context);
+    await bare().use(quiet).handler(handler)(httpEvent(), context);
 
     expect(read()).toMatchObject([{ metrics: { Errors: errors } }]);
   });

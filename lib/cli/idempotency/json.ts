@@ -23,7 +23,7 @@ export function sightJson(
     ...(result && {
       result: {
         ...{ form: result.form, bytes: result.bytes, why: result.why },
-        ...(isShown && result.text !== undefined && { value: decodeResult(result.text) }),
+        ...(isShown && result.text !== undefined && { value: decodeResult(operation, result.text) }),
       },
     }),
   };
