@@ -1,6 +1,6 @@
 import type { Counts } from './counts.ts';
 import type { Judge } from './verdict.ts';
-import { RETENTION_SECONDS, type Setup } from './world.ts';
+import type { Setup } from './world.ts';
 
 /** What a caller asks for. All of them use one key value. */
 export interface Request {
@@ -45,13 +45,6 @@ export function history(judge: Judge, counts: Counts, setup: Pick<Setup, 'onUnkn
   const keptAt = (user: string, nowMs: number, first = told.length) =>
     told.slice(0, first).filter((one) => one.user === user && nowMs <= one.keptUntilMs);
 
-  /** Until when nothing but a person may let its effect happen again. */
-  const guardedUntilMs = (one: Try) => {
-    if (!holds) return one.untilMs - 1;
-    const first = submitted.find(({ of }) => of.by === one.by);
-    return Math.min(first?.keptUntilMs ?? Infinity, one.untilMs + RETENTION_SECONDS * 1_000);
-  };
-
   const tell = (one: Submitted) => {
     if (told.includes(one)) return;
     told.push(one);
@@ -71,7 +64,7 @@ export function history(judge: Judge, counts: Counts, setup: Pick<Setup, 'onUnkn
         if (other.user === user && other.by !== by && atMs < other.untilMs)
           judge.blame('overlapping', `${by} runs beside ${other.by}`);
       for (const other of open)
-        if (other.user === user && other.by !== by && atMs <= guardedUntilMs(other))
+        if (other.user === user && other.by !== by && (holds || atMs < other.untilMs))
           judge.blame('twice', `${by} runs after ${other.by}`);
       tries.add(next);
       if (holds) open.add(next);
@@ -93,7 +86,7 @@ export function history(judge: Judge, counts: Counts, setup: Pick<Setup, 'onUnkn
       running.delete(one.by);
       if (!holds) open.add(one);
     },
-    /** A person has found out about all that ran under a key. */
+    /** A person has found out about all that ran under a key, or it has had its retention. */
     frees(key: string) {
       for (const one of open) if (one.key === key) open.delete(one);
     },

@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/core/clock.ts';
 import type { Item, Store } from '../../lib/core/store.ts';
 import { type IdempotencyRecord, readRecord } from '../../lib/idempotency/protocol.ts';
 import type { Counts } from './counts.ts';
@@ -8,11 +9,12 @@ import type { Judge } from './verdict.ts';
 export interface Held {
   readonly key: string;
   readonly record: IdempotencyRecord;
+  /** When it was written. */
+  readonly atMs: number;
 }
 
 /** A record that was under a key for a while. */
-interface Written {
-  readonly record: IdempotencyRecord;
+interface Written extends Held {
   /** After how many changes of the store it was gone. */
   goneAt: number;
 }
@@ -27,13 +29,14 @@ function recordOf(item: Item): IdempotencyRecord {
  * Watches what becomes of the records in a store: of their fences, and who was overtaken. It sees what was applied, never
  * what anybody believes.
  */
-export function watchRecords(inner: Store, judge: Judge, counts: Counts) {
-  const held = new Map<string, IdempotencyRecord>();
+export function watchRecords(inner: Store, clock: Clock, judge: Judge, counts: Counts) {
+  const held = new Map<string, Held>();
   const written = new Map<string, Written[]>();
   /** Of the latest run, as long as its record is there. */
   const runFences = new Map<string, number>();
   const overtaken = new Set<string>();
   const releasing = new Set<string>();
+  const skewsMs = new Map<string, number>();
   const groundless = new Set<string>();
   let changes = 0;
 
@@ -44,10 +47,11 @@ export function watchRecords(inner: Store, judge: Judge, counts: Counts) {
   };
 
   const replaced = (key: string, next: IdempotencyRecord) => {
-    const old = held.get(key);
-    held.set(key, next);
+    const old = held.get(key)?.record;
+    const found = { key, record: next, atMs: clock.now() };
+    held.set(key, found);
     isGone(key);
-    written.set(key, [...(written.get(key) ?? []), { record: next, goneAt: Number.POSITIVE_INFINITY }]);
+    written.set(key, [...(written.get(key) ?? []), { ...found, goneAt: Number.POSITIVE_INFINITY }]);
     if (old === undefined) {
       // A late copy of its claim makes it the owner again, of a key that is free: whoever overtook it has failed.
       if (next.state === 'in-progress') overtaken.delete(next.owner);
@@ -65,7 +69,7 @@ export function watchRecords(inner: Store, judge: Judge, counts: Counts) {
   };
 
   const removed = (key: string) => {
-    const old = held.get(key);
+    const old = held.get(key)?.record;
     held.delete(key);
     isGone(key);
     runFences.delete(key);
@@ -90,7 +94,10 @@ export function watchRecords(inner: Store, judge: Judge, counts: Counts) {
   return {
     store,
     /** What is under the keys now. */
-    held: (): readonly Held[] => [...held].map(([key, record]) => ({ key, record })),
+    held: (): readonly Held[] => [...held.values()],
+    /** By how much the clock is off of whoever has that token. */
+    isOf: (owner: string, skewMs: number) => void skewsMs.set(owner, skewMs),
+    skewOf: ({ owner }: IdempotencyRecord) => skewsMs.get(owner) ?? 0,
     /** How often the store has changed. */
     get changes() {
       return changes;
@@ -106,6 +113,8 @@ export function watchRecords(inner: Store, judge: Judge, counts: Counts) {
     releases: (owner: string) => void releasing.add(owner),
     runs(key: string, { owner, fence }: IdempotencyRecord) {
       const before = runFences.get(key) ?? 0;
+      // Who hears only now of a claim that is no longer its own has the lower fence, and is refused for it.
+      if (overtaken.has(owner) && fence < before) return;
       if (fence <= before) judge.blame('fence', `${owner} runs with ${fence} after a run with ${before}`);
       runFences.set(key, fence);
     },

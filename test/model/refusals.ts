@@ -14,6 +14,8 @@ interface Refused {
   readonly wire: Line;
   /** By the clock of the sandbox. */
   readonly nowMs: number;
+  /** Whether the sandbox has not known a lease for longer than any run lasts. */
+  readonly isBelieved: (record: IdempotencyRecord) => boolean;
   /** How often the store had changed when the request came. */
   readonly changes: number;
   /** Of the run, where there is one. */
@@ -27,8 +29,9 @@ interface Refused {
 export function judgeRefusal(
   { judge, records, counts, setup }: World,
   error: unknown,
-  { wire: { claimed }, nowMs, changes, owner }: Refused,
+  { wire, nowMs, isBelieved, changes, owner }: Refused,
 ): void {
+  const { claimed, seen } = wire;
   const due = (reason: (record: IdempotencyRecord) => boolean) =>
     claimed === undefined
       ? []
@@ -41,16 +44,20 @@ export function judgeRefusal(
       judge.blame('held', `${claimed?.record.owner} was refused for ${reasons[0]?.owner}`);
     return reasons.length > 0;
   };
-  const isKept = ({ expiresAt }: IdempotencyRecord) => nowMs <= expiresAt * 1_000;
+  const holds = setup.onUnknownOutcome === 'hold';
+  const isKept = ({ expiresAt }: IdempotencyRecord) => holds || nowMs <= expiresAt * 1_000;
 
   if (error instanceof StoreError) counts.unanswered++;
   else if (error instanceof InFlightError) {
     counts.conflicts++;
-    if (!isDueTo(({ state, leaseUntil }) => state === 'in-progress' && nowMs <= leaseUntil))
+    if (!isDueTo((one) => one.state === 'in-progress' && nowMs <= one.leaseUntil))
       judge.blame('stuck', `${claimed?.record.owner} was refused beside nobody`);
+    if (seen && !isBelieved(seen))
+      judge.blame('stuck', `${claimed?.record.owner} was refused for ${seen.owner} for too long`);
   } else if (error instanceof OutcomeUnknownError) {
     counts.held++;
-    if (setup.onUnknownOutcome !== 'hold' || !isDueTo((one) => one.state === 'in-progress' && isKept(one)))
+    if (wire.isLeased(nowMs)) counts.disbelieved++;
+    if (!holds || !isDueTo((one) => one.state === 'in-progress' && isKept(one)))
       judge.blame('stuck', `${claimed?.record.owner} was held for nobody`);
   } else if (error instanceof PayloadMismatchError) {
     counts.mismatches++;

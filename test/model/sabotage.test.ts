@@ -6,7 +6,7 @@ import { type Invariant, Violation } from './verdict.ts';
 /** What each sabotage must be seen to break, and within how many schedules. */
 const BREAKS: Readonly<Record<keyof typeof SABOTAGE, Partial<Record<Invariant, number>>>> = {
   'completions are not fenced': { deceived: 200, mixed: 500 },
-  'releases are not fenced': { overlapping: 500 },
+  'releases are not fenced': { overlapping: 1_000 },
   'fences do not grow': { fence: 50 },
   'tokens are not unique': { overlapping: 50 },
   'own writes are not recognised': { stuck: 200, deceived: 200 },

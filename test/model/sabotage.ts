@@ -67,7 +67,7 @@ export const SABOTAGE = {
   'leases do not hold': {
     store: (inner) => lies((current) => ({ ...current, leaseUntil: 0 }))(forgetful(inner)),
   },
-  'leases never end': { store: lies((current) => ({ ...current, leaseUntil: Number.POSITIVE_INFINITY })) },
+  'leases never end': { store: lies((current) => ({ ...current, leaseUntil: Number.MAX_SAFE_INTEGER })) },
   'payloads are not compared': { options: { payload: () => null } },
   'principals share keys': { options: { principal: () => 'anybody' } },
   'a lost answer frees the key': { options: { isDefiniteFailure: () => true } },

@@ -8,7 +8,7 @@ import { contextOf, type Execution } from './executions.ts';
 import type { Request, Try } from './history.ts';
 import type { Fate } from './network.ts';
 import { judgeRefusal } from './refusals.ts';
-import { RETENTION_SECONDS, type World } from './world.ts';
+import { isAstray, MARGIN_MS, RETENTION_SECONDS, type World } from './world.ts';
 
 /** What somebody hears who waits for a request, or for the end of its run. */
 export type Heard = 'runs' | 'replays' | 'done' | 'nothing' | Error;
@@ -38,12 +38,14 @@ const isWorthATry = (error: unknown) =>
 export function sandbox(name: number, skewMs: number, world: World) {
   const { clock, records, past, counts, judge, setup } = world;
   const random = seededRandom(name);
-  const now = () => clock.now() + skewMs;
+  // With `rerun` it is over when a clock says so, and one may be set wrong.
+  const isKept = setup.onUnknownOutcome === 'hold' || !isAstray(setup);
+  const keptMs = isKept ? RETENTION_SECONDS * 1_000 : -Infinity;
   let alive: Invocation | undefined;
   let requests = 0;
   let results = 0;
 
-  let { wire, guard } = client(world, now, random);
+  let { wire, guard, isBelieved } = client(world, skewMs, random);
 
   /** The invocation ends. A durable execution may go on with the next one. */
   const end = (invocation: Invocation, goesOn: boolean) => {
@@ -58,7 +60,7 @@ export function sandbox(name: number, skewMs: number, world: World) {
     if (invocation.going) counts.crashes++;
     end(invocation, true);
     wire.cut();
-    ({ wire, guard } = client(world, now, random));
+    ({ wire, guard, isBelieved } = client(world, skewMs, random));
   };
 
   const timeIsUp = (invocation: Invocation) => {
@@ -80,7 +82,8 @@ export function sandbox(name: number, skewMs: number, world: World) {
     } catch (error) {
       if (alive !== invocation) return 'nothing';
       const { changes, going: own } = invocation;
-      judgeRefusal(world, error, { wire, nowMs: now(), changes, owner: own?.run.record.owner });
+      const nowMs = clock.now() + skewMs;
+      judgeRefusal(world, error, { wire, nowMs, isBelieved, changes, owner: own?.run.record.owner });
       end(invocation, isWorthATry(error));
       return error as Error;
     } finally {
@@ -117,6 +120,8 @@ export function sandbox(name: number, skewMs: number, world: World) {
     invocation.going = { run, try: next };
     past.runs(next);
     records.runs(run.key, run.record);
+    if (Math.abs(skewMs) > MARGIN_MS) counts.astray++;
+    if (wire.isLeased(atMs + skewMs)) counts.disbelieved++;
     if (wire.metItself(owner)) counts.recognised++;
     return 'runs';
   };
@@ -160,7 +165,7 @@ export function sandbox(name: number, skewMs: number, world: World) {
         const record = async () => {
           const result = `${request.payload} for ${request.user}, ${name}.${++results}`;
           const atMs = clock.now();
-          past.submits({ ...request, of, result, atMs, keptUntilMs: atMs + RETENTION_SECONDS * 1_000 });
+          past.submits({ ...request, of, result, atMs, keptUntilMs: atMs + keptMs });
           return (await guard.end(run, { result }))?.result;
         };
         const answer = await record().catch((error: unknown) => {
