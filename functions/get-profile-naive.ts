@@ -1,7 +1,8 @@
 import { dynamoStore } from 'fibrin/dynamodb';
 import { fetchDownstreamNaively } from './shared/downstream.ts';
-import { type HttpHandlerEvent, type JsonResponse, json, setting } from './shared/http.ts';
+import { type HttpHandlerEvent, type JsonResponse, json } from './shared/http.ts';
 import { newestFirst, type Posts, profileId, userKey } from './shared/profile.ts';
+import { setting } from './shared/settings.ts';
 
 /*
  * The profile as it is often written first, kept for comparison: one call after the other, no timeout, no retry, no

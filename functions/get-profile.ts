@@ -5,6 +5,7 @@ import { dynamoStore } from 'fibrin/dynamodb';
 import { correlation, deadline, problemDetails, telemetry, warmup } from 'fibrin/middleware';
 import { fetchDownstream } from './shared/downstream.ts';
 import { type HttpHandlerEvent, type JsonResponse, json } from './shared/http.ts';
+import { logServerError } from './shared/log.ts';
 import {
   degradation,
   Friends,
@@ -17,14 +18,17 @@ import {
   userKey,
   userUnavailable,
 } from './shared/profile.ts';
+import { profileMetrics } from './shared/profile-metrics.ts';
+import { setting } from './shared/settings.ts';
 import { NAMESPACE, onEvent } from './shared/telemetry.ts';
 import { usersTable } from './shared/users-table.ts';
 
 const userTable = usersTable();
+const countServed = profileMetrics({ namespace: NAMESPACE });
 
 // The table may be slow where everything runs on one machine.
 const postsBreaker = sharedBreaker({
-  store: dynamoStore(),
+  store: dynamoStore({ table: setting('FIBRIN_TABLE') }),
   name: 'posts',
   slowCallMs: 800,
   openMs: 5_000,
@@ -65,8 +69,9 @@ async function getProfile(event: HttpHandlerEvent): Promise<JsonResponse> {
     posts.outcome(({ signal }) => fetchDownstream(`/posts/${id}`, signal), { key: id }),
     friends.outcome(({ signal }) => fetchDownstream(`/social/${id}`, signal), { key: id }),
   ]);
+  if (user.source !== 'none' && user.value === undefined) throw noSuchProfile(id);
+  countServed({ user, posts: postList, friends: friendCount });
   if (user.source === 'none') throw userUnavailable(user.error);
-  if (user.value === undefined) throw noSuchProfile(id);
 
   return json(200, {
     user: user.value,
@@ -80,7 +85,7 @@ export const handler = middy<HttpHandlerEvent, JsonResponse>()
   .use(warmup())
   .use(correlation())
   .use(telemetry({ namespace: NAMESPACE }))
-  .use(problemDetails())
+  .use(problemDetails({ onServerError: logServerError }))
   // A profile is answered in time, with all of its parts or with those that there are. The API's authorizer knows its callers,
   // so a caller may say how long it waits.
   .use(deadline({ totalTimeoutMs: 1_200, reserveMs: 150, fromHeader: true }))

@@ -2,14 +2,18 @@ import middy from '@middy/core';
 import { resilient } from 'fibrin';
 import { breakerCheck } from 'fibrin/breaker';
 import { dynamoStore } from 'fibrin/dynamodb';
-import { health, problemDetails } from 'fibrin/middleware';
+import { correlation, health, problemDetails } from 'fibrin/middleware';
+import { isIdentified } from './shared/caller.ts';
 import { fetchDownstream } from './shared/downstream.ts';
 import { type HttpHandlerEvent, type JsonResponse, json } from './shared/http.ts';
+import { logServerError } from './shared/log.ts';
 import { userKey } from './shared/profile.ts';
+import { setting } from './shared/settings.ts';
+import { logEvent } from './shared/telemetry.ts';
 import { usersTable } from './shared/users-table.ts';
 
 const userTable = usersTable();
-const resilienceTable = dynamoStore();
+const resilienceTable = dynamoStore({ table: setting('FIBRIN_TABLE') });
 
 /** Checks twice: a connection that went stale while the environment was frozen says nothing about the dependency. */
 function check(name: string, critical: boolean, call: (signal: AbortSignal) => Promise<unknown>) {
@@ -18,6 +22,8 @@ function check(name: string, critical: boolean, call: (signal: AbortSignal) => P
     attemptTimeoutMs: 500,
     totalTimeoutMs: 600,
     retry: { maxAttempts: 2 },
+    // The answer names what fails, and the log says why.
+    onEvent: logEvent,
   });
   const run = (signal: AbortSignal) => twice.execute((attempt) => call(attempt.signal), { signal });
   return { critical, run };
@@ -31,9 +37,10 @@ const checks = {
   social: check('social', false, (signal) => fetchDownstream('/social/1', signal)),
 };
 
-/** `/api/health` is public and says that the function runs; `/api/health/deep` checks its dependencies, behind an authorizer. */
+/** `/api/health` is public and says that the function runs; `/api/health/deep` checks its dependencies, for callers that the authorizer knows. */
 export const handler = middy<HttpHandlerEvent, JsonResponse>()
-  .use(problemDetails())
+  .use(correlation())
+  .use(problemDetails({ onServerError: logServerError }))
   .use(health({ path: '/api/health' }))
-  .use(health({ path: '/api/health/deep', checks, authorize: () => true }))
+  .use(health({ path: '/api/health/deep', checks, authorize: isIdentified }))
   .handler(async () => json(404, { message: 'Not Found' }));

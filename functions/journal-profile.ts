@@ -1,12 +1,18 @@
-import type { EventBridgeEvent } from 'aws-lambda';
+import type { Context, EventBridgeEvent } from 'aws-lambda';
 import { dynamoStore } from 'fibrin/dynamodb';
-import { setting } from './shared/http.ts';
-import { journalKey, readProfileUpdated } from './shared/profile-event.ts';
+import { withCorrelation } from 'fibrin/middleware';
+import { profileConsumer } from './shared/profile-consumer.ts';
+import { journalKey } from './shared/profile-event.ts';
+import { setting } from './shared/settings.ts';
 
 const views = dynamoStore({ table: setting('VIEWS_TABLE') });
 
+const journal = profileConsumer(
+  { name: 'journal', eventOf: (event: EventBridgeEvent<string, unknown>) => event },
+  ({ id, name, version }, { time }, signal) =>
+    views.put(journalKey(id, version), { name, eventTime: time }, { when: ['absent'], signal }),
+);
+
 /** Records each version of a profile once. The rule invokes it directly: without a queue, with Lambda's own retries. */
-export async function handler(event: EventBridgeEvent<string, unknown>): Promise<void> {
-  const { id, name, version } = readProfileUpdated(event.detail);
-  await views.put(journalKey(id, version), { name, eventTime: event.time }, { when: ['absent'] });
-}
+export const handler: (event: EventBridgeEvent<string, unknown>, context: Context) => Promise<void> =
+  withCorrelation({}, journal);

@@ -1,20 +1,28 @@
 import type { SQSRecord } from 'aws-lambda';
 import { dynamoStore } from 'fibrin/dynamodb';
 import { queueBatch } from 'fibrin/events';
-import { setting } from './shared/http.ts';
-import { cacheKey, readProfileUpdated, viewKey } from './shared/profile-event.ts';
+import { correlated } from 'fibrin/telemetry';
+import { type BusEvent, profileConsumer } from './shared/profile-consumer.ts';
+import { cacheKey, viewKey } from './shared/profile-event.ts';
+import { setting } from './shared/settings.ts';
 
 const views = dynamoStore({ table: setting('VIEWS_TABLE') });
 const cache = dynamoStore({ table: setting('CACHE_TABLE') });
 
+const update = profileConsumer(
+  { name: 'read-model', eventOf: ({ body }: SQSRecord) => JSON.parse(body) as BusEvent },
+  async ({ id, name, version }, _event, signal) => {
+    await views.put(
+      viewKey(id),
+      { name, version },
+      { when: ['absent', [{ attribute: 'version', is: '<', value: version }]], signal },
+    );
+    await cache.delete(cacheKey(id), { signal });
+  },
+);
+
 /** Updates the read model: the newest version wins, in any order and however often a change arrives. */
-export const handler = queueBatch(async (record: SQSRecord) => {
-  const { detail } = JSON.parse(record.body) as { detail: unknown };
-  const { id, name, version } = readProfileUpdated(detail);
-  await views.put(
-    viewKey(id),
-    { name, version },
-    { when: ['absent', [{ attribute: 'version', is: '<', value: version }]] },
-  );
-  await cache.delete(cacheKey(id));
+export const handler = queueBatch(correlated(update), {
+  // Logged already, under the record's correlation id.
+  onFailure: () => undefined,
 });

@@ -3,24 +3,22 @@ import { FibrinError, systemClock } from 'fibrin';
 import { dynamoStore } from 'fibrin/dynamodb';
 import { OUTBOX_ATTRIBUTE } from 'fibrin/events';
 import { type Claim, idempotentHttp } from 'fibrin/idempotency';
-import { problemDetails } from 'fibrin/middleware';
-import { idempotencyMetrics } from 'fibrin/telemetry';
+import { correlation, problemDetails, telemetry } from 'fibrin/middleware';
+import { correlationId, idempotencyMetrics } from 'fibrin/telemetry';
 import * as v from 'valibot';
 import { callerOf } from './shared/caller.ts';
-import {
-  type HttpHandlerEvent,
-  type JsonResponse,
-  json,
-  type LambdaContext,
-  setting,
-} from './shared/http.ts';
+import { cancelledError, isConflict } from './shared/cancellation.ts';
+import { type HttpHandlerEvent, type JsonResponse, json, type LambdaContext } from './shared/http.ts';
+import { logServerError } from './shared/log.ts';
 import { ProfileChange, profileId, toItem, type User, userKey } from './shared/profile.ts';
 import { profileUpdated } from './shared/profile-event.ts';
+import { setting } from './shared/settings.ts';
+import { NAMESPACE } from './shared/telemetry.ts';
 
 const MAX_BODY_BYTES = 16_384;
 
 const userTable = dynamoStore({ table: setting('USERS_TABLE') });
-const store = dynamoStore();
+const store = dynamoStore({ table: setting('FIBRIN_TABLE') });
 
 function bodyOf(event: HttpHandlerEvent): string {
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
@@ -56,15 +54,13 @@ function parseChange(event: HttpHandlerEvent): ProfileChange {
 
 /** Writes the next version of a user with its event in the same item: there is never one without the other. */
 function writeOf(user: User, seen: number | undefined) {
-  const event = JSON.stringify(profileUpdated(user, systemClock.now()));
+  const event = JSON.stringify(
+    profileUpdated(user, { now: systemClock.now(), correlationId: correlationId() }),
+  );
   const when =
     seen === undefined ? (['absent'] as const) : [[{ attribute: 'version', is: '=', value: seen }] as const];
   return userTable.writeOf(userKey(user.id), { ...toItem(user), [OUTBOX_ATTRIBUTE]: event }, { when });
 }
-
-/** Nothing was written: another request has changed the user in the meantime. */
-const isOvertaken = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'TransactionCanceledException';
 
 /**
  * Writes the user and records that this request is done, both or neither. Of two concurrent writers the second starts over
@@ -84,7 +80,7 @@ async function putProfile(
     try {
       return await claim.completeWith([writeOf(user, seen)], json(200, { user }));
     } catch (error) {
-      if (!isOvertaken(error)) throw error;
+      if (!isConflict(error)) throw cancelledError(error);
     }
   }
   throw new FibrinError('BUSY', `Profile ${id} is being changed by others`, {
@@ -98,10 +94,15 @@ const put = idempotentHttp(
     store,
     operation: 'put-profile',
     principal: callerOf,
-    onEvent: idempotencyMetrics({ namespace: 'Profiles' }),
+    onEvent: idempotencyMetrics({ namespace: NAMESPACE }),
+    onServerError: logServerError,
     payload: (event: HttpHandlerEvent) => [profileId(event), bodyOf(event)],
   },
   putProfile,
 );
 
-export const handler = middy<HttpHandlerEvent, JsonResponse>().use(problemDetails()).handler(put);
+export const handler = middy<HttpHandlerEvent, JsonResponse>()
+  .use(correlation())
+  .use(telemetry({ namespace: NAMESPACE }))
+  .use(problemDetails({ onServerError: logServerError }))
+  .handler(put);

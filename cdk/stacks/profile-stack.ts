@@ -60,6 +60,10 @@ export class ProfileStack extends Stack {
     });
     const downstreamUrl = downstream.alias.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
 
+    // A constant too: a deployed bundle takes no caller whom the authorizer does not name.
+    const openApi = {
+      'process.env.FIBRIN_OPEN_API': JSON.stringify(stage.authorization.kind === 'none' ? 'on' : 'off'),
+    };
     const environment = { USERS_TABLE: users.tableName, DOWNSTREAM_URL: downstreamUrl.url };
     const getProfile = fn('GetProfile', {
       entry: 'functions/get-profile.ts',
@@ -80,6 +84,7 @@ export class ProfileStack extends Stack {
       reservedConcurrency: 25,
       resilience: { table: resilience, uses: ['idempotency'] },
       environment: { USERS_TABLE: users.tableName },
+      define: openApi,
     });
     const health = fn('Health', {
       entry: 'functions/health.ts',
@@ -87,6 +92,7 @@ export class ProfileStack extends Stack {
       memorySizeMb: 256,
       reservedConcurrency: 5,
       environment: { ...environment, FIBRIN_TABLE: resilience.table.tableName },
+      define: openApi,
     });
     resilience.grantRead(health.function);
 

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { boundedFetch, deadlineHeaders } from 'fibrin';
 import { correlationHeaders } from 'fibrin/telemetry';
-import { setting } from './http.ts';
+import { credentialSettings, setting, urlSetting } from './settings.ts';
 
 /** SHA-256 in the shape that the signer wants: a hash, or an HMAC when there is a secret. */
 class Sha256 {
@@ -29,25 +29,24 @@ class Sha256 {
   }
 }
 
-const signer = () =>
-  new SignatureV4({
-    service: 'lambda',
-    region: setting('AWS_REGION'),
-    credentials: {
-      accessKeyId: setting('AWS_ACCESS_KEY_ID'),
-      secretAccessKey: setting('AWS_SECRET_ACCESS_KEY'),
-      sessionToken: setting('AWS_SESSION_TOKEN'),
-    },
-    sha256: Sha256,
-  });
+const signer = new SignatureV4({
+  service: 'lambda',
+  region: setting('AWS_REGION'),
+  credentials: credentialSettings(),
+  sha256: Sha256,
+});
+
+/** Without the slash at its end. It may have a path, which a relative URL that begins with "/" would replace. */
+const { origin, pathname } = urlSetting('DOWNSTREAM_URL');
+const BASE = `${origin}${pathname.replace(/\/$/, '')}`;
 
 /** No answer of the two services is longer. */
 const MAX_BYTES = 100_000;
 
 /** A request to the downstream function's URL, which admits signed ones only. */
 async function signedRequest(path: string): Promise<{ url: URL; headers: Record<string, string> }> {
-  const url = new URL(path, setting('DOWNSTREAM_URL'));
-  const { headers } = await signer().sign({
+  const url = new URL(`${BASE}${path}`);
+  const { headers } = await signer.sign({
     method: 'GET',
     protocol: url.protocol,
     hostname: url.hostname,

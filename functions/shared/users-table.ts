@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Store } from 'fibrin';
 import { dynamoStore, sdkTransport } from 'fibrin/dynamodb';
-import { setting } from './http.ts';
+import { setting } from './settings.ts';
 
 /**
  * The users, for calls under `resilient`, which retries within the deadline. The SDK's own retries would multiply with those

@@ -51,7 +51,7 @@ const BUG_NAME = /^(Type|Reference|Range|Syntax|URI|Assertion)Error/;
 const BUG_CODE = /ERR_(INVALID|UNSUPPORTED|NOT_SUPPORT|BAD_(REQ|OPT))/;
 
 /** An answer that came and is more than the client takes, in its body or its headers: of boundedFetch, Node and undici. */
-export const REFUSED_ANSWER = /RESPONSE_TOO_LARGE|ENCODED_ANSWER|EXCEEDED_MAX_SIZE|HEADERS?_OVERFLOW/;
+export const REFUSED_ANSWER: RegExp = /RESPONSE_TOO_LARGE|ENCODED_ANSWER|EXCEEDED_MAX_SIZE|HEADERS?_OVERFLOW/;
 
 /** This environment has no file descriptor or port left. */
 const EXHAUSTED = /EMFILE|ENFILE|EADDRNOTAVAIL/;

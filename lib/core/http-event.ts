@@ -4,19 +4,24 @@ import { isObject } from './property.ts';
 /** The headers of an HTTP event of API Gateway (v1, v2) or of a function URL. */
 export interface HeaderEvent {
   /** A REST API sends null for a request without any. */
-  readonly headers?: Readonly<Record<string, string | undefined>> | null;
+  readonly headers?: Readonly<Record<string, string | undefined>> | null | undefined;
   /** REST APIs have them all here, where a header may come more than once. */
-  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
+  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null | undefined;
 }
 
-/** The different values that a header has, whatever the case of its name. None where it is not there. */
+/**
+ * The different values that a header has, whatever the case of its name, which may be there in several. None where it is not.
+ */
 export function headerValues({ headers, multiValueHeaders }: HeaderEvent, name: string): readonly string[] {
   const wanted = name.toLowerCase();
   const isWanted = ([candidate]: [string, unknown]) => candidate.toLowerCase() === wanted;
-  const values = Object.entries(multiValueHeaders ?? {}).find(isWanted)?.[1] ?? [];
-  if (Array.isArray(values) && values.length > 0) return [...new Set<string>(values)];
-  const value = Object.entries(headers ?? {}).find(isWanted)?.[1];
-  return value === undefined ? [] : [value];
+  const valuesIn = (all: object | null | undefined): readonly unknown[] =>
+    Object.entries(all ?? {})
+      .filter(isWanted)
+      .flatMap(([, values]) => values as unknown)
+      .filter((value) => typeof value === 'string');
+  const values = valuesIn(multiValueHeaders);
+  return [...new Set(values.length > 0 ? values : valuesIn(headers))] as string[];
 }
 
 /** What the context of a request has in one kind of event each: REST APIs, HTTP APIs and function URLs, WebSocket APIs, load balancers. */

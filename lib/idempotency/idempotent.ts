@@ -1,3 +1,4 @@
+import type { Json } from '../core/json.ts';
 import { idempotencyGuard } from './guard.ts';
 import type { IdempotencyOptions } from './options.ts';
 import { type Claim, runOnce, UNPROTECTED } from './run-once.ts';
@@ -27,17 +28,19 @@ import { type Claim, runOnce, UNPROTECTED } from './run-once.ts';
 export function idempotent<E, C, R, A extends readonly unknown[] = []>(
   options: IdempotencyOptions<E>,
   run: (event: E, context: C, claim: Claim<NoInfer<R>>, ...more: A) => Promise<R>,
-): (event: E, context: C, ...more: A) => Promise<R> {
+): (event: E, context: C, ...more: A) => Promise<Json<R>> {
   const guard = idempotencyGuard(options);
   return async (event, context, ...more) => {
     const begun = await guard.begin(event, context);
     switch (begun.kind) {
       case 'replay':
-        return begun.result as R;
+        return begun.result as Json<R>;
       case 'unprotected':
-        return run(event, context, UNPROTECTED, ...more);
+        return run(event, context, UNPROTECTED, ...more) as Promise<Json<R>>;
       case 'run':
-        return runOnce<E, R>(guard, begun, (claim) => run(event, context, claim, ...more));
+        return runOnce<E, R>(guard, begun, (claim) => run(event, context, claim, ...more)) as Promise<
+          Json<R>
+        >;
     }
   };
 }

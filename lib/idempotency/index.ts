@@ -1,3 +1,4 @@
+export type { Json } from '../core/json.ts';
 export type { ResultStore } from './codec.ts';
 export {
   IdempotencyKeyError,
@@ -9,7 +10,8 @@ export {
 } from './errors.ts';
 export type { IdempotencyEvent, IdempotencyEventKind } from './events.ts';
 export type { RemainingTime } from './execution.ts';
-export { type HttpAnswer, type HttpIdempotencyOptions, idempotentHttp } from './http.ts';
+export { type HttpIdempotencyOptions, idempotentHttp } from './http.ts';
+export type { HttpAnswer, HttpAnswerOptions } from './http-answers.ts';
 export { idempotent } from './idempotent.ts';
 export type { IdempotencyOptions } from './options.ts';
 export { allOf, optional, type Part } from './parts.ts';

@@ -9,11 +9,21 @@ export interface HttpEvent extends HeaderEvent {
   readonly isBase64Encoded?: boolean;
 }
 
+/** A string of RFC 8941, as the IETF draft writes a key. */
+const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/;
+/** A comma would join two headers: format 2.0 has one that was sent twice so. */
+const BARE = /^[!#-+\--~][!-+\--~]*$/;
+
+/** The key in the value of a header. Undefined for one that is malformed. */
+function keyIn(value: string): string | undefined {
+  const quoted = QUOTED.exec(value)?.[1]?.replaceAll(/\\(.)/g, '$1');
+  return quoted ?? (value === '' || BARE.test(value) ? value : undefined);
+}
+
 /**
  * Takes the key from a request header, whatever the case of its name. A quoted string, as the IETF draft writes it, and
- * a bare one are the same key.
- * @throws {IdempotencyKeyError} (400) when it is missing, empty, there more than once, over 255 characters or not printable
- * ASCII.
+ * a bare one are the same key. A bare one has no spaces, no commas, and no quote at its start.
+ * @throws {IdempotencyKeyError} (400) when it is missing, empty, there more than once, over 255 characters or malformed.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
 export function header(name: string): (event: HttpEvent) => string {
@@ -22,12 +32,11 @@ export function header(name: string): (event: HttpEvent) => string {
     if (values.length > 1) {
       throw new IdempotencyKeyError(`The ${name} header must be there once, with one value`);
     }
-    const value = values[0]?.trim() ?? '';
-    const key = /^"(.*)"$/.exec(value)?.[1] ?? value;
+    const key = keyIn(values[0]?.trim() ?? '');
     if (key === '') throw new IdempotencyKeyError(`The ${name} header is required`, true);
-    if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+    if (key === undefined || key.length > 255) {
       throw new IdempotencyKeyError(
-        `The ${name} header must be 1 to 255 printable ASCII characters without spaces`,
+        `The ${name} header must be there once, with 1 to 255 printable ASCII characters: in quotes, or without spaces and commas`,
       );
     }
     return key;

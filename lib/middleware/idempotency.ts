@@ -1,3 +1,4 @@
+import { isHttpEvent } from '../core/http-event.ts';
 import { onceEach } from '../core/once-each.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
@@ -5,15 +6,16 @@ import { safeListener } from '../core/safe-listener.ts';
 import { encodeResult } from '../idempotency/codec.ts';
 import type { RemainingTime } from '../idempotency/execution.ts';
 import { idempotencyGuard, type Run } from '../idempotency/guard.ts';
+import { type HttpAnswerOptions, HttpAnswers } from '../idempotency/http-answers.ts';
 import type { IdempotencyOptions } from '../idempotency/options.ts';
-import type { RunEnd } from '../idempotency/outcome.ts';
+import { isFailedResult, type RunEnd } from '../idempotency/outcome.ts';
 import { isStreamed } from '../idempotency/streams.ts';
 import type { Ended } from './adapter/ended.ts';
 import { orderCheck } from './adapter/order.ts';
 import { watch } from './adapter/watch.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
 
-export interface IdempotencyMiddlewareOptions<E> extends IdempotencyOptions<E> {
+export interface IdempotencyMiddlewareOptions<E> extends IdempotencyOptions<E>, HttpAnswerOptions {
   /** What Middy's option of the same name says, if it says anything. Milliseconds. Default 5, as Middy's. */
   readonly timeoutEarlyInMillis?: number;
   /** Called once for each way in which another middleware interferes with this one. Default: writes a line to stderr. */
@@ -33,8 +35,8 @@ function isEarlyTimeout(error: unknown): boolean {
 }
 
 /** How the run of a request has ended. Undefined: the handler may still be at work. */
-function endOf<R>(ended: Ended<R>): RunEnd | undefined {
-  if (ended.kind !== 'failed') return { result: ended.response, wasCalled: ended.kind === 'answered' };
+function endOf(ended: Ended<unknown>, result: unknown): RunEnd | undefined {
+  if (ended.kind !== 'failed') return { result, wasCalled: ended.kind === 'answered' };
   return isEarlyTimeout(ended.error) ? undefined : { error: ended.error };
 }
 
@@ -67,13 +69,20 @@ export function idempotency<E, R = unknown>(
   options: IdempotencyMiddlewareOptions<E>,
 ): Required<Middleware<E, RemainingTime, R>> {
   type Request = MiddyRequest<E, RemainingTime, R>;
-  const { timeoutEarlyInMillis = 5, onWarning = console.error, ...rest } = options;
+  const {
+    timeoutEarlyInMillis = 5,
+    onWarning = console.error,
+    recordStatus,
+    replayHeaders,
+    ...rest
+  } = options;
   checkOptions(
     'idempotency',
     { timeoutEarlyInMillis, onWarning },
     { required: { timeoutEarlyInMillis: rule.integer(0), onWarning: rule.fn() } },
   );
-  const guard = idempotencyGuard(rest);
+  const answers = new HttpAnswers('idempotency', { recordStatus, replayHeaders });
+  const guard = idempotencyGuard(rest, (result) => isFailedResult(result) || answers.isFailure(result));
   const warn = onceEach(safeListener(onWarning, 'idempotency: onWarning'));
   const checkOrder = orderCheck('idempotency', warn);
   // One environment may serve several requests at once: what belongs to one is kept under it.
@@ -87,9 +96,11 @@ export function idempotency<E, R = unknown>(
     const run = runs.get(request);
     runs.delete(request);
     if (run === undefined) return ended.response;
-    const kept = await guard.end(run, isTimeUp(run) ? undefined : endOf(ended));
+    const isHttp = isHttpEvent(request.event);
+    const result = isHttp ? answers.recordable(ended.response) : ended.response;
+    const kept = await guard.end(run, isTimeUp(run) ? undefined : endOf(ended, result));
     if (kept === undefined) return ended.response;
-    const response = kept.result as R;
+    const response = (isHttp ? answers.firstAnswer(ended.response, kept.result) : kept.result) as R;
     recorded.set(request, textOf(response));
     return response;
   };
@@ -102,7 +113,12 @@ export function idempotency<E, R = unknown>(
     async before(request) {
       checkOrder(request);
       const begun = await guard.begin(request.event, request.context);
-      if (begun.kind === 'replay') request.earlyResponse = begun.result as R;
+      if (begun.kind === 'replay') {
+        const { event } = request;
+        request.earlyResponse = (
+          isHttpEvent(event) ? answers.replayed(event, begun.result) : begun.result
+        ) as R;
+      }
       if (begun.kind === 'run') {
         runs.set(request, begun);
         watch(request, {

@@ -1,9 +1,7 @@
-import { errorChain } from '../core/error-chain.ts';
-import { isFibrinError } from '../core/errors.ts';
+import { logError } from '../core/error-log.ts';
 import { isHttpEvent } from '../core/http-event.ts';
 import { checkOptions } from '../core/options.ts';
 import { type HttpResponse, toProblem } from '../core/problem.ts';
-import { propertyOf, textOf } from '../core/property.ts';
 import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
 import { orderCheck } from './adapter/order.ts';
@@ -17,44 +15,6 @@ export interface ProblemDetailsOptions {
    */
   readonly onServerError?: (error: unknown) => unknown;
 }
-
-/** Names and codes are short. What is longer is content. */
-const MAX_NAME_LENGTH = 100;
-
-const shortOf = (error: unknown, key: string): string | undefined =>
-  textOf(error, key).slice(0, MAX_NAME_LENGTH) || undefined;
-
-/** Anything can be thrown, null too, and be a cause. */
-function describe(error: unknown) {
-  const code = propertyOf(error, 'code');
-  return {
-    message: isFibrinError(error) ? textOf(error, 'message') : undefined,
-    error: shortOf(error, 'name') ?? (error === null ? 'null' : typeof error),
-    code: typeof code === 'number' ? code : shortOf(error, 'code'),
-  };
-}
-
-/** A stack begins with the message, which may have lines in the form of frames. */
-function framesOf(error: unknown): string | undefined {
-  const stack = textOf(error, 'stack');
-  const message = textOf(error, 'message');
-  const afterMessage = stack.includes(message) ? stack.slice(stack.indexOf(message) + message.length) : stack;
-  const frames = afterMessage.split('\n').filter((line) => /^ {4}at /.test(line));
-  return frames.join('\n') || undefined;
-}
-
-/** Never the event: what a client sent does not belong in a log. */
-const logError = (error: unknown): void => {
-  const [thrown, ...causes] = errorChain(error).map(describe);
-  console.error(
-    JSON.stringify({
-      level: 'ERROR',
-      ...thrown,
-      causes: causes.length > 0 ? causes : undefined,
-      stack: framesOf(error),
-    }),
-  );
-};
 
 /**
  * Turns what a handler throws into an HTTP response after RFC 9457. A `FibrinError` with a status of 400 to 599 becomes that

@@ -41,16 +41,20 @@ const grantFor = (operation: string): string =>
     : `grant the function dynamodb:${operation} on the table; shared breakers need GetItem, PutItem and UpdateItem, idempotency needs GetItem, PutItem and DeleteItem`;
 
 /** What an operator can do about an error, where its name says it. */
-const FIXES: Readonly<Record<string, (operation: string) => string>> = {
+const FIXES: Readonly<Record<string, (operation: string) => string | undefined>> = {
   ResourceNotFoundException: () => 'deploy the table, or name the right one in `table` or FIBRIN_TABLE',
   AccessDeniedException: grantFor,
   CredentialsProviderError: () => 'give the process AWS credentials',
-  ValidationException: () =>
-    'the table needs a string partition key, named by `keyAttribute`, and no sort key; a transaction writes an item once',
+  // An addition is refused for what the item holds, which may change.
+  ValidationException: (operation) =>
+    operation === 'UpdateItem'
+      ? undefined
+      : 'the table needs a string partition key, named by `keyAttribute`, and no sort key; a transaction writes an item once',
 };
 
 /** Whether the same request will be refused again: a 4xx that speaks of the request, not of the moment. */
-function isRefusedForGood(error: unknown): boolean {
+function isRefusedForGood(operation: string, error: unknown): boolean {
+  if (operation === 'UpdateItem') return false;
   const status = statusOf(error) ?? 0;
   const isOfTheMoment =
     isTransientStatus(status) || isThrottling(error) || textOf(error, 'name').includes('Conflict');
@@ -60,7 +64,7 @@ function isRefusedForGood(error: unknown): boolean {
 function storeError(table: string, operation: string, error: unknown): StoreError {
   const name = textOf(error, 'name') || 'an unknown error';
   const fix = FIXES[name]?.(operation);
-  const retryable = fix === undefined && !isRefusedForGood(error);
+  const retryable = fix === undefined && !isRefusedForGood(operation, error);
   return new StoreError(
     `DynamoDB table "${table}": ${operation} failed with ${name}${fix ? `; ${fix}` : ''}`,
     { cause: error, retryable },

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/local/synth.ts';
 import { type Assembly, readAssembly } from '../../lib/local/template/assembly.ts';
@@ -10,20 +10,35 @@ import { temporaryFolder } from '../support/folders.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The bundles of an assembly by function, as synthesis makes them. */
-function bundlesOf(assembly: Assembly): Readonly<Record<string, string>> {
-  const functions = Object.entries(assembly.template.Resources).filter(
-    ([, { Type }]) => Type === 'AWS::Lambda::Function',
-  );
-  return Object.fromEntries(
-    functions.map(([logicalId, { Properties }]) => {
-      const { Code } = (Properties ?? {}) as { Code: { S3Key: string } };
+interface DeployedFunction {
+  readonly name: string;
+  /** Its bundle. */
+  readonly file: string;
+  /** The names of the environment variables that the stack sets. */
+  readonly settings: readonly string[];
+}
+
+/** The functions of an assembly, as synthesis makes them. */
+function functionsOf(assembly: Assembly): readonly DeployedFunction[] {
+  return Object.entries(assembly.template.Resources)
+    .filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
+    .map(([logicalId, { Properties }]) => {
+      const { Code, Environment } = (Properties ?? {}) as {
+        Code: { S3Key: string };
+        Environment?: { Variables: object };
+      };
       const code = String(assembly.assetFolder(Code.S3Key));
       expect(readdirSync(code)).toEqual(['index.mjs']);
-      return [logicalId.replace(/Function[0-9A-F]{8}$/, ''), readFileSync(join(code, 'index.mjs'), 'utf8')];
-    }),
-  );
+      return {
+        name: logicalId.replace(/Function[0-9A-F]{8}$/, ''),
+        file: join(code, 'index.mjs'),
+        settings: Object.keys(Environment?.Variables ?? {}),
+      };
+    });
 }
+
+const bundlesOf = (functions: readonly DeployedFunction[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(functions.map(({ name, file }) => [name, readFileSync(file, 'utf8')]));
 
 /** The app as it would be deployed. */
 function deployedAssembly(): Assembly {
@@ -35,14 +50,36 @@ function deployedAssembly(): Assembly {
   return readAssembly(folder);
 }
 
+/** Imports a bundle in a process like Lambda's with all settings, then without each of them, and prints what it throws. */
+const LOAD_WITHOUT_EACH = `
+  const [file, ...settings] = process.argv.slice(1);
+  const errors = [];
+  for (const without of ['', ...settings]) {
+    for (const name of settings) process.env[name] = 'http://127.0.0.1:1/';
+    delete process.env[without];
+    const loaded = import(file + '?without=' + without);
+    errors.push({ without, error: await loaded.then(() => '', (error) => error.message) });
+  }
+  console.log(JSON.stringify(errors));
+`;
+
+function loadErrors(file: string, settings: readonly string[]) {
+  const env = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+  const args = ['--input-type=module', '--eval', LOAD_WITHOUT_EACH, pathToFileURL(file).href, ...settings];
+  const output = execFileSync(process.execPath, args, { env, encoding: 'utf8' });
+  return JSON.parse(output) as readonly { readonly without: string; readonly error: string }[];
+}
+
 let localAssembly: Assembly;
+let deployedFunctions: readonly DeployedFunction[];
 let deployed: Readonly<Record<string, string>>;
 let local: Readonly<Record<string, string>>;
 beforeAll(async () => {
   const { folder } = await synthesize({ project: ROOT, fresh: false, signal: new AbortController().signal });
   localAssembly = readAssembly(folder);
-  local = bundlesOf(localAssembly);
-  deployed = bundlesOf(deployedAssembly());
+  local = bundlesOf(functionsOf(localAssembly));
+  deployedFunctions = functionsOf(deployedAssembly());
+  deployed = bundlesOf(deployedFunctions);
 });
 
 describe('the bundles', () => {
@@ -60,6 +97,26 @@ describe('the bundles', () => {
     for (const code of Object.values(deployed))
       expect(code).not.toMatch(/x-fibrin-fault|FIBRIN_FAULT_SWITCHES/);
     expect(local['Downstream']).toContain('x-fibrin-fault');
+  });
+
+  it('take callers for one in the local stage only', () => {
+    const open = (bundles: Readonly<Record<string, string>>) =>
+      Object.entries(bundles).flatMap(([name, code]) =>
+        code.includes('every caller of an open API') ? [name] : [],
+      );
+    expect(open(deployed)).toEqual([]);
+    expect(open(local).sort()).toEqual(['Health', 'PutProfile']);
+  });
+
+  it('load with what the stack sets, and fail without any of it, by its name', () => {
+    const failures = deployedFunctions.flatMap(({ name, file, settings }) =>
+      loadErrors(file, settings).map(({ without, error }) => [name, without, error] as const),
+    );
+    const expected = deployedFunctions.flatMap(({ name, settings }) => [
+      [name, '', ''],
+      ...settings.map((setting) => [name, setting, expect.stringContaining(` ${setting} `)]),
+    ]);
+    expect(failures).toEqual(expected);
   });
 
   it('hold no part of the CDK and none of the local run', () => {

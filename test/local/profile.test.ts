@@ -1,4 +1,5 @@
 import { startProfileRun } from '../support/profile-run.ts';
+import { correlatedRequests } from './profile/correlation.ts';
 import { changedProfiles } from './profile/events.ts';
 import { profileRequests } from './profile/requests.ts';
 import { severalAtOnce } from './profile/several-at-once.ts';
@@ -8,5 +9,6 @@ const theRun = startProfileRun();
 
 // The first one looks into dead-letter queues that have to be empty.
 changedProfiles(theRun);
+correlatedRequests(theRun);
 profileRequests(theRun);
 severalAtOnce(theRun);

@@ -42,6 +42,7 @@ export interface RunState {
   readonly functionUrls: Readonly<Record<string, string>>;
   readonly tables: readonly { readonly name: string; readonly logicalId: string }[];
   readonly queues: readonly QueueState[];
+  readonly buses: readonly { readonly name: string }[];
   readonly rules: readonly {
     readonly name: string;
     readonly matched: number;

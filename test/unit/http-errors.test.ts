@@ -101,7 +101,7 @@ describe('the error handler of Middy', () => {
 
 test('idempotentHttp answers with an error of http-errors', async () => {
   const handler = idempotentHttp(
-    { store: memoryStore(), operation: 'a' },
+    { principal: null, store: memoryStore(), operation: 'a' },
     thrown(createError(404, 'There is no order 7')) as () => Promise<HttpResponse>,
   );
 

@@ -63,6 +63,27 @@ describe('header', () => {
     expect(() => keyOf(event)).toThrow(expect.objectContaining({ status: 400 }));
   });
 
+  test('takes one in quotes with spaces, commas and quotes of its own', () => {
+    expect(keyOf(withKey('"a, b \\"c\\" \\\\"'))).toBe('a, b "c" \\');
+  });
+
+  test('refuses two spellings, of which neither is the first', () => {
+    expect(() => keyOf({ headers: { 'Idempotency-Key': 'k1', 'idempotency-key': 'k2' } })).toThrow(
+      /must be there once/,
+    );
+    expect(() =>
+      keyOf({ multiValueHeaders: { 'Idempotency-Key': ['k1'], 'idempotency-key': ['k2'] } }),
+    ).toThrow(/must be there once/);
+  });
+
+  test.each(['a,b', 'a,a', '"a","b"', '"a', '"a"b', '"a\\b"', '"a";p=1', ',', '"tab\there"'])(
+    'refuses what may be two, or is no string: %j',
+    (value) => {
+      expect(() => keyOf(withKey(value))).toThrow(/there once/);
+      expect(() => keyOf(withKey(value))).toThrow(expect.objectContaining({ status: 400 }));
+    },
+  );
+
   test.each(['two keys', 'k1, k2', 'tab\there', 'schl\u00fcssel', 'line\nbreak', '\u0000'])(
     'refuses what is no printable ASCII without spaces: %j',
     (value) => {

@@ -32,14 +32,14 @@ const downStore = () => ({
 describe('Middy’s third argument', () => {
   test.each([
     ['idempotent', () => idempotent({ store: store(), operation: 'a', key }, run)],
-    ['idempotentHttp', () => idempotentHttp({ store: store(), operation: 'a' }, run)],
+    ['idempotentHttp', () => idempotentHttp({ principal: null, store: store(), operation: 'a' }, run)],
     [
       'idempotent without a claim',
       () => idempotent({ store: downStore(), operation: 'a', key, onStoreError: 'run' }, run),
     ],
     [
       'idempotentHttp without a claim',
-      () => idempotentHttp({ store: downStore(), operation: 'a', onStoreError: 'run' }, run),
+      () => idempotentHttp({ principal: null, store: downStore(), operation: 'a', onStoreError: 'run' }, run),
     ],
   ])('reaches the handler under %s', async (_form, wrapped) => {
     signals.length = 0;

@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { AttemptTimeoutError, FibrinError, InvalidOptionError, StoreError } from '../../lib/core/errors.ts';
 import type { TransactionalStore } from '../../lib/core/store.ts';
-import { type HttpAnswer, type HttpIdempotencyOptions, idempotentHttp } from '../../lib/idempotency/http.ts';
+import { type HttpIdempotencyOptions, idempotentHttp } from '../../lib/idempotency/http.ts';
+import type { HttpAnswer } from '../../lib/idempotency/http-answers.ts';
 import type { Claim } from '../../lib/idempotency/run-once.ts';
 import type { HttpEvent } from '../../lib/idempotency/sources.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
@@ -20,6 +21,8 @@ const CREATED = {
 };
 
 interface Answer extends HttpAnswer {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
   readonly cookies?: readonly string[];
 }
 
@@ -32,6 +35,7 @@ function world(
   const order = idempotentHttp<HttpEvent, unknown, Answer>(
     {
       operation: 'order',
+      principal: null,
       payload: ({ body }) => body,
       clock: fakeClock(),
       random: seededRandom(1),
@@ -44,7 +48,7 @@ function world(
   return { store, handler, call };
 }
 
-const problemOf = (answer: HttpAnswer): unknown => JSON.parse(answer.body ?? '');
+const problemOf = (answer: HttpAnswer): unknown => JSON.parse(String(answer.body ?? ''));
 const isProblem = (statusCode: number) => ({
   statusCode,
   headers: { 'content-type': 'application/problem+json' },
@@ -66,7 +70,7 @@ describe('an answer over HTTP', () => {
   test('is replayed where it has neither headers nor a body', async () => {
     const { call } = world(async () => ({ statusCode: 204 }));
 
-    expect(await call()).toEqual({ statusCode: 204, headers: {} });
+    expect(await call()).toEqual({ statusCode: 204 });
     expect(await call()).toEqual({ statusCode: 204, headers: { 'idempotent-replayed': 'true' } });
   });
 
@@ -186,9 +190,11 @@ describe('a request that is refused', () => {
   test('because the store is down is told with 503 to come back', async () => {
     const { store, call } = world(async () => CREATED);
     store.put = () => Promise.reject(new StoreError('table "secret" is down'));
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
 
     const answer = await call();
 
+    expect(logged.mock.lastCall).toEqual([expect.stringContaining('"code":"STORE_UNAVAILABLE"')]);
     expect(answer).toMatchObject(isProblem(503));
     expect(answer.headers).toMatchObject({ 'retry-after': '1' });
     expect(JSON.stringify(answer)).not.toContain('secret');
@@ -217,6 +223,18 @@ describe('a handler that throws', () => {
     expect(answer).toMatchObject(isProblem(404));
     expect(problemOf(answer)).toMatchObject({ detail: 'There is no order 7' });
     expect(handler).toHaveBeenCalledTimes(2);
+  });
+
+  test('of 500 or more is reported, and a listener that throws changes nothing', async () => {
+    const reported = vi.fn(() => {
+      throw new Error('bug');
+    });
+    const broken = new FibrinError('BROKEN', 'broken', { status: 500 });
+    const { call } = world(() => Promise.reject(broken), { onServerError: reported });
+
+    expect((await call()).statusCode).toBe(500);
+    expect((await call({})).statusCode).toBe(400);
+    expect(reported.mock.calls).toEqual([[broken]]);
   });
 
   test('because a call was given up answers 504, and keeps the key', async () => {

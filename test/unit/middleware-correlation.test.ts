@@ -13,6 +13,7 @@ import {
   enterCorrelation,
 } from '../../lib/telemetry/correlation.ts';
 import { seededRandom } from '../../lib/testing/index.ts';
+import { httpEvent } from '../support/http-event.ts';
 import { contextWith } from '../support/lambda-context.ts';
 
 /** Runs something where no test has entered a correlation. */
@@ -132,7 +133,7 @@ describe('the correlation middleware', () => {
       .use(problemDetails<unknown, unknown>())
       .handler(missing);
 
-    expect(await answered(request('a'), context)).toMatchObject({
+    expect(await answered(httpEvent(request('a')), context)).toMatchObject({
       statusCode: 404,
       headers: { 'content-type': 'application/problem+json', 'x-correlation-id': 'a' },
     });

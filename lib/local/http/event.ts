@@ -30,7 +30,9 @@ export function toEvent(source: EventSource): Record<string, unknown> {
   const { request, body, routeKey, pathParameters } = source;
   const { method = 'GET', url = '/', headers, httpVersion } = request;
   const [rawPath = '/', rawQueryString = ''] = url.split(/\?(.*)/s);
-  const { cookie, ...others } = headers;
+  // API Gateway joins the values of one header with a comma and no space.
+  const { cookie: _cookie, ...others } = request.headersDistinct;
+  const { cookie } = headers;
   const query = [...new URLSearchParams(rawQueryString)].reduce<Record<string, string>>(
     (all, [name, value]) => {
       all[name] = Object.hasOwn(all, name) ? `${all[name]},${value}` : value;
@@ -45,7 +47,9 @@ export function toEvent(source: EventSource): Record<string, unknown> {
     rawPath,
     rawQueryString,
     ...(cookie && { cookies: cookie.split('; ') }),
-    headers: Object.fromEntries(Object.entries(others).map(([name, value]) => [name, String(value)])),
+    headers: Object.fromEntries(
+      Object.entries(others).map(([name, values = []]) => [name, values.join(',')]),
+    ),
     ...(rawQueryString && { queryStringParameters: query }),
     ...(pathParameters && Object.keys(pathParameters).length > 0 && { pathParameters }),
     requestContext: {
@@ -92,7 +96,7 @@ export function toAnswer(payload: string): Answer | undefined {
     isBase64Encoded,
   } = result as {
     statusCode: unknown;
-    headers?: Record<string, unknown>;
+    headers?: Record<string, unknown> | null;
     body?: unknown;
     cookies?: string[];
     isBase64Encoded?: boolean;
@@ -104,7 +108,7 @@ export function toAnswer(payload: string): Answer | undefined {
     headers: {
       'content-type': 'text/plain; charset=utf-8',
       ...Object.fromEntries(
-        Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+        Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
       ),
       ...(cookies && { 'set-cookie': cookies }),
     },

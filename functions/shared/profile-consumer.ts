@@ -1,0 +1,73 @@
+import { type Clock, systemClock, withDeadline } from 'fibrin';
+import { type EmfOptions, emfMetrics } from 'fibrin/telemetry';
+import { log, reasonOf } from './log.ts';
+import { type ProfileChanged, readProfileUpdated } from './profile-event.ts';
+import { NAMESPACE } from './telemetry.ts';
+
+/** An event as a bus delivers it, as far as consumers read it. */
+export interface BusEvent {
+  readonly detail: unknown;
+  readonly time: string;
+}
+
+/** Its `detail` says to `withDeadline` when it expires. */
+interface Delivered extends Pick<BusEvent, 'detail'> {
+  readonly change: ProfileChanged;
+  readonly event: BusEvent;
+}
+
+interface InvocationTime {
+  getRemainingTimeInMillis(): number;
+}
+
+/** Where the signal aborts when the function's time is over, and no later than the event expires. */
+type Act = (change: ProfileChanged, event: BusEvent, signal: AbortSignal) => Promise<unknown>;
+
+export interface ConsumerOptions<E> {
+  /** In logs and metrics. */
+  readonly name: string;
+  /** The event in what the function is invoked with. */
+  readonly eventOf: (delivery: E) => BusEvent;
+  readonly clock?: Clock;
+  /** Default: to stdout. */
+  readonly write?: NonNullable<EmfOptions['write']>;
+}
+
+/** Kept of the function's time, so that a record that takes too long fails alone and not with its batch. Milliseconds. */
+const RESERVE_MS = 500;
+
+/**
+ * Acts on a changed profile while its event is valid. An expired one is dropped, logged and counted as
+ * `ExpiredEvents`: it would be no more valid if it came again. Logs carry the correlation id that the caller has entered.
+ */
+export function profileConsumer<E>(
+  { name, eventOf, clock = systemClock, write }: ConsumerOptions<E>,
+  act: Act,
+): (delivery: E, context: InvocationTime) => Promise<void> {
+  const { count } = emfMetrics({ namespace: NAMESPACE, clock, ...(write && { write }) });
+
+  const inTime = withDeadline(
+    { reserveMs: RESERVE_MS, clock },
+    ({ change, event }: Delivered, _context: InvocationTime, { signal }) => act(change, event, signal),
+  );
+  const consume = async (event: BusEvent, context: InvocationTime): Promise<void> => {
+    const { time, metadata, data: change } = readProfileUpdated(event.detail);
+    const now = clock.now();
+    const report = { consumer: name, ageMs: now - Date.parse(time) };
+    if (metadata?.expiresAt !== undefined && Date.parse(metadata.expiresAt) <= now) {
+      count('ExpiredEvents', 1, { consumer: name });
+      return log('warn', 'An expired event was dropped', report);
+    }
+    await inTime({ detail: event.detail, change, event }, context);
+    log('info', 'A changed profile was consumed', report);
+  };
+
+  return async (delivery, context) => {
+    try {
+      await consume(eventOf(delivery), context);
+    } catch (error) {
+      log('error', 'A changed profile was not consumed', { consumer: name, ...reasonOf(error) });
+      throw error;
+    }
+  };
+}

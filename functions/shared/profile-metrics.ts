@@ -1,0 +1,35 @@
+import type { Outcome } from 'fibrin';
+import { type EmfOptions, emfMetrics } from 'fibrin/telemetry';
+
+/** What a profile is made of. Each is a value of the dimension `part`, and there are no others. */
+export type Part = 'user' | 'posts' | 'friends';
+
+/**
+ * Counts how profiles are served. Each metric is 1 or 0, so that its average is a fraction.
+ *
+ * | metric | dimension | value |
+ * | --- | --- | --- |
+ * | `ProfilesLive` | | 1 for a profile all of whose parts are live |
+ * | `ProfilesDegraded` | | 1 for a profile of which some part is not live |
+ * | `ProfilesUnavailable` | | 1 for a profile that cannot be served, since its user cannot be read |
+ * | `PartsLive`, `PartsDegraded` | `part` | 1 for a part that is live, or is not |
+ */
+export function profileMetrics(
+  options: EmfOptions,
+): (parts: Readonly<Record<Part, Pick<Outcome<unknown>, 'source'>>>) => void {
+  const { put } = emfMetrics(options);
+  const countOf = (isSo: boolean) => ({ value: isSo ? 1 : 0, unit: 'Count' }) as const;
+
+  return (parts) => {
+    const sources = Object.entries(parts).map(([part, { source }]) => [part, source === 'live'] as const);
+    const isServed = parts.user.source !== 'none';
+    const isLive = sources.every(([, isPartLive]) => isPartLive);
+    put({
+      ProfilesLive: countOf(isServed && isLive),
+      ProfilesDegraded: countOf(isServed && !isLive),
+      ProfilesUnavailable: countOf(!isServed),
+    });
+    for (const [part, isPartLive] of sources)
+      put({ PartsLive: countOf(isPartLive), PartsDegraded: countOf(!isPartLive) }, { part });
+  };
+}

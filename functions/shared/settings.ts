@@ -1,0 +1,30 @@
+/*
+ * What the deployment sets. Read them while a module loads: then a missing one fails the start of the function, and not some
+ * request.
+ */
+
+/** @throws with its name where it is missing. */
+export function setting(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === '')
+    throw new Error(`The environment variable ${name} is not set; the CDK stack sets it`);
+  return value;
+}
+
+/** @throws with its name where it is missing or no URL. The value may hold a secret. */
+export function urlSetting(name: string): URL {
+  const url = URL.parse(setting(name));
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new Error(`The environment variable ${name} is no http: or https: URL; the CDK stack sets it`);
+  return url;
+}
+
+/** Credentials as Lambda sets them. Those of a user, unlike those of a role, have no session token. */
+export function credentialSettings() {
+  const { AWS_SESSION_TOKEN: sessionToken } = process.env;
+  return {
+    accessKeyId: setting('AWS_ACCESS_KEY_ID'),
+    secretAccessKey: setting('AWS_SECRET_ACCESS_KEY'),
+    ...(sessionToken && { sessionToken }),
+  };
+}
