@@ -35,6 +35,7 @@ export function watchRecords(inner: Store, clock: Clock, judge: Judge, counts: C
   /** Of the latest run, as long as its record is there. */
   const runFences = new Map<string, number>();
   const overtaken = new Set<string>();
+  const outlived = new Set<string>();
   const releasing = new Set<string>();
   const skewsMs = new Map<string, number>();
   const groundless = new Set<string>();
@@ -61,8 +62,10 @@ export function watchRecords(inner: Store, clock: Clock, judge: Judge, counts: C
     if (next.fence < old.fence || (next.fence === old.fence && !isSame))
       judge.blame('fence', `${old.fence} of ${old.owner} became ${next.fence} of ${next.owner}`);
     if (isSame) return;
-    if (old.state === 'completed') counts.renewed++;
-    else {
+    if (old.state === 'completed') {
+      counts.renewed++;
+      outlived.add(old.owner);
+    } else {
       overtaken.add(old.owner);
       counts[isSameRun(old.owner, next.owner) ? 'resumed' : 'takeovers']++;
     }
@@ -109,6 +112,8 @@ export function watchRecords(inner: Store, clock: Clock, judge: Judge, counts: C
     leftFor: (owner: string) => void groundless.add(owner),
     isGroundless: (owner: string) => groundless.has(owner),
     isOvertaken: (owner: string) => overtaken.has(owner),
+    /** Its completion is there no more. Who has not heard of it takes it for another's. */
+    isOutlived: (owner: string) => outlived.has(owner),
     /** From now on its record may go without anybody having taken it. */
     releases: (owner: string) => void releasing.add(owner),
     runs(key: string, { owner, fence }: IdempotencyRecord) {

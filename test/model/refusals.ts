@@ -65,7 +65,7 @@ export function judgeRefusal(
       judge.blame('stuck', `${claimed?.record.owner} was refused for a payload that nobody else had`);
   } else if (error instanceof OwnershipLostError) {
     counts.lost++;
-    if (owner === undefined || !records.isOvertaken(owner))
+    if (owner === undefined || !(records.isOvertaken(owner) || records.isOutlived(owner)))
       judge.blame('deceived', `${owner} was told so and had not been`);
   } else judge.unexpected(error);
 }
