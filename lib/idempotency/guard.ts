@@ -35,6 +35,8 @@ export interface Run extends Identity {
   readonly kind: 'run';
   readonly record: IdempotencyRecord;
   readonly execution: Execution;
+  /** Whether an earlier try of its execution began it, and ended without an outcome. */
+  readonly isResumed: boolean;
 }
 
 /** What the caller has to do: run, hand out the recorded result, or run without a claim. */
@@ -143,6 +145,7 @@ export function idempotencyGuard<E>(
     let seen: Item | undefined;
     let waited = false;
     let isLeaseOver = false;
+    let isResumed = false;
     for (let tries = 0; tries < CLAIM_TRIES; ) {
       const now = clock.now();
       const leaseMs = execution.workMs + settings.skewMarginMs;
@@ -153,6 +156,7 @@ export function idempotencyGuard<E>(
         case 'write': {
           tries++;
           const { next, when } = decision;
+          isResumed = decision.isResumed === true;
           // Store trouble here, silence included: fail closed, or run where the caller would rather. A claim that was applied
           // without an answer stands until its lease ends.
           const written = await within(execution, (signal) =>
@@ -171,11 +175,11 @@ export function idempotencyGuard<E>(
             continue;
           }
           tell('claimed', key);
-          return { kind: 'run', ...identity, record: next, execution };
+          return { kind: 'run', ...identity, record: next, execution, isResumed };
         }
         case 'run':
           tell('claimed', key);
-          return { kind: 'run', ...identity, record: decision.record, execution };
+          return { kind: 'run', ...identity, record: decision.record, execution, isResumed };
         case 'replay':
           if (waited) tell('waited', key, { waitedMs: clock.monotonic() - startedAt });
           return replay(identity, decision.record, execution);
@@ -309,7 +313,7 @@ export function idempotencyGuard<E>(
     async end(run, ended) {
       // What is recorded has happened, whatever went wrong after.
       if (finished.has(run)) return undefined;
-      const outcome = outcomeOf(ended);
+      const outcome = outcomeOf(ended, run);
       if (outcome === 'done' && ended && 'result' in ended)
         return { result: await complete(run, ended.result) };
       if (outcome === 'failed') await release(run);

@@ -74,12 +74,12 @@ export function history(judge: Judge, counts: Counts, setup: Pick<Setup, 'onUnkn
     ends: (by: string) => running.delete(by),
     /**
      * It has had no effect, or one that nobody is promised to have once only. What an earlier try has sent may still be
-     * recorded, once the key is free. The last try of an execution speaks for those before it.
+     * recorded, once the key is free. Only with `rerun` does the last try of an execution speak for those before it.
      */
     fails(one: Try) {
       running.delete(one.by);
       tries.delete(one);
-      for (const other of open) if (other.by === one.by) open.delete(other);
+      for (const other of open) if (other === one || (!holds && other.by === one.by)) open.delete(other);
     },
     /** It has had its effect, and knows that it may have. */
     keeps(one: Try) {

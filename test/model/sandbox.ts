@@ -183,7 +183,9 @@ export function sandbox(name: number, skewMs: number, world: World) {
     fail: (ending: Ending, happened: boolean, fates: readonly Fate[] = []) =>
       finish(fates, true, async ({ run, try: failed }) => {
         const { end, effect, rerun } = ENDINGS[ending];
-        const isFree = setup.onUnknownOutcome === 'hold' ? effect === 'never' : rerun === 'free';
+        // What it hears says nothing of an earlier try of its execution.
+        const isProved = effect === 'never' && !run.isResumed;
+        const isFree = setup.onUnknownOutcome === 'hold' ? isProved : rerun === 'free';
         const hasHappened = effect === 'always' || (effect === 'open' && happened);
         if (isFree) records.releases(run.record.owner);
         if (isFree || !hasHappened) past.fails(failed);
@@ -193,7 +195,7 @@ export function sandbox(name: number, skewMs: number, world: World) {
         const { deletes } = line;
         const ended = await end();
         await guard.end(run, ended);
-        if (effect === 'never' && line.deletes === deletes) records.leftFor(run.record.owner);
+        if (isProved && line.deletes === deletes) records.leftFor(run.record.owner);
         return () => void counts[isFree ? 'released' : 'kept']++;
       }),
 
