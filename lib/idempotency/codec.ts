@@ -35,7 +35,7 @@ export function decodeResult(operation: string, text: string): unknown {
   }
 }
 
-/** A result that is not recorded, and why, for whoever asks for it later. */
+/** A result that is not recorded, and why, for a later caller. */
 export const notStored = (why: string): StoredResult => ({ form: 'none', result: why.slice(0, 200) });
 
 /**
@@ -45,7 +45,7 @@ export const notStored = (why: string): StoredResult => ({ form: 'none', result:
 export async function storeResult(
   keyElsewhere: () => string,
   text: string,
-  elsewhere: ResultStore | undefined,
+  external: ResultStore | undefined,
 ): Promise<StoredResult> {
   const plainBytes = Buffer.byteLength(text);
   if (plainBytes > COMPRESS_FROM_BYTES && plainBytes <= MAX_TEXT_BYTES) {
@@ -54,10 +54,10 @@ export async function storeResult(
       return { form: 'gzip', result: compressed };
   }
   if (plainBytes <= MAX_RESULT_BYTES) return { form: 'json', result: text };
-  if (elsewhere === undefined)
+  if (external === undefined)
     return notStored(`it has ${plainBytes} bytes; give a resultStore for such results`);
   const key = keyElsewhere();
-  await elsewhere.put(key, text);
+  await external.put(key, text);
   return { form: 'elsewhere', result: key };
 }
 
@@ -74,7 +74,7 @@ export async function loadResult(
   key: string,
   operation: string,
   { form, result }: Pick<IdempotencyRecord, 'form' | 'result'>,
-  elsewhere: ResultStore | undefined,
+  external: ResultStore | undefined,
 ): Promise<string> {
   switch (form) {
     case 'json':
@@ -89,11 +89,11 @@ export async function loadResult(
       // A record that names the place of another one would hand out what is not its own.
       if (!`${place}#`.startsWith(`${key}#`))
         throw new ResultNotStoredError(operation, 'its record names a place that is not its own');
-      const text = await elsewhere?.get(place);
+      const text = await external?.get(place);
       if (text !== undefined) return text;
       throw new ResultNotStoredError(
         operation,
-        elsewhere ? 'the resultStore has it no longer' : 'it is in a resultStore',
+        external ? 'the resultStore has it no longer' : 'it is in a resultStore',
       );
     }
   }

@@ -39,7 +39,7 @@ export class PayloadMismatchError extends FibrinError {
   }
 }
 
-/** A run with this key ended without an outcome and is held: whether its effect happened, somebody has to find out. */
+/** A run with this key ended without an outcome and is held: an operator has to find out whether its effect happened. */
 export class OutcomeUnknownError extends FibrinError {
   override readonly name: string = 'OutcomeUnknownError';
   constructor(operation: string) {
@@ -61,7 +61,7 @@ export class OwnershipLostError extends FibrinError {
   }
 }
 
-/** The operation happened, once, and its result cannot be told again. */
+/** The operation happened, once, and its result cannot be returned again. */
 export class ResultNotStoredError extends FibrinError {
   override readonly name: string = 'ResultNotStoredError';
   constructor(operation: string, why: string, cause?: unknown) {

@@ -5,7 +5,7 @@ import { type HttpResponse, statusForClient, toProblem } from '../core/problem.t
 import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
 import { labelOf, warnOnce } from '../core/warn-once.ts';
-import { idempotencyGuard } from './guard.ts';
+import { IdempotencyGuard } from './guard.ts';
 import { type HttpAnswerOptions, HttpAnswers, withHeaders } from './http-answers.ts';
 import type { IdempotencyOptions } from './options.ts';
 import { type Claim, runOnce, UNPROTECTED } from './run-once.ts';
@@ -96,7 +96,7 @@ export function idempotentHttp<E extends HttpEvent, C, A, M extends readonly unk
   const answers = new HttpAnswers('idempotentHttp', { recordStatus, replayHeaders });
   const report = safeListener(onServerError, 'idempotentHttp: onServerError');
   const headersFor = extraHeadersOf(options.operation, extraHeaders);
-  const guard = idempotencyGuard<E>(
+  const guard = new IdempotencyGuard<E>(
     {
       ...rest,
       ...(principal && { principal }),

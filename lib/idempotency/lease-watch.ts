@@ -14,7 +14,7 @@ interface Watched {
 }
 
 /**
- * Leases that end later than any run can. The clock of their writer was ahead, or the record was changed by hand. No run lasts
+ * Leases that end later than any run can. The clock of their writer was ahead, or the record was changed by an operator. No run lasts
  * longer than the longest one does from when this environment first saw it.
  */
 export class LeaseWatch {

@@ -25,11 +25,11 @@ export interface IdempotencyOptions<E> {
   readonly principal?: (event: E, context: unknown) => unknown;
   /** The same for the tenant. */
   readonly tenant?: (event: E, context: unknown) => unknown;
-  /** Keys and payloads that somebody could guess are digested with it (HMAC). Text or bytes, from 16 on. Default: none. */
+  /** Keys and payloads that can be guessed are digested with it (HMAC). Text or bytes, from 16 on. Default: none. */
   readonly hmacSecret?: string | Uint8Array;
   /** How long a result is replayed. Seconds, 1 to 31,536,000. Default 86,400 (a day). */
   readonly retentionSeconds?: number;
-  /** The most by which the clocks of two sandboxes may differ; added to the lease. Milliseconds, 0 to 60,000. Default 5,000. */
+  /** The most by which the clocks of two environments may differ; added to the lease. Milliseconds, 0 to 60,000. Default 5,000. */
   readonly skewMarginMs?: number;
   /**
    * What a request meets when the run before it ended without an outcome and its lease is over: `rerun` runs again, since
@@ -45,7 +45,7 @@ export interface IdempotencyOptions<E> {
   readonly waitMs?: number;
   /** Where results go that are too large for a record (350 KB). Default: they are not kept, a replay says so. */
   readonly resultStore?: ResultStore;
-  /** Keeps results in the sandbox too. Default: none are. */
+  /** Keeps results in this environment too. Default: none are. */
   readonly replayCache?: ReplayCacheOptions;
   /** When the claim fails for want of the store: `fail` with 503, or `run` without protection. Default `fail`. */
   readonly onStoreError?: 'fail' | 'run';
@@ -54,7 +54,7 @@ export interface IdempotencyOptions<E> {
    * key until it must have ended. Milliseconds. Default 86,400,000 (a day).
    */
   readonly durableWorkMs?: number;
-  /** Told of what happens to keys: for metrics. What it throws or rejects with changes nothing; it is warned of once. */
+  /** Called with each event of a key: for metrics. What it throws or rejects with changes nothing; it is warned of once. */
   readonly onEvent?: (event: IdempotencyEvent) => unknown;
   readonly clock?: Clock;
   readonly random?: Random;

@@ -11,7 +11,7 @@ export interface IdempotencyRecord {
   /**
    * Grows with every run of the key. A system downstream that keeps the highest can refuse a run that was overtaken. It is
    * the time of the claim, so that it grows where no record tells the one before: it was released, expired, or written by
-   * the version before. After one that is told it grows whatever the clocks say. Epoch milliseconds.
+   * the version before. After one that is stored it grows whatever the clocks say. Epoch milliseconds.
    */
   readonly fence: number;
   /** Until then the owner may be at work. Past it without a result the outcome is unknown. Epoch milliseconds. */

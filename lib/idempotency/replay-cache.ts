@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 
-/** Results that this sandbox has seen completed, so that a duplicate which meets it again costs no request. */
+/** Results that this environment has seen completed, so that a duplicate which meets it again costs no request. */
 export interface ReplayCacheOptions {
   /** The most results that are kept; the one that was used longest ago goes first. Integer, 1 to 10,000. Default 100. */
   readonly maxEntries?: number;

@@ -1,5 +1,5 @@
 import type { TransactWrite } from '../core/store.ts';
-import type { IdempotencyGuard, Run } from './guard.ts';
+import type { ClaimedRun, IdempotencyGuard } from './guard.ts';
 
 /** What a run can do with its claim. */
 export interface Claim<R = unknown> {
@@ -20,7 +20,7 @@ export interface Claim<R = unknown> {
 /** Runs what was claimed and records how it ended. */
 export async function runOnce<E, R>(
   guard: IdempotencyGuard<E>,
-  begun: Run,
+  begun: ClaimedRun,
   run: (claim: Claim<R>) => Promise<R>,
 ): Promise<R> {
   let recorded: { readonly result: R } | undefined;

@@ -5,7 +5,7 @@ import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
 import { encodeResult } from '../idempotency/codec.ts';
 import type { RemainingTime } from '../idempotency/execution.ts';
-import { idempotencyGuard, type Run } from '../idempotency/guard.ts';
+import { type ClaimedRun, IdempotencyGuard } from '../idempotency/guard.ts';
 import { type HttpAnswerOptions, HttpAnswers } from '../idempotency/http-answers.ts';
 import type { IdempotencyOptions } from '../idempotency/options.ts';
 import { isFailedResult, type RunEnd } from '../idempotency/outcome.ts';
@@ -82,13 +82,13 @@ export function idempotency<E, R = unknown>(
     { required: { timeoutEarlyInMillis: rule.integer(0), onWarning: rule.fn() } },
   );
   const answers = new HttpAnswers('idempotency', { recordStatus, replayHeaders });
-  const guard = idempotencyGuard(rest, (result) => isFailedResult(result) || answers.isFailure(result));
+  const guard = new IdempotencyGuard(rest, (result) => isFailedResult(result) || answers.isFailure(result));
   const warn = onceEach(safeListener(onWarning, 'idempotency: onWarning'));
   const checkOrder = orderCheck('idempotency', warn);
   // One environment may serve several requests at once: what belongs to one is kept under it.
-  const runs = new WeakMap<object, Run>();
+  const runs = new WeakMap<object, ClaimedRun>();
   const recorded = new WeakMap<object, string>();
-  const isTimeUp = ({ execution }: Run) =>
+  const isCutOff = ({ execution }: ClaimedRun) =>
     execution.remainingMs() <= timeoutEarlyInMillis + TIMER_TOLERANCE_MS;
 
   /** Settles the run of a request, if there is one. Gives the response, as every replay will where it was recorded. */
@@ -98,7 +98,7 @@ export function idempotency<E, R = unknown>(
     if (run === undefined) return ended.response;
     const isHttp = isHttpEvent(request.event);
     const result = isHttp ? answers.recordable(ended.response) : ended.response;
-    const kept = await guard.end(run, isTimeUp(run) ? undefined : endOf(ended, result));
+    const kept = await guard.end(run, isCutOff(run) ? undefined : endOf(ended, result));
     if (kept === undefined) return ended.response;
     const response = (isHttp ? answers.firstAnswer(ended.response, kept.result) : kept.result) as R;
     recorded.set(request, textOf(response));

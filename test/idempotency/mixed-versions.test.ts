@@ -68,7 +68,7 @@ function deployment(inner: Store) {
         : idempotent<Request, unknown, unknown>({ ...options, random, ...more }, run);
     return handler(request, context).catch((error: unknown) => error);
   };
-  /** A run that has begun and goes on until it is told how to end. */
+  /** A run that has begun and goes on until the test says how it ends. */
   const begin = async (version: Version) => {
     const begun = Promise.withResolvers<void>();
     const end = Promise.withResolvers<unknown>();

@@ -7,13 +7,13 @@ import type { Variant } from './points.ts';
 export interface Retry {
   /** Undefined when it was refused. */
   readonly answer: Receipt | undefined;
-  /** The record's key, where it was refused because nobody knows how the run before it ended. */
+  /** The record's key, where it was refused because it is not known how the run before it ended. */
   readonly held: string | undefined;
 }
 
 let retries = 0;
 
-/** Tries again in this process, which nobody kills, with a clock so many leases ahead. */
+/** Tries again in this process, which is not killed, with a clock so many leases ahead. */
 export async function retry(
   { client }: { readonly client: DynamoDBClient },
   { key, variant }: { readonly key: string; readonly variant: Variant },

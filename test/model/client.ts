@@ -1,5 +1,5 @@
 import type { Random } from '../../lib/core/random.ts';
-import { type IdempotencyGuard, idempotencyGuard } from '../../lib/idempotency/guard.ts';
+import { IdempotencyGuard } from '../../lib/idempotency/guard.ts';
 import { DURABLE_WORK_MS } from './executions.ts';
 import type { Request } from './history.ts';
 import { knownLeases } from './known-leases.ts';
@@ -17,7 +17,7 @@ export interface Client {
 export function client(world: World, skewMs: number, random: Random): Client {
   const { network, records, counts, clock, setup, options } = world;
   const wire = line(network.send, records.store, counts, (owner) => records.isOf(owner, skewMs));
-  const guard = idempotencyGuard<Request>({
+  const guard = new IdempotencyGuard<Request>({
     store: wire.store,
     operation: 'order',
     key: () => 'the one key',

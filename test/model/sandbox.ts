@@ -1,6 +1,6 @@
 import { StoreError } from '../../lib/core/errors.ts';
 import { InFlightError, OutcomeUnknownError } from '../../lib/idempotency/errors.ts';
-import type { Run } from '../../lib/idempotency/guard.ts';
+import type { ClaimedRun } from '../../lib/idempotency/guard.ts';
 import { seededRandom } from '../../lib/testing/index.ts';
 import { client } from './client.ts';
 import { ENDINGS, type Ending } from './endings.ts';
@@ -15,7 +15,7 @@ export type Heard = 'runs' | 'replays' | 'done' | 'nothing' | Error;
 
 /** A run under way. */
 interface Going {
-  readonly run: Run;
+  readonly run: ClaimedRun;
   readonly try: Try;
 }
 
@@ -110,7 +110,7 @@ export function sandbox(name: number, skewMs: number, world: World) {
     });
   };
 
-  const hearRun = (invocation: Invocation, run: Run): Heard => {
+  const hearRun = (invocation: Invocation, run: ClaimedRun): Heard => {
     const { execution, request } = invocation;
     const { owner } = run.record;
     const atMs = clock.now();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { WriteResult } from '../../lib/core/store.ts';
 import { InFlightError, PayloadMismatchError } from '../../lib/idempotency/errors.ts';
-import { idempotencyGuard, type Run } from '../../lib/idempotency/guard.ts';
+import { type ClaimedRun, IdempotencyGuard } from '../../lib/idempotency/guard.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock, seededRandom } from '../../lib/testing/index.ts';
 
@@ -19,12 +19,12 @@ function world() {
   const clock = fakeClock();
   const inner = memoryStore();
   const store = { ...inner };
-  const guard = idempotencyGuard<string>({
+  const guard = new IdempotencyGuard<string>({
     ...{ store, operation: 'order', key: () => 'k', payload: (event) => event },
     ...{ durableWorkMs: 60_000, clock, random: seededRandom(1) },
   });
   const begin = (arn: string, payload = 'tea') => guard.begin(payload, contextOf(arn));
-  const run = async (arn: string): Promise<Run> => {
+  const run = async (arn: string): Promise<ClaimedRun> => {
     const begun = await begin(arn);
     if (begun.kind !== 'run') throw new Error(`expected a run, got ${begun.kind}`);
     return begun;
@@ -46,8 +46,8 @@ function world() {
     Object.assign(store, inner);
     return () => arrive();
   };
-  const complete = async (one: Run, result: string) => (await guard.end(one, { result }))?.result;
-  const fail = (one: Run) => guard.end(one, { error: new Error('declined') });
+  const complete = async (one: ClaimedRun, result: string) => (await guard.end(one, { result }))?.result;
+  const fail = (one: ClaimedRun) => guard.end(one, { error: new Error('declined') });
   return { clock, guard, begin, run, complete, fail, delay };
 }
 
@@ -133,7 +133,7 @@ describe('what an earlier try of a durable execution has sent and given up', () 
     await expect(begin('b')).rejects.toThrow(InFlightError);
   });
 
-  test('is not recorded in place of what the later one was told is', async () => {
+  test('is not recorded in place of what the later one has recorded', async () => {
     const { complete, begin, run, delay } = world();
     const first = await run('a');
     const arrive = await delay(1, () => complete(first, 'first'));

@@ -20,7 +20,7 @@ const random = (bytes: number) =>
       .slice(0, bytes - 2),
   );
 
-function elsewhere(): ResultStore & { readonly texts: Map<string, string> } {
+function externalStore(): ResultStore & { readonly texts: Map<string, string> } {
   const texts = new Map<string, string>();
   return {
     texts,
@@ -102,7 +102,7 @@ describe('a result in a record', () => {
   });
 
   test('is elsewhere where it is too long and there is a place for it', async () => {
-    const place = elsewhere();
+    const place = externalStore();
     const text = random(600_000);
 
     expect(await storeResult(() => 'k', text, place)).toEqual({ form: 'elsewhere', result: 'k' });
@@ -111,7 +111,7 @@ describe('a result in a record', () => {
   });
 
   test('is not put elsewhere where the record can hold it', async () => {
-    const place = elsewhere();
+    const place = externalStore();
 
     await storeResult(() => 'k', regular(400_000), place);
 
@@ -132,7 +132,7 @@ describe('a result in a record', () => {
   );
 
   test('is read from elsewhere', async () => {
-    const place = elsewhere();
+    const place = externalStore();
     const text = random(600_000);
     const stored = await storeResult(() => 'k', text, place);
 
@@ -141,7 +141,12 @@ describe('a result in a record', () => {
 
   test.each<[string, Parameters<typeof loadResult>[2], ResultStore | undefined, string]>([
     ['was not recorded', notStored('it was a stream'), undefined, 'it was a stream'],
-    ['is elsewhere no longer', { form: 'elsewhere', result: '' }, elsewhere(), 'has it no longer'],
+    [
+      'is no longer in the external store',
+      { form: 'elsewhere', result: '' },
+      externalStore(),
+      'has it no longer',
+    ],
     ['is elsewhere, which is not given', { form: 'elsewhere', result: '' }, undefined, 'in a resultStore'],
   ])('that %s is an error that says so', async (_, stored, place, why) => {
     const error = await loadResult('k', 'order', stored, place).catch((caught: unknown) => caught);

@@ -11,7 +11,7 @@ const replayed = durableContext('x', 'ReplayMode');
 const other = durableContext('y', 'ExecutionMode');
 
 describe('a durable execution', () => {
-  test('goes on with its own run in a later invocation, and nobody else does', async () => {
+  test('goes on with its own run in a later invocation, and no other one does', async () => {
     const ends = [never, async () => 'done'];
     const { clock, callIn, runs } = idempotencyWorld(() => ends.shift()?.() ?? never());
     void callIn(first);

@@ -10,7 +10,7 @@ const badListener = (): never => {
 };
 const down = () => Promise.reject(new StoreError('down'));
 
-describe('what happens to a key is told', () => {
+describe('what happens to a key is reported', () => {
   test('when a run begins and its result is recorded, by the digest of the key', async () => {
     const { call, events } = idempotencyWorld(async () => 'done');
 
@@ -34,9 +34,9 @@ describe('what happens to a key is told', () => {
   test.each([
     ['throws', () => badListener()],
     ['rejects', async () => badListener()],
-  ])('and a listener that %s changes nothing', async (how, onEvent) => {
+  ])('and a listener that %s changes nothing', async (fault, onEvent) => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined);
-    const operation = `listener-${how}`;
+    const operation = `listener-${fault}`;
     const { call, runs } = idempotencyWorld(async () => 'done', { onEvent, operation });
 
     expect(await call()).toBe('done');
@@ -55,7 +55,7 @@ describe('what happens to a key is told', () => {
     expect(happened()).toEqual(['claimed', 'released']);
   });
 
-  test('when nobody knows how a run has ended, for whatever reason', async () => {
+  test('when it is not known how a run has ended, for whatever reason', async () => {
     const { call, happened } = idempotencyWorld(givenUp);
     await call();
     expect(happened()).toEqual(['claimed', 'unknown']);
@@ -137,7 +137,7 @@ describe('after a run that ended without an outcome', () => {
     expect(happened()).toEqual(['claimed', 'unknown', 'claimed', 'unknown']);
   });
 
-  test('none runs where it is to be held, and all are told so', async () => {
+  test('none runs where it is to be held, and all get that answer', async () => {
     const { clock, call, runs, happened } = idempotencyWorld(givenUp, { onUnknownOutcome: 'hold' });
     await call();
     await clock.advance(LEASE_MS);
@@ -152,7 +152,7 @@ describe('after a run that ended without an outcome', () => {
     expect(happened()).toEqual(['claimed', 'unknown', 'conflicted', 'held']);
   });
 
-  test('one runs again once somebody has released the key', async () => {
+  test('one runs again once an operator has released the key', async () => {
     const { clock, call, runs, events, store } = idempotencyWorld(givenUp, { onUnknownOutcome: 'hold' });
     await call();
     await clock.advance(LEASE_MS + 1);

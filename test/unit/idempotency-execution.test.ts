@@ -61,7 +61,7 @@ describe('a durable execution', () => {
     expect(left).toBeLessThanOrEqual(10_000);
   });
 
-  test('of which nobody knows the name counts as an invocation', () => {
+  test('whose name is not known counts as an invocation', () => {
     const nameless = { ...context, executionContext: {} };
 
     const { arn, workMs } = executionOf(nameless, DAY_MS);
@@ -70,7 +70,7 @@ describe('a durable execution', () => {
     expect(workMs).toBeLessThanOrEqual(10_000);
   });
 
-  test('is not told by members that anybody can have', () => {
+  test('is not recognised by members that any object can have', () => {
     const { lambdaContext: _, ...alike } = lambdaContext() as object & { lambdaContext?: unknown };
 
     expect(executionOf({ ...alike, executionContext: { durableExecutionArn: 'arn' } }, DAY_MS)).toMatchObject(

@@ -70,7 +70,7 @@ describe('the identity of a request', () => {
     expect(() => identityOf({ user: 'a' }, scopes.principal)).toThrow(message);
   });
 
-  test('is that of the key alone where nobody says whose it is, as it was before anybody could', () => {
+  test('is that of the key alone where no option says whose it is, as it was before there was one', () => {
     const digest = digestWith(undefined);
 
     expect(identityOf({ id: 'x' }).key).toBe(recordKey('order', digest('x')));

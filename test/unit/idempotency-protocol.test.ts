@@ -42,7 +42,7 @@ const claim: Claimer = {
 const decideOn = (record: IdempotencyRecord | undefined, more: Partial<Claimer> = {}) =>
   decide({ ...claim, ...more }, record && writeRecord(record));
 
-/** Whether a claim that was decided on the one record is let through by a store that holds the other by now. */
+/** Whether a claim that was decided on the one record is applied by a store that holds the other by now. */
 async function isWritten(seen: IdempotencyRecord | undefined, held: IdempotencyRecord | undefined) {
   const decision = decideOn(seen);
   if (decision.kind !== 'write') throw new Error(`expected a write, got ${decision.kind}`);
@@ -155,7 +155,7 @@ describe('a claim', () => {
 });
 
 describe('what a record says at a moment', () => {
-  test('is told by its state, and for a run in progress by its lease, to the millisecond', () => {
+  test('is decided by its state, and for a run in progress by its lease, to the millisecond', () => {
     expect(recordStatusOf(running, NOW)).toBe('in-progress');
     expect(recordStatusOf({ ...running, leaseUntil: NOW }, NOW)).toBe('in-progress');
     expect(recordStatusOf({ ...running, leaseUntil: NOW - 1 }, NOW)).toBe('unknown');
@@ -176,11 +176,11 @@ describe('completing and releasing', () => {
     expect(await canChange(running, 'b')).toBe(false);
   });
 
-  test('is still for the owner when its lease is over and nobody else has claimed', async () => {
+  test('is still for the owner when its lease is over and no other has claimed', async () => {
     expect(await canChange({ ...running, leaseUntil: NOW - 1 }, 'a')).toBe(true);
   });
 
-  test('is for nobody once there is a result, or nothing at all', async () => {
+  test('is for no caller once there is a result, or nothing at all', async () => {
     expect(await canChange(done, 'a')).toBe(false);
     expect(await canChange(undefined, 'a')).toBe(false);
   });

@@ -106,7 +106,7 @@ describe('a handler whose sandbox keeps results', () => {
     expect(events.at(-1)).toMatchObject({ kind: 'replayed', from: 'sandbox' });
   });
 
-  test('keeps what the store has told of another sandbox too', async () => {
+  test('keeps what the store has of another sandbox too', async () => {
     const first = idempotencyWorld(async () => 'done');
     await first.call();
     const { store, call, events } = idempotencyWorld(async () => 'again', {

@@ -10,7 +10,7 @@ import { idempotencyWorld, never } from '../support/idempotency-world.ts';
 const LONG = randomBytes(400_000).toString('base64');
 const fails = () => Promise.reject(new Error('bucket down'));
 
-function elsewhere(): { -readonly [Name in keyof ResultStore]: ResultStore[Name] } {
+function externalStore(): { -readonly [Name in keyof ResultStore]: ResultStore[Name] } {
   const texts = new Map<string, string>();
   return {
     put: async (key, text) => void texts.set(key, text),
@@ -20,12 +20,12 @@ function elsewhere(): { -readonly [Name in keyof ResultStore]: ResultStore[Name]
 
 /** A run with a long result, and what stands in for the bucket. */
 function long() {
-  const resultStore = elsewhere();
+  const resultStore = externalStore();
   return { resultStore, ...idempotencyWorld(async () => LONG, { resultStore }) };
 }
 
 describe('a result that JSON cannot hold', () => {
-  test('is told to nobody, and the run is not made again for it', async () => {
+  test('is returned to no caller, and the run is not made again for it', async () => {
     const { call, runs, happened } = idempotencyWorld(async () => ({ cents: 1n }));
 
     const [first, replay] = [await call(), await call()];

@@ -88,7 +88,7 @@ describe('a run that completes together with other writes', () => {
     expect(happened()).toEqual(['claimed', 'released', 'claimed', 'completed']);
   });
 
-  test('keeps its claim when nobody knows whether the transaction was made', async () => {
+  test('keeps its claim when it is not known whether the transaction was made', async () => {
     const { call, store, runs, happened } = world((claim, order) => claim.completeWith([order], 'done'));
     store.transact = down;
 
@@ -99,7 +99,7 @@ describe('a run that completes together with other writes', () => {
     expect(happened()).toEqual(['claimed', 'unknown', 'conflicted']);
   });
 
-  test('may try again itself where it was not told, and is recorded once', async () => {
+  test('may try again itself where it got no answer, and is recorded once', async () => {
     const { call, store, written, happened } = world((claim, order) =>
       claim.completeWith([order], 'done').catch(() => claim.completeWith([order], 'done')),
     );

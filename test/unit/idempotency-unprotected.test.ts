@@ -7,7 +7,7 @@ import { settle } from '../../lib/testing/index.ts';
 import { idempotencyWorld, never, type Request } from '../support/idempotency-world.ts';
 
 const down = () => Promise.reject(new StoreError('down'));
-/** Rather twice than not at all: for what does no harm twice. */
+/** Rather twice than not at all: for what costs nothing twice. */
 const unprotected: Partial<IdempotencyOptions<Request>> = { onStoreError: 'run' };
 
 describe('a handler that goes on without its store', () => {

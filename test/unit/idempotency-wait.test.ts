@@ -8,7 +8,7 @@ const WAIT_MS = 2_000;
 /** Long enough for both to have their time. */
 const REMAINING_MS = 60_000;
 
-/** A first call whose run goes on until it is told how to end, and a duplicate that waits for it. */
+/** A first call whose run goes on until the test says how it ends, and a duplicate that waits for it. */
 async function waiting(waitMs = WAIT_MS, remainingMs = REMAINING_MS) {
   const first = Promise.withResolvers<unknown>();
   const later = [first.promise];
@@ -120,7 +120,7 @@ describe('a duplicate that may wait', () => {
     expect(await call({ body: 'another' })).toBeInstanceOf(PayloadMismatchError);
   });
 
-  test('does not run because a look fails', async () => {
+  test('does not run because a read fails', async () => {
     const { clock, store, duplicate, runs } = await waiting();
     store.get = () => Promise.reject(new StoreError('down'));
     await clock.advance(500);

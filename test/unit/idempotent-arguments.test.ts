@@ -12,7 +12,7 @@ interface Further {
   readonly signal: AbortSignal;
 }
 
-/** A context as Lambda's, but for what nobody here reads. */
+/** A context as Lambda's, but for what is not read here. */
 const context = (ms: number) => ({ getRemainingTimeInMillis: () => ms }) as never;
 const event: HttpEvent = { headers: { 'idempotency-key': 'k' } };
 

@@ -154,7 +154,7 @@ describe('a request that is refused', () => {
     ['without a key', { headers: {} }],
     ['without headers', {}],
     ['with a key that is none', request('', 'two words')],
-  ])('is told so with 400: %s', async (_, event) => {
+  ])('is answered with 400: %s', async (_, event) => {
     const { handler, call } = world(async () => CREATED);
 
     const answer = await call(event);
@@ -164,7 +164,7 @@ describe('a request that is refused', () => {
     expect(handler).not.toHaveBeenCalled();
   });
 
-  test('because the first one is under way is told with 409 when to come back', async () => {
+  test('because the first one is under way is answered with 409 and when to come back', async () => {
     const { call } = world(never);
     void call();
     await settle();
@@ -176,7 +176,7 @@ describe('a request that is refused', () => {
     expect(problemOf(answer)).toMatchObject({ code: 'IDEMPOTENCY_IN_FLIGHT' });
   });
 
-  test('because it brings another payload is told so with 422', async () => {
+  test('because it brings another payload is answered with 422', async () => {
     const { call } = world(async () => CREATED);
     await call(request('tea'));
 
@@ -187,7 +187,7 @@ describe('a request that is refused', () => {
     expect(problemOf(answer)).toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' });
   });
 
-  test('because the store is down is told with 503 to come back', async () => {
+  test('because the store is down is answered with 503', async () => {
     const { store, call } = world(async () => CREATED);
     store.put = () => Promise.reject(new StoreError('table "secret" is down'));
     const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
@@ -200,7 +200,7 @@ describe('a request that is refused', () => {
     expect(JSON.stringify(answer)).not.toContain('secret');
   });
 
-  test('because the answer was not recorded is told so, and none of it again', async () => {
+  test('because the answer was not recorded is answered with 500, and none of it is sent again', async () => {
     const { call } = world(async () => ({
       statusCode: 200,
       body: new Response('streamed').body as unknown as string,
@@ -249,7 +249,7 @@ describe('a handler that throws', () => {
   test.each([
     new Error('broken'),
     new FibrinError('NOT_JSON', 'without a status'),
-    Object.assign(new Error('of somebody else'), { status: 404 }),
+    Object.assign(new Error('of another library'), { status: 404 }),
   ])('another error hands it on, and frees the key: %s', async (error) => {
     const { handler, call } = world(() => Promise.reject(error));
 

@@ -73,7 +73,7 @@ describe('a claim that fails', () => {
 });
 
 describe('a result that cannot be recorded', () => {
-  test('is an error, and nobody runs again before the lease has ended', async () => {
+  test('is an error, and nothing runs again before the lease has ended', async () => {
     const { clock, inner, store, handler, call } = world();
     store.put = onWrite(inner, 2, fails);
     expect(await call()).toBe(down);

@@ -30,7 +30,7 @@ function world<R>(run: (event: Order) => Promise<R>, given: Partial<IdempotencyO
 }
 
 describe('an idempotent handler', () => {
-  test('runs once for one key and hands the recorded result to whoever repeats it', async () => {
+  test('runs once for one key and hands the recorded result to each repetition', async () => {
     let orders = 0;
     const { handler, call } = world(async () => ({ order: ++orders }));
 
@@ -117,7 +117,7 @@ describe('an idempotent handler', () => {
     },
   );
 
-  test('hands out a copy, so that nobody can change what the next one gets', async () => {
+  test('hands out a copy, so that no caller can change what the next one gets', async () => {
     const { call } = world(async () => ({ items: ['a'] }));
     const first = (await call()) as { items: string[] };
 
@@ -128,7 +128,7 @@ describe('an idempotent handler', () => {
 });
 
 describe('a request that comes too early or wrongly', () => {
-  test('is refused with 409 while the first still runs, and told when to come back', async () => {
+  test('is refused with 409 while the first still runs, and says when to come back', async () => {
     const { promise, resolve } = Promise.withResolvers<string>();
     const { handler, call } = world(() => promise);
     const first = call();

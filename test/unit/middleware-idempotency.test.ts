@@ -54,7 +54,7 @@ describe('the idempotency middleware', () => {
     'replays a response of %j, as event handlers give it',
     async (response) => {
       const { handler, call } = lambdaWith(async () => response);
-      // Middy itself has no way to tell an undefined response from an error that nobody handled.
+      // Middy itself has no way to tell an undefined response from an error that was not handled.
 
       expect([await call(), await call()]).toEqual([response, response]);
 
