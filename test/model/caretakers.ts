@@ -19,7 +19,7 @@ export function removeExpired({ records, past, clock, setup, counts }: World): v
 /** No run is at work for longer after its record was written, whatever clocks say. */
 const LONGEST_MS = DURABLE_WORK_MS + MARGIN_MS + MARGIN_MS;
 
-/** Somebody finds out what became of the runs whose lease is over, and frees their keys. */
+/** A person finds out what became of the runs whose lease is over, and frees their keys. */
 export function freeHeld({ records, past, clock, setup, counts }: World): void {
   if (setup.onUnknownOutcome !== 'hold') return;
   for (const one of records.held()) {

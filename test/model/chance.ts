@@ -54,7 +54,7 @@ const stepWith = (ends: number, waits: Arbitrary<number>): Arbitrary<Step> =>
     some(8, begin),
     some(2 * ends, complete),
     some(2 * ends, fail),
-    some(1, fc.record({ do: fc.constantFrom('leave', 'crash'), who })),
+    some(1, fc.record({ do: fc.constantFrom('markUnknown', 'crash'), who })),
     some(6, fc.record({ do: fc.constant('arrive'), packet })),
     some(1, fc.record({ do: fc.constantFrom('lose', 'double'), packet })),
     some(5, fc.record({ do: fc.constant('wait'), ms: waits })),

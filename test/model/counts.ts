@@ -16,7 +16,7 @@ const KINDS = [
   'mismatches',
   /** Requests for a key that is held. */
   'held',
-  /** Keys that somebody freed by hand. */
+  /** Keys that a person freed. */
   'freed',
   /** Completions that were acknowledged. */
   'acknowledged',
@@ -30,7 +30,7 @@ const KINDS = [
   'kept',
   /** Runs that ended without an outcome. */
   'left',
-  /** Calls of the store that nobody knows the end of. */
+  /** Calls of the store whose end is not known. */
   'unanswered',
   /** Runs that a crash or the end of their time has cut off. */
   'crashes',

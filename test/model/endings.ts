@@ -43,9 +43,7 @@ const afterAttempts =
   async (): Promise<RunEnd> => {
     const policy = retry({ maxAttempts: attempts.length, shouldRetry: () => true, clock: INSTANT });
     return policy
-      .execute(async ({ attempt }) => {
-        throw attempts[attempt - 1]?.();
-      })
+      .execute(({ attempt }) => Promise.reject(attempts[attempt - 1]?.()))
       .then(
         (result) => ({ result }),
         (error: unknown) => ({ error }),

@@ -13,7 +13,7 @@ export interface Line {
   readonly claimed: { readonly key: string; readonly record: IdempotencyRecord } | undefined;
   /** What was last seen to be under a key, since calls were expected. */
   readonly seen: IdempotencyRecord | undefined;
-  /** Whether that says that somebody else is at work. */
+  /** Whether that is the record of another run which is at work. */
   isLeased(nowMs: number): boolean;
   /** Whether a write of that owner was refused for its own sake. To ask is to forget. */
   metItself(owner: string): boolean;

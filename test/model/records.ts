@@ -3,7 +3,7 @@ import type { Item, Store } from '../../lib/core/store.ts';
 import { type IdempotencyRecord, readRecord } from '../../lib/idempotency/protocol.ts';
 import type { Counts } from './counts.ts';
 import { isSameRun } from './executions.ts';
-import type { Judge } from './verdict.ts';
+import type { Referee } from './verdict.ts';
 
 /** A record and its key. */
 export interface Held {
@@ -27,9 +27,9 @@ function recordOf(item: Item): IdempotencyRecord {
 
 /**
  * Watches what becomes of the records in a store: of their fences, and who was overtaken. It sees what was applied, never
- * what anybody believes.
+ * what a sandbox believes.
  */
-export function watchRecords(inner: Store, clock: Clock, judge: Judge, counts: Counts) {
+export function watchRecords(inner: Store, clock: Clock, referee: Referee, counts: Counts) {
   const held = new Map<string, Held>();
   const written = new Map<string, Written[]>();
   /** Of the latest run, as long as its record is there. */
@@ -54,13 +54,13 @@ export function watchRecords(inner: Store, clock: Clock, judge: Judge, counts: C
     isGone(key);
     written.set(key, [...(written.get(key) ?? []), { ...found, goneAt: Number.POSITIVE_INFINITY }]);
     if (old === undefined) {
-      // A late copy of its claim makes it the owner again, of a key that is free: whoever overtook it has failed.
+      // A late copy of its claim makes it the owner again, of a key that is free: what overtook it has failed.
       if (next.state === 'in-progress') overtaken.delete(next.owner);
       return;
     }
     const isSame = old.owner === next.owner;
     if (next.fence < old.fence || (next.fence === old.fence && !isSame))
-      judge.blame('fence', `${old.fence} of ${old.owner} became ${next.fence} of ${next.owner}`);
+      referee.blame('fence', `${old.fence} of ${old.owner} became ${next.fence} of ${next.owner}`);
     if (isSame) return;
     if (old.state === 'completed') {
       counts.renewed++;
@@ -98,7 +98,7 @@ export function watchRecords(inner: Store, clock: Clock, judge: Judge, counts: C
     store,
     /** What is under the keys now. */
     held: (): readonly Held[] => [...held.values()],
-    /** By how much the clock is off of whoever has that token. */
+    /** By how much the clock of the owner with that token is off. */
     isOf: (owner: string, skewMs: number) => void skewsMs.set(owner, skewMs),
     skewOf: ({ owner }: IdempotencyRecord) => skewsMs.get(owner) ?? 0,
     /** How often the store has changed. */
@@ -108,22 +108,22 @@ export function watchRecords(inner: Store, clock: Clock, judge: Judge, counts: C
     /** What has been under a key since the store had changed so often. */
     since: (key: string, first: number): readonly IdempotencyRecord[] =>
       (written.get(key) ?? []).filter(({ goneAt }) => goneAt > first).map(({ record }) => record),
-    /** Its run has proved that nothing happened, and nobody asked for its record to go. */
+    /** Its run has proved that nothing happened, and no delete of its record was sent. */
     leftFor: (owner: string) => void groundless.add(owner),
     isGroundless: (owner: string) => groundless.has(owner),
     isOvertaken: (owner: string) => overtaken.has(owner),
     /** Its completion is there no more. Who has not heard of it takes it for another's. */
     isOutlived: (owner: string) => outlived.has(owner),
-    /** From now on its record may go without anybody having taken it. */
+    /** From now on its record may go without another run having taken it. */
     releases: (owner: string) => void releasing.add(owner),
     runs(key: string, { owner, fence }: IdempotencyRecord) {
       const before = runFences.get(key) ?? 0;
       // Who hears only now of a claim that is no longer its own has the lower fence, and is refused for it.
       if (overtaken.has(owner) && fence < before) return;
-      if (fence <= before) judge.blame('fence', `${owner} runs with ${fence} after a run with ${before}`);
+      if (fence <= before) referee.blame('fence', `${owner} runs with ${fence} after a run with ${before}`);
       runFences.set(key, fence);
     },
-    /** Takes a record away as somebody with access to the table can, if it is still the one that was looked at. */
+    /** Takes a record away as a person with access to the table can, if it is still the one that was looked at. */
     remove: ({ key, record: { owner, state } }: Held) =>
       store.delete(key, {
         when: [

@@ -16,18 +16,18 @@ const RETENTION_MS = (RETENTION_SECONDS + 1) * 1_000 + MARGIN_MS + MARGIN_MS;
 
 /**
  * What has to work after any schedule: all sandboxes are gone, the network is well again, what was under way is lost, and
- * somebody comes whose clock is as far behind as clocks may be.
+ * a caller comes whose clock is as far behind as clocks may be.
  */
 export async function recover(world: World): Promise<void> {
-  const { clock, network, judge, setup } = world;
+  const { clock, network, referee, setup } = world;
   const late = sandbox(setup.skewsMs.length, -MARGIN_MS / 2, world);
   const hears = async (work: Promise<Heard>): Promise<Heard | 'nothing yet'> => {
     let heard: Heard | 'nothing yet' = 'nothing yet';
     work.then((last) => {
       heard = last;
-    }, judge.unexpected);
+    }, referee.unexpected);
     await settle();
-    // Somebody who waits for a run that a clock which is set wrong lets last.
+    // A duplicate may wait for a run that a clock which is set wrong lets last.
     if (heard === 'nothing yet' && isAstray(setup)) await clock.advance(setup.waitMs + 1);
     return heard;
   };
@@ -45,7 +45,7 @@ export async function recover(world: World): Promise<void> {
     removeExpired(world);
   };
   const must = (what: string, heard: unknown, ...right: unknown[]) => {
-    if (!right.includes(heard)) judge.blame('stuck', `${what} heard: ${heard}`);
+    if (!right.includes(heard)) referee.blame('stuck', `${what} heard: ${heard}`);
   };
 
   network.loseAll();

@@ -23,11 +23,11 @@ interface Refused {
 }
 
 /**
- * Judges an error that a caller gets: somebody else's record must be a reason for it, by the clock of the sandbox that
+ * Judges an error that a caller gets: the record of another run must be a reason for it, by the clock of the sandbox that
  * refuses. The record was there since the request came, and may be gone by now, since an answer takes its time.
  */
 export function judgeRefusal(
-  { judge, records, counts, setup }: World,
+  { referee, records, counts, setup }: World,
   error: unknown,
   { wire, nowMs, isBelieved, changes, owner }: Refused,
 ): void {
@@ -41,7 +41,7 @@ export function judgeRefusal(
   const isDueTo = (reason: (record: IdempotencyRecord) => boolean) => {
     const reasons = due(reason);
     if (reasons.length > 0 && reasons.every((one) => records.isGroundless(one.owner)))
-      judge.blame('held', `${claimed?.record.owner} was refused for ${reasons[0]?.owner}`);
+      referee.blame('held', `${claimed?.record.owner} was refused for ${reasons[0]?.owner}`);
     return reasons.length > 0;
   };
   const holds = setup.onUnknownOutcome === 'hold';
@@ -51,21 +51,21 @@ export function judgeRefusal(
   else if (error instanceof InFlightError) {
     counts.conflicts++;
     if (!isDueTo((one) => one.state === 'in-progress' && nowMs <= one.leaseUntil))
-      judge.blame('stuck', `${claimed?.record.owner} was refused beside nobody`);
+      referee.blame('stuck', `${claimed?.record.owner} was refused beside no other run`);
     if (seen && !isBelieved(seen))
-      judge.blame('stuck', `${claimed?.record.owner} was refused for ${seen.owner} for too long`);
+      referee.blame('stuck', `${claimed?.record.owner} was refused for ${seen.owner} for too long`);
   } else if (error instanceof OutcomeUnknownError) {
     counts.held++;
     if (wire.isLeased(nowMs)) counts.disbelieved++;
     if (!holds || !isDueTo((one) => one.state === 'in-progress' && isKept(one)))
-      judge.blame('stuck', `${claimed?.record.owner} was held for nobody`);
+      referee.blame('stuck', `${claimed?.record.owner} was held for no other run`);
   } else if (error instanceof PayloadMismatchError) {
     counts.mismatches++;
     if (!isDueTo((one) => one.payload !== claimed?.record.payload && isKept(one)))
-      judge.blame('stuck', `${claimed?.record.owner} was refused for a payload that nobody else had`);
+      referee.blame('stuck', `${claimed?.record.owner} was refused for a payload that no other request had`);
   } else if (error instanceof OwnershipLostError) {
     counts.lost++;
     if (owner === undefined || !(records.isOvertaken(owner) || records.isOutlived(owner)))
-      judge.blame('deceived', `${owner} was told so and had not been`);
-  } else judge.unexpected(error);
+      referee.blame('deceived', `${owner} was refused as overtaken and had not been`);
+  } else referee.unexpected(error);
 }

@@ -10,7 +10,7 @@ import type { Fate } from './network.ts';
 import { judgeRefusal } from './refusals.ts';
 import { isAstray, MARGIN_MS, RETENTION_SECONDS, type World } from './world.ts';
 
-/** What somebody hears who waits for a request, or for the end of its run. */
+/** What a caller hears that waits for a request, or for the end of its run. */
 export type Heard = 'runs' | 'replays' | 'done' | 'nothing' | Error;
 
 /** A run under way. */
@@ -36,7 +36,7 @@ const isWorthATry = (error: unknown) =>
 
 /** One sandbox, which serves one request at a time with the shipped guard. */
 export function sandbox(name: number, skewMs: number, world: World) {
-  const { clock, records, past, counts, judge, setup } = world;
+  const { clock, records, past, counts, referee, setup } = world;
   const random = seededRandom(name);
   // With `rerun` it is over when a clock says so, and one may be set wrong.
   const isKept = setup.onUnknownOutcome === 'hold' || !isAstray(setup);
@@ -95,13 +95,13 @@ export function sandbox(name: number, skewMs: number, world: World) {
   const finish = async (
     fates: readonly Fate[],
     goesOn: boolean,
-    how: (going: Going, invocation: Invocation) => Promise<() => void>,
+    endRun: (going: Going, invocation: Invocation) => Promise<() => void>,
   ): Promise<Heard> => {
     const invocation = alive;
     const going = invocation?.going;
     if (invocation === undefined || going === undefined || invocation.isBusy) return 'nothing';
     return work(invocation, fates, async () => {
-      const hear = await how(going, invocation);
+      const hear = await endRun(going, invocation);
       return () => {
         hear();
         end(invocation, goesOn);
@@ -173,7 +173,8 @@ export function sandbox(name: number, skewMs: number, world: World) {
           throw error;
         });
         return () => {
-          if (records.isOvertaken(owner)) judge.blame('deceived', `${owner} was overtaken and not told`);
+          if (records.isOvertaken(owner))
+            referee.blame('deceived', `${owner} was overtaken and did not hear of it`);
           past.acknowledges(of, answer, clock.now());
           if (wire.metItself(owner)) counts.recognised++;
         };
@@ -199,8 +200,8 @@ export function sandbox(name: number, skewMs: number, world: World) {
         return () => void counts[isFree ? 'released' : 'kept']++;
       }),
 
-    /** The run ends without anybody knowing how. */
-    leave: () =>
+    /** The run ends and no caller knows in which way. */
+    markUnknown: () =>
       finish([], true, async ({ run }) => {
         await guard.end(run, undefined);
         return () => void counts.left++;

@@ -28,14 +28,14 @@ export type Step =
       readonly happened: boolean;
       readonly fates: readonly Fate[];
     }
-  /** It ends without anybody knowing how, or its sandbox does. */
-  | { readonly do: 'leave' | 'crash'; readonly who: number }
+  /** It ends and no caller knows in which way, or its sandbox ends. */
+  | { readonly do: 'markUnknown' | 'crash'; readonly who: number }
   /** A packet under way arrives, is lost or is there twice. */
   | { readonly do: 'arrive' | 'lose' | 'double'; readonly packet: number }
   | { readonly do: 'wait'; readonly ms: number }
   /** The store removes what has had its retention. */
   | { readonly do: 'remove' }
-  /** Somebody finds out what became of the runs that are held, and frees their keys. */
+  /** A person finds out what became of the runs that are held, and frees their keys. */
   | { readonly do: 'free' };
 
 export type Schedule = readonly Step[];

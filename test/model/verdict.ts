@@ -1,7 +1,7 @@
 /** What must hold whatever the schedule. */
 const INVARIANTS = {
   repeated: 'an effect that was acknowledged does not happen again within its retention',
-  mixed: 'nobody gets the result of another caller, of another request or of another run',
+  mixed: 'no caller gets the result of another caller, of another request or of another run',
   twice:
     'what may have happened does not happen again: with hold until a person frees the key, with rerun within its lease',
   overlapping: 'no two runs of a key are at work at once within their leases',
@@ -13,7 +13,7 @@ const INVARIANTS = {
 
 export type Invariant = keyof typeof INVARIANTS;
 
-/** What nobody can hold with `rerun` where a clock is set wrong: a lease is over when a clock says so. */
+/** What cannot be promised with `rerun` where a clock is set wrong: a lease is over when a clock says so. */
 export const BY_CLOCK: readonly Invariant[] = ['twice', 'overlapping'];
 
 /** A schedule has broken an invariant. */
@@ -27,7 +27,7 @@ export class Violation extends Error {
 }
 
 /** Keeps the first thing that went wrong: what is thrown inside of a store the code under test may swallow. */
-export interface Judge {
+export interface Referee {
   blame(invariant: Invariant, what: string): void;
   /** An error that no caller of the toolkit can expect. */
   unexpected(error: unknown): void;
@@ -39,7 +39,7 @@ export interface Judge {
  * @param only The one invariant to look at.
  * @param without Those that are not promised.
  */
-export function judge(only?: Invariant, without: readonly Invariant[] = []): Judge {
+export function referee(only?: Invariant, without: readonly Invariant[] = []): Referee {
   let first: Error | undefined;
   return {
     blame(invariant, what) {

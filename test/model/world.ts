@@ -8,7 +8,7 @@ import { type Executions, executions } from './executions.ts';
 import { type History, history, type Request } from './history.ts';
 import { type Network, network } from './network.ts';
 import { type Records, watchRecords } from './records.ts';
-import { BY_CLOCK, type Invariant, type Judge, judge } from './verdict.ts';
+import { BY_CLOCK, type Invariant, type Referee, referee } from './verdict.ts';
 
 export const OWNERS = 3;
 export const RETENTION_SECONDS = 20;
@@ -30,7 +30,7 @@ export interface Setup {
   readonly kills: boolean;
   /** Whether the sandboxes keep results too. */
   readonly caches: boolean;
-  /** Whether a key that is held at the end is freed by hand, or waits for its retention to end. */
+  /** Whether a key that is held at the end is freed by a person, or waits for its retention to end. */
   readonly isFreed: boolean;
 }
 
@@ -59,13 +59,13 @@ export interface World {
   readonly past: History;
   readonly executions: Executions;
   readonly counts: Counts;
-  readonly judge: Judge;
+  readonly referee: Referee;
   readonly options: Partial<IdempotencyOptions<Request>>;
 }
 
 export function world(setup: Setup, { sabotage = {}, only }: Trial = {}): World {
   const { store = (inner: Store) => inner, options = {} } = sabotage;
-  const court = judge(only, setup.onUnknownOutcome === 'rerun' && isAstray(setup) ? BY_CLOCK : []);
+  const court = referee(only, setup.onUnknownOutcome === 'rerun' && isAstray(setup) ? BY_CLOCK : []);
   const clock = fakeClock();
   const counts = noCounts();
   return {
@@ -76,7 +76,7 @@ export function world(setup: Setup, { sabotage = {}, only }: Trial = {}): World 
     past: history(court, counts, setup),
     executions: executions(clock),
     counts,
-    judge: court,
+    referee: court,
     options,
   };
 }

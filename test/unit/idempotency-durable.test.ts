@@ -93,7 +93,7 @@ describe('a durable execution', () => {
     expect(await callIn(other)).toBe('done');
   });
 
-  test('with hold may be freed by whoever knows better', async () => {
+  test('with hold may be freed by a user who knows better', async () => {
     const ends = [never, refuse, async () => 'done'];
     const { callIn } = idempotencyWorld(async () => ends.shift()?.(), {
       onUnknownOutcome: 'hold',
