@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { dynamoStore } from 'fibrin/dynamodb';
-import { queueBatch } from 'fibrin/events';
+import { sqsBatch } from 'fibrin/events';
 import { correlated } from 'fibrin/telemetry';
 import { type BusEvent, profileConsumer } from './shared/profile-consumer.ts';
 import { cacheKey, viewKey } from './shared/profile-event.ts';
@@ -22,7 +22,7 @@ const update = profileConsumer(
 );
 
 /** Updates the read model: the newest version wins, in any order and however often a change arrives. */
-export const handler = queueBatch(correlated(update), {
+export const handler = sqsBatch(correlated(update), {
   // Logged already, under the record's correlation id.
   onFailure: () => undefined,
 });

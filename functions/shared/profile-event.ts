@@ -1,5 +1,5 @@
 import { FibrinError } from 'fibrin';
-import { type Envelope, readEnvelope } from 'fibrin/events';
+import { type Envelope, envelope, readEnvelope } from 'fibrin/events';
 import * as v from 'valibot';
 import { User } from './profile.ts';
 
@@ -27,7 +27,7 @@ export function profileUpdated(
   { id, name, version }: User,
   { now, correlationId }: Origin,
 ): Envelope<ProfileChanged> {
-  return {
+  return envelope({
     id: `${PROFILE_UPDATED}#${id}#${version}`,
     type: PROFILE_UPDATED,
     time: new Date(now).toISOString(),
@@ -36,7 +36,7 @@ export function profileUpdated(
       ...(correlationId !== undefined && { correlationId }),
       expiresAt: new Date(now + VALID_MS).toISOString(),
     },
-  };
+  });
 }
 
 /** @throws {FibrinError} when the event's detail is not that of a changed profile. */

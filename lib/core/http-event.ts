@@ -24,15 +24,20 @@ export function headerValues({ headers, multiValueHeaders }: HeaderEvent, name: 
   return [...new Set(values.length > 0 ? values : valuesIn(headers))] as string[];
 }
 
-/** What the context of a request has in one kind of event each: REST APIs, HTTP APIs and function URLs, WebSocket APIs, load balancers. */
-const REQUEST_SIGNS = ['httpMethod', 'http', 'connectionId', 'elb'] as const;
+/**
+ * What the context of a request has, each in one kind of event: of REST APIs, of HTTP APIs and function URLs, of WebSocket APIs, of load
+ * balancers, of VPC Lattice.
+ */
+const REQUEST_SIGNS = ['httpMethod', 'http', 'connectionId', 'elb', 'serviceNetworkArn'] as const;
 
 /**
- * Whether an event is a request that is answered with a status: of API Gateway (v1, v2, WebSocket), a function URL or a load balancer.
- * An authorizer gets a request too, and answers with a policy.
+ * Whether an event is a request that is answered with a status: of API Gateway (v1, v2, WebSocket), a function URL, a load balancer or VPC
+ * Lattice. An authorizer gets a request too, and answers with a policy.
  */
 export function isHttpEvent(event: unknown): boolean {
   if (fieldOf(event, ['type']) === 'REQUEST') return false;
+  // Of VPC Lattice in its first form, without a context.
+  if (typeof fieldOf(event, ['raw_path']) === 'string') return true;
   const context = fieldOf(event, ['requestContext']);
   if (!isObject(context)) return false;
   const isMethod = typeof fieldOf(event, ['httpMethod']) === 'string';

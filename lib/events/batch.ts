@@ -1,82 +1,111 @@
+import { type Clock, systemClock } from '../core/clock.ts';
+import { DeadlineExceededError } from '../core/errors.ts';
+import { invocationContext, runInContext } from '../core/invocation-context.ts';
+import { remainingMsOf } from '../core/remaining-time.ts';
+import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
+import { runWithin } from '../core/time-limit.ts';
+import { labelOf } from '../core/warn-once.ts';
 
-/** What Lambda wants to hear of a batch: the records that it has to bring again. */
+/** What Lambda reads of the answer to a batch: the records that it delivers again. Fits the types of `@types/aws-lambda`. */
 export interface BatchResponse {
-  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+  batchItemFailures: { itemIdentifier: string }[];
 }
 
-interface QueueEvent<R> {
+/** The records that Lambda delivers together. */
+export interface BatchEvent<R> {
   readonly Records: readonly R[];
 }
 
-export interface QueueBatchOptions<R> {
+/** What all kinds of batches have. */
+export interface BatchOptions<R> {
   /**
-   * Told of each record that failed. What it throws or rejects with changes nothing; it is warned of once. Default: one JSON
-   * line on stderr with the record's id and the error.
+   * Receives each record that failed or was not handled, and why. What it throws or rejects with changes nothing; it is warned of
+   * once. Default: one JSON line on stderr with the id of the record, and the name and code of the error.
    */
   readonly onFailure?: (record: R, error: unknown) => unknown;
   /**
-   * Hides a record for so many whole seconds, 1 to 43,200: SQS's ChangeMessageVisibility. Called for a record that is blocked
-   * by a run of it elsewhere (`InFlightError`), so that it does not come again, and spend a receive, before that run must be
-   * over. Default: it comes again after the queue's visibility timeout.
+   * Kept of the invocation's time for the answer: a record that has not ended by then is reported as failed, and none begins. A
+   * function that runs into its timeout answers nothing, and all records of its batch come again. Milliseconds, 0 to 900,000. Default 300.
    */
-  readonly hide?: (record: R, seconds: number) => Promise<void>;
+  readonly reserveMs?: number;
+  /** Where time comes from. Default: the system's clock. */
+  readonly clock?: Clock;
 }
 
-/** SQS hides a message for twelve hours at most. */
-const MAX_HIDDEN_SECONDS = 43_200;
-
-const logFailure = (record: { readonly messageId: string }, error: unknown): void => {
-  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
-  console.error(JSON.stringify({ level: 'ERROR', message, error: name, messageId: record.messageId }));
+/** The rules of the options that all batches have. */
+export const BATCH_RULES: Readonly<Record<keyof BatchOptions<unknown>, rule.OptionRule>> = {
+  onFailure: rule.fn(),
+  reserveMs: rule.durationMs(0, 900_000),
+  clock: rule.object(),
 };
 
-/** How long the run that blocks a record may go on; undefined where none does. */
-function blockedMs(error: unknown): number | undefined {
-  const leaseLeftMs = error instanceof Error && 'leaseLeftMs' in error ? error.leaseLeftMs : undefined;
-  return typeof leaseLeftMs === 'number' ? leaseLeftMs : undefined;
+const DEFAULT_RESERVE_MS = 300;
+
+/** How long a record has after its calls are over to fail in its own way. It is taken of the reserve. Milliseconds. */
+const graceMs = (reserveMs: number): number => Math.min(25, reserveMs / 2);
+
+/** The time of one invocation that begins now. */
+export interface BatchTime {
+  /** Runs the work on one record. Rejects, without beginning it, when the time is over, or when it takes longer. */
+  run<T>(work: () => Promise<T>): Promise<T>;
+  /** Runs what comes after a record has failed, for which a half of the reserve is left too. */
+  runAfter<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /**
- * A handler for a queue that takes each record by itself: those that fail come again, the others do not. The event
- * source mapping must report batch item failures.
- * @example
- * ```ts
- * const store = memoryStore();
- * const once = idempotent(
- *   { store, operation: 'ship', key: recordEnvelopeId },
- *   async (record: QueueRecord, _context: RemainingTime) => console.log(JSON.parse(record.body)),
- * );
- * export const handler = queueBatch(once);
- * ```
+ * The time that a batch has: what Lambda leaves, and what `withDeadline` around it does. Protected calls within it end in time.
  */
-export function queueBatch<R extends { readonly messageId: string }, C>(
-  handle: (record: R, context: C) => Promise<unknown>,
-  { onFailure = logFailure, hide }: QueueBatchOptions<R> = {},
-): (event: QueueEvent<R>, context: C) => Promise<BatchResponse> {
-  const tell = safeListener(
-    ({ record, error }: { readonly record: R; readonly error: unknown }) => onFailure(record, error),
-    'queueBatch: onFailure',
-  );
-  const failed = async (record: R, error: unknown): Promise<void> => {
-    tell({ record, error });
-    const leftMs = blockedMs(error);
-    if (hide === undefined || leftMs === undefined) return;
-    const seconds = Math.min(MAX_HIDDEN_SECONDS, Math.max(1, Math.ceil(leftMs / 1_000)));
+export function batchTime(
+  context: unknown,
+  { clock = systemClock, reserveMs = DEFAULT_RESERVE_MS }: Pick<BatchOptions<unknown>, 'clock' | 'reserveMs'>,
+): BatchTime {
+  const parent = invocationContext();
+  const parentMs = parent ? parent.endsAt - parent.clock.monotonic() : Infinity;
+  const endsAt = clock.monotonic() + Math.min(remainingMsOf(context) ?? Infinity, parentMs);
+  async function runUntil<T>(callsEndAt: number, ownEndsAt: number, work: () => Promise<T>): Promise<T> {
+    const leftMs = callsEndAt - clock.monotonic();
+    const called = leftMs > 0;
+    const exceeded = () =>
+      new DeadlineExceededError('The record', "invocation's deadline", leftMs, { called });
+    if (!called) throw exceeded();
+    const invocation = { isOver: false };
+    const own = { scope: invocation, parent, clock, endsAt: callsEndAt, invocation };
     try {
-      await hide(record, seconds);
-    } catch (reason) {
-      // What cannot be hidden comes again sooner: that costs a receive and nothing else.
-      tell({ record, error: reason });
+      const limit = { clock, limitMs: ownEndsAt - clock.monotonic(), exceeded };
+      return await runInContext(own, () => runWithin(limit, work));
+    } finally {
+      // What a record has left running is no part of the next one.
+      invocation.isOver = true;
     }
+  }
+  const lastAt = endsAt - reserveMs;
+  const afterAt = endsAt - reserveMs / 2;
+  return {
+    run: (work) => runUntil(lastAt, lastAt + graceMs(reserveMs), work),
+    runAfter: (work) => runUntil(afterAt, afterAt, work),
   };
-  return async ({ Records }, context) => {
-    const outcomes = await Promise.allSettled(Records.map(async (record) => handle(record, context)));
-    const failures = Records.flatMap((record, index) => {
-      const outcome = outcomes[index];
-      return outcome?.status === 'rejected' ? [{ record, error: outcome.reason as unknown }] : [];
-    });
-    await Promise.all(failures.map(({ record, error }) => failed(record, error)));
-    return { batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })) };
-  };
+}
+
+/** The listener of failures, made safe. The default never logs a message: it may quote the record. */
+export function failureListener<R>(
+  owner: string,
+  { onFailure }: Pick<BatchOptions<R>, 'onFailure'>,
+  idOf: (record: R) => string | undefined,
+): (record: R, error: unknown) => void {
+  const logFailure = (record: R, error: unknown) =>
+    console.error(
+      JSON.stringify({
+        level: 'ERROR',
+        message: `${owner}: a record failed`,
+        error: labelOf(error),
+        record: idOf(record),
+      }),
+    );
+  const listener = onFailure ?? logFailure;
+  const notify = safeListener(
+    ({ record, error }: { readonly record: R; readonly error: unknown }) => listener(record, error),
+    `${owner}: onFailure`,
+  );
+  return (record, error) => notify({ record, error });
 }

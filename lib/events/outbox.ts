@@ -1,51 +1,67 @@
-import type { BatchResponse } from './batch.ts';
-import { type Envelope, readEnvelope } from './envelope.ts';
-import type { EventPublisher } from './publisher.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { FibrinError } from '../core/errors.ts';
+import { outboxContent } from './attribute.ts';
+import { type Envelope, envelope } from './envelope.ts';
+import type { StreamRecord } from './stream-batch.ts';
 
 /** The attribute in which an item carries the event that its last write caused. */
 export const OUTBOX_ATTRIBUTE = 'outbox';
 
-/** A stream record, as far as the relay looks at it. */
-export interface OutboxRecord {
+/** A record of a DynamoDB stream, as far as the relay reads it. */
+export interface OutboxRecord extends Pick<StreamRecord, 'dynamodb'> {
+  readonly eventName?: string | undefined;
   readonly dynamodb?:
     | {
         readonly SequenceNumber?: string | undefined;
-        readonly NewImage?: Readonly<Record<string, { readonly S?: string }>> | undefined;
-        readonly OldImage?: Readonly<Record<string, { readonly S?: string }>> | undefined;
+        readonly StreamViewType?: string | undefined;
+        readonly Keys?: Readonly<Record<string, unknown>> | undefined;
+        readonly NewImage?: Readonly<Record<string, unknown>> | undefined;
+        readonly OldImage?: Readonly<Record<string, unknown>> | undefined;
       }
     | undefined;
 }
 
-/** The event that a change of an item put into its outbox, or undefined when it put none there. */
-function eventOf({ dynamodb }: OutboxRecord): Envelope | undefined {
-  const text = dynamodb?.NewImage?.[OUTBOX_ATTRIBUTE]?.S;
-  // A change of something else carries the old event along.
-  if (text === undefined || text === dynamodb?.OldImage?.[OUTBOX_ATTRIBUTE]?.S) return undefined;
-  return readEnvelope(JSON.parse(text));
+/** An event that a change of an item put into its outbox. */
+export interface Pending {
+  readonly record: OutboxRecord;
+  readonly event: Envelope;
+  /** Of the item: its events are published in their order. */
+  readonly key: string;
 }
 
 /**
- * A handler for the stream of a table whose items carry an outbox: publishes what each change put there, in order.
- * The write of an item and of its event are one, so there is no event without the change and no change without the
- * event; a sandbox that dies in the middle publishes some events again, under the same ids.
+ * The event that a change put into the outbox, or undefined where it put none there: an item that was removed, by TTL too, has no
+ * outbox any more, and a change of something else carries the old event along.
+ * @throws {FibrinError} `BAD_STREAM_VIEW` for a stream that does not show items before and after, `BAD_OUTBOX`, and as `envelope`.
  */
-export function outboxRelay(
-  publisher: EventPublisher,
-): (event: { readonly Records: readonly OutboxRecord[] }) => Promise<BatchResponse> {
-  return async ({ Records }) => {
-    const pending = Records.flatMap((record) => {
+function eventOf({ eventName, dynamodb }: OutboxRecord): Envelope | undefined {
+  if (eventName === 'REMOVE') return undefined;
+  const { StreamViewType = 'NEW_AND_OLD_IMAGES', NewImage, OldImage } = dynamodb ?? {};
+  // With NEW_IMAGE alone each change of anything would publish the last event once more.
+  if (StreamViewType !== 'NEW_AND_OLD_IMAGES' || NewImage === undefined)
+    throw new FibrinError('BAD_STREAM_VIEW', 'The outbox relay needs a stream of NEW_AND_OLD_IMAGES');
+  const attribute = NewImage[OUTBOX_ATTRIBUTE];
+  if (isDeepStrictEqual(attribute, OldImage?.[OUTBOX_ATTRIBUTE])) return undefined;
+  const content = outboxContent(attribute);
+  return content === undefined ? undefined : envelope(content as Envelope);
+}
+
+export interface ReadOutboxes {
+  readonly pending: readonly Pending[];
+  /** The first record whose outbox cannot be published. What is after it is not read. */
+  readonly poison?: { readonly record: OutboxRecord; readonly error: unknown };
+}
+
+/** Reads the outboxes of a batch, in order, up to the first that cannot be published. */
+export function readOutboxes(records: readonly OutboxRecord[]): ReadOutboxes {
+  const pending: Pending[] = [];
+  for (const record of records) {
+    try {
       const event = eventOf(record);
-      return event ? [{ event, sequenceNumber: record.dynamodb?.SequenceNumber ?? '' }] : [];
-    });
-    const failed = new Set(
-      (await publisher.publish(pending.map(({ event }) => event))).map(({ event }) => event.id),
-    );
-    const first = pending.find(({ event }) => failed.has(event.id));
-    if (first === undefined) return { batchItemFailures: [] };
-    console.error(
-      JSON.stringify({ level: 'ERROR', message: 'Some events were not published', events: [...failed] }),
-    );
-    // Lambda starts over from the first that failed, so naming it is naming all after it.
-    return { batchItemFailures: [{ itemIdentifier: first.sequenceNumber }] };
-  };
+      if (event) pending.push({ record, event, key: JSON.stringify(record.dynamodb?.Keys) ?? '' });
+    } catch (error) {
+      return { pending, poison: { record, error } };
+    }
+  }
+  return { pending };
 }

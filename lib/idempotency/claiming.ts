@@ -19,7 +19,13 @@ import { accessWithin } from './store-access.ts';
 
 /** What a claim has come to. */
 export type Claimed =
-  | { readonly kind: 'run' | 'replay'; readonly record: IdempotencyRecord }
+  | {
+      readonly kind: 'run';
+      readonly record: IdempotencyRecord;
+      /** Whether it goes on with the run of an earlier try of its execution. */
+      readonly isResumed: boolean;
+    }
+  | { readonly kind: 'replay'; readonly record: IdempotencyRecord }
   | { readonly kind: 'unprotected' };
 
 /** How often a claim is tried while what is under the key keeps changing. */
@@ -41,6 +47,7 @@ interface Attempt {
   seen: Item | undefined;
   /** Whether the lease of what was seen is over, whatever it says. */
   isLeaseOver: boolean;
+  isResumed: boolean;
   hasWaited: boolean;
 }
 
@@ -71,6 +78,7 @@ export class Claiming {
       startedAt: clock.monotonic(),
       seen: undefined,
       isLeaseOver: false,
+      isResumed: false,
       hasWaited: false,
     };
     for (let tries = 0; tries < MAX_TRIES; ) {
@@ -108,7 +116,7 @@ export class Claiming {
         return this.#write(attempt, decision);
       case 'run':
         this.#report('claimed', key);
-        return decision;
+        return { ...decision, isResumed: attempt.isResumed };
       case 'replay':
         if (attempt.hasWaited)
           this.#report('waited', key, { waitedMs: clock.monotonic() - attempt.startedAt });
@@ -129,9 +137,13 @@ export class Claiming {
     }
   }
 
-  async #write(attempt: Attempt, { next, when }: Kind<'write'>): Promise<Claimed | undefined> {
+  async #write(
+    attempt: Attempt,
+    { next, when, isResumed = false }: Kind<'write'>,
+  ): Promise<Claimed | undefined> {
     const { store, clock, onStoreError } = this.#settings;
     const { key } = attempt.identity;
+    attempt.isResumed = isResumed;
     try {
       const written = await accessWithin(clock, store.name, attempt.execution, (signal) =>
         store.put(key, writeRecord(next), { when, signal }),
@@ -145,7 +157,7 @@ export class Claiming {
       return { kind: 'unprotected' };
     }
     this.#report('claimed', key);
-    return { kind: 'run', record: next };
+    return { kind: 'run', record: next, isResumed };
   }
 
   /** Waits for the run that is under way, and reads its record again. */

@@ -6,7 +6,7 @@ import { OwnershipLostError } from './errors.ts';
 import { type Execution, executionOf } from './execution.ts';
 import { type Identity, identify } from './identity.ts';
 import { checkIdempotencyOptions, type IdempotencyOptions, type IdempotencySettings } from './options.ts';
-import { isFailedResult, type Outcome, outcomes, type RunEnd } from './outcome.ts';
+import { isFailedResult, outcomes, type RunEnd } from './outcome.ts';
 import { completed, completedBy, type IdempotencyRecord, isMine, writeRecord } from './protocol.ts';
 import type { Report } from './report.ts';
 import { Results } from './results.ts';
@@ -17,6 +17,8 @@ export interface ClaimedRun extends Identity {
   readonly kind: 'run';
   readonly record: IdempotencyRecord;
   readonly execution: Execution;
+  /** Whether an earlier try of its execution began it, and ended without an outcome. */
+  readonly isResumed: boolean;
 }
 
 /** What the caller has to do: run, hand out the recorded result, or run without a claim. */
@@ -32,7 +34,7 @@ export class IdempotencyGuard<E> {
   readonly #settings: IdempotencySettings<E>;
   readonly #report: Report;
   readonly #identityOf: (event: E, context: unknown) => Identity;
-  readonly #outcomeOf: (ended: RunEnd | undefined) => Outcome;
+  readonly #outcomeOf: ReturnType<typeof outcomes>;
   readonly #claiming: Claiming;
   readonly #results: Results;
   /** Runs that are recorded or lost: nothing of theirs is left to release. */
@@ -67,11 +69,10 @@ export class IdempotencyGuard<E> {
     }
     const claimed = await this.#claiming.claim(identity, execution);
     if (claimed.kind === 'unprotected') return claimed;
-    const { kind, record } = claimed;
-    if (kind === 'run') return { kind, ...identity, record, execution };
-    const result = await this.#results.load(identity, record, execution);
+    if (claimed.kind === 'run') return { ...identity, ...claimed, execution };
+    const result = await this.#results.load(identity, claimed.record, execution);
     this.#report('replayed', identity.key, { from: 'store' });
-    return { kind, result };
+    return { kind: 'replay', result };
   }
 
   /**
@@ -84,7 +85,7 @@ export class IdempotencyGuard<E> {
   async end(run: ClaimedRun, ended: RunEnd | undefined): Promise<{ readonly result: unknown } | undefined> {
     // What is recorded has happened, whatever went wrong after.
     if (this.#finished.has(run)) return undefined;
-    const outcome = this.#outcomeOf(ended);
+    const outcome = this.#outcomeOf(ended, run);
     if (outcome === 'done' && ended && 'result' in ended)
       return { result: await this.#complete(run, ended.result) };
     if (outcome === 'failed') await this.#release(run);

@@ -31,16 +31,16 @@ export class LeaseWatch {
    * @param maxMs How long a run can last.
    */
   leftMs(key: string, { owner, leaseUntil }: IdempotencyRecord, leftMs: number, maxMs: number): number {
-    if (leftMs <= maxMs) return leftMs;
     const lease = `${owner} ${leaseUntil}`;
     const now = this.#clock.monotonic();
     let watched = this.#watched.get(key);
     if (watched?.lease !== lease) {
+      if (leftMs <= maxMs) return leftMs;
       watched = { lease, sinceMs: now };
       this.#watched.set(key, watched);
       const [oldest] = this.#watched.keys();
       if (this.#watched.size > MAX_WATCHED && oldest !== undefined) this.#watched.delete(oldest);
     }
-    return watched.sinceMs + maxMs - now;
+    return Math.min(leftMs, watched.sinceMs + maxMs - now);
   }
 }

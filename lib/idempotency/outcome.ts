@@ -60,14 +60,15 @@ export function isFailedResult(result: unknown): boolean {
 
 /**
  * Decides about the outcome of a run. This is the one place where that is decided. With `hold`, only a proof that nothing has
- * happened is a failure. With `rerun`, an error is one unless it leaves the outcome open.
+ * happened is a failure, and what ends a run speaks for no earlier try of a durable execution. With `rerun`, an error is a
+ * failure unless it leaves the outcome open.
  * @param isFailure Whether a result says that the run failed.
  * @returns the outcome of a run by its end; undefined: it may go on, and nothing waits for it any more.
  */
 export function outcomes(
   { operation, onUnknownOutcome, isDefiniteFailure }: OutcomeRule,
   isFailure: (result: unknown) => boolean,
-): (ended: RunEnd | undefined) => Outcome {
+): (ended: RunEnd | undefined, run?: { readonly isResumed: boolean }) => Outcome {
   const holds = onUnknownOutcome === 'hold';
   const decide = guarded(
     `${operation}: isDefiniteFailure`,
@@ -76,14 +77,16 @@ export function outcomes(
     'boolean',
   );
   const isFailedAttempt = (error: unknown) => isProof(error) || !(holds || leavesOpen(error));
-  return (ended) => {
+  return (ended, { isResumed } = { isResumed: false }) => {
+    const isOpenBefore = holds && isResumed;
     if (ended === undefined) return 'unknown';
     if ('error' in ended) {
-      const definite = [...attemptsOf(ended.error)].every(isFailedAttempt);
+      const definite = !isOpenBefore && [...attemptsOf(ended.error)].every(isFailedAttempt);
       return decide(ended.error, { definite }) ? 'failed' : 'unknown';
     }
     if (!isFailure(ended.result)) return 'done';
     const { result, wasCalled = true } = ended;
-    return holds && wasCalled && !isRefusal(statusOf(result) ?? 0) ? 'unknown' : 'failed';
+    const isProved = !wasCalled || isRefusal(statusOf(result) ?? 0);
+    return isOpenBefore || (holds && !isProved) ? 'unknown' : 'failed';
   };
 }

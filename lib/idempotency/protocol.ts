@@ -100,7 +100,13 @@ export interface Claimer {
 /** What to do about a claim, from what is there. */
 export type Decision =
   /** Write this under this condition; when that is refused, decide again from what stood in the way. */
-  | { readonly kind: 'write'; readonly next: IdempotencyRecord; readonly when: Condition }
+  | {
+      readonly kind: 'write';
+      readonly next: IdempotencyRecord;
+      readonly when: Condition;
+      /** It goes on with the run of an earlier try of its execution. */
+      readonly isResumed?: boolean;
+    }
   /** The run is the claimer's already: its claim was applied and the acknowledgement lost. */
   | { readonly kind: 'run'; readonly record: IdempotencyRecord }
   | { readonly kind: 'replay'; readonly record: IdempotencyRecord }
@@ -178,7 +184,7 @@ export function decide(claim: Claimer, seen: Item | undefined): Decision {
     const leaseUntil = Math.max(record.leaseUntil, now + claim.invocationMs);
     const fence = fenceAfter(record.fence);
     const resumed = { ...record, owner, fence, leaseUntil, expiresAt: expiryOf(leaseUntil, claim) };
-    return { kind: 'write', next: resumed, when: asSeen(record) };
+    return { kind: 'write', next: resumed, when: asSeen(record), isResumed: true };
   }
   if (status === 'in-progress' && !claim.isLeaseOver)
     return { kind: 'in-flight', record, leaseLeftMs: record.leaseUntil - now };

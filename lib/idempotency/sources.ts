@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../core/errors.ts';
 import { fieldOf } from '../core/field.ts';
 import { type HeaderEvent, headerValues } from '../core/http-event.ts';
+import { unwrapSns } from '../core/sns.ts';
 import { IdempotencyKeyError } from './errors.ts';
 
 /** What an HTTP event of API Gateway (v1, v2) or a function URL brings, as far as keys need it. */
@@ -106,7 +107,7 @@ export function envelopeId({ detail }: BusEvent): string {
  * @throws {IdempotencyKeyError} where there is none.
  */
 export function recordEnvelopeId({ body }: QueueRecord): string {
-  const message = parsed(body, 'The body of the message');
+  const message = unwrapSns(parsed(body, 'The body of the message'));
   const id = fieldOf(message, ['detail', 'id']) ?? (fieldOf(message, ['type']) && fieldOf(message, ['id']));
   if (typeof id === 'string' && id !== '') return id;
   throw new IdempotencyKeyError(ENVELOPE('The body of the message'));

@@ -21,7 +21,7 @@ export interface ProblemDetailsOptions {
  * status, with `Retry-After` where it has a wait and on every 503; so does an error of `http-errors` or of a Middy middleware,
  * by its `statusCode`. Any other error becomes a bare 500.
  *
- * Only for requests: API Gateway (REST, HTTP, WebSocket), function URLs, load balancers. For any other event, such as the batch of a queue or
+ * Only for requests: API Gateway (REST, HTTP, WebSocket), function URLs, load balancers, VPC Lattice. For any other event, such as the batch of a queue or
  * a direct invocation, the error is thrown on, since Lambda takes every answer for success.
  * @throws {InvalidOptionError} for an unknown option or a bad one.
  * @example

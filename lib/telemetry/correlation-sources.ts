@@ -1,5 +1,6 @@
 import { fieldOf } from '../core/field.ts';
 import { type HeaderEvent, headerValues } from '../core/http-event.ts';
+import { unwrapSns } from '../core/sns.ts';
 import { readTraceContext, withoutOws } from './trace-context.ts';
 
 /** The correlation that an event brings. A value that is not valid counts as absent. */
@@ -54,12 +55,12 @@ function attributeValues(record: unknown, name: string): readonly unknown[] {
 
 /**
  * The correlation of a queue's record: of its message attributes `correlationId`, `traceparent` and `tracestate`. Without an
- * id there, that of an event in its body, since a rule of EventBridge cannot set attributes.
+ * id there, that of an event in its body, since a rule of EventBridge cannot set attributes; also in a notification of SNS.
  */
 export function correlationOfRecord(record: unknown): FoundCorrelation {
   const [attribute] = attributeValues(record, 'correlationId');
   return correlationWith(
-    validId(attribute) ?? messageId(parsed(fieldOf(record, ['body']))),
+    validId(attribute) ?? messageId(unwrapSns(parsed(fieldOf(record, ['body'])))),
     attributeValues(record, 'traceparent'),
     attributeValues(record, 'tracestate'),
   );

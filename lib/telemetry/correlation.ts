@@ -96,13 +96,13 @@ export function correlationHeaders(): Readonly<Record<string, string>> {
 }
 
 /**
- * A handler for one record of a queue, for `queueBatch`, that runs under the record's own correlation: of its message
+ * A handler for one record of a queue, for `sqsBatch`, that runs under the record's own correlation: of its message
  * attributes `correlationId`, `traceparent` and `tracestate`, or with the id of the event in its body
  * (`detail.metadata.correlationId`), or with a new one.
  * @example
  * ```ts
  * const ship = async (record: QueueRecord, _context: RemainingTime) => console.log(correlationId(), record.messageId);
- * export const handler = queueBatch(correlated(ship));
+ * export const handler = sqsBatch(correlated(ship));
  * ```
  */
 export function correlated<R, C, T>(

@@ -26,6 +26,33 @@ const queueEvent = (id: string) => ({
   ],
 });
 
+const tableEvent = (id: string) => ({
+  Records: [
+    {
+      ...{ eventID: id, eventName: 'INSERT', eventSource: 'aws:dynamodb' },
+      dynamodb: {
+        ...{ SequenceNumber: '100000000000000000001', StreamViewType: 'NEW_AND_OLD_IMAGES' },
+        ...{
+          Keys: { pk: { S: id } },
+          NewImage: { pk: { S: id }, outbox: { S: JSON.stringify(envelope(id)) } },
+        },
+      },
+    },
+  ],
+});
+
+const kinesisEvent = (id: string) => ({
+  Records: [
+    {
+      ...{ eventID: id, eventSource: 'aws:kinesis' },
+      kinesis: {
+        ...{ sequenceNumber: '1', partitionKey: id },
+        data: Buffer.from(JSON.stringify(envelope(id))).toString('base64'),
+      },
+    },
+  ],
+});
+
 /** A request of a caller that is logged in, as API Gateway's HTTP API brings it. */
 const httpEvent = (id: string) => ({
   ...{ version: '2.0', routeKey: 'POST /orders', rawPath: '/orders', rawQueryString: '' },
@@ -42,7 +69,9 @@ const httpEvent = (id: string) => ({
 
 /** Words that an example has when its handler takes events of a kind. The rest takes requests. */
 const KINDS = [
-  [/\b(?:queueBatch|sqsBatch|SQS\w*|QueueRecord)\b/, queueEvent],
+  [/\boutboxRelay\b/, tableEvent],
+  [/\bstreamBatch\b/, kinesisEvent],
+  [/\b(?:sqsBatch|SQS\w*|QueueRecord)\b/, queueEvent],
   [/\b(?:envelopeId|BusEvent|EventBridgeEvent)\b/, busEvent],
 ] as const;
 

@@ -89,7 +89,7 @@ test.each([
   [
     'all answer',
     'takes the messages of a queue',
-    `export const handler = queueBatch(async (record: QueueRecord) => JSON.parse(record.body).detail.id.trim());`,
+    `export const handler = sqsBatch(async (record: QueueRecord) => JSON.parse(record.body).detail.id.trim());`,
   ],
 ] as const)('while %s, the runner accepts an example that %s', async (situation, _what, code) => {
   await expect(run(code, situation)).resolves.toBeUndefined();

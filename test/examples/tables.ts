@@ -14,6 +14,7 @@ export const STORE = 'resilience';
 const TABLES: Readonly<Record<string, readonly object[]>> = {
   [STORE]: [],
   payments: [],
+  orders: [],
   accounts: [{ pk: { S: 'ada' }, cents: { N: '1000' } }],
 };
 

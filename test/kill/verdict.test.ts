@@ -53,6 +53,7 @@ describe('the verdict on a key whose process was killed', () => {
       ofB,
     ],
     ['a key that is not held though nobody knows', died('plain hold', 'complete: not sent'), ofB],
+    ['a key that is held without a reason', died('plain hold', 'complete: answered', { held: 'r' }), ofB],
     ['two effects of one run', died('plain rerun', 'effect: answered'), { executions: 2, runs: ['b'] }],
     [
       'a process that outlived its place',

@@ -36,6 +36,12 @@ const LEASED_AFTER = [
   ...(['claim: answered', 'effect: not sent', 'effect: sent', 'effect: answered'] as const),
 ] satisfies readonly Mark[];
 
+/** Who died here has claimed nothing, or its completion is recorded: there is nothing to find out. */
+const SETTLED = [
+  ...(['claim: not sent', 'claim: late', 'complete: unanswered', 'complete: answered'] as const),
+  ...(['transaction: unanswered', 'transaction: answered', 'answer: not sent'] as const),
+] satisfies readonly Point[];
+
 const isIn = <T>(list: readonly T[], item: unknown): boolean => (list as readonly unknown[]).includes(item);
 
 /** How many effects more than one there are when a plain run is made again: at least, and at most. */
@@ -78,6 +84,7 @@ export function judge(outcome: Outcome, { executions, runs }: Effect): Verdict {
     if (plan.variant === 'plain hold') expect(held !== undefined, 'it was not held');
   }
   if (!isRandom(plan.point)) {
+    expect(held === undefined || !isIn(SETTLED, plan.point), 'it was held without a reason');
     expect(
       deaths.every((death) => death.answer === undefined && death.refused === undefined),
       'the process went past the place where it was to die',

@@ -2,14 +2,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Batch, Model, Order } from './batch.ts';
-import { addCounts, tooRare } from './counts.ts';
+import { addCounts, RARE_SCHEDULES, tooRare } from './counts.ts';
 
 const BATCH = 1_000;
 export const MAX_SEED: number = 2 ** 31;
 /** More are of no use on a machine that does other work too. */
 const PROCESSES = Math.min(2, availableParallelism());
 /** What happens more rarely than once in so many schedules was not tested. */
-const RARE: Readonly<Record<Model, number>> = { idempotency: 100, breaker: 400 };
+const RARE: Readonly<Record<Model, number>> = { idempotency: RARE_SCHEDULES, breaker: 400 };
 
 const figure = (value: number) => Math.round(value).toLocaleString('en');
 

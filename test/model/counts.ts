@@ -1,3 +1,5 @@
+import { ENDING_NAMES } from './endings.ts';
+
 /** What happens in schedules. Each has to happen often enough, or the invariants were held against nothing. */
 const KINDS = [
   /** Runs that began. */
@@ -14,7 +16,7 @@ const KINDS = [
   'mismatches',
   /** Requests for a key that is held. */
   'held',
-  /** Keys that somebody freed by hand. */
+  /** Keys that a person freed. */
   'freed',
   /** Completions that were acknowledged. */
   'acknowledged',
@@ -24,9 +26,11 @@ const KINDS = [
   'lost',
   /** Runs that failed for certain. */
   'released',
+  /** Runs that ended with an error after which the claim stays. */
+  'kept',
   /** Runs that ended without an outcome. */
   'left',
-  /** Calls of the store that nobody knows the end of. */
+  /** Calls of the store whose end is not known. */
   'unanswered',
   /** Runs that a crash or the end of their time has cut off. */
   'crashes',
@@ -38,6 +42,12 @@ const KINDS = [
   'removed',
   /** Runs of a key whose result had been kept for as long as promised. */
   'renewed',
+  /** Runs in a sandbox whose clock is set wrong. */
+  'astray',
+  /** Requests for a key whose run can be at work no more, whatever its lease says. */
+  'disbelieved',
+  /** Ends of runs that did not complete. */
+  ...ENDING_NAMES,
 ] as const;
 
 export type Kind = (typeof KINDS)[number];
@@ -53,9 +63,12 @@ export function addCounts<K extends string>(
   for (const kind of Object.keys(more) as K[]) total[kind] = (total[kind] ?? 0) + more[kind];
 }
 
+/** What happens more rarely than once in so many schedules was not tested. */
+export const RARE_SCHEDULES = 200;
+
 /** The kinds that happened less often than once in so many schedules. */
 export const tooRare = <K extends string>(
   counts: Readonly<Record<K, number>>,
   schedules: number,
-  every = 100,
+  every = RARE_SCHEDULES,
 ): K[] => (Object.keys(counts) as K[]).filter((kind) => counts[kind] < schedules / every);

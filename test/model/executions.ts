@@ -8,7 +8,7 @@ export const DURABLE_WORK_MS = 9_000;
 export interface Execution {
   readonly arn: string;
   readonly request: Request;
-  /** When it must have come to its end. What it does after that nobody waits for. */
+  /** When it must have come to its end. No caller waits for what it does after that. */
   readonly untilMs: number;
 }
 

@@ -1,6 +1,7 @@
-import type { Store, WriteOptions, WriteResult } from '../../lib/core/store.ts';
+import type { Item, Store, WriteOptions, WriteResult } from '../../lib/core/store.ts';
 import { type IdempotencyRecord, readRecord } from '../../lib/idempotency/protocol.ts';
 import type { Counts } from './counts.ts';
+import { isSameRun } from './executions.ts';
 import type { Fate, Send } from './network.ts';
 
 /** The connection of one sandbox to the store, which ends with it. */
@@ -10,16 +11,27 @@ export interface Line {
   expect(fates: readonly Fate[]): void;
   /** The latest claim that was sent, and for which key. */
   readonly claimed: { readonly key: string; readonly record: IdempotencyRecord } | undefined;
+  /** What was last seen to be under a key, since calls were expected. */
+  readonly seen: IdempotencyRecord | undefined;
+  /** Whether that is the record of another run which is at work. */
+  isLeased(nowMs: number): boolean;
   /** Whether a write of that owner was refused for its own sake. To ask is to forget. */
   metItself(owner: string): boolean;
+  /** How many deletes were sent. */
+  readonly deletes: number;
   /** The sandbox is gone and sends nothing more. What is under way stays so. */
   cut(): void;
 }
 
-export function line(send: Send, inner: Store, counts: Counts): Line {
+export function line(send: Send, inner: Store, counts: Counts, onClaim: (owner: string) => void): Line {
   const met = new Set<string>();
   let fates: readonly Fate[] = [];
   let claimed: Line['claimed'];
+  let seen: Line['seen'];
+  const sees = (item: Item | undefined, signal: AbortSignal | undefined) => {
+    if (item && !signal?.aborted) seen = readRecord(item);
+  };
+  let deletes = 0;
   let isCut = false;
 
   const call = async <R>(request: () => Promise<R>): Promise<R> => {
@@ -43,18 +55,40 @@ export function line(send: Send, inner: Store, counts: Counts): Line {
   return {
     store: {
       name: 'networked',
-      get: (key) => call(() => inner.get(key)),
+      async get(key, options) {
+        const item = await call(() => inner.get(key));
+        sees(item, options?.signal);
+        return item;
+      },
       async put(key, item, options = {}) {
         const record = readRecord(item);
-        if (record?.state === 'in-progress') claimed = { key, record };
+        if (record?.state === 'in-progress') {
+          claimed = { key, record };
+          onClaim(record.owner);
+        }
         const result = await write(() => inner.put(key, item, options), options);
+        if (!result.applied) sees(result.current, options.signal);
         if (!result.applied && record && result.current?.['owner'] === record.owner) met.add(record.owner);
         return result;
       },
-      delete: (key, options = {}) => write(() => inner.delete(key, options), options),
+      delete(key, options = {}) {
+        deletes++;
+        return write(() => inner.delete(key, options), options);
+      },
     },
     expect(next) {
       fates = next;
+      seen = undefined;
+    },
+    get seen() {
+      return seen;
+    },
+    isLeased: (nowMs) =>
+      seen?.state === 'in-progress' &&
+      nowMs <= seen.leaseUntil &&
+      !isSameRun(seen.owner, claimed?.record.owner ?? ''),
+    get deletes() {
+      return deletes;
     },
     get claimed() {
       return claimed;

@@ -8,7 +8,7 @@ import { OWNERS, type Setup, type Trial, type World, world } from './world.ts';
 
 type Sandboxes = readonly ReturnType<typeof sandbox>[];
 
-/** The first that can do a step, from the one that it names on: a step that nobody takes finds nothing. */
+/** The first that can do a step, from the one that it names on: a step that no sandbox takes finds nothing. */
 function nextOf(sandboxes: Sandboxes, { do: what, who }: Step & { readonly who: number }) {
   const able = what === 'begin' ? 'idle' : what === 'crash' ? 'alive' : 'running';
   const turned = [...sandboxes.slice(who), ...sandboxes.slice(0, who)];
@@ -27,9 +27,9 @@ function start(step: Step, sandboxes: Sandboxes, shared: World): unknown {
     case 'complete':
       return one?.complete(step.insists, step.fates);
     case 'fail':
-      return one?.fail(step.fates);
-    case 'leave':
-      return one?.leave();
+      return one?.fail(step.ending, step.happened, step.fates);
+    case 'markUnknown':
+      return one?.markUnknown();
     case 'crash':
       return one?.crash();
     case 'arrive':
@@ -53,16 +53,16 @@ function start(step: Step, sandboxes: Sandboxes, shared: World): unknown {
  */
 export async function play(setup: Setup, schedule: Schedule, trial?: Trial): Promise<Counts> {
   const shared = world(setup, trial);
-  const { judge, counts } = shared;
+  const { referee, counts } = shared;
   const sandboxes = Array.from({ length: OWNERS }, (_, at) => sandbox(at, setup.skewsMs[at] ?? 0, shared));
   for (const step of schedule) {
-    Promise.resolve(start(step, sandboxes, shared)).catch(judge.unexpected);
+    Promise.resolve(start(step, sandboxes, shared)).catch(referee.unexpected);
     await settle();
-    judge.rule();
+    referee.rule();
   }
   for (const one of sandboxes) one.crash();
   const played = { ...counts };
   await recover(shared);
-  judge.rule();
+  referee.rule();
   return played;
 }

@@ -14,40 +14,58 @@ interface Refused {
   readonly wire: Line;
   /** By the clock of the sandbox. */
   readonly nowMs: number;
+  /** Whether the sandbox has not known a lease for longer than any run lasts. */
+  readonly isBelieved: (record: IdempotencyRecord) => boolean;
+  /** How often the store had changed when the request came. */
+  readonly changes: number;
   /** Of the run, where there is one. */
   readonly owner: string | undefined;
 }
 
 /**
- * Judges an error that a caller gets: somebody else's record must be a reason for it, by the clock of the sandbox that
- * refuses. The record may be gone by then, since an answer takes its time.
+ * Judges an error that a caller gets: the record of another run must be a reason for it, by the clock of the sandbox that
+ * refuses. The record was there since the request came, and may be gone by now, since an answer takes its time.
  */
 export function judgeRefusal(
-  { judge, records, counts, setup }: World,
+  { referee, records, counts, setup }: World,
   error: unknown,
-  { wire: { claimed }, nowMs, owner }: Refused,
+  { wire, nowMs, isBelieved, changes, owner }: Refused,
 ): void {
-  const isDueTo = (reason: (record: IdempotencyRecord) => boolean) =>
-    claimed !== undefined &&
-    records.written(claimed.key).some((one) => !isSameRun(one.owner, claimed.record.owner) && reason(one));
-  const isKept = ({ expiresAt }: IdempotencyRecord) => nowMs <= expiresAt * 1_000;
+  const { claimed, seen } = wire;
+  const due = (reason: (record: IdempotencyRecord) => boolean) =>
+    claimed === undefined
+      ? []
+      : records
+          .since(claimed.key, changes)
+          .filter((one) => !isSameRun(one.owner, claimed.record.owner) && reason(one));
+  const isDueTo = (reason: (record: IdempotencyRecord) => boolean) => {
+    const reasons = due(reason);
+    if (reasons.length > 0 && reasons.every((one) => records.isGroundless(one.owner)))
+      referee.blame('held', `${claimed?.record.owner} was refused for ${reasons[0]?.owner}`);
+    return reasons.length > 0;
+  };
+  const holds = setup.onUnknownOutcome === 'hold';
+  const isKept = ({ expiresAt }: IdempotencyRecord) => holds || nowMs <= expiresAt * 1_000;
 
   if (error instanceof StoreError) counts.unanswered++;
   else if (error instanceof InFlightError) {
     counts.conflicts++;
-    if (!isDueTo(({ state, leaseUntil }) => state === 'in-progress' && nowMs <= leaseUntil))
-      judge.blame('stuck', `${claimed?.record.owner} was refused beside nobody`);
+    if (!isDueTo((one) => one.state === 'in-progress' && nowMs <= one.leaseUntil))
+      referee.blame('stuck', `${claimed?.record.owner} was refused beside no other run`);
+    if (seen && !isBelieved(seen))
+      referee.blame('stuck', `${claimed?.record.owner} was refused for ${seen.owner} for too long`);
   } else if (error instanceof OutcomeUnknownError) {
     counts.held++;
-    if (setup.onUnknownOutcome !== 'hold' || !isDueTo((one) => one.state === 'in-progress' && isKept(one)))
-      judge.blame('stuck', `${claimed?.record.owner} was held for nobody`);
+    if (wire.isLeased(nowMs)) counts.disbelieved++;
+    if (!holds || !isDueTo((one) => one.state === 'in-progress' && isKept(one)))
+      referee.blame('stuck', `${claimed?.record.owner} was held for no other run`);
   } else if (error instanceof PayloadMismatchError) {
     counts.mismatches++;
     if (!isDueTo((one) => one.payload !== claimed?.record.payload && isKept(one)))
-      judge.blame('stuck', `${claimed?.record.owner} was refused for a payload that nobody else had`);
+      referee.blame('stuck', `${claimed?.record.owner} was refused for a payload that no other request had`);
   } else if (error instanceof OwnershipLostError) {
     counts.lost++;
-    if (owner === undefined || !records.isOvertaken(owner))
-      judge.blame('deceived', `${owner} was told so and had not been`);
-  } else judge.unexpected(error);
+    if (owner === undefined || !(records.isOvertaken(owner) || records.isOutlived(owner)))
+      referee.blame('deceived', `${owner} was refused as overtaken and had not been`);
+  } else referee.unexpected(error);
 }

@@ -6,7 +6,7 @@ import { type Invariant, Violation } from './verdict.ts';
 /** What each sabotage must be seen to break, and within how many schedules. */
 const BREAKS: Readonly<Record<keyof typeof SABOTAGE, Partial<Record<Invariant, number>>>> = {
   'completions are not fenced': { deceived: 200, mixed: 500 },
-  'releases are not fenced': { overlapping: 2_000 },
+  'releases are not fenced': { overlapping: 1_000 },
   'fences do not grow': { fence: 50 },
   'tokens are not unique': { overlapping: 50 },
   'own writes are not recognised': { stuck: 200, deceived: 200 },
@@ -15,6 +15,10 @@ const BREAKS: Readonly<Record<keyof typeof SABOTAGE, Partial<Record<Invariant, n
   'leases never end': { stuck: 50 },
   'payloads are not compared': { mixed: 200 },
   'principals share keys': { mixed: 50 },
+  'a lost answer frees the key': { twice: 100 },
+  'an earlier attempt is forgotten': { twice: 100 },
+  'refusals are held': { held: 100 },
+  'held keys run again': { twice: 100 },
   'results are forgotten': { repeated: 50 },
 };
 

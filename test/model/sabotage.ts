@@ -1,4 +1,6 @@
 import type { Item, Store } from '../../lib/core/store.ts';
+import { isProof } from '../../lib/idempotency/proof.ts';
+import { readRecord } from '../../lib/idempotency/protocol.ts';
 import type { Sabotage } from './world.ts';
 
 /** A store that tells something else of the item that stands in the way of a write. */
@@ -21,6 +23,20 @@ const forgetful = (inner: Store): Store => ({
       clause === 'absent' ? clause : clause.filter(({ attribute }) => attribute !== 'leaseUntil'),
     );
     return inner.put(key, item, { ...options, ...(lax && { when: lax }) });
+  },
+});
+
+/** A store whose records of runs go with their lease. */
+const fading = (inner: Store): Store => ({
+  ...inner,
+  async put(key, item, options) {
+    const result = await inner.put(key, item, options);
+    const current = result.applied || !result.current ? undefined : readRecord(result.current);
+    const claim = readRecord(item);
+    const isOver = current?.state === 'in-progress' && claim && current.leaseUntil < claim.fence;
+    if (!isOver) return result;
+    await inner.delete(key);
+    return inner.put(key, item, options);
   },
 });
 
@@ -51,9 +67,13 @@ export const SABOTAGE = {
   'leases do not hold': {
     store: (inner) => lies((current) => ({ ...current, leaseUntil: 0 }))(forgetful(inner)),
   },
-  'leases never end': { store: lies((current) => ({ ...current, leaseUntil: Number.POSITIVE_INFINITY })) },
+  'leases never end': { store: lies((current) => ({ ...current, leaseUntil: Number.MAX_SAFE_INTEGER })) },
   'payloads are not compared': { options: { payload: () => null } },
   'principals share keys': { options: { principal: () => 'anybody' } },
+  'a lost answer frees the key': { options: { isDefiniteFailure: () => true } },
+  'an earlier attempt is forgotten': { options: { isDefiniteFailure: isProof } },
+  'refusals are held': { options: { isDefiniteFailure: () => false } },
+  'held keys run again': { store: fading },
   'results are forgotten': {
     store: (inner) => ({
       ...inner,

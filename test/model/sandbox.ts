@@ -1,15 +1,16 @@
-import { FibrinError, StoreError } from '../../lib/core/errors.ts';
+import { StoreError } from '../../lib/core/errors.ts';
 import { InFlightError, OutcomeUnknownError } from '../../lib/idempotency/errors.ts';
 import type { ClaimedRun } from '../../lib/idempotency/guard.ts';
 import { seededRandom } from '../../lib/testing/index.ts';
 import { client } from './client.ts';
+import { ENDINGS, type Ending } from './endings.ts';
 import { contextOf, type Execution } from './executions.ts';
 import type { Request, Try } from './history.ts';
 import type { Fate } from './network.ts';
 import { judgeRefusal } from './refusals.ts';
-import { RETENTION_SECONDS, type World } from './world.ts';
+import { isAstray, MARGIN_MS, RETENTION_SECONDS, type World } from './world.ts';
 
-/** What somebody hears who waits for a request, or for the end of its run. */
+/** What a caller hears that waits for a request, or for the end of its run. */
 export type Heard = 'runs' | 'replays' | 'done' | 'nothing' | Error;
 
 /** A run under way. */
@@ -22,6 +23,8 @@ interface Invocation {
   readonly request: Request;
   readonly execution: Execution | undefined;
   readonly untilMs: number;
+  /** How often the store had changed when it came. */
+  readonly changes: number;
   going?: Going;
   /** Waits for the store. */
   isBusy: boolean;
@@ -33,14 +36,16 @@ const isWorthATry = (error: unknown) =>
 
 /** One sandbox, which serves one request at a time with the shipped guard. */
 export function sandbox(name: number, skewMs: number, world: World) {
-  const { clock, records, past, counts, judge, setup } = world;
+  const { clock, records, past, counts, referee, setup } = world;
   const random = seededRandom(name);
-  const now = () => clock.now() + skewMs;
+  // With `rerun` it is over when a clock says so, and one may be set wrong.
+  const isKept = setup.onUnknownOutcome === 'hold' || !isAstray(setup);
+  const keptMs = isKept ? RETENTION_SECONDS * 1_000 : -Infinity;
   let alive: Invocation | undefined;
   let requests = 0;
   let results = 0;
 
-  let { wire, guard } = client(world, now, random);
+  let { wire, guard, isBelieved } = client(world, skewMs, random);
 
   /** The invocation ends. A durable execution may go on with the next one. */
   const end = (invocation: Invocation, goesOn: boolean) => {
@@ -55,7 +60,7 @@ export function sandbox(name: number, skewMs: number, world: World) {
     if (invocation.going) counts.crashes++;
     end(invocation, true);
     wire.cut();
-    ({ wire, guard } = client(world, now, random));
+    ({ wire, guard, isBelieved } = client(world, skewMs, random));
   };
 
   const timeIsUp = (invocation: Invocation) => {
@@ -76,7 +81,9 @@ export function sandbox(name: number, skewMs: number, world: World) {
       return alive === invocation ? hear() : 'nothing';
     } catch (error) {
       if (alive !== invocation) return 'nothing';
-      judgeRefusal(world, error, { wire, nowMs: now(), owner: invocation.going?.run.record.owner });
+      const { changes, going: own } = invocation;
+      const nowMs = clock.now() + skewMs;
+      judgeRefusal(world, error, { wire, nowMs, isBelieved, changes, owner: own?.run.record.owner });
       end(invocation, isWorthATry(error));
       return error as Error;
     } finally {
@@ -88,13 +95,13 @@ export function sandbox(name: number, skewMs: number, world: World) {
   const finish = async (
     fates: readonly Fate[],
     goesOn: boolean,
-    how: (going: Going, invocation: Invocation) => Promise<() => void>,
+    endRun: (going: Going, invocation: Invocation) => Promise<() => void>,
   ): Promise<Heard> => {
     const invocation = alive;
     const going = invocation?.going;
     if (invocation === undefined || going === undefined || invocation.isBusy) return 'nothing';
     return work(invocation, fates, async () => {
-      const hear = await how(going, invocation);
+      const hear = await endRun(going, invocation);
       return () => {
         hear();
         end(invocation, goesOn);
@@ -109,10 +116,12 @@ export function sandbox(name: number, skewMs: number, world: World) {
     const atMs = clock.now();
     const untilMs = Math.max(execution?.untilMs ?? 0, invocation.untilMs);
     const by = execution?.arn ?? `request ${name}.${requests}`;
-    const next = { by, user: request.user, atMs, untilMs };
+    const next = { by, user: request.user, key: run.key, atMs, untilMs };
     invocation.going = { run, try: next };
     past.runs(next);
     records.runs(run.key, run.record);
+    if (Math.abs(skewMs) > MARGIN_MS) counts.astray++;
+    if (wire.isLeased(atMs + skewMs)) counts.disbelieved++;
     if (wire.metItself(owner)) counts.recognised++;
     return 'runs';
   };
@@ -131,7 +140,8 @@ export function sandbox(name: number, skewMs: number, world: World) {
       const untilMs = clock.now() + remainingMs;
       const execution = isDurable ? world.executions.next(asked) : undefined;
       const request = execution?.request ?? asked;
-      const invocation: Invocation = { request, execution, untilMs, isBusy: true };
+      const { changes } = records;
+      const invocation: Invocation = { request, execution, untilMs, changes, isBusy: true };
       alive = invocation;
       clock.after(remainingMs, () => timeIsUp(invocation));
       return work(invocation, fates, async () => {
@@ -155,7 +165,7 @@ export function sandbox(name: number, skewMs: number, world: World) {
         const record = async () => {
           const result = `${request.payload} for ${request.user}, ${name}.${++results}`;
           const atMs = clock.now();
-          past.submits({ ...request, of, result, atMs, keptUntilMs: atMs + RETENTION_SECONDS * 1_000 });
+          past.submits({ ...request, of, result, atMs, keptUntilMs: atMs + keptMs });
           return (await guard.end(run, { result }))?.result;
         };
         const answer = await record().catch((error: unknown) => {
@@ -163,23 +173,35 @@ export function sandbox(name: number, skewMs: number, world: World) {
           throw error;
         });
         return () => {
-          if (records.isOvertaken(owner)) judge.blame('deceived', `${owner} was overtaken and not told`);
+          if (records.isOvertaken(owner))
+            referee.blame('deceived', `${owner} was overtaken and did not hear of it`);
           past.acknowledges(of, answer, clock.now());
           if (wire.metItself(owner)) counts.recognised++;
         };
       }),
 
-    /** The run fails for certain: from here on it does nothing, so that another one may. */
-    fail: (fates: readonly Fate[] = []) =>
+    /** The run ends without a result: from here on it does nothing. */
+    fail: (ending: Ending, happened: boolean, fates: readonly Fate[] = []) =>
       finish(fates, true, async ({ run, try: failed }) => {
-        past.fails(failed);
-        records.releases(run.record.owner);
-        await guard.end(run, { error: new FibrinError('REFUSED', 'refused', { status: 422 }) });
-        return () => void counts.released++;
+        const { end, effect, rerun } = ENDINGS[ending];
+        // What it hears says nothing of an earlier try of its execution.
+        const isProved = effect === 'never' && !run.isResumed;
+        const isFree = setup.onUnknownOutcome === 'hold' ? isProved : rerun === 'free';
+        const hasHappened = effect === 'always' || (effect === 'open' && happened);
+        if (isFree) records.releases(run.record.owner);
+        if (isFree || !hasHappened) past.fails(failed);
+        else past.keeps(failed);
+        counts[ending]++;
+        const line = wire;
+        const { deletes } = line;
+        const ended = await end();
+        await guard.end(run, ended);
+        if (isProved && line.deletes === deletes) records.leftFor(run.record.owner);
+        return () => void counts[isFree ? 'released' : 'kept']++;
       }),
 
-    /** The run ends without anybody knowing how. */
-    leave: () =>
+    /** The run ends and no caller knows in which way. */
+    markUnknown: () =>
       finish([], true, async ({ run }) => {
         await guard.end(run, undefined);
         return () => void counts.left++;

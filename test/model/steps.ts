@@ -1,3 +1,4 @@
+import type { Ending } from './endings.ts';
 import type { Fate } from './network.ts';
 
 /** One step of a schedule. `who` is the sandbox that takes it, or the next one that can. */
@@ -19,16 +20,22 @@ export type Step =
       readonly insists: boolean;
       readonly fates: readonly Fate[];
     }
-  /** The run fails for certain. */
-  | { readonly do: 'fail'; readonly who: number; readonly fates: readonly Fate[] }
-  /** It ends without anybody knowing how, or its sandbox does. */
-  | { readonly do: 'leave' | 'crash'; readonly who: number }
+  /** The run ends with an error. Where that leaves it open, the effect has happened or not. */
+  | {
+      readonly do: 'fail';
+      readonly who: number;
+      readonly ending: Ending;
+      readonly happened: boolean;
+      readonly fates: readonly Fate[];
+    }
+  /** It ends and no caller knows in which way, or its sandbox ends. */
+  | { readonly do: 'markUnknown' | 'crash'; readonly who: number }
   /** A packet under way arrives, is lost or is there twice. */
   | { readonly do: 'arrive' | 'lose' | 'double'; readonly packet: number }
   | { readonly do: 'wait'; readonly ms: number }
   /** The store removes what has had its retention. */
   | { readonly do: 'remove' }
-  /** Somebody finds out what became of the runs that are held, and frees their keys. */
+  /** A person finds out what became of the runs that are held, and frees their keys. */
   | { readonly do: 'free' };
 
 export type Schedule = readonly Step[];

@@ -8,18 +8,20 @@ import { type Executions, executions } from './executions.ts';
 import { type History, history, type Request } from './history.ts';
 import { type Network, network } from './network.ts';
 import { type Records, watchRecords } from './records.ts';
-import { type Invariant, type Judge, judge } from './verdict.ts';
+import { BY_CLOCK, type Invariant, type Referee, referee } from './verdict.ts';
 
 export const OWNERS = 3;
 export const RETENTION_SECONDS = 20;
 /** The default of the option, which the schedules keep to. */
 export const MARGIN_MS = 5_000;
+/** By how much a clock is off that is set wrong. */
+export const DAY_MS = 86_400_000;
 /** No invocation may take longer. */
 export const LONGEST_WORK_MS = 3_000;
 
 /** What stays the same during a schedule. */
 export interface Setup {
-  /** By how much each sandbox's clock is off. They differ by no more than the margin. The last is the store's. */
+  /** By how much each sandbox's clock is off. One may be set wrong, the others differ by the margin at most. The last is the store's. */
   readonly skewsMs: readonly number[];
   readonly onUnknownOutcome: OnUnknownOutcome;
   /** How long duplicates wait for a result. */
@@ -28,9 +30,12 @@ export interface Setup {
   readonly kills: boolean;
   /** Whether the sandboxes keep results too. */
   readonly caches: boolean;
-  /** Whether a key that is held at the end is freed by hand, or waits for its retention to end. */
+  /** Whether a key that is held at the end is freed by a person, or waits for its retention to end. */
   readonly isFreed: boolean;
 }
+
+/** Whether one of the clocks is set wrong. */
+export const isAstray = ({ skewsMs }: Setup): boolean => skewsMs.some((ms) => Math.abs(ms) > MARGIN_MS);
 
 /** A way in which the toolkit, or what it stands on, is broken on purpose. */
 export interface Sabotage {
@@ -54,24 +59,24 @@ export interface World {
   readonly past: History;
   readonly executions: Executions;
   readonly counts: Counts;
-  readonly judge: Judge;
+  readonly referee: Referee;
   readonly options: Partial<IdempotencyOptions<Request>>;
 }
 
 export function world(setup: Setup, { sabotage = {}, only }: Trial = {}): World {
   const { store = (inner: Store) => inner, options = {} } = sabotage;
-  const court = judge(only);
+  const court = referee(only, setup.onUnknownOutcome === 'rerun' && isAstray(setup) ? BY_CLOCK : []);
   const clock = fakeClock();
   const counts = noCounts();
   return {
     setup,
     clock,
     network: network(),
-    records: watchRecords(store(memoryStore()), court, counts),
-    past: history(court, counts),
+    records: watchRecords(store(memoryStore()), clock, court, counts),
+    past: history(court, counts, setup),
     executions: executions(clock),
     counts,
-    judge: court,
+    referee: court,
     options,
   };
 }

@@ -34,7 +34,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   './breaker': ['circuitBreaker', 'sharedBreaker', 'breakerCheck'],
   './chaos': ['injectFaults', 'InjectedFaultError'],
   './dynamodb': ['dynamoStore', 'sdkTransport'],
-  './events': ['eventPublisher', 'outboxRelay'],
+  './events': ['envelope', 'eventPublisher', 'outboxRelay', 'sqsBatch', 'streamBatch'],
   './idempotency': ['idempotent', 'idempotentHttp', 'header', 'bodyField', 'envelopeId', 'InFlightError'],
   './middleware': ['deadline', 'idempotency', 'problemDetails'],
   './telemetry': ['policyMetrics', 'healthChecks'],

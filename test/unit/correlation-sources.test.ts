@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readEnvelope } from '../../lib/events/envelope.ts';
 import { correlationOf, correlationOfRecord } from '../../lib/telemetry/correlation-sources.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -8,6 +7,8 @@ const TRACEPARENT = `00-${TRACE}-00f067aa0ba902b7-01`;
 const idOf = (event: unknown) => correlationOf(event, 'x-correlation-id').id;
 const message = { id: 'order-7', type: 'order.placed', time: 'now', data: {} };
 const metadata = { correlationId: 'bus-1' };
+const notification = (content: object) =>
+  JSON.stringify({ Type: 'Notification', Message: JSON.stringify(content) });
 
 describe('correlationOf', () => {
   it.each<[string, unknown, string]>([
@@ -114,6 +115,8 @@ describe('correlationOfRecord', () => {
     ],
     ['the event that a rule sent', { body: JSON.stringify({ detail: { ...message, metadata } }) }, 'bus-1'],
     ['the envelope that it is', { body: JSON.stringify({ ...message, metadata }) }, 'bus-1'],
+    ['the event in a notification of SNS', { body: notification({ detail: { metadata } }) }, 'bus-1'],
+    ['the envelope in a notification of SNS', { body: notification({ ...message, metadata }) }, 'bus-1'],
     [
       'its body where its attribute is not valid',
       { messageAttributes: { correlationId: { stringValue: 'a b' } }, body: JSON.stringify({ metadata }) },
@@ -152,16 +155,5 @@ describe('correlationOfRecord', () => {
       tracestate: { stringValue: 'a=1' },
     };
     expect(correlationOfRecord({ messageAttributes })).toEqual({});
-  });
-});
-
-describe('readEnvelope', () => {
-  it('keeps the correlation id, and nothing else beside the fields of an envelope', () => {
-    expect(readEnvelope({ ...message, metadata: { ...metadata, other: 1 }, more: 2 })).toEqual({
-      ...message,
-      metadata,
-    });
-    expect(readEnvelope({ ...message, metadata: { correlationId: 7 } })).toEqual(message);
-    expect(readEnvelope({ ...message, metadata: null })).toEqual(message);
   });
 });

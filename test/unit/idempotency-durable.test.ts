@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { durableContext } from '../../bench/idempotency/contexts.ts';
-import { InFlightError, PayloadMismatchError } from '../../lib/idempotency/errors.ts';
+import { FibrinError } from '../../lib/core/errors.ts';
+import { InFlightError, OutcomeUnknownError, PayloadMismatchError } from '../../lib/idempotency/errors.ts';
 import { settle } from '../../lib/testing/index.ts';
 import { idempotencyWorld, never } from '../support/idempotency-world.ts';
 
@@ -51,5 +52,57 @@ describe('a durable execution', () => {
     expect(await callIn(replayed, { body: 2 })).toBeInstanceOf(PayloadMismatchError);
 
     expect(runs()).toBe(1);
+  });
+
+  const refuse = async () => {
+    throw new FibrinError('DECLINED', 'The card is declined', { status: 422 });
+  };
+
+  test('with hold is not freed by what its later try proves, since the earlier one has ended without an outcome', async () => {
+    const ends = [never, refuse];
+    const { clock, callIn, runs } = idempotencyWorld(() => ends.shift()?.() ?? never(), {
+      onUnknownOutcome: 'hold',
+      durableWorkMs: HOUR_MS,
+    });
+    void callIn(first);
+    await settle();
+
+    expect(await callIn(replayed)).toMatchObject({ code: 'DECLINED' });
+    expect(await callIn(other)).toBeInstanceOf(InFlightError);
+    await clock.advance(HOUR_MS + 5_001);
+    expect(await callIn(other)).toBeInstanceOf(OutcomeUnknownError);
+
+    expect(runs()).toBe(2);
+  });
+
+  test('with hold is freed by what its only try proves', async () => {
+    const ends = [refuse, async () => 'done'];
+    const { callIn } = idempotencyWorld(async () => ends.shift()?.(), { onUnknownOutcome: 'hold' });
+    await callIn(first);
+
+    expect(await callIn(other)).toBe('done');
+  });
+
+  test('with rerun is freed by the error of its later try', async () => {
+    const ends = [never, refuse, async () => 'done'];
+    const { callIn } = idempotencyWorld(async () => ends.shift()?.());
+    void callIn(first);
+    await settle();
+    await callIn(replayed);
+
+    expect(await callIn(other)).toBe('done');
+  });
+
+  test('with hold may be freed by a user who knows better', async () => {
+    const ends = [never, refuse, async () => 'done'];
+    const { callIn } = idempotencyWorld(async () => ends.shift()?.(), {
+      onUnknownOutcome: 'hold',
+      isDefiniteFailure: (_error, { definite }) => !definite,
+    });
+    void callIn(first);
+    await settle();
+    await callIn(replayed);
+
+    expect(await callIn(other)).toBe('done');
   });
 });

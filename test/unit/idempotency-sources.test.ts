@@ -81,6 +81,7 @@ describe('the id of an envelope', () => {
   test.each<[string, unknown]>([
     ['an event that a rule sent', delivered],
     ['an envelope', envelope],
+    ['a notification of SNS', { Type: 'Notification', Message: JSON.stringify(delivered) }],
   ])('is found in a message that is %s', (_, message) => {
     expect(recordEnvelopeId({ messageId: 'm', body: JSON.stringify(message) })).toBe('profile-7-3');
   });

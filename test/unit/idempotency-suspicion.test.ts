@@ -54,6 +54,18 @@ describe('a run whose clock is a day ahead', () => {
     },
   );
 
+  test('is bounded from the first look on, also when less than the longest invocation is left of its lease', async () => {
+    const store = memoryStore();
+    await beginIn(environment(store, MAX_RUN_MS, {}, never));
+    const other = environment(store, 0);
+    await other.call();
+    await other.clock.advance(10_000);
+
+    expect(await other.call()).toMatchObject({ leaseLeftMs: MAX_RUN_MS - 10_000 });
+    await other.clock.advance(MAX_RUN_MS - 9_999);
+    expect(await other.call()).toBe('done');
+  });
+
   test('has another one that takes over from it bounded anew', async () => {
     const store = memoryStore();
     await beginIn(environment(store, DAY_MS, {}, never));

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import middy from '@middy/core';
 import { describe, expect, test } from 'vitest';
 import { FibrinError } from '../../lib/core/errors.ts';
-import { queueBatch } from '../../lib/events/batch.ts';
+import { sqsBatch } from '../../lib/events/sqs-batch.ts';
 import { correlation } from '../../lib/middleware/correlation.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import type { CorrelationOptions } from '../../lib/telemetry/correlated-invocations.ts';
@@ -184,7 +184,7 @@ describe('the handler of a queue', () => {
     };
     const lambda = lambdaWith(
       () =>
-        queueBatch(correlated(handle, seededRandom(2)))(
+        sqsBatch(correlated(handle, seededRandom(2)))(
           { Records: [record('1', 'a'), record('2', 'b'), record('3')] },
           context,
         ),

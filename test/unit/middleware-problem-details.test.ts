@@ -87,6 +87,8 @@ describe('problemDetails', () => {
   test.each<[string, object]>([
     ['an HTTP API or a function URL', httpEvent()],
     ['a REST API', restEvent],
+    ['VPC Lattice', { method: 'GET', path: '/', requestContext: { serviceNetworkArn: 'a' } }],
+    ['VPC Lattice in its first form', { method: 'GET', raw_path: '/' }],
     ['a load balancer', { httpMethod: 'GET', path: '/', requestContext: { elb: { targetGroupArn: 'a' } } }],
     [
       'a WebSocket API',

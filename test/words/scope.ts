@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Later: lib/idempotency, lib/events, lib/local, lib/cli, lib/store, lib/testing. */
+/** Later: lib/idempotency, lib/local, lib/cli, lib/store, lib/testing. */
 const DONE = [
   'lib/core',
   'lib/policy',
@@ -15,6 +15,7 @@ const DONE = [
   'lib/telemetry',
   'lib/middleware',
   'lib/terminal',
+  'lib/events',
   'functions',
   'lib/simulation',
 ];
