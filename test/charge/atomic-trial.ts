@@ -22,7 +22,8 @@ export async function atomicTrial(
   const story = new Story<StoreKind>(plan.faults, 'none');
   const clock = new MovedClock(systemClock);
   const proxy = await startProxy({
-    faultOf: ({ headers }) => STORE_FAULTS[story.send(String(headers['x-amz-target']), true).kind],
+    faultOf: ({ headers }) =>
+      STORE_FAULTS[story.send(String(headers['x-amz-target']).replace(/^.*\./, ''), true).kind],
     forward: forwarder(endpoint, ({ statusCode }) => story.note(`  DynamoDB answered ${statusCode}`)),
   });
   const client = clientOf(proxy.url, plan.maxAttempts);
