@@ -3,6 +3,7 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   policy: './policy/main.ts',
   path: './policy/path.ts',
   breaker: './breaker/main.ts',
+  idempotency: './idempotency/cost.ts',
   patterns: './event-patterns.ts',
 };
 

@@ -1,17 +1,31 @@
 /* All that the comparison knows of fibrin. */
 import { readFileSync } from 'node:fs';
+import type { Context } from 'aws-lambda';
 import { systemClock } from '../../lib/core/clock.ts';
 import { decodeResult } from '../../lib/idempotency/codec.ts';
 import { IdempotencyKeyError, InFlightError, OwnershipLostError } from '../../lib/idempotency/errors.ts';
+import { idempotentHttp } from '../../lib/idempotency/http.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
-import { allOf } from '../../lib/idempotency/parts.ts';
+import { allOf, optional } from '../../lib/idempotency/parts.ts';
 import { readRecord } from '../../lib/idempotency/protocol.ts';
+import { bodyField, type HttpEvent, header } from '../../lib/idempotency/sources.ts';
 import { idempotency } from '../../lib/middleware/idempotency.ts';
 import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import { fromWireItem } from '../../lib/store/marshal.ts';
 import { sdkTransport } from '../../lib/store/transport/sdk.ts';
-import type { ErrorKind, Event, Guard, Library, Row, Sandbox, SandboxOptions, Subject } from './subject.ts';
+import type {
+  ErrorKind,
+  Event,
+  Guard,
+  HttpGuard,
+  Library,
+  OddTable,
+  Row,
+  Sandbox,
+  SandboxOptions,
+  Subject,
+} from './subject.ts';
 import { openTable, type Table, type WireItem } from './table.ts';
 
 const KEY_ATTRIBUTE = 'pk';
@@ -33,8 +47,20 @@ function keyOf(paths: readonly string[]): (event: Event) => unknown {
   return more.length === 0 ? at(first) : allOf(...paths.map(at));
 }
 
-function sandboxOn(table: Table, { fault, now }: SandboxOptions): Sandbox {
-  const store = dynamoStore({ table: table.name, transport: sdkTransport(table.client(fault)) });
+/** Undefined: the header, which is its default for HTTP. */
+function httpKeyOf(guard: HttpGuard): ((event: HttpEvent) => unknown) | undefined {
+  if (guard.bodyField !== undefined) return bodyField(guard.bodyField);
+  if (guard.optionalBodyField === undefined) return undefined;
+  return allOf(header('Idempotency-Key'), optional(bodyField(guard.optionalBodyField)));
+}
+
+function sandboxOn(table: Table, { fault, now }: SandboxOptions, keyAttribute = KEY_ATTRIBUTE): Sandbox {
+  const store = dynamoStore({
+    table: table.name,
+    keyAttribute,
+    transport: sdkTransport(table.client(fault)),
+  });
+  const httpOptionsOf = (guard: HttpGuard) => ({ store, operation: guard.operation });
   // `requireKey` is always so.
   const optionsOf = (guard: Guard): IdempotencyOptions<Event> => ({
     store,
@@ -56,7 +82,28 @@ function sandboxOn(table: Table, { fault, now }: SandboxOptions): Sandbox {
           timeoutEarlyInMillis: guard.timeoutEarlyInMillis,
         }),
       }),
+    http(guard, run) {
+      const key = httpKeyOf(guard);
+      const options = { ...httpOptionsOf(guard), principal: null, ...(key && { key }) };
+      return idempotentHttp<Event, Context, unknown>(options, run);
+    },
+    httpMiddleware: (guard) =>
+      idempotency({ ...httpOptionsOf(guard), key: httpKeyOf(guard) ?? header('Idempotency-Key') }),
+    writing: (guard, keysOf) =>
+      idempotent(optionsOf(guard), async (event, _context, claim) => {
+        const writes = keysOf(event).map((key) => ({
+          Put: { TableName: table.name, Item: { [keyAttribute]: { S: key } } },
+        }));
+        return claim.completeWith(writes, 'written');
+      }),
   };
+}
+
+async function oddSandbox(endpoint: string, odd: OddTable, tables: Table[]): Promise<Sandbox> {
+  const keyAttribute = odd === 'a sort key' ? KEY_ATTRIBUTE : 'owner';
+  const table = await openTable(endpoint, keyAttribute, odd === 'a sort key' ? 'sk' : undefined);
+  tables.push(table);
+  return sandboxOn(table, {}, keyAttribute);
 }
 
 function rowOf(item: WireItem): Row {
@@ -75,17 +122,34 @@ function errorKind(error: unknown): ErrorKind {
   return error instanceof IdempotencyKeyError ? 'no-key' : 'other';
 }
 
+const typed: Library['typed'] = (form, handler) => `
+import { idempotent } from '../../lib/idempotency/idempotent.ts';
+import { idempotentHttp } from '../../lib/idempotency/http.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
+const options = { store: memoryStore(), operation: 'order' };
+export const wrapped = ${
+  form === 'http'
+    ? `idempotentHttp({ ...options, principal: null }, ${handler})`
+    : `idempotent({ ...options, key: ({ id }: { readonly id: number }) => id }, ${handler})`
+};`;
+
 export const fibrin: Library = {
   name: 'fibrin',
   version,
+  typed,
   async open(endpoint): Promise<Subject> {
     const table = await openTable(endpoint, KEY_ATTRIBUTE);
+    const tables = [table];
     return {
+      odd: (odd) => oddSandbox(endpoint, odd, tables),
       sandbox: (options = {}) => sandboxOn(table, options),
       rows: async () => (await table.items()).map(rowOf),
       remove: ({ key }) => table.remove(key),
       errorKind,
-      close: () => table.close(),
+      typed,
+      close() {
+        for (const each of tables) each.close();
+      },
     };
   },
 };

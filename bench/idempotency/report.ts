@@ -2,6 +2,13 @@ import type { Scenario } from './scenario.ts';
 import type { Library } from './subject.ts';
 import type { Trial } from './trial.ts';
 
+/** What both libraries are run on. */
+export interface Surroundings {
+  readonly engine: string;
+  /** The version of Middy. */
+  readonly middy: string;
+}
+
 export interface ReportRow {
   readonly scenario: Scenario;
   /** In the order of the libraries. */
@@ -31,7 +38,7 @@ const markOf = ({ ok, broken }: Trial) => (ok ? 'ok' : broken ? 'none' : 'FAIL')
 export function asTable(
   libraries: readonly Library[],
   rows: readonly ReportRow[],
-  engine: string,
+  { engine, middy }: Surroundings,
   width: number,
 ): string {
   const cellWidth = Math.floor(
@@ -68,14 +75,18 @@ export function asTable(
     ''.padEnd(width, '-'),
     ...body,
     ''.padEnd(width, '-'),
-    `closed: ${totals.join(', ')} (on ${engine})`,
+    `closed: ${totals.join(', ')} (on ${engine}, Middy ${middy})`,
   ].join('\n');
 }
 
-export function asJson(libraries: readonly Library[], rows: readonly ReportRow[], engine: string): string {
+export function asJson(
+  libraries: readonly Library[],
+  rows: readonly ReportRow[],
+  surroundings: Surroundings,
+): string {
   return JSON.stringify(
     {
-      engine,
+      ...surroundings,
       libraries: libraries.map(({ name, version }, of) => ({
         name,
         version,

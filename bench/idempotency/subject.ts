@@ -36,6 +36,22 @@ export interface Guard {
   readonly timeoutEarlyInMillis?: number;
 }
 
+/** An HTTP operation: its key is the header `Idempotency-Key`, a field of the JSON body, or both where the field is there. */
+export interface HttpGuard {
+  readonly operation: string;
+  /** Default: the header. */
+  readonly bodyField?: string;
+  /** A part of the key beside the header, in the requests that have it. */
+  readonly optionalBodyField?: string;
+  /** A parser has made an object of the body before. Default false. */
+  readonly isParsed?: boolean;
+  /** Headers of the first caller only, where a library has to be told. In lower case. */
+  readonly ownHeaders?: readonly string[];
+}
+
+/** What a table is like that a library was not made for. */
+export type OddTable = 'a sort key' | 'a key attribute that the record has too';
+
 export interface SandboxOptions {
   /** What happens to its requests to DynamoDB. */
   readonly fault?: WireFault;
@@ -48,6 +64,12 @@ export interface Sandbox {
   wrap(guard: Guard, run: Run): Run;
   /** @param onWarning Told of what the middleware says of its surroundings, where it says anything. */
   middleware(guard: Guard, onWarning?: (warning: string) => void): Hooks;
+  /** A handler of HTTP requests, any format, that answers what the library refuses. */
+  http(guard: HttpGuard, run: Run): Run;
+  /** The same as a middleware. What it refuses is thrown. */
+  httpMiddleware(guard: HttpGuard): Hooks;
+  /** A handler that writes items to its table, all of them or none, together with the record where a library can. */
+  writing(guard: Guard, keysOf: (event: Event) => readonly string[]): Run;
 }
 
 /** One record, in words that both libraries' records can be put in. */
@@ -64,15 +86,23 @@ export type ErrorKind = 'in-flight' | 'lost' | 'no-key' | 'other';
 /** A library, on a table of its own. */
 export interface Subject {
   sandbox(options?: SandboxOptions): Sandbox;
+  /** The same on another table, set up for it where a library can be. What constructing it throws is what comes of it. */
+  odd(table: OddTable): Promise<Sandbox>;
   rows(): Promise<readonly Row[]>;
   remove(row: Row): Promise<void>;
   errorKind(error: unknown): ErrorKind;
+  readonly typed: Library['typed'];
   close(): void;
 }
+
+/** A kind of handler that TypeScript is asked about: one of any event, or one of HTTP requests. */
+export type TypedForm = 'wrap' | 'http';
 
 export interface Library {
   readonly name: string;
   readonly version: string;
+  /** The text of a module of this folder that exports a handler, which is given as text, as `wrapped`. */
+  typed(form: TypedForm, handler: string): string;
   /** Puts it on a new table of the DynamoDB at this endpoint. */
   open(endpoint: string): Promise<Subject>;
 }

@@ -20,13 +20,17 @@ export interface Table {
 
 let tables = 0;
 
-/** A new table, looked at and changed past the library that is put on it. */
-export async function openTable(endpoint: string, keyAttribute: string): Promise<Table> {
+/**
+ * A new table, looked at and changed past the library that is put on it.
+ * @param sortKey Name of its sort key. Default: it has none.
+ */
+export async function openTable(endpoint: string, keyAttribute: string, sortKey?: string): Promise<Table> {
   const name = `bench-${++tables}`;
+  const names = [keyAttribute, ...(sortKey === undefined ? [] : [sortKey])];
   await createTable(endpoint, {
     TableName: name,
-    AttributeDefinitions: [{ AttributeName: keyAttribute, AttributeType: 'S' }],
-    KeySchema: [{ AttributeName: keyAttribute, KeyType: 'HASH' }],
+    AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    KeySchema: names.map((AttributeName, at) => ({ AttributeName, KeyType: at === 0 ? 'HASH' : 'RANGE' })),
   });
   const clients: DynamoDBClient[] = [];
   const client: Table['client'] = (fault) => {

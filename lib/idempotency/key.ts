@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 
 /** A digest of a value, independent of the order of its members, as 43 characters of base64url. */
@@ -9,10 +9,8 @@ export type Digest = (value: unknown) => string;
  * out a value by trying.
  */
 export function digestWith(secret: string | Uint8Array | undefined): Digest {
-  return (value) =>
-    (secret === undefined ? createHash('sha256') : createHmac('sha256', secret))
-      .update(canonicalJson(value))
-      .digest('base64url');
+  if (secret === undefined) return (value) => hash('sha256', canonicalJson(value), 'base64url');
+  return (value) => createHmac('sha256', secret).update(canonicalJson(value)).digest('base64url');
 }
 
 /** The record's key. The operation stays readable; what identifies the caller or the request is digested. */

@@ -62,7 +62,10 @@ export class Results {
   async load(identity: Identity, record: IdempotencyRecord, execution: Execution): Promise<unknown> {
     const { operation, clock, resultStore } = this.#settings;
     const access = () => loadResult(identity.key, operation, record, resultStore);
-    const text = await accessWithin(clock, RESULT_STORE, execution, access).catch((cause: unknown) => {
+    // What is in the record is there at once.
+    const loaded =
+      record.form === 'elsewhere' ? accessWithin(clock, RESULT_STORE, execution, access) : access();
+    const text = await loaded.catch((cause: unknown) => {
       if (isFibrinError(cause)) throw cause;
       const what = `${RESULT_STORE} did not give the result of "${operation}"`;
       throw new StoreError(what, { cause, retryable: true });

@@ -25,8 +25,26 @@ import { h23 } from './h23-thrown-values.ts';
 import { h24 } from './h24-durable-executions.ts';
 import { h25 } from './h25-streamed-responses.ts';
 import { h26 } from './h26-lease-to-the-millisecond.ts';
+import { i01 } from './i01-lost-answer.ts';
+import { i02 } from './i02-answer-refused.ts';
+import { i04 } from './i04-refused-transaction.ts';
+import { i05 } from './i05-odd-answers.ts';
+import { i07 } from './i07-long-numbers.ts';
+import { i08 } from './i08-two-paths.ts';
+import { i09 } from './i09-key-twice.ts';
+import { i10 } from './i10-unusable-keys.ts';
+import { i11 } from './i11-no-body.ts';
+import { i12 } from './i12-parsed-body.ts';
+import { i13 } from './i13-error-handler.ts';
+import { i14 } from './i14-own-cors.ts';
+import { i15 } from './i15-first-caller-only.ts';
+import { i16 } from './i16-pings-and-checks.ts';
+import { i17 } from './i17-typed-as-json.ts';
+import { i18 } from './i18-typed-handlers.ts';
+import { i19 } from './i19-odd-tables.ts';
+import { i20 } from './i20-third-argument.ts';
 
-/** All holes of the findings, in their order. */
+/** All holes, in their order. Of those of HTTP and of outcomes (I) some are about one library only: see bench/README.md. */
 export const scenarios: readonly Scenario[] = [
   h01,
   h02,
@@ -54,4 +72,22 @@ export const scenarios: readonly Scenario[] = [
   h24,
   h25,
   h26,
+  i01,
+  i02,
+  i04,
+  i05,
+  i07,
+  i08,
+  i09,
+  i10,
+  i11,
+  i12,
+  i13,
+  i14,
+  i15,
+  i16,
+  i17,
+  i18,
+  i19,
+  i20,
 ];

@@ -10,6 +10,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Scan } from '../scan.ts';
+import { sendConditional } from './refused-condition.ts';
 import type { DynamoTransport, WireWriteResult } from './transport.ts';
 
 const optionsFor = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {});
@@ -23,18 +24,16 @@ interface Refusal {
   readonly CancellationReasons: readonly { readonly Code?: string; readonly Item?: WireItem }[];
 }
 
-async function written(write: Promise<unknown>): Promise<WireWriteResult> {
-  try {
-    await write;
-    return { applied: true };
-  } catch (error) {
-    // By their names: another copy of the SDK may have made the client.
-    const { name, Item, CancellationReasons } = (error ?? {}) as Partial<Refusal>;
-    if (name === 'ConditionalCheckFailedException') return { applied: false, item: Item };
-    const own = name === 'TransactionCanceledException' ? CancellationReasons?.[0] : undefined;
-    if (own?.Code === 'ConditionalCheckFailed') return { applied: false, item: own.Item };
-    throw error;
-  }
+/**
+ * A refusal that the SDK has made an error of. By its name: another copy of the SDK may have made the client.
+ * @throws the error where it is another one.
+ */
+function refusalOf(error: unknown): WireWriteResult {
+  const { name, Item, CancellationReasons } = (error ?? {}) as Partial<Refusal>;
+  if (name === 'ConditionalCheckFailedException') return { applied: false, item: Item };
+  const own = name === 'TransactionCanceledException' ? CancellationReasons?.[0] : undefined;
+  if (own?.Code === 'ConditionalCheckFailed') return { applied: false, item: own.Item };
+  throw error;
 }
 
 /** Sends the store's requests with the AWS SDK's client: your own, configured as you like, or a default one. */
@@ -44,17 +43,19 @@ export function sdkTransport(client: DynamoDBClient = new DynamoDBClient({})): D
       const { Item } = await client.send(new GetItemCommand(input), optionsFor(signal));
       return Item;
     },
-    put: (input, signal) => written(client.send(new PutItemCommand(input), optionsFor(signal))),
+    put: (input, signal) =>
+      sendConditional(client, new PutItemCommand(input), optionsFor(signal)).catch(refusalOf),
     transact: ({ TransactItems }, signal) => {
       // The SDK gives each command a token of its own, and the same one to each of its retries.
       const command = new TransactWriteItemsCommand({ TransactItems: TransactItems as TransactWriteItem[] });
-      return written(client.send(command, optionsFor(signal)));
+      return client.send(command, optionsFor(signal)).then(() => ({ applied: true }), refusalOf);
     },
     async update(input, signal) {
       const { Attributes = {} } = await client.send(new UpdateItemCommand(input), optionsFor(signal));
       return Attributes;
     },
-    delete: (input, signal) => written(client.send(new DeleteItemCommand(input), optionsFor(signal))),
+    delete: (input, signal) =>
+      sendConditional(client, new DeleteItemCommand(input), optionsFor(signal)).catch(refusalOf),
   };
 }
 
