@@ -24,7 +24,7 @@ export interface Batch {
 const PLAY: Readonly<Record<Model, (order: Order) => Promise<Omit<Batch, 'seed'>>>> = {
   async idempotency(order) {
     const { broken, ...findings } = await explore(order);
-    return { ...findings, story: broken?.story };
+    return { ...findings, story: await broken?.story() };
   },
   breaker: ({ schedules, seed }) => exploreBreaker({ runs: schedules, seed }),
 };

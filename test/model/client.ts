@@ -15,7 +15,7 @@ export interface Client {
 
 /** The shipped guard, on a line of its own. Its margin is the default one. */
 export function client(world: World, skewMs: number, random: Random): Client {
-  const { network, records, counts, clock, setup, options } = world;
+  const { network, records, counts, clock, setup, options, clockOf } = world;
   const wire = line(network.send, records.store, counts, (owner) => records.isOf(owner, skewMs));
   const guard = new IdempotencyGuard<Request>({
     store: wire.store,
@@ -28,7 +28,7 @@ export function client(world: World, skewMs: number, random: Random): Client {
     onUnknownOutcome: setup.onUnknownOutcome,
     waitMs: setup.waitMs,
     ...(setup.caches && { replayCache: {} }),
-    clock: { ...clock, now: () => clock.now() + skewMs },
+    clock: clockOf({ ...clock, now: () => clock.now() + skewMs }),
     random,
     ...options,
   });

@@ -87,4 +87,20 @@ export const ENDINGS = {
 } as const satisfies Readonly<Record<string, Ended>>;
 
 export type Ending = keyof typeof ENDINGS;
+
+/** What is true of a run that ends so, and what must become of its key. */
+export function consequencesOf(
+  ending: Ending,
+  { holds, isResumed, happened }: Readonly<Record<'holds' | 'isResumed' | 'happened', boolean>>,
+) {
+  const { effect, rerun } = ENDINGS[ending];
+  // What it hears says nothing of an earlier try of its execution.
+  const isProved = effect === 'never' && !isResumed;
+  return {
+    isProved,
+    isFree: holds ? isProved : rerun === 'free',
+    hasHappened: effect === 'always' || (effect === 'open' && happened),
+  };
+}
+
 export const ENDING_NAMES = Object.keys(ENDINGS) as readonly Ending[];

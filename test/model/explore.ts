@@ -14,8 +14,8 @@ export interface Exploration extends Trial {
 export interface Findings {
   readonly played: number;
   readonly counts: Counts;
-  /** The first that broke an invariant. */
-  readonly broken?: { readonly error: unknown; readonly story: string };
+  /** The first that broke an invariant, and what is left of it when all is left out that it does not take. */
+  readonly broken?: { readonly error: unknown; readonly story: () => Promise<string> };
 }
 
 /** Plays random schedules until one breaks an invariant. The same seed plays the same ones. */
@@ -33,7 +33,9 @@ export async function explore({ schedules, seed, ...trial }: Exploration): Promi
   });
   if (counterexample === null) return { played, counts };
   const [[setup, schedule]] = counterexample;
-  const steps = await smallest(setup, schedule, error, trial);
-  const story = [`${error}`, JSON.stringify(setup), ...steps.map((step) => JSON.stringify(step))].join('\n');
+  const story = async () => {
+    const steps = await smallest(setup, schedule, error, trial);
+    return [`${error}`, JSON.stringify(setup), ...steps.map((step) => JSON.stringify(step))].join('\n');
+  };
   return { played, counts, broken: { error, story } };
 }

@@ -29,7 +29,7 @@ export function line(send: Send, inner: Store, counts: Counts, onClaim: (owner: 
   let claimed: Line['claimed'];
   let seen: Line['seen'];
   const sees = (item: Item | undefined, signal: AbortSignal | undefined) => {
-    if (item && !signal?.aborted) seen = readRecord(item);
+    if (!signal?.aborted) seen = item && readRecord(item);
   };
   let deletes = 0;
   let isCut = false;

@@ -19,6 +19,8 @@ const BREAKS: Readonly<Record<keyof typeof SABOTAGE, Partial<Record<Invariant, n
   'an earlier attempt is forgotten': { twice: 100 },
   'refusals are held': { held: 100 },
   'held keys run again': { twice: 100 },
+  'records expire by the clock of a reader': { twice: 200 },
+  'sandboxes forget since when they know a lease': { stuck: 200 },
   'results are forgotten': { repeated: 50 },
 };
 

@@ -1,6 +1,6 @@
 import type { Item, Store } from '../../lib/core/store.ts';
 import { isProof } from '../../lib/idempotency/proof.ts';
-import { readRecord } from '../../lib/idempotency/protocol.ts';
+import { type IdempotencyRecord, readRecord } from '../../lib/idempotency/protocol.ts';
 import type { Sabotage } from './world.ts';
 
 /** A store that tells something else of the item that stands in the way of a write. */
@@ -26,19 +26,20 @@ const forgetful = (inner: Store): Store => ({
   },
 });
 
-/** A store whose records of runs go with their lease. */
-const fading = (inner: Store): Store => ({
-  ...inner,
-  async put(key, item, options) {
-    const result = await inner.put(key, item, options);
-    const current = result.applied || !result.current ? undefined : readRecord(result.current);
-    const claim = readRecord(item);
-    const isOver = current?.state === 'in-progress' && claim && current.leaseUntil < claim.fence;
-    if (!isOver) return result;
-    await inner.delete(key);
-    return inner.put(key, item, options);
-  },
-});
+/** A store that removes a record when a claim comes after its time, by the clock of the claimer. */
+const fading =
+  (untilMs: (record: IdempotencyRecord) => number) =>
+  (inner: Store): Store => ({
+    ...inner,
+    async put(key, item, options) {
+      const result = await inner.put(key, item, options);
+      const current = result.applied || !result.current ? undefined : readRecord(result.current);
+      const claim = readRecord(item);
+      if (!current || claim?.state !== 'in-progress' || claim.fence <= untilMs(current)) return result;
+      await inner.delete(key);
+      return inner.put(key, item, options);
+    },
+  });
 
 /** Ways to break the protocol from outside: by the store that it uses, or by its input. */
 export const SABOTAGE = {
@@ -73,7 +74,11 @@ export const SABOTAGE = {
   'a lost answer frees the key': { options: { isDefiniteFailure: () => true } },
   'an earlier attempt is forgotten': { options: { isDefiniteFailure: isProof } },
   'refusals are held': { options: { isDefiniteFailure: () => false } },
-  'held keys run again': { store: fading },
+  'held keys run again': {
+    store: fading(({ state, leaseUntil }) => (state === 'in-progress' ? leaseUntil : Infinity)),
+  },
+  'records expire by the clock of a reader': { store: fading(({ expiresAt }) => expiresAt * 1_000) },
+  'sandboxes forget since when they know a lease': { clock: (own) => ({ ...own, monotonic: () => 0 }) },
   'results are forgotten': {
     store: (inner) => ({
       ...inner,

@@ -3,7 +3,7 @@ import { InFlightError, OutcomeUnknownError } from '../../lib/idempotency/errors
 import type { ClaimedRun } from '../../lib/idempotency/guard.ts';
 import { seededRandom } from '../../lib/testing/index.ts';
 import { client } from './client.ts';
-import { ENDINGS, type Ending } from './endings.ts';
+import { consequencesOf, ENDINGS, type Ending } from './endings.ts';
 import { contextOf, type Execution } from './executions.ts';
 import type { Request, Try } from './history.ts';
 import type { Fate } from './network.ts';
@@ -38,9 +38,9 @@ const isWorthATry = (error: unknown) =>
 export function sandbox(name: number, skewMs: number, world: World) {
   const { clock, records, past, counts, referee, setup } = world;
   const random = seededRandom(name);
+  const holds = setup.onUnknownOutcome === 'hold';
   // With `rerun` it is over when a clock says so, and one may be set wrong.
-  const isKept = setup.onUnknownOutcome === 'hold' || !isAstray(setup);
-  const keptMs = isKept ? RETENTION_SECONDS * 1_000 : -Infinity;
+  const keptMs = holds || !isAstray(setup) ? RETENTION_SECONDS * 1_000 : -Infinity;
   let alive: Invocation | undefined;
   let requests = 0;
   let results = 0;
@@ -183,18 +183,15 @@ export function sandbox(name: number, skewMs: number, world: World) {
     /** The run ends without a result: from here on it does nothing. */
     fail: (ending: Ending, happened: boolean, fates: readonly Fate[] = []) =>
       finish(fates, true, async ({ run, try: failed }) => {
-        const { end, effect, rerun } = ENDINGS[ending];
-        // What it hears says nothing of an earlier try of its execution.
-        const isProved = effect === 'never' && !run.isResumed;
-        const isFree = setup.onUnknownOutcome === 'hold' ? isProved : rerun === 'free';
-        const hasHappened = effect === 'always' || (effect === 'open' && happened);
+        const { isResumed } = run;
+        const { isProved, isFree, hasHappened } = consequencesOf(ending, { holds, isResumed, happened });
         if (isFree) records.releases(run.record.owner);
         if (isFree || !hasHappened) past.fails(failed);
         else past.keeps(failed);
         counts[ending]++;
         const line = wire;
         const { deletes } = line;
-        const ended = await end();
+        const ended = await ENDINGS[ending].end();
         await guard.end(run, ended);
         if (isProved && line.deletes === deletes) records.leftFor(run.record.owner);
         return () => void counts[isFree ? 'released' : 'kept']++;

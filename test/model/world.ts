@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/core/clock.ts';
 import type { Store } from '../../lib/core/store.ts';
 import type { IdempotencyOptions } from '../../lib/idempotency/options.ts';
 import type { OnUnknownOutcome } from '../../lib/idempotency/protocol.ts';
@@ -41,6 +42,8 @@ export const isAstray = ({ skewsMs }: Setup): boolean => skewsMs.some((ms) => Ma
 export interface Sabotage {
   readonly store?: (inner: Store) => Store;
   readonly options?: Partial<IdempotencyOptions<Request>>;
+  /** What becomes of the clock of a sandbox. */
+  readonly clock?: (own: Clock) => Clock;
 }
 
 /** What a schedule is played for. */
@@ -61,10 +64,11 @@ export interface World {
   readonly counts: Counts;
   readonly referee: Referee;
   readonly options: Partial<IdempotencyOptions<Request>>;
+  readonly clockOf: (own: Clock) => Clock;
 }
 
 export function world(setup: Setup, { sabotage = {}, only }: Trial = {}): World {
-  const { store = (inner: Store) => inner, options = {} } = sabotage;
+  const { store = (inner: Store) => inner, options = {}, clock: clockOf = (own: Clock) => own } = sabotage;
   const court = referee(only, setup.onUnknownOutcome === 'rerun' && isAstray(setup) ? BY_CLOCK : []);
   const clock = fakeClock();
   const counts = noCounts();
@@ -78,5 +82,6 @@ export function world(setup: Setup, { sabotage = {}, only }: Trial = {}): World 
     counts,
     referee: court,
     options,
+    clockOf,
   };
 }
