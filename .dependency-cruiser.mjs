@@ -114,7 +114,10 @@ export default {
       name: 'sdk-in-its-places',
       comment: 'one file a client: who does not import it pays for no SDK',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/(store/transport/(sdk|refused-condition)|events/publisher)\\.ts$' },
+      from: {
+        path: '^lib/',
+        pathNot: '^lib/(store/transport/(sdk|refused-condition)|events/publisher)\\.ts$',
+      },
       to: { path: 'node_modules/@aws-sdk/' },
     },
     {

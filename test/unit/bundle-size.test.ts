@@ -69,13 +69,13 @@ describe('a bundle', () => {
     expect(files.filter((file) => /shared|chaos|fault|store/.test(file))).toEqual([]);
   });
 
-  test('of the idempotency middleware on DynamoDB has at most 34,400 bytes, and holds no breaker', async () => {
+  test('of the idempotency middleware on DynamoDB has at most 34,500 bytes, and holds no breaker', async () => {
     const { bytes, files, imports } = await bundleOf(
       "export { idempotency } from 'fibrin/middleware'; export { dynamoStore } from 'fibrin/dynamodb';",
     );
 
     // To come: 26,000.
-    expect(bytes).toBeLessThanOrEqual(34_400);
+    expect(bytes).toBeLessThanOrEqual(34_500);
     expect(files.filter((file) => /breaker|policy/.test(file))).toEqual([]);
     expect(files.filter((file) => !/^lib\/(core|idempotency|middleware|store)\//.test(file))).toEqual([]);
     expect(imports.filter((path) => !path.startsWith('node:'))).toEqual(['@aws-sdk/client-dynamodb']);
