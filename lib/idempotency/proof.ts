@@ -18,10 +18,19 @@ const REFUSED = /^(BREAKER_OPEN|INVALID_OPTION|IDEMPOTENCY_IN_FLIGHT)$/;
 /** Errors of the toolkit that say nothing by themselves: what caused them does. */
 const BY_CAUSE = /^(NO_ANSWER|STORE_UNAVAILABLE)$/;
 
-/** A client has tried several times by itself: those of the AWS SDK, and got. The error is that of the last try. */
+/**
+ * What one error says of its call:
+ * - `proof`: it has had no effect;
+ * - `open`: it may have had one;
+ * - `nothing`: ask what caused it.
+ */
+type Verdict = 'proof' | 'open' | 'nothing';
+
+/** A client has tried several times by itself: those of the AWS SDK, got and undici. The error is that of the last try. */
 const wasRepeated = (error: unknown): boolean =>
   Number(propertyOf(propertyOf(error, '$metadata'), 'attempts')) > 1 ||
-  Number(propertyOf(propertyOf(error, 'request'), 'retryCount')) > 0;
+  Number(propertyOf(propertyOf(error, 'request'), 'retryCount')) > 0 ||
+  textOf(error, 'code') === 'UND_ERR_REQ_RETRY';
 
 /**
  * A definite 4xx: the other side has refused. Not where the status says that the request came too late, met another one, or was
@@ -35,44 +44,50 @@ const isAmbiguous = (error: unknown): boolean =>
   (propertyOf(error, 'code') === 8 && textOf(error, 'details') !== '') ||
   textOf(error, 'name') === 'TransactionInProgressException';
 
-function ofToolkit(error: unknown): boolean | undefined {
-  const code = textOf(error, 'code');
-  if (REFUSED.test(code) || propertyOf(error, 'called') === false) return true;
-  return BY_CAUSE.test(code) ? undefined : isRefusal(statusOf(error) ?? 0);
+/** A 5xx that was made of another error says nothing: a handler may answer its own client so. */
+function ofStatus(error: unknown, status: number): Verdict {
+  if (isRefusal(status)) return 'proof';
+  return status >= 500 && propertyOf(error, 'cause') !== undefined ? 'nothing' : 'open';
 }
 
-function ofOthers(error: unknown): boolean | undefined {
+function ofToolkit(error: unknown): Verdict {
+  const code = textOf(error, 'code');
+  if (REFUSED.test(code) || propertyOf(error, 'called') === false) return 'proof';
+  if (BY_CAUSE.test(code)) return 'nothing';
+  return isTimeout(error) || code === 'INVALID_ANSWER' ? 'open' : ofStatus(error, statusOf(error) ?? 0);
+}
+
+function ofOthers(error: unknown): Verdict {
+  const code = textOf(error, 'code');
   const name = textOf(error, 'name');
   // DynamoDB knows a transaction by its token, however often it is sent.
-  if (name === 'TransactionCanceledException') return true;
-  if (wasRepeated(error) || isAmbiguous(error)) return false;
-  if (NOT_CONNECTED.test(textOf(error, 'code')) || name === 'CredentialsProviderError') return true;
-  if (BEFORE_REQUEST.test(textOf(error, 'syscall')) || BEFORE_REQUEST.test(textOf(error, 'event')))
-    return true;
-  if (isThrottling(error)) return true;
+  if (name === 'TransactionCanceledException') return 'proof';
+  if (wasRepeated(error) || isAmbiguous(error)) return 'open';
+  if (isThrottling(error) || name === 'CredentialsProviderError') return 'proof';
+  // An answer before it: the client has followed a redirect.
   const status = statusOf(error);
-  if (status !== undefined) return isRefusal(status);
-  const errors = propertyOf(error, 'errors');
-  if (Array.isArray(errors)) return errors.length > 0 && errors.every(isProof);
-  return isTimeout(error) || isCancellation(error) ? false : undefined;
+  if (status !== undefined) return ofStatus(error, status);
+  const phases = [textOf(error, 'syscall'), textOf(error, 'event')];
+  if (NOT_CONNECTED.test(code) || phases.some((phase) => BEFORE_REQUEST.test(phase))) return 'proof';
+  // Errors of connections have codes. Those of programs have none.
+  return code !== '' || isTimeout(error) || isCancellation(error) ? 'open' : 'nothing';
 }
 
-/** What one error says. Undefined: nothing, ask what caused it. */
-function verdict(error: unknown): boolean | undefined {
+function verdictOf(error: unknown): Verdict {
   // What takes no note can hide attempts before it.
-  if (!Object.isExtensible(error)) return false;
-  if (wasRequestSent(error) === false) return true;
+  if (!Object.isExtensible(error)) return 'open';
+  if (wasRequestSent(error) === false) return 'proof';
   return isFibrinError(error) ? ofToolkit(error) : ofOthers(error);
 }
 
-/** Whether an error proves that the call which it ended has had no effect. Never throws. */
+/**
+ * Whether an error proves that the call which it ended has had no effect: it, or what caused it, is a proof, and none of them
+ * leaves it open. Never throws.
+ */
 export function isProof(error: unknown): boolean {
   try {
-    return (
-      errorChain(error)
-        .map(verdict)
-        .find((known) => known !== undefined) === true
-    );
+    const verdicts = errorChain(error).map(verdictOf);
+    return verdicts.includes('proof') && !verdicts.includes('open');
   } catch {
     // A Proxy that was revoked proves nothing.
     return false;

@@ -1,3 +1,4 @@
+import { noteEarlierAttempts } from '../core/attempt-facts.ts';
 import { classifyError } from '../core/classify.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { DeadlineExceededError } from '../core/errors.ts';
@@ -31,6 +32,14 @@ const isNoBug = (error: unknown): boolean => classifyError(error) !== 'bug';
 
 /** A value that is there at once needs no time, so even without any a function is called. Milliseconds. */
 const MIN_TIME_MS = 1;
+
+/** The fallback failed as well, and what it stood in for may have happened. */
+const notedAfter =
+  (error: unknown) =>
+  (failed: unknown): never => {
+    noteEarlierAttempts(failed, [error]);
+    throw failed;
+  };
 
 /** What a function of a fallback needs to be called within a limit of time. */
 interface StandIn {
@@ -73,6 +82,7 @@ export const fallbackChain =
   <T>(...fallbacks: readonly Fallback<T>[]): MakesValue<T> =>
   async (error, { key, signal, remainingMs, clock }) => {
     let last = error;
+    const earlier: unknown[] = [];
     let left = fallbacks.filter(isMaker).length;
     for (const next of fallbacks) {
       if (!isMaker(next)) return next;
@@ -87,7 +97,9 @@ export const fallbackChain =
           what: 'A fallback of the chain',
         });
       } catch (failed) {
+        noteEarlierAttempts(failed, earlier);
         if (!isNoBug(failed)) throw failed;
+        earlier.push(failed);
         last = failed;
         left--;
       }
@@ -126,7 +138,7 @@ export function fallbackLayer<T>(options: FallbackOptions<T>, tools: FallbackToo
     ? guarded(`${name}: fallbackWhen`, fallbackWhen, isNoBug, 'boolean')
     : isNoBug;
 
-  const valueFor = (error: unknown, { key, outerSignal, remainingMs }: Execution): T | Promise<T> => {
+  const valueFor = async (error: unknown, { key, outerSignal, remainingMs }: Execution): Promise<T> => {
     if (!isMaker(given)) return given;
     const limitMs = Math.min(fallbackTimeoutMs, remainingMs());
     return makeWithin(given, { error, key, signal: outerSignal, clock, limitMs, what: name });
@@ -142,7 +154,7 @@ export function fallbackLayer<T>(options: FallbackOptions<T>, tools: FallbackToo
         return value;
       } catch (error) {
         if (state.callerSignal?.aborted || !standsIn(error)) throw error;
-        const value = await valueFor(error, execution);
+        const value = await valueFor(error, execution).catch(notedAfter(error));
         state.source = 'fallback';
         state.error = error;
         report?.({ kind: 'fallback', name, error });

@@ -28,11 +28,11 @@ export const WAYS = {
     clients: ['ky', 'ofetch', 'undici'],
   },
   "handler's own loop": { faults: 'unknown, refusal', isGuarded: false },
-  'fallback that charges': { faults: 'unknown, refusal', isGuarded: false },
+  'fallback that charges': { faults: 'unknown, refusal', isGuarded: true },
   'redirects followed': { faults: 'any', isGuarded: false },
   'second call refused': { faults: 'none', isGuarded: false },
-  'throws 400': { faults: 'unknown', isGuarded: false },
-  'throws 502': { faults: 'refusal', isGuarded: false },
+  'throws 400': { faults: 'unknown', isGuarded: true },
+  'throws 502': { faults: 'refusal', isGuarded: true },
 } as const satisfies Readonly<Record<string, CallWay>>;
 
 /** Whether the client tries again by itself. */

@@ -15,6 +15,7 @@ type Arguments = (event: object, context: object) => readonly unknown[];
 const ARGUMENTS: Readonly<Record<string, Arguments>> = {
   handler: (event, context) => [event, context],
   pay: (event, context) => [event, context],
+  charge: (event, context) => [event, context],
   withdraw: (_event, context) => [{ id: 'w-1', account: 'ada', cents: 100 }, context],
   postsOf: () => ['7'],
   key: (event) => [event],

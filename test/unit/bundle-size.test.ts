@@ -36,14 +36,14 @@ const LOCAL_BREAKER =
 describe('a bundle', () => {
   // A change that makes one of them larger says so here. Most of a small one is the check of its options and its errors.
   test.each<[string, number, string]>([
-    ['fallback', 7_700, 'fibrin'],
+    ['fallback', 7_950, 'fibrin'],
     ['validation', 5_000, 'fibrin'],
     ['timeout', 6_400, 'fibrin'],
     // To come: 5,000.
     ['retry', 8_750, 'fibrin'],
     ['circuitBreaker', 13_500, 'fibrin/breaker'],
     // To come: 16,000.
-    ['resilient', 24_750, 'fibrin'],
+    ['resilient', 24_800, 'fibrin'],
   ])(
     'of %s has at most %d bytes, and holds policies and the breaker of this environment only',
     async (name, maxBytes, entry) => {
@@ -69,13 +69,13 @@ describe('a bundle', () => {
     expect(files.filter((file) => /shared|chaos|fault|store/.test(file))).toEqual([]);
   });
 
-  test('of the idempotency middleware on DynamoDB has at most 34,500 bytes, and holds no breaker', async () => {
+  test('of the idempotency middleware on DynamoDB has at most 34,900 bytes, and holds no breaker', async () => {
     const { bytes, files, imports } = await bundleOf(
       "export { idempotency } from 'fibrin/middleware'; export { dynamoStore } from 'fibrin/dynamodb';",
     );
 
     // To come: 26,000.
-    expect(bytes).toBeLessThanOrEqual(34_500);
+    expect(bytes).toBeLessThanOrEqual(34_900);
     expect(files.filter((file) => /breaker|policy/.test(file))).toEqual([]);
     expect(files.filter((file) => !/^lib\/(core|idempotency|middleware|store)\//.test(file))).toEqual([]);
     expect(imports.filter((path) => !path.startsWith('node:'))).toEqual(['@aws-sdk/client-dynamodb']);

@@ -20,6 +20,7 @@ import {
   PayloadMismatchError,
 } from '../../lib/idempotency/errors.ts';
 import { type Outcome, outcomes } from '../../lib/idempotency/outcome.ts';
+import { fallback, fallbackChain } from '../../lib/policy/fallback.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { retry } from '../../lib/policy/retry.ts';
 import { timeout } from '../../lib/policy/timeout.ts';
@@ -49,6 +50,15 @@ describe('with hold, a key is free after', () => {
     ['a 4xx of a service', new HttpStatusError('bank', 402)],
     ['a refusal of the handler', new FibrinError('DECLINED', 'The card is declined', { status: 422 })],
     ['a refusal of the handler by http-errors', createError(404)],
+    ['an answer of the handler that a refused connection led to', createError(502, 'x', { cause: REFUSED })],
+    [
+      'a status of the handler for a connection that was refused',
+      new FibrinError('DOWN', 'The bank is down', { status: 503, cause: REFUSED }),
+    ],
+    [
+      'a refusal of the handler for a body that is no JSON',
+      new FibrinError('BAD_JSON', 'no JSON', { status: 400, cause: new SyntaxError('x') }),
+    ],
     ['a connection that was refused', new NoAnswerError('bank', REFUSED, false)],
     ['a host that cannot be reached', network('EHOSTUNREACH', { syscall: 'connect' })],
     ['a connection that timed out', network('ETIMEDOUT', { syscall: 'connect' })],
@@ -106,6 +116,16 @@ describe('with hold, a key is held after', () => {
     ['several addresses of which one may have got it', new AggregateError([REFUSED, RESET])],
     ['none of several', new AggregateError([])],
     ['a store that gave no answer', new StoreError('gave no answer in 3000 ms')],
+    ['a refusal of the handler that a lost answer led to', createError(400, 'x', { cause: RESET })],
+    [
+      'a status of the handler for an answer that was not valid',
+      createError(422, 'x', { cause: new ValidationError('charges', ['id: expected a string']) }),
+    ],
+    [
+      'a refused connection after a redirect',
+      network('ECONNREFUSED', { syscall: 'connect', response: { statusCode: 303 } }),
+    ],
+    ['a refusal after a retry of undici', network('UND_ERR_REQ_RETRY', { statusCode: 402 })],
     ['a run inside whose outcome is unknown', new OutcomeUnknownError('step')],
     ['a run inside that was overtaken', new OwnershipLostError('step')],
     [
@@ -221,6 +241,19 @@ describe('what earlier attempts have done counts', () => {
     const error = await errorOf(new AttemptTimeoutError('charges', 10), fresh());
 
     expect(outcomeOf(error, { onUnknownOutcome: 'rerun' })).toBe('unknown');
+  });
+
+  test('a fallback that was refused after a lost answer proves nothing, alone or in a chain', async () => {
+    const lost = network('ECONNRESET');
+    const refused = () => Promise.reject(fresh());
+    const one = fallback<unknown>({ fallback: refused });
+    const chain = fallback<unknown>({
+      fallback: fallbackChain<unknown>(() => Promise.reject(lost), refused),
+    });
+
+    expect(outcomeOf(await failureOf(one.execute(() => Promise.reject(lost))))).toBe('unknown');
+    expect(outcomeOf(await failureOf(chain.execute(refused)))).toBe('unknown');
+    expect(outcomeOf(await failureOf(one.execute(refused)))).toBe('failed');
   });
 
   test('an error that cannot take a note proves nothing', async () => {

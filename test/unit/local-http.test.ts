@@ -1,6 +1,9 @@
+import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { toAnswer } from '../../lib/local/http/event.ts';
+import { toAnswer, toEvent } from '../../lib/local/http/event.ts';
 import { routeFinder } from '../../lib/local/http/routes.ts';
+import { listen } from '../../lib/local/http/server.ts';
+import { atEndOfTest } from '../support/ends.ts';
 
 describe('the routes', () => {
   const find = routeFinder(
@@ -36,6 +39,22 @@ describe('the routes', () => {
   });
 });
 
+describe('the event of a request', () => {
+  it('has a header that was sent twice once, joined with a comma and no space', async () => {
+    const seen = Promise.withResolvers<unknown>();
+    const server = await listen(0, (request, response) => {
+      request.headers['x-added'] = 'here';
+      const source = { requestId: 'r', now: 0, routeKey: '$default', apiId: 'a', account: '1' };
+      seen.resolve(toEvent({ ...source, request, body: Buffer.alloc(0) })['headers']);
+      response.end();
+    });
+    atEndOfTest(server.close);
+    httpRequest({ port: server.port, host: '127.0.0.1', headers: { 'Idempotency-Key': ['a', 'b'] } }).end();
+
+    expect(await seen.promise).toMatchObject({ 'idempotency-key': 'a,b', 'x-added': 'here' });
+  });
+});
+
 describe('the answer of a function', () => {
   it.each([
     [
@@ -47,6 +66,7 @@ describe('the answer of a function', () => {
     ['text', '"hello"', { statusCode: 200, body: 'hello' }],
     ['any other JSON', '{"a":1}', { statusCode: 200, body: '{"a":1}' }],
     ['null', 'null', { statusCode: 200, body: 'null' }],
+    ['an answer with null for headers', '{"statusCode":204,"headers":null}', { statusCode: 204, body: '' }],
   ])('is made of %s', (_, payload, expected) => {
     expect(toAnswer(payload)).toMatchObject(expected);
   });

@@ -30,9 +30,9 @@ export function toEvent(source: EventSource): Record<string, unknown> {
   const { request, body, routeKey, pathParameters } = source;
   const { method = 'GET', url = '/', headers, httpVersion } = request;
   const [rawPath = '/', rawQueryString = ''] = url.split(/\?(.*)/s);
-  // API Gateway joins the values of one header with a comma and no space.
-  const { cookie: _cookie, ...others } = request.headersDistinct;
-  const { cookie } = headers;
+  const { cookie, ...others } = headers;
+  // API Gateway joins the values of one header with a comma and no space. A header that this run has added has one value.
+  const joined = (name: string, value: unknown) => request.headersDistinct[name]?.join(',') ?? String(value);
   const query = [...new URLSearchParams(rawQueryString)].reduce<Record<string, string>>(
     (all, [name, value]) => {
       all[name] = Object.hasOwn(all, name) ? `${all[name]},${value}` : value;
@@ -47,9 +47,7 @@ export function toEvent(source: EventSource): Record<string, unknown> {
     rawPath,
     rawQueryString,
     ...(cookie && { cookies: cookie.split('; ') }),
-    headers: Object.fromEntries(
-      Object.entries(others).map(([name, values = []]) => [name, values.join(',')]),
-    ),
+    headers: Object.fromEntries(Object.entries(others).map(([name, value]) => [name, joined(name, value)])),
     ...(rawQueryString && { queryStringParameters: query }),
     ...(pathParameters && Object.keys(pathParameters).length > 0 && { pathParameters }),
     requestContext: {

@@ -33,7 +33,7 @@ export function startFunctionUrl(
         if (arrived === 'answered') return;
         const { fault, deliver } = arrived;
         // What the service itself does wrong is shown by the function, if its bundle has the switches.
-        delete request.headers['x-fibrin-fault'];
+        for (const headers of [request.headers, request.headersDistinct]) delete headers['x-fibrin-fault'];
         if (fault) request.headers['x-fibrin-fault'] = JSON.stringify(fault);
         await serveFunctionUrl(request, response, fn, url.authType, deliver);
       },
