@@ -44,10 +44,11 @@ const isAmbiguous = (error: unknown): boolean =>
   (propertyOf(error, 'code') === 8 && textOf(error, 'details') !== '') ||
   textOf(error, 'name') === 'TransactionInProgressException';
 
-/** A 5xx that was made of another error says nothing: a handler may answer its own client so. */
+/** A status that was made of another error says nothing: a handler answers its own client so, whatever the error was. */
 function ofStatus(error: unknown, status: number): Verdict {
-  if (isRefusal(status)) return 'proof';
-  return status >= 500 && propertyOf(error, 'cause') !== undefined ? 'nothing' : 'open';
+  // An empty object is the cause of an answer that got has no other for.
+  if (status >= 400 && textOf(propertyOf(error, 'cause'), 'name') !== '') return 'nothing';
+  return isRefusal(status) ? 'proof' : 'open';
 }
 
 function ofToolkit(error: unknown): Verdict {

@@ -55,10 +55,6 @@ describe('with hold, a key is free after', () => {
       'a status of the handler for a connection that was refused',
       new FibrinError('DOWN', 'The bank is down', { status: 503, cause: REFUSED }),
     ],
-    [
-      'a refusal of the handler for a body that is no JSON',
-      new FibrinError('BAD_JSON', 'no JSON', { status: 400, cause: new SyntaxError('x') }),
-    ],
     ['a connection that was refused', new NoAnswerError('bank', REFUSED, false)],
     ['a host that cannot be reached', network('EHOSTUNREACH', { syscall: 'connect' })],
     ['a connection that timed out', network('ETIMEDOUT', { syscall: 'connect' })],
@@ -116,6 +112,10 @@ describe('with hold, a key is held after', () => {
     ['several addresses of which one may have got it', new AggregateError([REFUSED, RESET])],
     ['none of several', new AggregateError([])],
     ['a store that gave no answer', new StoreError('gave no answer in 3000 ms')],
+    [
+      'a refusal of the handler for what it could not read, of the request or of an answer',
+      createError(400, 'x', { cause: new SyntaxError('x') }),
+    ],
     ['a refusal of the handler that a lost answer led to', createError(400, 'x', { cause: RESET })],
     [
       'a status of the handler for an answer that was not valid',
