@@ -1,12 +1,4 @@
-/*
- * What a call costs beside Powertools, both on the AWS SDK's client: `npm run bench -- idempotency`.
- *   --rounds  how often all cases are measured in turn; 61 by default
- *   --calls   of each case in a round; 50 by default
- *   --only    the case to call and nothing else, such as "fibrin, Middy", for a profile
- *   --kind    fresh or replay; both by default
- *   --check   exits with 1 when a target is missed
- *   --json    prints one JSON document and nothing else
- */
+/* What a call costs beside Powertools, both on the AWS SDK's client: `npm run bench -- idempotency`. */
 import { parseArgs } from 'node:util';
 import { type Spread, spreadOf } from '../measure.ts';
 import { type CostCase, callsOf, casesOf, type Kind } from './cost-cases.ts';
@@ -15,8 +7,17 @@ import { installedVersion, takeNewestPowertools } from './newest.ts';
 import { useOneSdk } from './one-sdk.ts';
 import { tell, withEngine } from './with-engine.ts';
 
+const USAGE = `usage: npm run bench -- idempotency [options]
+  --rounds N   how often all cases are measured in turn; 61 by default
+  --calls N    of each case in a round; 50 by default
+  --only CASE  the case to call and nothing else, such as "fibrin, Middy", for a profile
+  --kind KIND  fresh or replay; both by default
+  --check      exits with 1 when a target is missed
+  --json       prints one JSON document and nothing else`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean' },
     rounds: { type: 'string', default: '61' },
     calls: { type: 'string', default: '50' },
     only: { type: 'string' },
@@ -25,6 +26,10 @@ const { values } = parseArgs({
     json: { type: 'boolean' },
   },
 });
+if (values.help) {
+  console.log(USAGE);
+  process.exit();
+}
 const [rounds, calls] = [Number(values.rounds), Number(values.calls)];
 if (!(rounds > 0 && calls > 0)) throw new Error('--rounds and --calls take a number above 0');
 
