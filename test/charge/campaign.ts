@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import { sdkTransport } from '../../lib/store/transport/sdk.ts';
 import { startTestEngine } from '../support/engines.ts';
+import { inParallel } from '../support/in-parallel.ts';
 import { atomicTrial } from './atomic-trial.ts';
 import { httpTrial } from './http-trial.ts';
 import { startChargeServer } from './ledger.ts';
@@ -13,7 +14,7 @@ import type { Outcome } from './trial.ts';
 import { judge, type Verdict } from './verdict.ts';
 
 /** Most of a trial is waiting for answers. */
-const LANES = 16;
+const CONCURRENCY = 16;
 
 export interface Judged {
   readonly outcome: Outcome;
@@ -26,16 +27,6 @@ export interface Campaign {
   /** Tries out all plans and judges them when all is over: what arrives late is seen. */
   run(plans: readonly Plan[], onDone?: (done: number) => void): Promise<readonly Judged[]>;
   stop(): Promise<void>;
-}
-
-async function inLanes<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  const queue = items.entries();
-  const lane = async () => {
-    for (const [at, item] of queue) results[at] = await work(item);
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  return results;
 }
 
 async function checkClosed(): Promise<void> {
@@ -69,7 +60,7 @@ export async function startCampaign(choice: 'dynamodb-local' | 'dynalite'): Prom
     engine: engine.name,
     async run(plans, onDone = () => undefined) {
       let done = 0;
-      const outcomes = await inLanes(plans, async (plan) => {
+      const outcomes = await inParallel(plans, CONCURRENCY, async (plan) => {
         const outcome = await tryOut(plan);
         onDone(++done);
         return outcome;

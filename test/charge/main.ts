@@ -1,6 +1,7 @@
 /* Charges keys over a bad network and tells what became of them: `npm run test:charge -- --help`. */
 import { systemClock } from '../../lib/core/clock.ts';
 import { hasJava } from '../support/engines.ts';
+import { stopOnSignals } from '../support/on-signals.ts';
 import { type Arguments, HELP, readArguments } from './arguments.ts';
 import { type Judged, startCampaign } from './campaign.ts';
 import { figuresOf } from './figures.ts';
@@ -38,12 +39,7 @@ function sayHistory({ outcome, verdict }: Judged): void {
 
 say(`FIBRIN_CHARGE_KEYS=${keys} FIBRIN_CHARGE_SEED=${seed} FIBRIN_CHARGE_WAYS='${ways.join(',')}'`);
 const campaign = await startCampaign(hasJava ? 'dynamodb-local' : 'dynalite');
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  process.once(signal, () => void campaign.stop().finally(() => process.exit(code)));
-}
+stopOnSignals(campaign.stop);
 try {
   const sizes = sizesOf(keys);
   // Without Java there is no table here that writes a charge and its record in one transaction.

@@ -20,7 +20,7 @@ export type Answered = Receipt | { readonly statusCode: number };
 /** A handler for one key. */
 export type Pay = (order: object, context: RemainingTime) => Promise<Answered>;
 
-/** What callers were reported of a key, and what was sent for it. */
+/** What callers got for a key, and what was sent for it. */
 export interface Outcome<P extends Plan = Plan> {
   readonly plan: P;
   readonly sent: readonly Sent<P['faults'][number]>[];

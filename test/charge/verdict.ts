@@ -54,7 +54,7 @@ function wrongAnswers({ answers }: Outcome, { charges, record }: Truth): readonl
   ];
 }
 
-/** Judges a key by what callers were reported, by what was done to its requests, and by what is there in the end. */
+/** Judges a key by what callers got, by what was done to its requests, and by what is there in the end. */
 export function judge(outcome: Outcome, truth: Truth): Verdict {
   const { plan, answers, isHeld, isSettled } = outcome;
   const { charges, record } = truth;

@@ -2,6 +2,7 @@ import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { createTable } from '../../lib/local/dynamodb/tables.ts';
 import { bundleWorker } from '../support/bundle.ts';
 import { startTestEngine } from '../support/engines.ts';
+import { inParallel } from '../support/in-parallel.ts';
 import { die } from './death.ts';
 import { type Effect, readEffects } from './effects.ts';
 import type { World } from './kill.ts';
@@ -13,7 +14,7 @@ import { type Outcome, trial } from './trial.ts';
 import { judge, type Verdict } from './verdict.ts';
 
 /** Starting a process is all work and no waiting: more of them at once than cores would only be slower each. */
-const LANES = 2;
+const CONCURRENCY = 2;
 const KEYED = {
   AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
   KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
@@ -30,16 +31,6 @@ export interface Campaign {
   /** Carries out plans, two at a time, and judges them when all is over: what arrives late is seen. */
   run(plans: readonly Plan[], onDone?: (done: number) => void): Promise<readonly Judged[]>;
   stop(): Promise<void>;
-}
-
-async function inLanes<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  const queue = items.entries();
-  const lane = async () => {
-    for (const [at, item] of queue) results[at] = await work(item);
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  return results;
 }
 
 /** Lets a process go its whole way and counts its resumptions. */
@@ -90,7 +81,7 @@ export async function startCampaign(choice: 'dynamodb-local' | 'dynalite'): Prom
     engine: engine.name,
     async run(plans, onDone = () => undefined) {
       let done = 0;
-      const outcomes = await inLanes(plans, async (plan) => {
+      const outcomes = await inParallel(plans, CONCURRENCY, async (plan) => {
         const outcome = await trial(world, plan).catch((error: unknown) => {
           throw new Error(`${plan.key}, killed at "${plan.point}", met what no plan foresees`, {
             cause: error,

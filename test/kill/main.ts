@@ -1,6 +1,7 @@
 /* Kills a thousand processes and tells what became of their keys. Fails where one is lost, or doubled where it must not be. */
 import { systemClock } from '../../lib/core/clock.ts';
 import { hasJava } from '../support/engines.ts';
+import { stopOnSignals } from '../support/on-signals.ts';
 import { startCampaign } from './campaign.ts';
 import { placesOf, planOf } from './plan.ts';
 import { VARIANTS } from './points.ts';
@@ -22,12 +23,7 @@ const seconds = () => `${Math.round((systemClock.monotonic() - startedAt) / 1_00
 console.log(`FIBRIN_KILL_RUNS=${runs} FIBRIN_KILL_SEED=${seed}`);
 
 const campaign = await startCampaign(hasJava ? 'dynamodb-local' : 'dynalite');
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  process.once(signal, () => void campaign.stop().finally(() => process.exit(code)));
-}
+stopOnSignals(campaign.stop);
 try {
   // Without Java there is no table here that writes effect and completion in one transaction.
   const variants = VARIANTS.filter((variant) => hasJava || variant !== 'atomic');
