@@ -1,4 +1,5 @@
 import { type Clock, systemClock, withDeadline } from 'fibrin';
+import { isExpired } from 'fibrin/events';
 import { type EmfOptions, emfMetrics } from 'fibrin/telemetry';
 import { log, reasonOf } from './log.ts';
 import { type ProfileChanged, readProfileUpdated } from './profile-event.ts';
@@ -51,10 +52,11 @@ export function profileConsumer<E>(
     ({ change, event }: Delivered, _context: InvocationTime, { signal }) => act(change, event, signal),
   );
   const consume = async (event: BusEvent, context: InvocationTime): Promise<void> => {
-    const { time, metadata, data: change } = readProfileUpdated(event.detail);
+    const envelope = readProfileUpdated(event.detail);
+    const { time, data: change } = envelope;
     const now = clock.now();
     const report = { consumer: name, ageMs: now - Date.parse(time) };
-    if (metadata?.expiresAt !== undefined && Date.parse(metadata.expiresAt) <= now) {
+    if (isExpired(envelope, now)) {
       count('ExpiredEvents', 1, { consumer: name });
       return log('warn', 'An expired event was dropped', report);
     }
