@@ -9,7 +9,7 @@ import { checkIdempotencyOptions, type IdempotencyOptions, type IdempotencySetti
 import { isFailedResult, outcomes, type RunEnd } from './outcome.ts';
 import { completed, completedBy, type IdempotencyRecord, isMine, writeRecord } from './protocol.ts';
 import type { Report } from './report.ts';
-import { Results } from './results.ts';
+import { type RecordedResult, Results } from './results.ts';
 import { accessWithin } from './store-access.ts';
 
 /** A run that this invocation owns. */
@@ -70,7 +70,7 @@ export class IdempotencyGuard<E> {
     const claimed = await this.#claiming.claim(identity, execution);
     if (claimed.kind === 'unprotected') return claimed;
     if (claimed.kind === 'run') return { ...identity, ...claimed, execution };
-    const result = await this.#results.load(identity, claimed.record, execution);
+    const { result } = await this.#results.load(identity, claimed.record, execution);
     this.#report('replayed', identity.key, { from: 'store' });
     return { kind: 'replay', result };
   }
@@ -82,12 +82,11 @@ export class IdempotencyGuard<E> {
    * @throws {OwnershipLostError} when another run took over, {StoreError} when it is not known whether it is recorded,
    * {ResultNotStoredError} for what JSON cannot hold.
    */
-  async end(run: ClaimedRun, ended: RunEnd | undefined): Promise<{ readonly result: unknown } | undefined> {
+  async end(run: ClaimedRun, ended: RunEnd | undefined): Promise<RecordedResult | undefined> {
     // What is recorded has happened, whatever went wrong after.
     if (this.#finished.has(run)) return undefined;
     const outcome = this.#outcomeOf(ended, run);
-    if (outcome === 'done' && ended && 'result' in ended)
-      return { result: await this.#complete(run, ended.result) };
+    if (outcome === 'done' && ended && 'result' in ended) return this.#complete(run, ended.result);
     if (outcome === 'failed') await this.#release(run);
     else this.#report('unknown', run.key);
     return undefined;
@@ -104,12 +103,13 @@ export class IdempotencyGuard<E> {
       );
     }
     const when = isMine(run.record.owner);
-    return this.#record(run, result, (item, signal) =>
+    const recorded = await this.#record(run, result, (item, signal) =>
       store.transact(run.key, item, { when, signal, writes }),
     );
+    return recorded.result;
   }
 
-  async #complete(run: ClaimedRun, result: unknown): Promise<unknown> {
+  async #complete(run: ClaimedRun, result: unknown): Promise<RecordedResult> {
     const { store } = this.#settings;
     const when = isMine(run.record.owner);
     try {
@@ -121,7 +121,7 @@ export class IdempotencyGuard<E> {
     }
   }
 
-  async #record(run: ClaimedRun, result: unknown, write: Write): Promise<unknown> {
+  async #record(run: ClaimedRun, result: unknown, write: Write): Promise<RecordedResult> {
     const { clock, store, operation } = this.#settings;
     const { key, execution, record: claimed } = run;
     const { stored, text, answer } = await this.#results.prepare(run, execution, result);
@@ -141,7 +141,7 @@ export class IdempotencyGuard<E> {
     if (recorded.form !== next.form || recorded.result !== next.result)
       return this.#results.load(run, recorded, execution);
     if (text !== undefined && stored.form !== 'none') this.#results.keep(run, text, recorded);
-    return answer();
+    return { result: answer(), text };
   }
 
   async #release({ key, record, execution }: ClaimedRun): Promise<void> {

@@ -9,6 +9,14 @@ import { type ReplayCache, replayCache } from './replay-cache.ts';
 import { accessWithin } from './store-access.ts';
 import { isStreamed } from './streams.ts';
 
+/** A result that is recorded. */
+export interface RecordedResult {
+  /** As every replay will give it. */
+  readonly result: unknown;
+  /** What the record has of it. Undefined where that is not the result. */
+  readonly text: string | undefined;
+}
+
 /** A result before it is recorded. */
 export interface PreparedResult {
   readonly stored: StoredResult;
@@ -59,7 +67,7 @@ export class Results {
   }
 
   /** A recorded result. An outage of the result store here: it may be read later. */
-  async load(identity: Identity, record: IdempotencyRecord, execution: Execution): Promise<unknown> {
+  async load(identity: Identity, record: IdempotencyRecord, execution: Execution): Promise<RecordedResult> {
     const { operation, clock, resultStore } = this.#settings;
     const access = () => loadResult(identity.key, operation, record, resultStore);
     // What is in the record is there at once.
@@ -71,7 +79,7 @@ export class Results {
       throw new StoreError(what, { cause, retryable: true });
     });
     this.keep(identity, text, record);
-    return decodeResult(operation, text);
+    return { result: decodeResult(operation, text), text };
   }
 
   /** Keeps a result in this environment. In another one, whose clock is ahead, the operation may run again by `expiresAt`. */

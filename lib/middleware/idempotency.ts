@@ -9,9 +9,9 @@ import { type ClaimedRun, IdempotencyGuard } from '../idempotency/guard.ts';
 import { type HttpAnswerOptions, HttpAnswers } from '../idempotency/http-answers.ts';
 import type { IdempotencyOptions } from '../idempotency/options.ts';
 import { isFailedResult, type RunEnd } from '../idempotency/outcome.ts';
-import { isStreamed } from '../idempotency/streams.ts';
 import type { Ended } from './adapter/ended.ts';
 import { orderCheck } from './adapter/order.ts';
+import { perRequest } from './adapter/per-request.ts';
 import { watch } from './adapter/watch.ts';
 import type { Middleware, MiddyRequest } from './types.ts';
 
@@ -23,7 +23,7 @@ export interface IdempotencyMiddlewareOptions<E> extends IdempotencyOptions<E>, 
 }
 
 const WRONG_PLACE =
-  'idempotency: the response was changed after it was recorded, so a replay differs from it; use this middleware first, so that it is outermost, or wrap the handler with idempotent()';
+  'idempotency: the response was changed after it was recorded, so a replay differs; make this middleware the outermost, or use idempotent()';
 
 /** A timer may be a little early. */
 const TIMER_TOLERANCE_MS = 1;
@@ -40,8 +40,22 @@ function endOf(ended: Ended<unknown>, result: unknown): RunEnd | undefined {
   return isEarlyTimeout(ended.error) ? undefined : { error: ended.error };
 }
 
-/** What a response would be recorded as. A stream is none. */
-const textOf = (response: unknown): string => (isStreamed(response) ? 'a stream' : encodeResult(response));
+/** Whether a response is what was recorded. What JSON cannot hold is not. */
+function isRecorded(text: string, response: unknown): boolean {
+  try {
+    return encodeResult(response) === text;
+  } catch {
+    return false;
+  }
+}
+
+/** The run of one request. */
+interface Session {
+  /** Undefined once it has ended. */
+  run: ClaimedRun | undefined;
+  /** What was recorded. */
+  text: string | undefined;
+}
 
 /**
  * The same guarantee as `idempotent`, as a middleware around the whole handler. Use it first, so that it is outermost:
@@ -85,24 +99,25 @@ export function idempotency<E, R = unknown>(
   const guard = new IdempotencyGuard(rest, (result) => isFailedResult(result) || answers.isFailure(result));
   const warn = onceEach(safeListener(onWarning, 'idempotency: onWarning'));
   const checkOrder = orderCheck('idempotency', warn);
-  // One environment may serve several requests at once: what belongs to one is kept under it.
-  const runs = new WeakMap<object, ClaimedRun>();
-  const recorded = new WeakMap<object, string>();
+  const sessions = perRequest<Session>(Symbol('idempotency'));
+  /** What of a response is recorded. */
+  const recordable = ({ event }: Request, response: unknown) =>
+    isHttpEvent(event) ? answers.recordable(response) : response;
   const isCutOff = ({ execution }: ClaimedRun) =>
     execution.remainingMs() <= timeoutEarlyInMillis + TIMER_TOLERANCE_MS;
 
   /** Settles the run of a request, if there is one. Gives the response, as every replay will where it was recorded. */
   const settle = async (request: Request, ended: Ended<R>): Promise<R | null | undefined> => {
-    const run = runs.get(request);
-    runs.delete(request);
-    if (run === undefined) return ended.response;
-    const isHttp = isHttpEvent(request.event);
-    const result = isHttp ? answers.recordable(ended.response) : ended.response;
-    const kept = await guard.end(run, isCutOff(run) ? undefined : endOf(ended, result));
-    if (kept === undefined) return ended.response;
-    const response = (isHttp ? answers.firstAnswer(ended.response, kept.result) : kept.result) as R;
-    recorded.set(request, textOf(response));
-    return response;
+    const session = sessions.get(request);
+    if (session?.run === undefined) return ended.response;
+    const { run } = session;
+    session.run = undefined;
+    const end = endOf(ended, recordable(request, ended.response));
+    const recorded = await guard.end(run, isCutOff(run) ? undefined : end);
+    if (recorded === undefined) return ended.response;
+    const { result, text } = recorded;
+    session.text = text;
+    return (isHttpEvent(request.event) ? answers.firstAnswer(ended.response, result) : result) as R;
   };
   const settleInHook = async (request: Request, ended: Ended<R>): Promise<void> => {
     const response = await settle(request, ended);
@@ -112,21 +127,21 @@ export function idempotency<E, R = unknown>(
   return {
     async before(request) {
       checkOrder(request);
-      const begun = await guard.begin(request.event, request.context);
+      const { event, context } = request;
+      const begun = await guard.begin(event, context);
       if (begun.kind === 'replay') {
-        const { event } = request;
-        request.earlyResponse = (
-          isHttpEvent(event) ? answers.replayed(event, begun.result) : begun.result
-        ) as R;
+        const { result } = begun;
+        request.earlyResponse = (isHttpEvent(event) ? answers.replayed(event, result) : result) as R;
       }
       if (begun.kind === 'run') {
-        runs.set(request, begun);
+        const session: Session = { run: begun, text: undefined };
+        sessions.set(request, session);
         watch(request, {
           cutOff: (ended) => settle(request, ended),
           // What Middy answers with has to be what was recorded.
           read(response) {
-            const text = recorded.get(request);
-            if (text !== undefined && text !== textOf(response)) warn(WRONG_PLACE);
+            const { text } = session;
+            if (text !== undefined && !isRecorded(text, recordable(request, response))) warn(WRONG_PLACE);
           },
         });
       }

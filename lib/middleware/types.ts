@@ -6,8 +6,6 @@ export interface MiddyRequest<E = unknown, C = unknown, R = unknown> {
   /** Set in a `before`, it ends the request with that response, undefined too; a returned undefined does not. */
   earlyResponse?: R | null | undefined;
   readonly error: Error | null | undefined;
-  /** Values that middlewares keep for one another. */
-  readonly internal?: object;
 }
 
 /** A Middy middleware: hooks around the handler. */

@@ -1,4 +1,4 @@
-import type { Clause, Condition, Item } from '../core/store.ts';
+import type { AttributeValue, Clause, Condition, Item } from '../core/store.ts';
 import { toWire, type WireValue } from './marshal.ts';
 
 export interface Expression {
@@ -8,30 +8,34 @@ export interface Expression {
   readonly ExpressionAttributeValues?: Record<string, WireValue>;
 }
 
-/** A condition in DynamoDB's expression language, every name and value by placeholder. */
+/** Names and values of an expression, each by a placeholder. */
+class Placeholders {
+  readonly names: Record<string, string> = {};
+  readonly values: Record<string, WireValue> = {};
+
+  readonly name = (attribute: string): string => put(this.names, '#n', attribute);
+
+  readonly value = (value: AttributeValue): string => put(this.values, ':v', toWire(value));
+}
+
+function put<T>(into: Record<string, T>, prefix: string, value: T): string {
+  const placeholder = prefix + Object.keys(into).length;
+  into[placeholder] = value;
+  return placeholder;
+}
+
+/** A condition in DynamoDB's expression language. */
 export function toExpression(condition: Condition, keyAttribute: string): Expression {
-  const names: Record<string, string> = {};
-  const values: Record<string, WireValue> = {};
-  const nameOf = (attribute: string): string => {
-    const known = Object.keys(names).find((placeholder) => names[placeholder] === attribute);
-    const placeholder = known ?? `#n${Object.keys(names).length}`;
-    names[placeholder] = attribute;
-    return placeholder;
-  };
-  const clauseText = (clause: Clause): string => {
-    if (clause === 'absent') return `attribute_not_exists(${nameOf(keyAttribute)})`;
-    const comparisons = clause.map(({ attribute, is, value }) => {
-      const placeholder = `:v${Object.keys(values).length}`;
-      values[placeholder] = toWire(value);
-      return `${nameOf(attribute)} ${is} ${placeholder}`;
-    });
-    return `(${comparisons.join(' AND ')})`;
-  };
+  const of = new Placeholders();
+  const clauseText = (clause: Clause): string =>
+    clause === 'absent'
+      ? `attribute_not_exists(${of.name(keyAttribute)})`
+      : `(${clause.map(({ attribute, is, value }) => `${of.name(attribute)} ${is} ${of.value(value)}`).join(' AND ')})`;
   const ConditionExpression = condition.map(clauseText).join(' OR ');
   return {
     ConditionExpression,
-    ExpressionAttributeNames: names,
-    ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+    ExpressionAttributeNames: of.names,
+    ...(Object.keys(of.values).length > 0 && { ExpressionAttributeValues: of.values }),
   };
 }
 
@@ -41,29 +45,19 @@ export interface Addition {
   readonly ExpressionAttributeValues: Record<string, WireValue>;
 }
 
-/** Adds to some attributes, sets others and removes some, every name and value by placeholder. */
+/** Adds to some attributes, sets others and removes some. */
 export function toAddition(
   amounts: Readonly<Record<string, number>>,
   set: Item,
   remove: readonly string[] = [],
 ): Addition {
-  const names: Record<string, string> = {};
-  const values: Record<string, WireValue> = {};
-  const nameOf = (attribute: string): string => {
-    const placeholder = `#n${Object.keys(names).length}`;
-    names[placeholder] = attribute;
-    return placeholder;
-  };
+  const of = new Placeholders();
   const terms = (attributes: Item, operator: string) =>
-    Object.entries(attributes).map(([attribute, value]) => {
-      const placeholder = `:v${Object.keys(values).length}`;
-      values[placeholder] = toWire(value);
-      return `${nameOf(attribute)}${operator}${placeholder}`;
-    });
+    Object.entries(attributes).map(([name, value]) => of.name(name) + operator + of.value(value));
   const clauses: readonly (readonly [string, readonly string[]])[] = [
     ['SET', terms(set, ' = ')],
     ['ADD', terms(amounts, ' ')],
-    ['REMOVE', remove.map(nameOf)],
+    ['REMOVE', remove.map(of.name)],
   ];
   return {
     // DynamoDB refuses a clause of nothing.
@@ -71,7 +65,7 @@ export function toAddition(
       .filter(([, parts]) => parts.length > 0)
       .map(([clause, parts]) => `${clause} ${parts.join(', ')}`)
       .join(' '),
-    ExpressionAttributeNames: names,
-    ExpressionAttributeValues: values,
+    ExpressionAttributeNames: of.names,
+    ExpressionAttributeValues: of.values,
   };
 }

@@ -16,7 +16,10 @@ export function toWire(value: AttributeValue): WireValue {
 }
 
 export function toWireItem(item: Item): Record<string, WireValue> {
-  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toWire(value)]));
+  // A copy first: to assign to a name such as `__proto__` is to define it only where it is defined.
+  const wire: Record<string, AttributeValue | WireValue> = { ...item };
+  for (const name of Object.keys(item)) wire[name] = toWire(item[name] as AttributeValue);
+  return wire as Record<string, WireValue>;
 }
 
 /** Attributes of other types belong to other programs and are left out. */

@@ -15,7 +15,7 @@ interface Event {
 }
 interface Response {
   readonly statusCode: number;
-  headers?: Record<string, string>;
+  headers?: Record<string, unknown>;
   readonly body?: unknown;
 }
 interface Request {
@@ -33,12 +33,14 @@ interface Around {
   readonly inner?: Hooks;
   readonly plugin?: middy.PluginObject;
   readonly options?: Partial<IdempotencyMiddlewareOptions<Event>>;
+  /** More of the event. */
+  readonly event?: object;
 }
 
 /** The middleware among others. Middy's own timer is real, so it is off except where it is what is tested. */
 function lambdaAmong(
   run: () => Promise<unknown>,
-  { outer, inner, plugin = { timeoutEarlyInMillis: 0 }, options = {} }: Around = {},
+  { outer, inner, plugin = { timeoutEarlyInMillis: 0 }, options = {}, event = {} }: Around = {},
 ) {
   const store = { ...memoryStore() };
   const warnings: string[] = [];
@@ -57,7 +59,7 @@ function lambdaAmong(
   lambda.handler(handler);
   const call = (key = 'k', remainingMs = 3_000): Promise<unknown> =>
     lambda(
-      { key },
+      { ...event, key },
       lambdaContext(remainingMs, () => 0),
     ).catch((error: unknown) => error);
   return { store, handler, warnings, call };
@@ -107,6 +109,36 @@ describe('a middleware that changes the response', () => {
     await call();
 
     expect(warnings).toEqual([]);
+  });
+
+  test('outside of it is not warned of for a header of one caller, which no replay has', async () => {
+    const { warnings, call } = lambdaAmong(async () => ({ statusCode: 200, headers: {} }), {
+      outer: {
+        after({ response }) {
+          response.headers = { 'set-cookie': 'session=1' };
+        },
+      },
+      event: { requestContext: { http: { method: 'POST', path: '/orders' } } },
+    });
+
+    expect(await call()).toMatchObject({ headers: { 'set-cookie': 'session=1' } });
+    expect(await call()).not.toHaveProperty('headers.set-cookie');
+    expect(warnings).toEqual([]);
+  });
+
+  test('outside of it to what JSON cannot hold is warned of, and fails nothing', async () => {
+    const response: Response = { statusCode: 200 };
+    response.headers = { circular: response };
+    const { warnings, call } = lambdaAmong(ok, {
+      outer: {
+        after(request) {
+          request.response = response;
+        },
+      },
+    });
+
+    expect(await call()).toBe(response);
+    expect(warnings).toEqual([expect.stringMatching(CHANGED)]);
   });
 
   test('outside of it may read the response', async () => {

@@ -1,6 +1,7 @@
 import type { Middleware, MiddyRequest } from '../types.ts';
 import type { Ended } from './ended.ts';
 import { type MiddlewareName, orderCheck, type Warn } from './order.ts';
+import { perRequest } from './per-request.ts';
 import { watch } from './watch.ts';
 
 /** What a middleware has begun for one request. */
@@ -28,9 +29,8 @@ export function hooks<E, C, R>(
   onWarning?: Warn,
 ): Required<Middleware<E, C, R>> {
   type Request = MiddyRequest<E, C, R>;
-  // One environment may serve several requests at once: what belongs to one is kept under it. There is more than one session
-  // where a chain uses the same middleware twice.
-  const sessions = new WeakMap<object, Session<R>[]>();
+  // More than one where a chain uses the same middleware twice.
+  const sessions = perRequest<Session<R>[]>(Symbol(name));
   const checkOrder = orderCheck(name, onWarning);
 
   const end = async (request: Request, ended: Ended<R>): Promise<R | null | undefined> => {

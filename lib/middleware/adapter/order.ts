@@ -1,4 +1,5 @@
-import type { MiddyRequest } from '../types.ts';
+import { onceEach } from '../../core/once-each.ts';
+import { perRequest } from './per-request.ts';
 
 export type MiddlewareName =
   | 'warmup'
@@ -55,24 +56,8 @@ const BEFORE: Partial<Record<MiddlewareName, Partial<Record<MiddlewareName, stri
   },
 };
 
-/** Of every copy of this package. Middy's `internal` is where middlewares keep values for one another. */
-const KEY = 'fibrin';
-
-interface Mark {
-  /** Middy 6 hands one `internal` to all requests where its options have one. */
-  readonly request: object;
-  /** The middlewares that have begun, outermost first. */
-  readonly begun: MiddlewareName[];
-}
-
-/** Not enumerable, so that a log line of `internal` has no request in it, which holds `internal` in turn. */
-function markOf(request: object, internal: object): Mark {
-  const known = Object.getOwnPropertyDescriptor(internal, KEY)?.value as Mark | undefined;
-  if (known?.request === request) return known;
-  const mark: Mark = { request, begun: [] };
-  Object.defineProperty(internal, KEY, { value: mark, configurable: true, writable: true });
-  return mark;
-}
+/** The middlewares of every copy of this package that have begun, outermost first. */
+const begunOf = perRequest<MiddlewareName[]>(Symbol.for('fibrin.begun'));
 
 const emitWarning: Warn = (warning) => process.emitWarning(`fibrin: ${warning}`);
 
@@ -80,21 +65,15 @@ const emitWarning: Warn = (warning) => process.emitWarning(`fibrin: ${warning}`)
  * Makes the check that a middleware does when it begins for a request: whether one that has begun before should come after
  * it. Each such pair is warned of once.
  */
-export function orderCheck(
-  name: MiddlewareName,
-  onWarning: Warn = emitWarning,
-): (request: Pick<MiddyRequest, 'internal'>) => void {
+export function orderCheck(name: MiddlewareName, onWarning: Warn = emitWarning): (request: object) => void {
   const constraints = Object.entries(BEFORE[name] ?? {}) as [MiddlewareName, string][];
-  const warned = new Set<MiddlewareName>();
+  const warn = onceEach(onWarning);
   return (request) => {
-    // A test may call a hook with less than Middy gives it.
-    if (!request.internal) return;
-    const { begun } = markOf(request, request.internal);
+    const begun = begunOf.get(request) ?? [];
     for (const [before, otherwise] of constraints) {
-      if (!begun.includes(before) || warned.has(before)) continue;
-      warned.add(before);
-      onWarning(`use the middleware \`${name}\` before \`${before}\`: otherwise ${otherwise}`);
+      if (begun.includes(before))
+        warn(`use the middleware \`${name}\` before \`${before}\`: otherwise ${otherwise}`);
     }
-    begun.push(name);
+    begunOf.set(request, [...begun, name]);
   };
 }

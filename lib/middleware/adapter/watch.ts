@@ -1,5 +1,6 @@
 import type { MiddyRequest } from '../types.ts';
 import type { Ended } from './ended.ts';
+import { perRequest } from './per-request.ts';
 
 type Answer<R> = R | null | undefined;
 
@@ -20,13 +21,9 @@ interface Property<T> {
   set(value: T): void;
 }
 
-/**
- * Puts an accessor before a property of an object.
- * @returns the property as it was, which may be an accessor itself, such as that of another copy of this package.
- */
-function intercept<T>(object: object, name: string, accessor: Property<unknown>): Property<T> {
+/** A property of an object as it is, which may be an accessor itself, such as that of another copy of this package. */
+function propertyOf<T>(object: object, name: string): Property<T> {
   const { get, set, value } = Object.getOwnPropertyDescriptor(object, name) ?? {};
-  Object.defineProperty(object, name, { ...accessor, configurable: true, enumerable: true });
   if (get && set) return { get: get.bind(object), set: set.bind(object) };
   let own: T = value;
   return {
@@ -57,15 +54,25 @@ class Watch<R> {
 
   constructor(request: MiddyRequest<unknown, unknown, R>) {
     this.#request = request;
-    this.#response = intercept(request, 'response', {
-      // Middy returns it from an async function, and so waits for it.
-      get: () => this.#answer ?? this.#read(this.#response.get()),
-      set: (response: Answer<R>) => this.#onResponse(response),
-    });
-    this.#error = intercept(request, 'error', {
-      get: () => this.#error.get(),
-      set: (error) => this.#onError(error),
-    });
+    this.#response = propertyOf(request, 'response');
+    this.#error = propertyOf(request, 'error');
+  }
+
+  // Middy returns it from an async function, and so waits for it.
+  get response(): unknown {
+    return this.#answer ?? this.#read(this.#response.get());
+  }
+
+  set response(response: Answer<R>) {
+    this.#onResponse(response);
+  }
+
+  get error(): unknown {
+    return this.#error.get();
+  }
+
+  set error(error: unknown) {
+    this.#onError(error);
   }
 
   add(watcher: Watcher<R>): void {
@@ -130,15 +137,32 @@ class Watch<R> {
   }
 }
 
-const watches = new WeakMap<object, Watch<never>>();
+const watches = perRequest<Watch<unknown>>(Symbol('watch'));
+
+/** Of a property of all requests that are watched: with accessors of its own, each would be a new kind of object to V8. */
+const accessorOf = (name: 'response' | 'error'): PropertyDescriptor => ({
+  configurable: true,
+  enumerable: true,
+  get(this: object) {
+    return watches.get(this)?.[name];
+  },
+  set(this: object, value) {
+    const watch = watches.get(this);
+    if (watch) watch[name] = value;
+  },
+});
+const ACCESSORS = { response: accessorOf('response'), error: accessorOf('error') };
 
 /**
  * Watches a request until it is answered. Middy assigns `response` and `error` of a request also where it runs no more hooks,
  * which nothing else shows.
  */
 export function watch<E, C, R>(request: MiddyRequest<E, C, R>, watcher: Watcher<R>): void {
-  const known = watches.get(request) as Watch<R> | undefined;
-  const own = known ?? new Watch<R>(request);
-  if (!known) watches.set(request, own as Watch<never>);
+  let own = watches.get(request) as Watch<R> | undefined;
+  if (own === undefined) {
+    own = new Watch<R>(request);
+    watches.set(request, own as Watch<unknown>);
+    Object.defineProperties(request, ACCESSORS);
+  }
   own.add(watcher);
 }
