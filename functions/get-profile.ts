@@ -19,7 +19,6 @@ import {
   userUnavailable,
 } from './shared/profile.ts';
 import { profileMetrics } from './shared/profile-metrics.ts';
-import { setting } from './shared/settings.ts';
 import { NAMESPACE, onEvent } from './shared/telemetry.ts';
 import { usersTable } from './shared/users-table.ts';
 
@@ -28,7 +27,7 @@ const countServed = profileMetrics({ namespace: NAMESPACE });
 
 // The table may be slow where everything runs on one machine.
 const postsBreaker = sharedBreaker({
-  store: dynamoStore({ table: setting('FIBRIN_TABLE') }),
+  store: dynamoStore(),
   name: 'posts',
   slowCallMs: 800,
   openMs: 5_000,

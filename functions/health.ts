@@ -1,19 +1,18 @@
 import middy from '@middy/core';
 import { resilient } from 'fibrin';
 import { breakerCheck } from 'fibrin/breaker';
-import { dynamoStore } from 'fibrin/dynamodb';
+import { dynamoStore, HEALTH_KEY } from 'fibrin/dynamodb';
 import { correlation, health, problemDetails } from 'fibrin/middleware';
 import { isIdentified } from './shared/caller.ts';
 import { fetchDownstream } from './shared/downstream.ts';
 import { type HttpHandlerEvent, type JsonResponse, json } from './shared/http.ts';
 import { logServerError } from './shared/log.ts';
 import { userKey } from './shared/profile.ts';
-import { setting } from './shared/settings.ts';
 import { logEvent } from './shared/telemetry.ts';
 import { usersTable } from './shared/users-table.ts';
 
 const userTable = usersTable();
-const resilienceTable = dynamoStore({ table: setting('FIBRIN_TABLE') });
+const resilienceTable = dynamoStore();
 
 /** Checks twice: a connection that went stale while the environment was frozen says nothing about the dependency. */
 function check(name: string, critical: boolean, call: (signal: AbortSignal) => Promise<unknown>) {
@@ -31,7 +30,7 @@ function check(name: string, critical: boolean, call: (signal: AbortSignal) => P
 
 const checks = {
   users: check('users', true, (signal) => userTable.get(userKey('1'), { signal })),
-  resilience: check('resilience', false, (signal) => resilienceTable.get('health', { signal })),
+  resilience: check('resilience', false, (signal) => resilienceTable.get(HEALTH_KEY, { signal })),
   posts: check('posts', false, (signal) => fetchDownstream('/posts/1', signal)),
   postsBreaker: breakerCheck({ store: resilienceTable, name: 'posts' }),
   social: check('social', false, (signal) => fetchDownstream('/social/1', signal)),

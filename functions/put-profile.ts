@@ -18,7 +18,7 @@ import { NAMESPACE } from './shared/telemetry.ts';
 const MAX_BODY_BYTES = 16_384;
 
 const userTable = dynamoStore({ table: setting('USERS_TABLE') });
-const store = dynamoStore({ table: setting('FIBRIN_TABLE') });
+const store = dynamoStore();
 
 function bodyOf(event: HttpHandlerEvent): string {
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');

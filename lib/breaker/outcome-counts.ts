@@ -1,4 +1,5 @@
 import type { Item } from '../core/store.ts';
+import { countsPrefix } from '../core/table-layout.ts';
 import {
   COUNTS_KEPT_SECONDS,
   MAX_STALE_COUNTS,
@@ -17,7 +18,7 @@ const MAX_CALLS_PER_REPORT = MAX_STORED_RATE / REPORTS_PER_SECOND;
 const COUNT = /^[fsc][0-9a-z]{1,11}$/;
 
 export const countsKey = (name: string, epoch: number, { windowMs }: OpeningRule): string =>
-  `outcomes#${name}#${epoch}#${windowMs}`;
+  `${countsPrefix(name)}${epoch}#${windowMs}`;
 
 /** What one report adds, which stands for so many calls, and when the item may be removed, in seconds since the epoch. */
 export function reportOf(

@@ -1,6 +1,7 @@
 import type { BreakerState } from '../core/breaker-event.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Item } from '../core/store.ts';
+import { breakerKey } from '../core/table-layout.ts';
 import * as limits from './constants.ts';
 
 /** The state of one breaker, which all environments share through one item. Half-open and the ramp are derived from it. */
@@ -35,8 +36,8 @@ export const INITIAL: StoredState = {
 };
 
 const STATES: readonly unknown[] = ['closed', 'open', 'forced-open', 'forced-closed'];
-const KEY_PREFIX = 'breaker#';
-export const stateKey = (name: string): string => `${KEY_PREFIX}${name}`;
+const KEY_PREFIX = breakerKey('');
+export const stateKey: (name: string) => string = breakerKey;
 /** The breaker's name when the key is that of a state. */
 export const breakerNameOf = (key: string): string | undefined =>
   key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : undefined;

@@ -2,6 +2,7 @@ import { stateKey } from '../breaker/state.ts';
 import { summaryOf } from '../breaker/summary.ts';
 import { force, unforce } from '../breaker/transitions.ts';
 import { systemClock } from '../core/clock.ts';
+import { PARTITION_KEY, TABLE_VARIABLE } from '../core/table-layout.ts';
 import { scanPrefix } from '../store/scan.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { type BreakerRequest, type ListRequest, readArguments } from './breakers/arguments.ts';
@@ -25,8 +26,8 @@ Usage: fibrin breakers list [options]
   auto          end the override now
   --for DURATION        90s, 15m, 2h, at most 7d (default: 1h)
   --by NAME             shown with the override (default: your user name on this machine)
-  --table NAME          (default: FIBRIN_TABLE)
-  --key-attribute NAME  its partition key (default: pk)
+  --table NAME          (default: ${TABLE_VARIABLE})
+  --key-attribute NAME  its partition key (default: ${PARTITION_KEY})
   --region NAME         (default: that of the AWS configuration)
   --json        output for programs
   --help        this text

@@ -1,4 +1,6 @@
 import { systemClock } from '../core/clock.ts';
+import { PARTITION_KEY, TABLE_VARIABLE } from '../core/table-layout.ts';
+import { recordKey } from '../idempotency/key.ts';
 import { print, printError, printJson } from '../terminal/print.ts';
 import { type IdempotencyRequest, readArguments } from './idempotency/arguments.ts';
 import { sightJson } from './idempotency/json.ts';
@@ -8,19 +10,19 @@ import { look, type Sight } from './idempotency/sight.ts';
 import { ABSENT_HINT, recordLines, stateText } from './idempotency/words.ts';
 import { openTable } from './table.ts';
 
-export const IDEMPOTENCY_HELP = `fibrin idempotency: show the record of an idempotency key, or release the key
+export const IDEMPOTENCY_HELP: string = `fibrin idempotency: show the record of an idempotency key, or release the key
 
 Usage: fibrin idempotency show KEY --operation NAME [--result] [options]
        fibrin idempotency release KEY --operation NAME [--force] [options]
 
   KEY           the key that the caller sent, without the quotes of a header, or that of the record as logs and hooks
-                show it (idempotency#operation#digest; then without --operation)
+                show it (${recordKey('operation', 'digest')}; then without --operation)
   --operation NAME      the operation that the function gives to idempotent
   --json-key            KEY is JSON, such as '["a","b"]'
   --principal X, --tenant X   whose key it is, where the function says so; for what is no text use the record's key
   --hmac-secret-env VAR environment variable that holds the function's hmacSecret
-  --table NAME          (default: FIBRIN_TABLE)
-  --key-attribute NAME  its partition key (default: pk)
+  --table NAME          (default: ${TABLE_VARIABLE})
+  --key-attribute NAME  its partition key (default: ${PARTITION_KEY})
   --region NAME         (default: that of the AWS configuration)
   --json        for programs
   --result      show: print the result too; it may be personal data

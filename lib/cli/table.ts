@@ -1,6 +1,7 @@
 import { systemClock } from '../core/clock.ts';
 import { FibrinError, StoreError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
+import { PARTITION_KEY, TABLE_VARIABLE } from '../core/table-layout.ts';
 import { runWithin } from '../core/time-limit.ts';
 import type { Scan } from '../store/scan.ts';
 import { fixOf } from './trouble.ts';
@@ -15,7 +16,7 @@ export interface TableArguments {
 /** For `parseArgs`. */
 export const TABLE_OPTIONS = {
   table: { type: 'string' },
-  'key-attribute': { type: 'string', default: 'pk' },
+  'key-attribute': { type: 'string', default: PARTITION_KEY },
   region: { type: 'string' },
 } as const;
 
@@ -27,8 +28,8 @@ interface TableValues {
 
 /** @throws {UsageError} where no table is named. */
 export function tableArguments(values: TableValues): TableArguments {
-  const table = values.table ?? process.env['FIBRIN_TABLE'];
-  if (!table) throw new UsageError('name the table with --table or in FIBRIN_TABLE');
+  const table = values.table ?? process.env[TABLE_VARIABLE];
+  if (!table) throw new UsageError(`name the table with --table or in ${TABLE_VARIABLE}`);
   return { table, keyAttribute: values['key-attribute'], region: values.region };
 }
 

@@ -1,12 +1,17 @@
+import { OPERATOR_ACTIONS } from '../core/table-access.ts';
+import { TABLE_VARIABLE } from '../core/table-layout.ts';
+
+const { show, release, force, list } = OPERATOR_ACTIONS;
+
 /** What the SDK says, by name, code and message, and what a user at a terminal can do about it. */
 const FIXES: readonly (readonly [said: RegExp, fix: string])[] = [
   [
     /^ResourceNotFoundException/,
-    'there is no such table for these credentials in this region; name the right one with --table (or FIBRIN_TABLE) and --region',
+    `there is no such table for these credentials in this region; name the right one with --table (or ${TABLE_VARIABLE}) and --region`,
   ],
   [
     /^AccessDeniedException/,
-    'these credentials may not; allow dynamodb:GetItem on the table, dynamodb:DeleteItem for release, dynamodb:PutItem to force breakers, and dynamodb:Scan to list them',
+    `these credentials may not; allow dynamodb:${show} on the table, dynamodb:${release} for release, dynamodb:${force} to force breakers, and dynamodb:${list} to list them`,
   ],
   [
     /^(Credentials|Token)ProviderError/,

@@ -1,4 +1,5 @@
 import { createHmac, hash } from 'node:crypto';
+import { operationPrefix } from '../core/table-layout.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 /** A digest of a value, independent of the order of its members, as 43 characters of base64url. */
@@ -14,8 +15,8 @@ export function digestWith(secret: string | Uint8Array | undefined): Digest {
 }
 
 /** The record's key. The operation stays readable; what identifies the caller or the request is digested. */
-export const recordKey = (operation: string, digest: string): string => `idempotency#${operation}#${digest}`;
+export const recordKey = (operation: string, digest: string): string => operationPrefix(operation) + digest;
 
 /** The operation in a record's key; undefined for what is none. */
 export const operationOf = (text: string): string | undefined =>
-  /^idempotency#([^#]+)#[\w-]{43}$/.exec(text)?.[1];
+  new RegExp(`^${operationPrefix('([^#]+)')}[\\w-]{43}$`).exec(text)?.[1];

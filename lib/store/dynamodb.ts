@@ -13,6 +13,7 @@ import type {
   TransactWrite,
   WriteResult,
 } from '../core/store.ts';
+import { EXPIRY_ATTRIBUTE, PARTITION_KEY, TABLE_VARIABLE } from '../core/table-layout.ts';
 import { toAddition, toExpression } from './expression.ts';
 import { fromWireItem } from './marshal.ts';
 import { putInput } from './put.ts';
@@ -33,16 +34,19 @@ export interface DynamoStore extends TransactionalStore, CountingStore {
   writeOf(key: string, item: Item, options?: { readonly when?: Condition }): TransactWrite;
 }
 
-/** The permission that an operation lacks, and those that are needed in all. */
-const grantFor = (operation: string): string =>
-  operation === 'TransactWriteItems'
-    ? // A transaction has no permission of its own.
-      'grant the function dynamodb:PutItem on the table, and on the tables of its other writes what each of them needs: PutItem, UpdateItem, DeleteItem or ConditionCheckItem'
-    : `grant the function dynamodb:${operation} on the table; shared breakers need GetItem, PutItem and UpdateItem, idempotency needs GetItem, PutItem and DeleteItem`;
+/** The permission that an operation lacks, and where all of them are. A transaction has none of its own. */
+const grantFor = (operation: string): string => {
+  const [action, others] =
+    operation === 'TransactWriteItems'
+      ? ['PutItem', ', and that of each other write: PutItem, UpdateItem, DeleteItem or ConditionCheckItem']
+      : [operation, ''];
+  return `grant the function dynamodb:${action} on the table, for this key${others}; resilience-table.template.json has them all`;
+};
 
 /** What an operator can do about an error, where its name says it. */
 const FIXES: Readonly<Record<string, (operation: string) => string | undefined>> = {
-  ResourceNotFoundException: () => 'deploy the table, or name the right one in `table` or FIBRIN_TABLE',
+  ResourceNotFoundException: () =>
+    `deploy the table, or name the right one in \`table\` or ${TABLE_VARIABLE}`,
   AccessDeniedException: grantFor,
   CredentialsProviderError: () => 'give the process AWS credentials',
   // An addition is refused for what the item holds, which may change.
@@ -82,6 +86,11 @@ const transportRule = rule.unless(
   `an object with the functions ${REQUESTS.join(', ')}, as sdkTransport() gives it`,
 );
 
+const tableRule: rule.OptionRule = (given) => {
+  const wrong = rule.text()(given);
+  return wrong && `${wrong}; or set ${TABLE_VARIABLE}`;
+};
+
 /**
  * A store on one DynamoDB table with a string partition key and no sort key.
  * @throws {InvalidOptionError} when no table is named.
@@ -92,13 +101,13 @@ const transportRule = rule.unless(
  * ```
  */
 export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
-  const settings = { ...options, table: options.table ?? process.env['FIBRIN_TABLE'] };
+  const settings = { ...options, table: options.table ?? process.env[TABLE_VARIABLE] };
   checkOptions('dynamoStore', settings, {
-    required: { table: rule.text() },
+    required: { table: tableRule },
     optional: { keyAttribute: rule.text(), transport: transportRule },
   });
   const table = settings.table as string;
-  const { keyAttribute = 'pk', transport = sdkTransport() } = settings;
+  const { keyAttribute = PARTITION_KEY, transport = sdkTransport() } = settings;
 
   const keyOf = (key: string) => ({ [keyAttribute]: { S: key } });
   const conditionOf = (when: Condition | undefined) => (when ? toExpression(when, keyAttribute) : {});
@@ -157,7 +166,7 @@ export function dynamoStore(options: DynamoStoreOptions = {}): DynamoStore {
       const input = {
         TableName: table,
         Key: keyOf(key),
-        ...toAddition(amounts, { expiresAt }, remove),
+        ...toAddition(amounts, { [EXPIRY_ATTRIBUTE]: expiresAt }, remove),
         ReturnValues: 'ALL_NEW',
       } as const;
       return itemOf(await guarded('UpdateItem', () => transport.update(input, signal)));

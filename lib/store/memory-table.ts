@@ -1,5 +1,6 @@
 import { StoreError } from '../core/errors.ts';
 import type { AddOptions, Condition, Item, WriteResult } from '../core/store.ts';
+import { EXPIRY_ATTRIBUTE } from '../core/table-layout.ts';
 import { allows } from './conditions.ts';
 
 /** The items of one store in memory. Hands out copies and keeps copies. */
@@ -46,7 +47,11 @@ export class MemoryTable {
       });
     });
     const kept = [...before].filter(([attribute]) => !remove.includes(attribute));
-    const item: Item = { ...Object.fromEntries(kept), ...Object.fromEntries(sums), expiresAt };
+    const item: Item = {
+      ...Object.fromEntries(kept),
+      ...Object.fromEntries(sums),
+      [EXPIRY_ATTRIBUTE]: expiresAt,
+    };
     this.#items.set(key, item);
     return { ...item };
   }

@@ -1,5 +1,6 @@
 import { StoreError } from '../core/errors.ts';
 import type { Condition, Item, TransactWrite, WriteResult } from '../core/store.ts';
+import { PARTITION_KEY } from '../core/table-layout.ts';
 import type { MemoryTable } from './memory-table.ts';
 import { putInput } from './put.ts';
 
@@ -20,7 +21,7 @@ const writes = new WeakMap<object, MemoryWrite>();
 /** A write in the form that a transaction of DynamoDB takes, so that it looks alike in tests. */
 export function transactWriteOf(write: MemoryWrite): TransactWrite {
   const { table, key, item, when } = write;
-  const put = putInput({ table: table.name, keyAttribute: 'pk', key }, item, when);
+  const put = putInput({ table: table.name, keyAttribute: PARTITION_KEY, key }, item, when);
   // What its caller changes later is not written.
   writes.set(put, { ...write, item: { ...item } });
   return { Put: put };

@@ -1,4 +1,5 @@
 import type { Item } from '../core/store.ts';
+import { PARTITION_KEY } from '../core/table-layout.ts';
 import { fromWireItem, type WireItem } from './marshal.ts';
 
 export interface ScanInput {
@@ -35,7 +36,7 @@ export async function scanPrefix(
   scan: Scan,
   table: string,
   prefix: string,
-  keyAttribute = 'pk',
+  keyAttribute = PARTITION_KEY,
 ): Promise<Found> {
   const items: FoundItem[] = [];
   let itemsRead = 0;

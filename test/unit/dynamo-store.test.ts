@@ -85,20 +85,20 @@ describe('the store on DynamoDB', () => {
     expect(transport.update.mock.calls[0]?.[0]).toMatchObject({ UpdateExpression });
   });
 
-  const OF_ALL =
-    'shared breakers need GetItem, PutItem and UpdateItem, idempotency needs GetItem, PutItem and DeleteItem';
+  const ON_TABLE = 'on the table, for this key';
+  const ALL = 'resilience-table.template.json has them all';
   test.each<[string, string, (store: DynamoStore) => Promise<unknown>]>([
-    ['GetItem', `dynamodb:GetItem on the table; ${OF_ALL}`, (store) => store.get('k')],
-    ['PutItem', `dynamodb:PutItem on the table; ${OF_ALL}`, (store) => store.put('k', {})],
+    ['GetItem', `dynamodb:GetItem ${ON_TABLE}; ${ALL}`, (store) => store.get('k')],
+    ['PutItem', `dynamodb:PutItem ${ON_TABLE}; ${ALL}`, (store) => store.put('k', {})],
     [
       'UpdateItem',
-      `dynamodb:UpdateItem on the table; ${OF_ALL}`,
+      `dynamodb:UpdateItem ${ON_TABLE}; ${ALL}`,
       (store) => store.add('k', { n: 1 }, { expiresAt: 100 }),
     ],
-    ['DeleteItem', `dynamodb:DeleteItem on the table; ${OF_ALL}`, (store) => store.delete('k')],
+    ['DeleteItem', `dynamodb:DeleteItem ${ON_TABLE}; ${ALL}`, (store) => store.delete('k')],
     [
       'TransactWriteItems',
-      'dynamodb:PutItem on the table, and on the tables of its other writes what each of them needs: PutItem, UpdateItem, DeleteItem or ConditionCheckItem',
+      `dynamodb:PutItem ${ON_TABLE}, and that of each other write: PutItem, UpdateItem, DeleteItem or ConditionCheckItem; ${ALL}`,
       (store) => store.transact('k', {}, { writes: [] }),
     ],
   ])('says which permission %s lacks, in words and for programs', async (operation, grant, access) => {
@@ -196,6 +196,7 @@ describe('the store on DynamoDB', () => {
     vi.stubEnv('FIBRIN_TABLE', undefined);
 
     expect(() => dynamoStore()).toThrow(InvalidOptionError);
+    expect(() => dynamoStore()).toThrow('got undefined; or set FIBRIN_TABLE');
 
     vi.unstubAllEnvs();
   });

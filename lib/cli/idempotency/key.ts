@@ -1,6 +1,6 @@
 import * as rule from '../../core/rules.ts';
 import { keyOfRecord, type Scopes } from '../../idempotency/identity.ts';
-import { digestWith, operationOf } from '../../idempotency/key.ts';
+import { digestWith, operationOf, recordKey } from '../../idempotency/key.ts';
 import { UsageError } from '../usage.ts';
 
 /** What the command line says about the key. */
@@ -58,7 +58,7 @@ export function recordKeyOf(text: string, given: KeyArguments): RecordKey {
   }
   if (operation === undefined)
     throw new UsageError(
-      'name the operation with --operation, or give the key of the record: idempotency#operation#digest, 43 characters of digest',
+      `name the operation with --operation, or give the key of the record: ${recordKey('operation', 'digest')}, 43 characters of digest`,
     );
   const trouble = rule.name()(operation);
   if (trouble) throw new UsageError(`--operation: expected ${trouble}`);

@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { PARTITION_KEY } from '../../core/table-layout.ts';
 import type { FaultSwitches } from '../faults.ts';
 import { type Answer, guarded, type Listening, listen, readBody, send } from '../http/server.ts';
 import { meetWireFault } from '../http/wire-faults.ts';
@@ -75,8 +76,9 @@ function answerOf(result: Transacted): Answer {
 function corrupt(answer: Buffer): Buffer {
   const parsed = JSON.parse(answer.toString('utf8')) as { Item?: Record<string, unknown> };
   if (parsed.Item === undefined) return answer;
-  const { pk } = parsed.Item;
-  return Buffer.from(JSON.stringify({ ...parsed, Item: { ...(pk !== undefined && { pk }) } }));
+  const key = parsed.Item[PARTITION_KEY];
+  const Item = key === undefined ? {} : { [PARTITION_KEY]: key };
+  return Buffer.from(JSON.stringify({ ...parsed, Item }));
 }
 
 const isTransaction = ({ headers }: IncomingMessage): boolean =>

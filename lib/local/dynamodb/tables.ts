@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { sleep, systemClock } from '../../core/clock.ts';
 import type { Item } from '../../core/store.ts';
+import { PARTITION_KEY } from '../../core/table-layout.ts';
 import { toWireItem } from '../../store/marshal.ts';
 import { LocalRunError } from '../problem.ts';
 import type { TableModel } from '../template/tables.ts';
@@ -31,7 +32,7 @@ async function seed(table: TableModel, project: string, endpoint: string): Promi
     );
   }
   const requests = items.map(({ key, item }) => ({
-    PutRequest: { Item: { ...toWireItem(item), pk: { S: key } } },
+    PutRequest: { Item: { ...toWireItem(item), [PARTITION_KEY]: { S: key } } },
   }));
   const batches = Array.from({ length: Math.ceil(requests.length / BATCH_SIZE) }, (_, index) =>
     requests.slice(index * BATCH_SIZE, (index + 1) * BATCH_SIZE),
