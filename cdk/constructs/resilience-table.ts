@@ -1,42 +1,162 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import {
+  AttributeType,
+  Billing,
+  type ITable,
+  TableEncryptionV2,
+  type TablePropsV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import {
+  breakerAccess,
+  breakerOperatorAccess,
+  breakerReadAccess,
+  EVERY,
+  HEALTH_ACCESS,
+  LIST_ACCESS,
+  operationAccess,
+  operationOperatorAccess,
+  type TableAccess,
+} from '#core/table-access';
+import { EXPIRY_ATTRIBUTE, PARTITION_KEY } from '#core/table-layout';
+import { checkedNames } from './names.ts';
+import { refuse, refuseBoth } from './refuse.ts';
+import { checkTable } from './table-check.ts';
+import { grantAccess } from './table-grants.ts';
 
 export interface ResilienceTableProps {
-  /** @default RemovalPolicy.RETAIN - without its records, requests that have been answered would take effect again */
+  /**
+   * What becomes of the table when it leaves the stack. Without its records, requests that were answered already would take effect
+   * again.
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+   */
   readonly removalPolicy?: RemovalPolicy;
+  /** A key of your own. Roles that are granted access may use it through DynamoDB. @default - a key that AWS owns */
+  readonly encryptionKey?: IKey;
+  /** Of the table; they win over what the construct sets. Their key must be the string `pk`. @default - none */
+  readonly tableProps?: TablePropsV2;
+  /**
+   * A table that is there already. One of this app is checked: a string partition key, no sort key, TTL on `expiresAt`. An imported
+   * one cannot be seen at synthesis; what is wrong with it shows at run time.
+   * @default - a new table
+   */
+  readonly existingTable?: ITable;
+  /**
+   * Name of the existing table's partition key. Functions then need it too: `dynamoStore({ keyAttribute })`.
+   * @default pk
+   */
+  readonly existingPartitionKey?: string;
 }
 
-/** What a function has the table for. */
-export type ResilienceUse = 'breakers' | 'idempotency';
+/** What an operator may do with the command `fibrin`. */
+export interface OperatorAccess {
+  /** The breakers for `fibrin breakers show`, `open`, `close` and `auto`. @default - all */
+  readonly breakers?: string[];
+  /** The operations for `fibrin idempotency show` and `release`. @default - all */
+  readonly operations?: string[];
+  /**
+   * Whether `fibrin breakers list` works. It scans the table, which IAM cannot limit to keys: the operator may then read every
+   * item, stored results too.
+   * @default false
+   */
+  readonly listBreakers?: boolean;
+}
 
-const ACTIONS: Readonly<Record<ResilienceUse, readonly string[]>> = {
-  breakers: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-  idempotency: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
-};
-
-/** The table on which breakers and idempotency stand: one string key, expiry by TTL, paid by request. */
+/**
+ * The table on which shared breakers and idempotency stand: one string key, expiry by TTL, paid by request, with recovery to a point in
+ * time. It cannot be deleted by mistake: it is protected, and it stays when the stack goes. (Where the very first deployment fails,
+ * take the protection off and delete the table by hand: it is empty.) With `RemovalPolicy.DESTROY` it is not protected.
+ *
+ * A grant names breakers and operations: the role may touch their items and no others, in transactions too, by
+ * `dynamodb:LeadingKeys`.
+ * @example
+ * ```ts
+ * import { App, Stack } from 'aws-cdk-lib';
+ * import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+ * import { ResilienceTable } from 'fibrin/cdk';
+ *
+ * const stack = new Stack(new App(), 'Shop');
+ * const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+ * const resilience = new ResilienceTable(stack, 'Resilience');
+ * resilience.grantBreakers(role, ['payments']);
+ * resilience.grantOperations(role, ['charge']);
+ * ```
+ */
 export class ResilienceTable extends Construct {
-  readonly table: TableV2;
+  readonly table: ITable;
 
   constructor(scope: Construct, id: string, props: ResilienceTableProps = {}) {
     super(scope, id);
-    this.table = new TableV2(this, 'Table', {
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-      timeToLiveAttribute: 'expiresAt',
+    const { existingTable, existingPartitionKey = PARTITION_KEY } = props;
+    if (existingTable === undefined && props.existingPartitionKey !== undefined)
+      refuse(this, 'expected `existingTable` beside `existingPartitionKey`, got none; leave the key out');
+    const { tableProps, encryptionKey, removalPolicy } = props;
+    for (const other of [{ tableProps }, { encryptionKey }, { removalPolicy }])
+      refuseBoth(this, { existingTable, ...other });
+    this.table = existingTable ?? this.#newTable(props);
+    checkTable(this, this.table, existingPartitionKey);
+  }
+
+  #newTable({ removalPolicy, encryptionKey, tableProps }: ResilienceTableProps): TableV2 {
+    return new TableV2(this, 'Table', {
+      partitionKey: { name: PARTITION_KEY, type: AttributeType.STRING },
+      timeToLiveAttribute: EXPIRY_ATTRIBUTE,
       billing: Billing.onDemand(),
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
+      removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      ...(encryptionKey && { encryption: TableEncryptionV2.customerManagedKey(encryptionKey) }),
+      ...tableProps,
     });
   }
 
-  /** What a function needs that only looks. */
-  grantRead(grantee: IGrantable): void {
-    this.table.grant(grantee, 'dynamodb:GetItem');
+  /** Lets a function take part in these shared breakers: read and write their state, count outcomes. */
+  grantBreakers(grantee: IGrantable, names: string[]): Grant {
+    return this.#grant(grantee, this.#accessTo('breakers', names, breakerAccess));
   }
 
-  /** What a function needs to take part: reads, and those writes of single items that its uses make. */
-  grantUse(grantee: IGrantable, uses: readonly ResilienceUse[]): void {
-    this.table.grant(grantee, ...new Set(uses.flatMap((use) => ACTIONS[use])));
+  /** Lets a function run these operations once for each key: read, write and delete their records, in transactions too. */
+  grantOperations(grantee: IGrantable, operations: string[]): Grant {
+    return this.#grant(grantee, this.#accessTo('operations', operations, operationAccess));
+  }
+
+  /** Lets a function see the state of these breakers, as `breakerCheck` does. */
+  grantReadBreakers(grantee: IGrantable, names: string[]): Grant {
+    return this.#grant(grantee, this.#accessTo('breakers', names, breakerReadAccess));
+  }
+
+  /** Lets a function see whether the table answers: read the key `HEALTH_KEY`, under which there is nothing. */
+  grantHealthCheck(grantee: IGrantable): Grant {
+    return this.#grant(grantee, HEALTH_ACCESS);
+  }
+
+  /** Lets people use the command `fibrin` on the table. A function needs none of this. */
+  grantOperator(grantee: IGrantable, access: OperatorAccess = {}): Grant {
+    const { breakers, operations, listBreakers = false } = access;
+    return this.#grant(grantee, [
+      ...(breakers
+        ? this.#accessTo('breakers', breakers, breakerOperatorAccess)
+        : breakerOperatorAccess(EVERY)),
+      ...(operations
+        ? this.#accessTo('operations', operations, operationOperatorAccess)
+        : operationOperatorAccess(EVERY)),
+      ...(listBreakers ? LIST_ACCESS : []),
+    ]);
+  }
+
+  #accessTo(
+    what: string,
+    names: readonly string[],
+    accessOf: (name: string) => readonly TableAccess[],
+  ): readonly TableAccess[] {
+    return checkedNames(this, `\`${what}\``, names).flatMap(accessOf);
+  }
+
+  #grant(grantee: IGrantable, access: readonly TableAccess[]): Grant {
+    if (access.length === 0) refuse(this, 'expected a grant to name something, got no names; leave it out');
+    return grantAccess(this.table, grantee, access);
   }
 }

@@ -7,7 +7,7 @@ import {
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Construct } from 'constructs';
-import type { ResilientFunction } from '../constructs/resilient-function.ts';
+import type { ResilientFunction } from 'fibrin/cdk';
 import type { Authorization } from './stage.ts';
 
 export interface ApiRoute {

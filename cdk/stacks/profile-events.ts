@@ -3,12 +3,11 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { DynamoEventSource, SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { ResilientFunction, ResilientFunctionProps } from '../constructs/resilient-function.ts';
 import { deadLetters } from './dead-letters.ts';
+import type { MakeFunction } from './functions.ts';
 
 export interface ProfileEventsProps {
   /** The table whose items carry an outbox, with a stream. */
@@ -16,10 +15,7 @@ export interface ProfileEventsProps {
   /** The read model. */
   readonly views: TableV2;
   readonly cache: TableV2;
-  readonly fn: (
-    name: string,
-    props: ResilientFunctionProps & { reservedConcurrency: number },
-  ) => ResilientFunction;
+  readonly fn: MakeFunction;
 }
 
 const TIMEOUT = Duration.seconds(10);
@@ -34,13 +30,12 @@ export class ProfileEvents extends Construct {
     const bus = new EventBus(this, 'Bus');
     const undelivered = deadLetters(this, 'Undelivered');
 
-    const relay = fn('Relay', {
-      entry: 'functions/relay.ts',
+    const relay = fn('Relay', 'relay', {
       timeout: TIMEOUT,
       reservedConcurrency: 10,
       environment: { BUS: bus.eventBusName },
     });
-    bus.grantPutEventsTo(relay.function);
+    bus.grantPutEventsTo(relay);
     relay.alias.addEventSource(
       new DynamoEventSource(users, {
         startingPosition: StartingPosition.TRIM_HORIZON,
@@ -65,29 +60,25 @@ export class ProfileEvents extends Construct {
       eventPattern: updated,
       targets: [new SqsQueue(queue, { deadLetterQueue: undelivered })],
     });
-    const onUpdated = fn('OnProfileUpdated', {
-      entry: 'functions/on-profile-updated.ts',
+    const onUpdated = fn('OnProfileUpdated', 'on-profile-updated', {
       timeout: TIMEOUT,
       reservedConcurrency: 10,
       environment: { VIEWS_TABLE: views.tableName, CACHE_TABLE: cache.tableName },
     });
-    views.grant(onUpdated.function, 'dynamodb:GetItem', 'dynamodb:PutItem');
-    cache.grant(onUpdated.function, 'dynamodb:DeleteItem');
+    views.grant(onUpdated, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    cache.grant(onUpdated, 'dynamodb:DeleteItem');
     onUpdated.alias.addEventSource(
       new SqsEventSource(queue, { batchSize: 10, maxConcurrency: 5, reportBatchItemFailures: true }),
     );
 
-    const journal = fn('JournalProfile', {
-      entry: 'functions/journal-profile.ts',
+    const journal = fn('JournalProfile', 'journal-profile', {
       timeout: TIMEOUT,
       reservedConcurrency: 10,
       environment: { VIEWS_TABLE: views.tableName },
+      deadLetterQueue: deadLetters(this, 'Unjournaled'),
+      functionProps: { retryAttempts: 2 },
     });
-    views.grant(journal.function, 'dynamodb:GetItem', 'dynamodb:PutItem');
-    journal.alias.configureAsyncInvoke({
-      retryAttempts: 2,
-      onFailure: new SqsDestination(deadLetters(this, 'Unjournaled')),
-    });
+    views.grant(journal, 'dynamodb:GetItem', 'dynamodb:PutItem');
     new Rule(this, 'ToJournal', {
       eventBus: bus,
       eventPattern: updated,

@@ -3,9 +3,9 @@ import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { AttributeType, Billing, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import type { Construct, IConstruct } from 'constructs';
-import { ResilienceTable } from '../constructs/resilience-table.ts';
-import { ResilientFunction, type ResilientFunctionProps } from '../constructs/resilient-function.ts';
+import { ResilienceTable } from 'fibrin/cdk';
 import { httpApi } from './api.ts';
+import { functionsOf } from './functions.ts';
 import { ProfileEvents } from './profile-events.ts';
 import { forbidDeployment, type Stage } from './stage.ts';
 
@@ -25,7 +25,7 @@ export class ProfileStack extends Stack {
     super(scope, id, props);
     if (stage.local) forbidDeployment(this);
 
-    const kept = stage.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+    const kept = stage.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     const resilience = new ResilienceTable(this, 'Resilience', { removalPolicy: kept });
     const table = (name: string, removalPolicy: RemovalPolicy, stream?: StreamViewType) =>
       new TableV2(this, name, {
@@ -34,7 +34,7 @@ export class ProfileStack extends Stack {
         timeToLiveAttribute: 'expiresAt',
         billing: Billing.onDemand(),
         pointInTimeRecoverySpecification: {
-          pointInTimeRecoveryEnabled: removalPolicy === RemovalPolicy.RETAIN,
+          pointInTimeRecoveryEnabled: removalPolicy !== RemovalPolicy.DESTROY,
         },
         removalPolicy,
       });
@@ -42,18 +42,11 @@ export class ProfileStack extends Stack {
     const cache = table('Cache', RemovalPolicy.DESTROY);
     const views = table('Views', RemovalPolicy.DESTROY);
 
-    const fn = (name: string, props: ResilientFunctionProps & { reservedConcurrency: number }) => {
-      const { reservedConcurrency, ...rest } = props;
-      return new ResilientFunction(this, name, {
-        ...rest,
-        ...(stage.reserveConcurrency && { reservedConcurrency }),
-      });
-    };
+    const fn = functionsOf(this, stage);
 
-    const downstream = fn('Downstream', {
-      entry: 'functions/downstream.ts',
+    const downstream = fn('Downstream', 'downstream', {
       timeout: Duration.seconds(10),
-      memorySizeMb: 256,
+      memorySize: 256,
       reservedConcurrency: 40,
       // A constant in the bundle, so that a deployed one does not even contain the switches.
       define: { 'process.env.FIBRIN_FAULT_SWITCHES': JSON.stringify(stage.local ? 'on' : 'off') },
@@ -65,42 +58,40 @@ export class ProfileStack extends Stack {
       'process.env.FIBRIN_OPEN_API': JSON.stringify(stage.authorization.kind === 'none' ? 'on' : 'off'),
     };
     const environment = { USERS_TABLE: users.tableName, DOWNSTREAM_URL: downstreamUrl.url };
-    const getProfile = fn('GetProfile', {
-      entry: 'functions/get-profile.ts',
+    const getProfile = fn('GetProfile', 'get-profile', {
       timeout: Duration.seconds(5),
       reservedConcurrency: 40,
-      resilience: { table: resilience, uses: ['breakers'] },
+      resilience: { table: resilience, breakers: ['posts'] },
       environment,
     });
-    const getProfileNaive = fn('GetProfileNaive', {
-      entry: 'functions/get-profile-naive.ts',
+    const getProfileNaive = fn('GetProfileNaive', 'get-profile-naive', {
       timeout: Duration.seconds(29),
       reservedConcurrency: 40,
       environment,
     });
-    const putProfile = fn('PutProfile', {
-      entry: 'functions/put-profile.ts',
+    const putProfile = fn('PutProfile', 'put-profile', {
       timeout: Duration.seconds(10),
       reservedConcurrency: 25,
-      resilience: { table: resilience, uses: ['idempotency'] },
+      resilience: { table: resilience, operations: ['put-profile'] },
       environment: { USERS_TABLE: users.tableName },
       define: openApi,
     });
-    const health = fn('Health', {
-      entry: 'functions/health.ts',
+    const health = fn('Health', 'health', {
       timeout: Duration.seconds(5),
-      memorySizeMb: 256,
+      memorySize: 256,
       reservedConcurrency: 5,
-      environment: { ...environment, FIBRIN_TABLE: resilience.table.tableName },
+      resilience: { table: resilience },
+      environment,
       define: openApi,
     });
-    resilience.grantRead(health.function);
+    resilience.grantReadBreakers(health, ['posts']);
+    resilience.grantHealthCheck(health);
 
     for (const reader of [getProfile, getProfileNaive, health]) {
-      users.grant(reader.function, 'dynamodb:GetItem');
-      downstreamUrl.grantInvokeUrl(reader.function);
+      users.grant(reader, 'dynamodb:GetItem');
+      downstreamUrl.grantInvokeUrl(reader);
     }
-    users.grant(putProfile.function, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    users.grant(putProfile, 'dynamodb:GetItem', 'dynamodb:PutItem');
 
     new ProfileEvents(this, 'Events', { users, views, cache, fn });
 

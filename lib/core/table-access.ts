@@ -4,8 +4,8 @@ import { breakerKey, countsPrefix, HEALTH_KEY, operationPrefix } from './table-l
 export interface TableAccess {
   /** Actions of DynamoDB, such as `GetItem`. A transaction has none of its own: each write needs that of its kind, here `PutItem`. */
   readonly actions: readonly string[];
-  /** A key, or with a `*` at its end what keys begin with. */
-  readonly keys: string;
+  /** A key, or with a `*` at its end what keys begin with. Absent: all of the table, since IAM cannot limit the actions to keys. */
+  readonly keys?: string;
 }
 
 /** In place of a name: all of them. No name of a breaker or an operation may hold it. */
@@ -33,7 +33,6 @@ export const OPERATOR_ACTIONS = {
   show: 'GetItem',
   force: 'PutItem',
   release: 'DeleteItem',
-  /** Reads the whole table. IAM cannot limit it to keys. */
   list: 'Scan',
 } as const;
 
@@ -44,3 +43,5 @@ export const breakerOperatorAccess = (name: string): readonly TableAccess[] => [
 export const operationOperatorAccess = (operation: string): readonly TableAccess[] => [
   { actions: [OPERATOR_ACTIONS.show, OPERATOR_ACTIONS.release], keys: `${operationPrefix(operation)}*` },
 ];
+
+export const LIST_ACCESS: readonly TableAccess[] = [{ actions: [OPERATOR_ACTIONS.list] }];

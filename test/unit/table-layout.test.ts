@@ -11,7 +11,7 @@ import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 
 /** As IAM compares a key with a pattern. */
-const covers = ({ keys }: TableAccess, key: string): boolean =>
+const covers = ({ keys = '*' }: TableAccess, key: string): boolean =>
   keys.endsWith('*') ? key.startsWith(keys.slice(0, -1)) : key === keys;
 
 const actionsOn = (access: readonly TableAccess[], key: string) =>
