@@ -8,15 +8,13 @@ type Esbuild = typeof import('esbuild');
 /** The esbuild of the user's project: that of the CDK app, else that of the handler. */
 export function esbuildFor(construct: Construct, entry: string): Esbuild {
   const app = process.cwd();
-  for (const from of [join(app, 'package.json'), entry, import.meta.url]) {
-    const { resolve } = createRequire(from);
-    let file: string;
+  for (const from of [join(app, 'package.json'), entry]) {
+    const load = createRequire(from);
     try {
-      file = resolve('esbuild');
-    } catch {
-      continue;
+      return load('esbuild') as Esbuild;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
     }
-    return createRequire(from)(file) as Esbuild;
   }
   return refuse(
     construct,

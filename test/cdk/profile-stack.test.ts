@@ -1,9 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ProfileStack } from '../../cdk/stacks/profile-stack.ts';
 import { stageOf } from '../../cdk/stacks/stage.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { rightsOf, type Statement, statementsOf } from './rights.ts';
 
 /** Synthesizes without bundling: what the template says does not depend on the code. */
 function synth(context: Readonly<Record<string, unknown>> = {}): Template {
@@ -19,9 +21,6 @@ interface Properties {
   readonly Targets?: readonly { readonly DeadLetterConfig: unknown }[];
   readonly RedrivePolicy?: unknown;
   readonly DestinationConfig?: unknown;
-  readonly PolicyDocument?: {
-    readonly Statement: readonly { readonly Action: string | string[]; readonly Resource: unknown }[];
-  };
 }
 
 const propertiesOf = (template: Template, type: string): readonly Properties[] =>
@@ -43,7 +42,7 @@ describe('the profile stack, deployed', () => {
 
   it('keeps the users when the stack goes, with recovery to a point in time', () => {
     template.hasResource('AWS::DynamoDB::GlobalTable', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: {
         Replicas: [
           Match.objectLike({ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }),
@@ -57,8 +56,8 @@ describe('the profile stack, deployed', () => {
       ([logicalId, { DeletionPolicy }]) => [logicalId.replace(/(Table)?[0-9A-F]{8}$/, ''), DeletionPolicy],
     );
     expect(Object.fromEntries(policies)).toEqual({
-      Resilience: 'Retain',
-      Users: 'Retain',
+      Resilience: 'RetainExceptOnCreate',
+      Users: 'RetainExceptOnCreate',
       Cache: 'Delete',
       Views: 'Delete',
     });
@@ -91,12 +90,11 @@ describe('the profile stack, deployed', () => {
   });
 
   it('lets a function do with a table only what it does', () => {
-    const actions = propertiesOf(template, 'AWS::IAM::Policy')
-      .flatMap(({ PolicyDocument }) => PolicyDocument?.Statement ?? [])
-      .flatMap(({ Action, Resource }) => {
-        expect(Resource).not.toBe('*');
-        return Action;
-      });
+    const actions = statementsOf(template).flatMap(({ Action, Resource }) => {
+      // X-Ray knows no resources.
+      if (Resource === '*') expect(Action).toEqual(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']);
+      return Action;
+    });
     expect([...new Set(actions)].sort()).toEqual([
       'dynamodb:DeleteItem',
       'dynamodb:DescribeStream',
@@ -109,12 +107,16 @@ describe('the profile stack, deployed', () => {
       'events:PutEvents',
       'lambda:InvokeFunction',
       'lambda:InvokeFunctionUrl',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
       'sqs:ChangeMessageVisibility',
       'sqs:DeleteMessage',
       'sqs:GetQueueAttributes',
       'sqs:GetQueueUrl',
       'sqs:ReceiveMessage',
       'sqs:SendMessage',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
     ]);
   });
 
@@ -155,33 +157,38 @@ describe('the profile stack, deployed', () => {
     template.resourceCountIs('AWS::SQS::QueuePolicy', 5);
   });
 
-  const actionsOf = (name: string) => {
-    const [policy] = Object.entries(template.findResources('AWS::IAM::Policy'))
-      .filter(([logicalId]) => logicalId.startsWith(name))
-      .map(([, { Properties }]) => Properties as Properties);
-    return [...new Set(policy?.PolicyDocument?.Statement.flatMap(({ Action }) => Action))].sort();
+  /** What a function may do with the resilience table. */
+  const resilienceRightsOf = (name: string) => {
+    const policies = Object.keys(template.findResources('AWS::IAM::Policy'));
+    const [policy = ''] = policies.filter((id) => id.startsWith(`${name}RoleDefaultPolicy`));
+    const ofTable = ({ Resource }: Statement) => JSON.stringify(Resource).includes('"Resilience');
+    return rightsOf(statementsOf(template, 'AWS::IAM::Policy', policy).filter(ofTable));
   };
 
-  it('lets the health function read and nothing more', () => {
-    expect(actionsOf('Health')).toEqual([
-      'dynamodb:GetItem',
-      'lambda:InvokeFunction',
-      'lambda:InvokeFunctionUrl',
-    ]);
+  it('lets each function touch its own breakers and operations, and no others', () => {
+    const names = Object.keys(template.findResources('AWS::Lambda::Function'));
+    const rights = names.map((name) => [name, resilienceRightsOf(name)] as const);
+    expect(Object.fromEntries(rights.filter(([, all]) => all.length > 0))).toEqual({
+      GetProfile: ['GetItem breaker#posts', 'PutItem breaker#posts', 'UpdateItem outcomes#posts#*'],
+      Health: ['GetItem breaker#posts', 'GetItem health'],
+      PutProfile: ['DeleteItem', 'GetItem', 'PutItem'].map((action) => `${action} idempotency#put-profile#*`),
+    });
   });
 
-  it('lets that one alone add to evidence which shares a breaker, and it deletes nothing', () => {
-    expect(actionsOf('GetProfileFunction')).toEqual([
-      'dynamodb:GetItem',
-      'dynamodb:PutItem',
-      'dynamodb:UpdateItem',
-      'lambda:InvokeFunction',
-      'lambda:InvokeFunctionUrl',
-    ]);
-    expect(actionsOf('PutProfileFunction')).toEqual([
-      'dynamodb:DeleteItem',
-      'dynamodb:GetItem',
-      'dynamodb:PutItem',
+  it('names the breakers and operations that are in the functions', () => {
+    const sources = readdirSync('functions')
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(`functions/${file}`, 'utf8'))
+      .join('\n');
+    const namesIn = (pattern: RegExp) => [...new Set(Array.from(sources.matchAll(pattern), ([, name]) => name))];
+    expect(namesIn(/(?:sharedBreaker|breakerCheck)\({[^}]*name: '([^']+)'/g)).toEqual(['posts']);
+    expect(namesIn(/operation: '([^']+)'/g)).toEqual(['put-profile']);
+  });
+
+  it('knows functions by their names in the template, as other tools do', () => {
+    expect(Object.keys(template.findResources('AWS::Lambda::Function')).sort()).toEqual([
+      ...['Downstream', 'GetProfile', 'GetProfileNaive', 'Health', 'JournalProfile', 'OnProfileUpdated'],
+      ...['PutProfile', 'Relay'],
     ]);
   });
 

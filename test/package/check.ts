@@ -32,6 +32,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'boundedFetch',
   ],
   './breaker': ['circuitBreaker', 'sharedBreaker', 'breakerCheck'],
+  './cdk': ['ResilienceTable', 'ResilientFunction'],
   './chaos': ['injectFaults', 'InjectedFaultError'],
   './dynamodb': ['dynamoStore', 'sdkTransport'],
   './events': ['envelope', 'eventPublisher', 'outboxRelay', 'sqsBatch', 'streamBatch'],
