@@ -98,10 +98,16 @@ export default {
       'functions use the package as its users do',
     ),
     only(
-      'cdk',
-      '^cdk/',
-      '^(cdk/|lib/core/)',
-      'constructs take names and types from core; functions come as bundled assets',
+      'constructs',
+      '^cdk/constructs/',
+      '^(cdk/constructs|lib/core)/',
+      'constructs are for every app: they take the layout of the table from core, and know nothing of this app',
+    ),
+    only(
+      'app',
+      '^cdk/(app\\.ts$|stacks/)',
+      '^cdk/(stacks/|constructs/index\\.ts$)',
+      'the app uses the constructs as others do; functions come as bundled assets',
     ),
     {
       name: 'no-infrastructure-at-run-time',
@@ -141,6 +147,7 @@ export default {
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
+      importsFields: ['imports'],
       conditionNames: ['fibrin-source', 'import', 'types', 'node', 'default'],
       extensions: ['.ts', '.js', '.mjs', '.d.ts'],
     },

@@ -5,7 +5,7 @@ import { type ILogGroupRef, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs
 import type { Construct } from 'constructs';
 
 /** A log that goes with the function: who deletes one deletes the other. */
-export const functionLog = (scope: Construct, retention = RetentionDays.ONE_MONTH): LogGroup =>
+export const functionLog = (scope: Construct, retention: RetentionDays = RetentionDays.ONE_MONTH): LogGroup =>
   new LogGroup(scope, 'Logs', { retention, removalPolicy: RemovalPolicy.DESTROY });
 
 /** A role that may write to this log only. AWS's managed policy, which the CDK attaches, allows it for every log. */

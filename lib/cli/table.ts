@@ -16,7 +16,7 @@ export interface TableArguments {
 /** For `parseArgs`. */
 export const TABLE_OPTIONS = {
   table: { type: 'string' },
-  'key-attribute': { type: 'string', default: PARTITION_KEY },
+  'key-attribute': { type: 'string', default: PARTITION_KEY as string },
   region: { type: 'string' },
 } as const;
 

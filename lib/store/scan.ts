@@ -36,7 +36,7 @@ export async function scanPrefix(
   scan: Scan,
   table: string,
   prefix: string,
-  keyAttribute = PARTITION_KEY,
+  keyAttribute: string = PARTITION_KEY,
 ): Promise<Found> {
   const items: FoundItem[] = [];
   let itemsRead = 0;

@@ -180,7 +180,9 @@ describe('the profile stack, deployed', () => {
       .filter((file) => file.endsWith('.ts'))
       .map((file) => readFileSync(`functions/${file}`, 'utf8'))
       .join('\n');
-    const namesIn = (pattern: RegExp) => [...new Set(Array.from(sources.matchAll(pattern), ([, name]) => name))];
+    const namesIn = (pattern: RegExp) => [
+      ...new Set(Array.from(sources.matchAll(pattern), ([, name]) => name)),
+    ];
     expect(namesIn(/(?:sharedBreaker|breakerCheck)\({[^}]*name: '([^']+)'/g)).toEqual(['posts']);
     expect(namesIn(/operation: '([^']+)'/g)).toEqual(['put-profile']);
   });
