@@ -34,7 +34,10 @@ export interface ResilienceTableProps {
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
-  /** A key of your own. Roles that are granted access may use it through DynamoDB. @default - a key that AWS owns */
+  /**
+   * A key of your own. Roles that are granted access may use it through DynamoDB. The stack's region must be known.
+   * @default - a key that AWS owns
+   */
   readonly encryptionKey?: IKey;
   /** Of the table; they win over what the construct sets. Their key must be the string `pk`. @default - none */
   readonly tableProps?: TablePropsV2;

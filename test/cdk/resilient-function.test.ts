@@ -5,6 +5,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
@@ -156,6 +157,17 @@ describe('what the plain function leaves open', () => {
   };
   const queueWithKey = (stack: Stack) =>
     new Queue(stack, 'Failures', { encryptionMasterKey: new Key(stack, 'Key') });
+
+  test('a runtime that is no longer there is closed, which is the default without a feature flag', () => {
+    const stack = newStack();
+    new NodejsFunction(stack, 'Plain', { entry: 'functions/relay.ts' });
+    const [plainRuntime, runtime] = [
+      Template.fromStack(stack),
+      setUp({ entry: 'functions/relay.ts' }).template,
+    ].map((template) => Object.values(template.findResources(FUNCTION))[0]?.['Properties'].Runtime);
+    expect(plainRuntime).toBe('nodejs16.x');
+    expect(runtime).toBe('nodejs24.x');
+  });
 
   test('a role that may write every log is closed: the role writes one log, and traces', () => {
     expect(JSON.stringify(plain().findResources('AWS::IAM::Role'))).toContain('AWSLambdaBasicExecutionRole');
