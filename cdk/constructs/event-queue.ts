@@ -1,4 +1,4 @@
-import { Annotations, Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { type EventPattern, type IEventBus, type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -6,7 +6,7 @@ import { EventSourceMapping, type EventSourceMappingOptions, type IFunction } fr
 import { Queue, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
-import { encryptionOf, letSend, senderOfRule } from './queue-access.ts';
+import { encryptionOf, grantReceive, letSend, senderOfRule } from './queue-access.ts';
 import { refuse, refuseBoth } from './refuse.ts';
 import { SensitivityBus } from './sensitivity-bus.ts';
 
@@ -43,6 +43,9 @@ export interface EventQueueProps extends EventQueueOptions {
   readonly undelivered: DeadLetterQueue;
 }
 
+const isWithin = (value: number, least: number, most: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= most;
+
 const RETRIED =
   'The queue keeps what fails and has a dead-letter queue: a mapping of a queue has no destination.';
 
@@ -68,12 +71,16 @@ export class EventQueue extends Construct {
     this.queue = this.#newQueue(props, key, source);
     this.rule = this.#newRule(props);
     letSend(this, this.queue, senderOfRule(this.rule));
-    this.mapping = new EventSourceMapping(this, 'Mapping', { target: props.target, ...source });
+    this.mapping = new EventSourceMapping(this, 'Mapping', {
+      ...source,
+      target: props.target,
+      eventSourceArn: this.queue.queueArn,
+    });
     Validations.of(this.mapping).acknowledge({
       id: 'Serverless::Serverless-LambdaEventSourceMappingDestination',
       reason: RETRIED,
     });
-    this.#letReceive(props.target);
+    grantReceive(this.queue, props.target);
   }
 
   #sourceOf(props: EventQueueProps): EventSourceMappingOptions {
@@ -102,7 +109,7 @@ export class EventQueue extends Construct {
         this,
         'expected no `eventSourceProps.eventSourceArn`, since the queue is the source; leave it out',
       );
-    if (maxConcurrency !== undefined && !(maxConcurrency >= 2 && maxConcurrency <= 1_000))
+    if (maxConcurrency !== undefined && !isWithin(maxConcurrency, 2, 1_000))
       refuse(
         this,
         `expected \`maxConcurrency\` from 2 to 1000, got ${maxConcurrency}; Lambda takes no other`,
@@ -158,15 +165,6 @@ export class EventQueue extends Construct {
     const rule = new Rule(this, 'Rule', { eventBus: bus, eventPattern, targets: [target] });
     undelivered.acceptFromRule(rule);
     return rule;
-  }
-
-  #letReceive(target: IFunction): void {
-    this.queue.grantConsumeMessages(target);
-    if (target.role === undefined)
-      Annotations.of(this).addWarningV2(
-        `fibrin:role:${target.node.path}`,
-        `The function ${target.node.path} was imported without its role. Let the role receive from ${this.queue.node.path}`,
-      );
   }
 
   /** How many events wait for the function. */

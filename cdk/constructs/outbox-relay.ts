@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { type CfnGlobalTable, type CfnTable, type ITable, StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import {
@@ -14,6 +14,7 @@ import {
 import { Construct } from 'constructs';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { InvokedFunction } from './invoked-function.ts';
+import { outboxStream } from './outbox-stream.ts';
 import { refuse } from './refuse.ts';
 import type { ResilientFunction } from './resilient-function.ts';
 
@@ -49,19 +50,13 @@ export interface OutboxRelayProps {
   readonly eventSourceProps?: EventSourceMappingOptions;
 }
 
-/** Undefined for a table that is imported. */
-function streamViewOf(table: ITable): string | undefined {
-  const resource = table.node.defaultChild as CfnTable | CfnGlobalTable | undefined;
-  const specification = resource?.streamSpecification;
-  return specification && 'streamViewType' in specification ? specification.streamViewType : undefined;
-}
-
 /**
  * Publishes what changes of a table's items put into their outboxes: table → stream → function → buses. A change that cannot be
  * published is tried until it is too old, alone, so that no other is given up with it; then it leaves its place in the stream
  * in `unrelayed`.
  *
- * The function's handler is an `outboxRelay` of `fibrin/events`. It may put events on the buses, and read the stream.
+ * The function's handler is an `outboxRelay` of `fibrin/events`. It may put events on the buses, and read the stream: that of this
+ * table, where the CDK lets it list all. A table without the stream that the relay needs is refused, where the CDK goes on.
  * @example
  * ```ts
  * import { App, Stack } from 'aws-cdk-lib';
@@ -94,7 +89,7 @@ export class OutboxRelay extends Construct {
   constructor(scope: Construct, id: string, props: OutboxRelayProps) {
     super(scope, id);
     const invoked = new InvokedFunction(this, props);
-    const streamArn = this.#streamOf(props.table);
+    const streamArn = outboxStream(this, props.table);
     const buses = Object.entries(props.buses);
     if (buses.length === 0)
       refuse(this, 'expected `buses` to name one or more, got none; say { BUS: bus }, for example');
@@ -106,19 +101,6 @@ export class OutboxRelay extends Construct {
     }
     this.mapping = this.#newMapping(props, streamArn);
     this.#letRead(props.table, streamArn);
-  }
-
-  #streamOf(table: ITable): string {
-    const view = streamViewOf(table);
-    const expected = 'expected `table` to have a stream of NEW_AND_OLD_IMAGES';
-    if (table.tableStreamArn === undefined)
-      return refuse(this, `${expected}, got none; set dynamoStream, or import the table with its stream`);
-    if (view !== undefined && view !== StreamViewType.NEW_AND_OLD_IMAGES)
-      refuse(
-        this,
-        `${expected}, got ${view}, with which the relay cannot tell what changed; set dynamoStream`,
-      );
-    return table.tableStreamArn;
   }
 
   #newMapping(props: OutboxRelayProps, streamArn: string): EventSourceMapping {
@@ -146,17 +128,19 @@ export class OutboxRelay extends Construct {
     });
   }
 
+  /** All on the stream alone, as the Serverless Framework does too. The CDK lets the function list the streams of all tables. */
   #letRead(table: ITable, streamArn: string): void {
-    const target = this.#target;
     Grant.addToPrincipal({
-      grantee: target,
-      actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+      grantee: this.#target,
+      actions: [
+        'dynamodb:DescribeStream',
+        'dynamodb:GetRecords',
+        'dynamodb:GetShardIterator',
+        'dynamodb:ListStreams',
+      ],
       resourceArns: [streamArn],
     });
-    // Of the streams of this table, of which IAM knows no less. The CDK grants it for all tables.
-    const streams = `${table.tableArn}/stream/*`;
-    Grant.addToPrincipal({ grantee: target, actions: ['dynamodb:ListStreams'], resourceArns: [streams] });
-    table.encryptionKey?.grant(target, 'kms:Decrypt', 'kms:DescribeKey');
+    table.encryptionKey?.grant(this.#target, 'kms:Decrypt', 'kms:DescribeKey');
   }
 
   /** How many changes were given up. More than none is worth an alarm, within 12 hours. */

@@ -11,6 +11,13 @@ import { allow } from './resource-policy.ts';
 /** What a queue asks of its key when it takes a message: a data key, and a proof that it is whole. */
 const SEND_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
+const RECEIVE_ACTIONS = [
+  'sqs:ChangeMessageVisibility',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:ReceiveMessage',
+];
+
 /** Something that sends to a queue in the name of a service, without a role. */
 export interface Sender {
   /** E.g. `events.amazonaws.com`. */
@@ -81,26 +88,34 @@ export function letSend(scope: Construct, queue: IQueue, sender: Sender): void {
   allow(scope, key, useKey);
 }
 
-/** Lets a role send to a queue, and use the customer's key for it, through SQS only. */
-export function grantSend(queue: IQueue, grantee: IGrantable): Grant {
-  const grant = Grant.addToPrincipal({
-    grantee,
-    actions: ['sqs:SendMessage'],
-    resourceArns: [queue.queueArn],
-    scope: queue,
-  });
+/** Lets a role do something with a queue, and with the customer's key for it, through SQS only. Warns of a role that is imported. */
+function grant(
+  queue: IQueue,
+  grantee: IGrantable,
+  actions: readonly string[],
+  keyActions: readonly string[],
+): Grant {
+  const granted = Grant.addToPrincipal({ grantee, actions: [...actions], resourceArns: [queue.queueArn] });
   const { encryptionMasterKey: key } = queue;
-  if (key === undefined) return grant;
+  if (key === undefined) return granted;
   const viaSqs = `sqs.${queue.env.region}.${Stack.of(queue).urlSuffix}`;
-  const useKey = Grant.addToPrincipal({
-    grantee,
-    actions: SEND_KEY_ACTIONS,
-    resourceArns: [key.keyArn],
-    conditions: { StringEquals: { 'kms:ViaService': viaSqs } },
-    scope: key,
-  });
-  return grant.combine(useKey);
+  return granted.combine(
+    Grant.addToPrincipal({
+      grantee,
+      actions: [...keyActions],
+      resourceArns: [key.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': viaSqs } },
+    }),
+  );
 }
+
+/** Lets a role send to a queue. */
+export const grantSend = (queue: IQueue, grantee: IGrantable): Grant =>
+  grant(queue, grantee, ['sqs:SendMessage'], SEND_KEY_ACTIONS);
+
+/** Lets Lambda receive from a queue with the role of a function. */
+export const grantReceive = (queue: IQueue, grantee: IGrantable): Grant =>
+  grant(queue, grantee, RECEIVE_ACTIONS, ['kms:Decrypt']);
 
 /** How a queue is encrypted: with a customer's key where there is one, otherwise with keys that SQS manages. */
 export function encryptionOf(key: IKey | undefined, { encryptionMasterKey }: QueueProps): QueueProps {
