@@ -28,7 +28,7 @@ export interface ResilientHttpApiRoute {
   readonly throttle?: ThrottleSettings;
   /**
    * How long the API waits for the function: at least as long as that may take, at most 29 s.
-   * @default - a second more than the function's timeout, 29 s at most
+   * @default - ten seconds, the longest that a start takes, more than the function's timeout; 29 s at most
    */
   readonly timeout?: Duration;
 }
