@@ -25,6 +25,6 @@ export function grantRoute(route: HttpRoute, stage: string, grantee: IGrantable)
     Validations.of(grantPrincipal).acknowledge({
       id: `AwsSolutions::AwsSolutions-IAM5[Resource::${flat(Stack.of(route).resolve(arn))}]`,
       reason:
-        'Whoever may call a route may with every value of its parameters, every method of ANY, every stage of an existing API',
+        'The right to call a route covers every value of its parameters, every method of ANY, every stage of an existing API',
     });
 }

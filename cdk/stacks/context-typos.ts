@@ -30,8 +30,8 @@ const looksLike = (key: string, name: string): boolean =>
   distance(plain(key), plain(name)) <= (name.length < 8 ? 1 : 2);
 
 /**
- * Refuses a key that nobody reads and that looks like one of these: what it was to change would stay as it is, without a
- * word. The CDK's own keys are nobody's typos.
+ * Refuses a key that the app does not read and that looks like one of those that it reads: the misspelled one would change
+ * nothing, without a word. Keys of the CDK and its plugins, which begin with "@" or have a colon, are left alone.
  */
 export function refuseTypos(node: Node, names: readonly string[]): void {
   for (const key of Object.keys(node.getAllContext())) {
@@ -41,7 +41,7 @@ export function refuseTypos(node: Node, names: readonly string[]): void {
       .sort((a, b) => distance(plain(key), plain(a)) - distance(plain(key), plain(b)));
     if (nearest !== undefined)
       throw new Error(
-        `Context \`${key}\`: expected one of \`${names.join('`, `')}\`, got a name that nothing reads; write \`${nearest}\``,
+        `Context \`${key}\`: expected one of \`${names.join('`, `')}\`, got a name that the app does not read; write \`${nearest}\``,
       );
   }
 }

@@ -64,14 +64,19 @@ function nameOf(node: Node): string {
   return name;
 }
 
-function downstreamUrlOf(node: Node): string | undefined {
+/** In an emulator a function reaches no function URL, and what it reaches on this machine has no certificate. */
+function downstreamUrlOf(node: Node, schemes: readonly string[]): string | undefined {
   const text = textContext(node, 'downstreamUrl');
   if (text === undefined) return undefined;
   const { protocol, username, password, search, hash } = URL.parse(text) ?? {};
-  if (protocol !== 'https:' || [username, password, search, hash].some((part) => part !== ''))
+  if (
+    protocol === undefined ||
+    !schemes.includes(protocol) ||
+    [username, password, search, hash].some((part) => part !== '')
+  )
     refuseContext(
       'downstreamUrl',
-      'an https:// URL without credentials, query and fragment',
+      `a URL with ${schemes.join('// or ')}// and without credentials, query and fragment`,
       // It may hold a secret.
       text.replace(/^.*@/, '…@').replace(/[?#].*$/, '?…'),
       'set it to the address above /posts and /social, or leave it out for the stand-in of the app',
@@ -87,7 +92,7 @@ function downstreamUrlOf(node: Node): string | undefined {
  * | `stage` | 1 to 20 lower-case letters and digits. `emulator` is for emulators, `local` for the local run alone | `dev` |
  * | `arch` | `arm64`, `x86_64` | `arm64` |
  * | `auth` | `iam`, `jwt` with `jwtIssuer` and `jwtAudience` | `iam` |
- * | `downstreamUrl` | an https:// URL | the stand-in of the app, which the stage `local` always has |
+ * | `downstreamUrl` | an https:// URL, in the stage `emulator` http:// too | the stand-in of the app, which the stage `local` always has |
  * | `reserveConcurrency` | `on`, `off` | `on`; `off` in the stage `emulator` |
  */
 export function stageOf(node: Node): Stage {
@@ -96,9 +101,7 @@ export function stageOf(node: Node): Stage {
   const local = name === 'local';
   const emulator = name === 'emulator';
   const authorization = authorizationOf(node);
-  if (emulator && authorization.kind !== 'iam')
-    refuseContext('auth', '"iam" in the stage "emulator"', authorization.kind, 'leave it out');
-  const downstreamUrl = downstreamUrlOf(node);
+  const downstreamUrl = downstreamUrlOf(node, emulator ? ['https:', 'http:'] : ['https:']);
   const reserve = choiceContext(node, 'reserveConcurrency', emulator ? ['off', 'on'] : ['on', 'off']);
   return {
     name,

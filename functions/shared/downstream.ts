@@ -37,7 +37,7 @@ const makeSigner = (): SignatureV4 =>
     sha256: Sha256,
   });
 
-/** For the URL of a function only: a signature and a session token are nobody else's business. */
+/** For the URL of a function only: elsewhere a session token would be given away. */
 const signer = choiceSetting('DOWNSTREAM_AUTH', ['iam', 'none']) === 'iam' ? makeSigner() : undefined;
 
 /** Without the slash at its end. It may have a path, which a relative URL that begins with "/" would replace. */

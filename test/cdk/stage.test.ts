@@ -55,9 +55,12 @@ describe('the stage', () => {
     expect(stageWith({ stage: 'emulator', reserveConcurrency: 'on' })).toMatchObject({
       reserveConcurrency: true,
     });
-    expect(() => stageWith({ stage: 'emulator', ...JWT })).toThrow(
-      'Context `auth`: expected "iam" in the stage "emulator", got "jwt"; leave it out',
+    const downstreamUrl = 'http://127.0.0.1:4401';
+    expect(stageWith({ stage: 'emulator', downstreamUrl })).toMatchObject({ downstreamUrl });
+    expect(() => stageWith({ stage: 'emulator', downstreamUrl: 'ftp://a.example' })).toThrow(
+      'Context `downstreamUrl`: expected a URL with https:// or http:// and without credentials',
     );
+    expect(stageWith({ stage: 'emulator', ...JWT })).toMatchObject({ authorization: { kind: 'jwt' } });
   });
 
   // As the local run says it, and as `cdk -c` does.
@@ -135,10 +138,10 @@ describe('a context', () => {
     [{ reserveConcurrency: false }, '`reserveConcurrency`: expected text, got false; write it in quotes'],
     [
       { downstreamUrl: '' },
-      '`downstreamUrl`: expected an https:// URL without credentials, query and fragment, got ""',
+      '`downstreamUrl`: expected a URL with https:// and without credentials, query and fragment, got ""',
     ],
-    [{ downstreamUrl: 'http://api.example' }, '`downstreamUrl`: expected an https:// URL'],
-    [{ downstreamUrl: 'https://api.example/#top' }, '`downstreamUrl`: expected an https:// URL'],
+    [{ downstreamUrl: 'http://api.example' }, '`downstreamUrl`: expected a URL with https://'],
+    [{ downstreamUrl: 'https://api.example/#top' }, '`downstreamUrl`: expected a URL with https://'],
   ])('is refused when it makes no sense: %j', (context, trouble) => {
     expect(() => stageWith(context)).toThrow(`Context ${trouble}`);
   });
@@ -152,7 +155,9 @@ describe('a context', () => {
   test.each(['https://ada:secret@api.example', 'https://api.example?key=secret', 'ada:secret@api.example'])(
     'is refused without its secret: %s',
     (downstreamUrl) => {
-      expect(() => stageWith({ downstreamUrl })).toThrow('Context `downstreamUrl`: expected an https:// URL');
+      expect(() => stageWith({ downstreamUrl })).toThrow(
+        'Context `downstreamUrl`: expected a URL with https://',
+      );
       expect(() => stageWith({ downstreamUrl })).not.toThrow('secret');
     },
   );
@@ -160,7 +165,7 @@ describe('a context', () => {
   test.each(SPELLED_WRONG)('is refused where its name is spelled wrong: %s for %s', (wrong, right) => {
     expect(() => stageWith({ [wrong]: 'off' })).toThrow(
       new RegExp(
-        `^Context \`${wrong}\`: expected one of .*, got a name that nothing reads; write \`${right}\`$`,
+        `^Context \`${wrong}\`: expected one of .*, got a name that the app does not read; write \`${right}\`$`,
       ),
     );
   });
@@ -180,7 +185,7 @@ describe('a context', () => {
     expect(() => stageWith({ [name]: 'x' })).not.toThrow();
   });
 
-  test("that cdk.json has is nobody's typo", () => {
+  test('of cdk.json is none of ours, and changes nothing', () => {
     const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
     expect(stageWith(context)).toEqual(stageWith());
   });
