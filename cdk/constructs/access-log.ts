@@ -29,4 +29,4 @@ const FIELDS = {
   integrationLatencyMs: '$context.integration.latency',
 } as const;
 
-export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(JSON.stringify(FIELDS));
+export const ACCESS_LOG_FORMAT: AccessLogFormat = AccessLogFormat.custom(JSON.stringify(FIELDS));

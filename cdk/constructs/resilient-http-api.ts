@@ -78,14 +78,23 @@ const NONE = new HttpNoneAuthorizer();
  *
  * @example
  * ```ts
- * const api = new ResilientHttpApi(this, 'Api', {
+ * import { App, Stack } from 'aws-cdk-lib';
+ * import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+ * import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+ * import { Code } from 'aws-cdk-lib/aws-lambda';
+ * import { ResilientFunction, ResilientHttpApi } from 'fibrin/cdk';
+ *
+ * const stack = new Stack(new App(), 'Shop');
+ * const code = Code.fromInline('exports.handler = async () => ({ statusCode: 204 });');
+ * const handler = new ResilientFunction(stack, 'Orders', { code }).alias;
+ * const api = new ResilientHttpApi(stack, 'Api', {
  *   routes: [
- *     { method: HttpMethod.GET, path: '/orders/{id}', handler: readOrder },
- *     { method: HttpMethod.POST, path: '/orders', handler: placeOrder, throttle: { rateLimit: 50, burstLimit: 20 } },
- *     { method: HttpMethod.GET, path: '/health', handler: health, isPublic: true, publicReason: 'Says that it runs' },
+ *     { method: HttpMethod.GET, path: '/orders/{id}', handler },
+ *     { method: HttpMethod.POST, path: '/orders', handler, throttle: { rateLimit: 50, burstLimit: 20 } },
+ *     { method: HttpMethod.GET, path: '/health', handler, isPublic: true, publicReason: 'Says that it runs' },
  *   ],
  * });
- * api.grantInvoke(caller);
+ * api.grantInvoke(new Role(stack, 'Caller', { assumedBy: new AccountRootPrincipal() }));
  * ```
  */
 export class ResilientHttpApi extends Construct {
