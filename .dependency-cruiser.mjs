@@ -106,7 +106,7 @@ export default {
     only(
       'app',
       '^cdk/(app\\.ts$|stacks/)',
-      '^cdk/(stacks/|constructs/index\\.ts$)',
+      '^(cdk/(stacks/|constructs/index\\.ts$)|lib/core/local-run\\.ts$)',
       'the app uses the constructs as others do; functions come as bundled assets',
     ),
     {

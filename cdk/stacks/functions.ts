@@ -13,10 +13,11 @@ export type MakeFunction = (name: string, file: string, props: AppFunctionProps)
 
 /** Makes functions from the files in `functions`, known in the template by their names. */
 export const functionsOf =
-  (scope: Construct, { reserveConcurrency }: Stage): MakeFunction =>
+  (scope: Construct, { architecture, reserveConcurrency }: Stage): MakeFunction =>
   (name, file, { reservedConcurrency, define, ...props }) =>
     new ResilientFunction(scope, name, {
       ...props,
+      architecture,
       entry: fileURLToPath(new URL(`../../functions/${file}.ts`, import.meta.url)),
       // The package's own sources: here it need not be built.
       bundling: { conditions: ['fibrin-source'], ...(define && { define }) },

@@ -1,11 +1,11 @@
 import { CfnOutput, type CfnResource, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { AttributeType, Billing, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import type { Construct, IConstruct } from 'constructs';
 import { ResilienceTable } from 'fibrin/cdk';
-import { httpApi } from './api.ts';
+import { downstreamOf } from './downstream.ts';
 import { functionsOf } from './functions.ts';
+import { profileApi } from './profile-api.ts';
 import { ProfileEvents } from './profile-events.ts';
 import { forbidDeployment, type Stage } from './stage.ts';
 
@@ -25,7 +25,7 @@ export class ProfileStack extends Stack {
     super(scope, id, props);
     if (stage.local) forbidDeployment(this);
 
-    const kept = stage.local ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+    const kept = stage.keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
     const resilience = new ResilienceTable(this, 'Resilience', { removalPolicy: kept });
     const table = (name: string, removalPolicy: RemovalPolicy, stream?: StreamViewType) =>
       new TableV2(this, name, {
@@ -44,20 +44,24 @@ export class ProfileStack extends Stack {
 
     const fn = functionsOf(this, stage);
 
-    const downstream = fn('Downstream', 'downstream', {
-      timeout: Duration.seconds(10),
-      memorySize: 256,
-      reservedConcurrency: 40,
-      // A constant in the bundle, so that a deployed one does not even contain the switches.
-      define: { 'process.env.FIBRIN_FAULT_SWITCHES': JSON.stringify(stage.local ? 'on' : 'off') },
+    const downstream = downstreamOf(stage.downstreamUrl, () => {
+      const standIn = fn('Downstream', 'downstream', {
+        timeout: Duration.seconds(10),
+        memorySize: 256,
+        reservedConcurrency: 40,
+        // A constant in the bundle, so that a deployed one does not even contain the switches.
+        define: { 'process.env.FIBRIN_FAULT_SWITCHES': JSON.stringify(stage.local ? 'on' : 'off') },
+      });
+      const url = standIn.alias.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
+      tellLocalRun(url, { fault: { posts: '/posts/', social: '/social/' } });
+      return url;
     });
-    const downstreamUrl = downstream.alias.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
 
     // A constant too: a deployed bundle takes no caller whom the authorizer does not name.
     const openApi = {
       'process.env.FIBRIN_OPEN_API': JSON.stringify(stage.authorization.kind === 'none' ? 'on' : 'off'),
     };
-    const environment = { USERS_TABLE: users.tableName, DOWNSTREAM_URL: downstreamUrl.url };
+    const environment = { USERS_TABLE: users.tableName, ...downstream.environment };
     const getProfile = fn('GetProfile', 'get-profile', {
       timeout: Duration.seconds(5),
       reservedConcurrency: 40,
@@ -89,24 +93,22 @@ export class ProfileStack extends Stack {
 
     for (const reader of [getProfile, getProfileNaive, health]) {
       users.grant(reader, 'dynamodb:GetItem');
-      downstreamUrl.grantInvokeUrl(reader);
+      downstream.grantCall(reader);
     }
     users.grant(putProfile, 'dynamodb:GetItem', 'dynamodb:PutItem');
 
     new ProfileEvents(this, 'Events', { users, views, cache, fn });
 
-    const api = httpApi(this, 'Api', stage.authorization, [
-      { method: HttpMethod.GET, path: '/api/profiles/{id}', function: getProfile },
-      { method: HttpMethod.PUT, path: '/api/profiles/{id}', function: putProfile },
-      { method: HttpMethod.GET, path: '/api/naive/profiles/{id}', function: getProfileNaive },
-      { method: HttpMethod.GET, path: '/api/health', function: health, public: true },
-      { method: HttpMethod.GET, path: '/api/health/deep', function: health },
-    ]);
-    new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint });
+    const api = profileApi(this, 'Api', stage.authorization, {
+      getProfile: getProfile.alias,
+      getProfileNaive: getProfileNaive.alias,
+      putProfile: putProfile.alias,
+      health: health.alias,
+    });
+    new CfnOutput(this, 'ApiUrl', { value: api.api.apiEndpoint });
 
     tellLocalRun(users, { fault: 'users', seed: 'functions/shared/seed.ts' });
     tellLocalRun(cache, { fault: 'cache' });
     tellLocalRun(resilience.table, { fault: 'resilience' });
-    tellLocalRun(downstreamUrl, { fault: { posts: '/posts/', social: '/social/' } });
   }
 }

@@ -1,41 +1,32 @@
 import { CfnRule, Fn } from 'aws-cdk-lib';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Construct, Node } from 'constructs';
+import { LOCAL_RUN_CONTEXT } from '../../lib/core/local-run.ts';
+import { type Authorization, authorizationOf } from './authorization.ts';
+import { choiceContext, refuseContext, textContext } from './context.ts';
+import { refuseTypos } from './context-typos.ts';
 
-/** Who may call the API. `none` exists on this machine only. */
-export type Authorization =
-  | { readonly kind: 'iam' }
-  | { readonly kind: 'jwt'; readonly issuer: string; readonly audience: readonly string[] }
-  | { readonly kind: 'none' };
-
-/** What differs between a laptop and a deployment. */
+/** What differs between a laptop, an emulator and a deployment. */
 export interface Stage {
   readonly name: string;
   /** Run on this machine: open API, fault switches in the stand-in services. */
   readonly local: boolean;
+  /**
+   * Deployed to an emulator of AWS: as in production, but no concurrency is set aside, which emulators do not keep, and its
+   * data ends with the stack.
+   */
+  readonly emulator: boolean;
   readonly authorization: Authorization;
+  readonly architecture: Architecture;
+  /** Where posts and friend counts come from, called without a signature. Undefined for the app's own stand-in. */
+  readonly downstreamUrl: string | undefined;
   /** Whether functions set concurrency aside. Off for accounts whose limit leaves no room for it. */
   readonly reserveConcurrency: boolean;
+  /** Whether what cannot be made again outlives the stack. */
+  readonly keepData: boolean;
 }
 
-function authorizationOf(node: Node): Authorization {
-  const kind: unknown = node.tryGetContext('auth') ?? 'iam';
-  if (kind === 'iam') return { kind };
-  if (kind !== 'jwt')
-    throw new Error(`Context \`auth\`: expected "iam" or "jwt", got ${JSON.stringify(kind)}`);
-  const issuer: unknown = node.tryGetContext('jwtIssuer');
-  const audience: unknown = node.tryGetContext('jwtAudience');
-  if (typeof issuer !== 'string' || !issuer.startsWith('https://')) {
-    throw new Error(
-      `Context \`jwtIssuer\`: expected an https:// URL with auth=jwt, got ${JSON.stringify(issuer)}`,
-    );
-  }
-  if (typeof audience !== 'string' || audience === '') {
-    throw new Error(
-      `Context \`jwtAudience\`: expected a comma-separated list with auth=jwt, got ${JSON.stringify(audience)}`,
-    );
-  }
-  return { kind, issuer, audience: audience.split(',') };
-}
+const NAMES = ['stage', 'arch', 'auth', 'jwtIssuer', 'jwtAudience', 'downstreamUrl', 'reserveConcurrency'];
 
 /**
  * Makes CloudFormation refuse the template before it creates anything: an open API must not come into being by a typo. The
@@ -53,19 +44,76 @@ export function forbidDeployment(scope: Construct): void {
   });
 }
 
-/** Reads the context: `-c stage=…` (default `dev`), `-c auth=iam|jwt`, `-c reserveConcurrency=off`. */
-export function stageOf(node: Node): Stage {
-  const name: unknown = node.tryGetContext('stage') ?? 'dev';
-  if (typeof name !== 'string' || !/^[a-z][a-z0-9]{0,19}$/.test(name)) {
-    throw new Error(
-      `Context \`stage\`: expected 1 to 20 lower-case letters and digits, got ${JSON.stringify(name)}`,
+function nameOf(node: Node): string {
+  const name = textContext(node, 'stage') ?? 'dev';
+  if (!/^[a-z][a-z0-9]{0,19}$/.test(name))
+    refuseContext(
+      'stage',
+      '1 to 20 lower-case letters and digits',
+      name,
+      'set it by -c stage=dev, or leave it out for that',
     );
-  }
+  // By `cdk -c` it is text.
+  if (name === 'local' && String(node.tryGetContext(LOCAL_RUN_CONTEXT)) !== 'true')
+    refuseContext(
+      'stage',
+      'a stage to deploy, and this one has an open API for one machine alone',
+      name,
+      'run it by `npm start`, or deploy another stage: -c stage=dev',
+    );
+  return name;
+}
+
+/** In an emulator a function reaches no function URL, and what it reaches on this machine has no certificate. */
+function downstreamUrlOf(node: Node, schemes: readonly string[]): string | undefined {
+  const text = textContext(node, 'downstreamUrl');
+  if (text === undefined) return undefined;
+  const { protocol, username, password, search, hash } = URL.parse(text) ?? {};
+  if (
+    protocol === undefined ||
+    !schemes.includes(protocol) ||
+    [username, password, search, hash].some((part) => part !== '')
+  )
+    refuseContext(
+      'downstreamUrl',
+      `a URL with ${schemes.join('// or ')}// and without credentials, query and fragment`,
+      // It may hold a secret.
+      text.replace(/^.*@/, '…@').replace(/[?#].*$/, '?…'),
+      'set it to the address above /posts and /social, or leave it out for the stand-in of the app',
+    );
+  return text;
+}
+
+/**
+ * Reads the context. All of it is checked in every stage, also what a stage has no use for.
+ *
+ * | context | values | default |
+ * | --- | --- | --- |
+ * | `stage` | 1 to 20 lower-case letters and digits. `emulator` is for emulators, `local` for the local run alone | `dev` |
+ * | `arch` | `arm64`, `x86_64` | `arm64` |
+ * | `auth` | `iam`, `jwt` with `jwtIssuer` and `jwtAudience` | `iam` |
+ * | `downstreamUrl` | an https:// URL, in the stage `emulator` http:// too | the stand-in of the app, which the stage `local` always has |
+ * | `reserveConcurrency` | `on`, `off` | `on`; `off` in the stage `emulator` |
+ */
+export function stageOf(node: Node): Stage {
+  refuseTypos(node, NAMES);
+  const name = nameOf(node);
   const local = name === 'local';
+  const emulator = name === 'emulator';
+  const authorization = authorizationOf(node);
+  const downstreamUrl = downstreamUrlOf(node, emulator ? ['https:', 'http:'] : ['https:']);
+  const reserve = choiceContext(node, 'reserveConcurrency', emulator ? ['off', 'on'] : ['on', 'off']);
   return {
     name,
     local,
-    authorization: local ? { kind: 'none' } : authorizationOf(node),
-    reserveConcurrency: node.tryGetContext('reserveConcurrency') !== 'off',
+    emulator,
+    authorization: local ? { kind: 'none' } : authorization,
+    architecture:
+      choiceContext(node, 'arch', ['arm64', 'x86_64']) === 'arm64'
+        ? Architecture.ARM_64
+        : Architecture.X86_64,
+    downstreamUrl: local ? undefined : downstreamUrl,
+    reserveConcurrency: reserve === 'on',
+    keepData: !(local || emulator),
   };
 }

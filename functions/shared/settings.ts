@@ -19,6 +19,17 @@ export function urlSetting(name: string): URL {
   return url;
 }
 
+/** @throws with its name where it is missing or none of these. */
+export function choiceSetting<T extends string>(name: string, choices: readonly T[]): T {
+  const value = setting(name);
+  const choice = choices.find((candidate) => candidate === value);
+  if (choice === undefined)
+    throw new Error(
+      `The environment variable ${name} is none of ${choices.join(', ')}; the CDK stack sets it`,
+    );
+  return choice;
+}
+
 /** Credentials as Lambda sets them. Those of a user, unlike those of a role, have no session token. */
 export function credentialSettings() {
   const { AWS_SESSION_TOKEN: sessionToken } = process.env;

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { sleep, systemClock } from '../core/clock.ts';
+import { LOCAL_RUN_CONTEXT } from '../core/local-run.ts';
 import { LocalRunError } from './problem.ts';
 
 export interface SynthOptions {
@@ -89,6 +90,7 @@ async function runApp(project: string, output: string, signal: AbortSignal): Pro
       CDK_CONTEXT_JSON: JSON.stringify({
         ...context,
         stage: 'local',
+        [LOCAL_RUN_CONTEXT]: true,
         'aws:cdk:enable-path-metadata': true,
         'aws:cdk:enable-asset-metadata': true,
         'aws:cdk:bundling-stacks': ['**'],
@@ -102,7 +104,7 @@ async function runApp(project: string, output: string, signal: AbortSignal): Pro
   const lines = Buffer.concat(said).toString('utf8').split('\n');
   const reason = lines.find((line) => /error/i.test(line))?.trim() ?? lines.at(-2)?.trim() ?? `exit ${code}`;
   throw new LocalRunError(
-    `synthesis failed: ${reason.slice(0, 300)}; run \`npx --no-install cdk synth -c stage=local\` to see it all`,
+    `synthesis failed: ${reason.slice(0, 300)}; run \`npx --no-install cdk synth -c stage=local -c ${LOCAL_RUN_CONTEXT}=true\` to see it all`,
   );
 }
 

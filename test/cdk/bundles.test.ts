@@ -14,8 +14,8 @@ interface DeployedFunction {
   readonly name: string;
   /** Its bundle. */
   readonly file: string;
-  /** The names of the environment variables that the stack sets. */
-  readonly settings: readonly string[];
+  /** The environment variables that the stack sets: what is no plain text in the template, as a URL. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /** The functions of an assembly, as synthesis makes them. */
@@ -25,15 +25,19 @@ function functionsOf(assembly: Assembly): readonly DeployedFunction[] {
     .map(([logicalId, { Properties }]) => {
       const { Code, Environment } = (Properties ?? {}) as {
         Code: { S3Key: string };
-        Environment?: { Variables: object };
+        Environment?: { Variables: Readonly<Record<string, unknown>> };
       };
       const code = String(assembly.assetFolder(Code.S3Key));
       expect(readdirSync(code).sort()).toEqual(['index.mjs', 'index.mjs.map']);
       return {
         name: logicalId,
         file: join(code, 'index.mjs'),
-        // Node.js reads its own, and the function runs without.
-        settings: Object.keys(Environment?.Variables ?? {}).filter((name) => name !== 'NODE_OPTIONS'),
+        settings: Object.fromEntries(
+          Object.entries(Environment?.Variables ?? {})
+            // Node.js reads its own, and the function runs without.
+            .filter(([setting]) => setting !== 'NODE_OPTIONS')
+            .map(([setting, value]) => [setting, typeof value === 'string' ? value : 'http://127.0.0.1:1/']),
+        ),
       };
     });
 }
@@ -53,10 +57,11 @@ function deployedAssembly(): Assembly {
 
 /** Imports a bundle in a process like Lambda's with all settings, then without each of them, and prints what it throws. */
 const LOAD_WITHOUT_EACH = `
-  const [file, ...settings] = process.argv.slice(1);
+  const [file, given] = process.argv.slice(1);
+  const settings = JSON.parse(given);
   const errors = [];
-  for (const without of ['', ...settings]) {
-    for (const name of settings) process.env[name] = 'http://127.0.0.1:1/';
+  for (const without of ['', ...Object.keys(settings)]) {
+    Object.assign(process.env, settings);
     delete process.env[without];
     const loaded = import(file + '?without=' + without);
     errors.push({ without, error: await loaded.then(() => '', (error) => error.message) });
@@ -64,9 +69,15 @@ const LOAD_WITHOUT_EACH = `
   console.log(JSON.stringify(errors));
 `;
 
-function loadErrors(file: string, settings: readonly string[]) {
+function loadErrors(file: string, settings: DeployedFunction['settings']) {
   const env = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
-  const args = ['--input-type=module', '--eval', LOAD_WITHOUT_EACH, pathToFileURL(file).href, ...settings];
+  const args = [
+    '--input-type=module',
+    '--eval',
+    LOAD_WITHOUT_EACH,
+    pathToFileURL(file).href,
+    JSON.stringify(settings),
+  ];
   const output = execFileSync(process.execPath, args, { env, encoding: 'utf8' });
   return JSON.parse(output) as readonly { readonly without: string; readonly error: string }[];
 }
@@ -115,7 +126,11 @@ describe('the bundles', () => {
     );
     const expected = deployedFunctions.flatMap(({ name, settings }) => [
       [name, '', ''],
-      ...settings.map((setting) => [name, setting, expect.stringMatching(new RegExp(` ${setting}\\b`))]),
+      ...Object.keys(settings).map((setting) => [
+        name,
+        setting,
+        expect.stringMatching(new RegExp(` ${setting}\\b`)),
+      ]),
     ]);
     expect(failures).toEqual(expected);
   });

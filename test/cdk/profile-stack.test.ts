@@ -26,6 +26,8 @@ interface Properties {
 const propertiesOf = (template: Template, type: string): readonly Properties[] =>
   Object.values(template.findResources(type)).map((resource) => resource['Properties']);
 
+const actionsIn = (template: Template) => statementsOf(template).flatMap(({ Action }) => Action);
+
 describe('the profile stack, deployed', () => {
   let template: Template;
   beforeAll(() => {
@@ -89,13 +91,19 @@ describe('the profile stack, deployed', () => {
     template.resourceCountIs('AWS::ApiGatewayV2::Route', 5);
   });
 
+  it('limits the requests to the API and logs each of them', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      AccessLogSettings: Match.anyValue(),
+      DefaultRouteSettings: { ThrottlingRateLimit: 1_000, ThrottlingBurstLimit: 500 },
+    });
+  });
+
   it('lets a function do with a table only what it does', () => {
-    const actions = statementsOf(template).flatMap(({ Action, Resource }) => {
+    for (const { Action, Resource } of statementsOf(template)) {
       // X-Ray knows no resources.
       if (Resource === '*') expect(Action).toEqual(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']);
-      return Action;
-    });
-    expect([...new Set(actions)].sort()).toEqual([
+    }
+    expect([...new Set(actionsIn(template))].sort()).toEqual([
       'dynamodb:DeleteItem',
       'dynamodb:DescribeStream',
       'dynamodb:GetItem',
@@ -195,10 +203,13 @@ describe('the profile stack, deployed', () => {
   });
 
   it('keeps logs for a month and no longer', () => {
-    template.resourceCountIs('AWS::Logs::LogGroup', 8);
+    template.resourceCountIs('AWS::Logs::LogGroup', 9);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 });
+
+/** As the local run asks for it. */
+const LOCAL = { stage: 'local', 'fibrin:localRun': true };
 
 describe('the context', () => {
   it('puts a JWT authorizer in front when it is asked for', () => {
@@ -214,15 +225,15 @@ describe('the context', () => {
   });
 
   it('opens the API in the local stage only', () => {
-    const kinds = propertiesOf(synth({ stage: 'local' }), 'AWS::ApiGatewayV2::Route').map(
+    const kinds = propertiesOf(synth(LOCAL), 'AWS::ApiGatewayV2::Route').map(
       ({ AuthorizationType }) => AuthorizationType,
     );
     expect(new Set(kinds)).toEqual(new Set(['NONE']));
   });
 
   it('makes CloudFormation refuse the local stage, and no other', () => {
-    const rulesOf = (stage: string): unknown => synth({ stage }).toJSON()['Rules'];
-    expect(rulesOf('local')).toMatchObject({
+    const rulesOf = (context: typeof LOCAL | undefined): unknown => synth(context).toJSON()['Rules'];
+    expect(rulesOf(LOCAL)).toMatchObject({
       LocalStageStaysHere: {
         Assertions: [
           {
@@ -232,7 +243,7 @@ describe('the context', () => {
         ],
       },
     });
-    expect(rulesOf('dev')).not.toHaveProperty('LocalStageStaysHere');
+    expect(rulesOf(undefined)).not.toHaveProperty('LocalStageStaysHere');
   });
 
   it('sets no concurrency aside where an account has none to spare', () => {
@@ -241,12 +252,26 @@ describe('the context', () => {
     });
   });
 
-  it.each([
-    [{ stage: 'No Way' }, /`stage`: expected 1 to 20 lower-case letters and digits, got "No Way"/],
-    [{ auth: 'none' }, /`auth`: expected "iam" or "jwt", got "none"/],
-    [{ auth: 'jwt' }, /`jwtIssuer`: expected an https/],
-    [{ auth: 'jwt', jwtIssuer: 'https://a.example' }, /`jwtAudience`: expected a comma-separated list/],
-  ])('is refused when it makes no sense: %j', (context, reason) => {
-    expect(() => synth(context)).toThrow(reason);
+  it("puts services of one's own in place of the stand-in, called without rights and signatures", () => {
+    const template = synth({ downstreamUrl: 'https://api.example/v2' });
+    template.resourceCountIs('AWS::Lambda::Function', 7);
+    template.resourceCountIs('AWS::Lambda::Url', 0);
+    const environments = Object.values(template.findResources('AWS::Lambda::Function')).flatMap(
+      ({ Properties }) => {
+        const variables = Properties.Environment.Variables;
+        return 'DOWNSTREAM_URL' in variables ? [variables] : [];
+      },
+    );
+    expect(environments).toHaveLength(3);
+    for (const environment of environments)
+      expect(environment).toMatchObject({
+        DOWNSTREAM_URL: 'https://api.example/v2',
+        DOWNSTREAM_AUTH: 'none',
+      });
+    expect(actionsIn(template)).not.toContain('lambda:InvokeFunctionUrl');
+  });
+
+  it('keeps no table of an emulator', () => {
+    synth({ stage: 'emulator' }).allResources('AWS::DynamoDB::GlobalTable', { DeletionPolicy: 'Delete' });
   });
 });

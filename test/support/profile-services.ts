@@ -48,6 +48,7 @@ export async function startProfileServices(answer: (request: ServiceRequest) => 
     USERS_TABLE: 'users',
     FIBRIN_TABLE: 'resilience',
     DOWNSTREAM_URL: url,
+    DOWNSTREAM_AUTH: 'iam',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   // Settings are read when a module loads.

@@ -27,6 +27,7 @@ function load(environment: Readonly<Record<string, string | undefined>>) {
   vi.stubEnv('AWS_REGION', 'us-east-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
+  vi.stubEnv('DOWNSTREAM_AUTH', 'iam');
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.resetModules();
   return import('../../functions/shared/downstream.ts');
@@ -69,11 +70,28 @@ describe('the downstream service', () => {
     expect(headers.authorization).toMatch(/^AWS4-HMAC-SHA256 /);
   });
 
+  test('that is no function of AWS is sent no signature, no token and no credentials', async () => {
+    const { url, headers } = await requestWith({ DOWNSTREAM_AUTH: 'none', AWS_SESSION_TOKEN: 'token' });
+
+    expect(url).toBe('/posts/7');
+    expect(headers).toMatchObject({ accept: 'application/json' });
+    expect(headers).not.toHaveProperty('authorization');
+    expect(Object.keys(headers).filter((name) => name.startsWith('x-amz-'))).toEqual([]);
+  });
+
+  test('that is no function of AWS is asked without credentials there too', async () => {
+    const { url } = await requestWith({ DOWNSTREAM_AUTH: 'none', AWS_ACCESS_KEY_ID: undefined });
+
+    expect(url).toBe('/posts/7');
+  });
+
   test.each([
     ['AWS_REGION', undefined],
     ['AWS_ACCESS_KEY_ID', ''],
     ['AWS_SECRET_ACCESS_KEY', undefined],
     ['DOWNSTREAM_URL', undefined],
+    ['DOWNSTREAM_AUTH', undefined],
+    ['DOWNSTREAM_AUTH', 'IAM secret'],
     ['DOWNSTREAM_URL', 'user:secret'],
     ['DOWNSTREAM_URL', 'ftp://secret.example'],
   ])('cannot be loaded where %s is %s, and the error names it', async (name, value) => {
