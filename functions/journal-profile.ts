@@ -8,7 +8,7 @@ import { setting } from './shared/settings.ts';
 const views = dynamoStore({ table: setting('VIEWS_TABLE') });
 
 const journal = profileConsumer(
-  { name: 'journal', eventOf: (event: EventBridgeEvent<string, unknown>) => event },
+  { type: 'profile.revised', name: 'journal', eventOf: (event: EventBridgeEvent<string, unknown>) => event },
   ({ id, name, version }, { time }, signal) =>
     views.put(journalKey(id, version), { name, eventTime: time }, { when: ['absent'], signal }),
 );

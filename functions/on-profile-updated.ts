@@ -10,7 +10,11 @@ const views = dynamoStore({ table: setting('VIEWS_TABLE') });
 const cache = dynamoStore({ table: setting('CACHE_TABLE') });
 
 const update = profileConsumer(
-  { name: 'read-model', eventOf: ({ body }: SQSRecord) => JSON.parse(body) as BusEvent },
+  {
+    type: 'profile.updated',
+    name: 'read-model',
+    eventOf: ({ body }: SQSRecord) => JSON.parse(body) as BusEvent,
+  },
   async ({ id, name, version }, _event, signal) => {
     await views.put(
       viewKey(id),

@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import { FibrinError, systemClock } from 'fibrin';
+import { FibrinError, type Item, systemClock } from 'fibrin';
 import { dynamoStore } from 'fibrin/dynamodb';
 import { OUTBOX_ATTRIBUTE } from 'fibrin/events';
 import { type Claim, idempotentHttp } from 'fibrin/idempotency';
@@ -11,7 +11,7 @@ import { cancelledError, isConflict } from './shared/cancellation.ts';
 import { type HttpHandlerEvent, type JsonResponse, json, type LambdaContext } from './shared/http.ts';
 import { logServerError } from './shared/log.ts';
 import { ProfileChange, profileId, toItem, type User, userKey } from './shared/profile.ts';
-import { profileUpdated } from './shared/profile-event.ts';
+import { profileEvents } from './shared/profile-event.ts';
 import { setting } from './shared/settings.ts';
 import { NAMESPACE } from './shared/telemetry.ts';
 
@@ -52,14 +52,16 @@ function parseChange(event: HttpHandlerEvent): ProfileChange {
   );
 }
 
-/** Writes the next version of a user with its event in the same item: there is never one without the other. */
-function writeOf(user: User, seen: number | undefined) {
-  const event = JSON.stringify(
-    profileUpdated(user, { now: systemClock.now(), correlationId: correlationId() }),
-  );
+/** Writes the next version of a user with its events in the same item: there is never one without the others. */
+function writeOf(change: Omit<User, 'version'>, current: Item | undefined) {
+  const seen = current && Number(current['version']);
+  const user: User = { ...change, version: (seen ?? 0) + 1 };
+  const origin = { now: systemClock.now(), correlationId: correlationId() };
+  const events = JSON.stringify(profileEvents(user, current?.['email'], origin));
   const when =
     seen === undefined ? (['absent'] as const) : [[{ attribute: 'version', is: '=', value: seen }] as const];
-  return userTable.writeOf(userKey(user.id), { ...toItem(user), [OUTBOX_ATTRIBUTE]: event }, { when });
+  const item = { ...toItem(user), [OUTBOX_ATTRIBUTE]: events };
+  return { user, write: userTable.writeOf(userKey(user.id), item, { when }) };
 }
 
 /**
@@ -75,10 +77,9 @@ async function putProfile(
   const change = parseChange(event);
   for (let tries = 0; tries < 5; tries++) {
     const current = await userTable.get(userKey(id));
-    const seen = current && Number(current['version']);
-    const user: User = { id, ...change, version: (seen ?? 0) + 1 };
+    const { user, write } = writeOf({ id, ...change }, current);
     try {
-      return await claim.completeWith([writeOf(user, seen)], json(200, { user }));
+      return await claim.completeWith([write], json(200, { user }));
     } catch (error) {
       if (!isConflict(error)) throw cancelledError(error);
     }

@@ -2,7 +2,7 @@ import { type Clock, systemClock, withDeadline } from 'fibrin';
 import { isExpired } from 'fibrin/events';
 import { type EmfOptions, emfMetrics } from 'fibrin/telemetry';
 import { log, reasonOf } from './log.ts';
-import { type ProfileChanged, readProfileUpdated } from './profile-event.ts';
+import { type DataOf, type ProfileEvent, readProfileEvent } from './profile-event.ts';
 import { NAMESPACE } from './telemetry.ts';
 
 /** An event as a bus delivers it, as far as consumers read it. */
@@ -12,8 +12,8 @@ export interface BusEvent {
 }
 
 /** Its `detail` says to `withDeadline` when it expires. */
-interface Delivered extends Pick<BusEvent, 'detail'> {
-  readonly change: ProfileChanged;
+interface Delivered<T extends ProfileEvent> extends Pick<BusEvent, 'detail'> {
+  readonly change: DataOf<T>;
   readonly event: BusEvent;
 }
 
@@ -22,9 +22,15 @@ interface InvocationTime {
 }
 
 /** Where the signal aborts when the function's time is over, and no later than the event expires. */
-type Act = (change: ProfileChanged, event: BusEvent, signal: AbortSignal) => Promise<unknown>;
+type Act<T extends ProfileEvent> = (
+  change: DataOf<T>,
+  event: BusEvent,
+  signal: AbortSignal,
+) => Promise<unknown>;
 
-export interface ConsumerOptions<E> {
+export interface ConsumerOptions<E, T extends ProfileEvent> {
+  /** The events that it acts on. */
+  readonly type: T;
   /** In logs and metrics. */
   readonly name: string;
   /** The event in what the function is invoked with. */
@@ -38,21 +44,21 @@ export interface ConsumerOptions<E> {
 const RESERVE_MS = 500;
 
 /**
- * Acts on a changed profile while its event is valid. An expired one is dropped, logged and counted as
+ * Acts on a change of a profile while its event is valid. An expired one is dropped, logged and counted as
  * `ExpiredEvents`: it would be no more valid if it came again. Logs carry the correlation id that the caller has entered.
  */
-export function profileConsumer<E>(
-  { name, eventOf, clock = systemClock, write }: ConsumerOptions<E>,
-  act: Act,
+export function profileConsumer<E, T extends ProfileEvent>(
+  { type, name, eventOf, clock = systemClock, write }: ConsumerOptions<E, T>,
+  act: Act<T>,
 ): (delivery: E, context: InvocationTime) => Promise<void> {
   const { count } = emfMetrics({ namespace: NAMESPACE, clock, ...(write && { write }) });
 
   const inTime = withDeadline(
     { reserveMs: RESERVE_MS, clock },
-    ({ change, event }: Delivered, _context: InvocationTime, { signal }) => act(change, event, signal),
+    ({ change, event }: Delivered<T>, _context: InvocationTime, { signal }) => act(change, event, signal),
   );
   const consume = async (event: BusEvent, context: InvocationTime): Promise<void> => {
-    const envelope = readProfileUpdated(event.detail);
+    const envelope = readProfileEvent(type, event.detail);
     const { time, data: change } = envelope;
     const now = clock.now();
     const report = { consumer: name, ageMs: now - Date.parse(time) };

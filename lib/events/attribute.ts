@@ -29,7 +29,7 @@ function plainOf(attribute: unknown): unknown {
 }
 
 /**
- * What an outbox holds: JSON as text, or a map as the DocumentClient writes an object. Undefined for none, and for null.
+ * What an outbox holds: JSON as text, or a map or list as the DocumentClient writes them. Undefined for none, and for null.
  * @throws {FibrinError} `BAD_OUTBOX` for anything else.
  */
 export function outboxContent(attribute: unknown): unknown {

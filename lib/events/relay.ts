@@ -39,7 +39,7 @@ async function publish(
 }
 
 /**
- * A handler for the stream of a table whose items carry an outbox: publishes what each change put there, as JSON text or as a map, and
+ * A handler for the stream of a table whose items carry an outbox: publishes the event that each change put there, or each of a list, and
  * stops at the first event that is not published. Lambda goes on from its record, so the events of an item are published in their
  * order. A record whose outbox cannot be published is reported by itself, after all that is before it was published.
  *

@@ -52,6 +52,22 @@ const printed = () => vi.mocked(console.error).mock.calls.map(([line]) => String
 const lines = () => printed().map((line) => JSON.parse(line));
 
 describe('the relay of an outbox', () => {
+  it('publishes each event of a list, in order, and nothing of an empty one', async () => {
+    const { relay, published } = setUp();
+    const list = { S: JSON.stringify([event('a'), event('b')]) };
+    expect(await relay(change(1, list), change(2, { L: [] }, list), change(3, text('c'), { L: [] }))).toEqual(
+      done,
+    );
+    expect(published()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('goes on from the record of which one event was not published', async () => {
+    const { relay, published } = setUp({ b: 'EVENT_REJECTED' });
+    const list = { S: JSON.stringify([event('a'), event('b')]) };
+    expect(await relay(record(1, 'x'), change(2, list), record(3, 'y'))).toEqual(from(2));
+    expect(published().slice(0, 3)).toEqual(['x', 'a', 'b']);
+  });
+
   it('publishes what each change put there, in order', async () => {
     const { relay, published } = setUp();
     expect(
@@ -166,7 +182,12 @@ describe('the relay of an outbox', () => {
       'BAD_OUTBOX',
     ],
     ['a number', broken({ N: '7' }), 'BAD_ENVELOPE'],
-    ['a list', broken({ L: [] }), 'BAD_ENVELOPE'],
+    ['a list of which one is no event', broken({ L: [text('x'), { M: {} }] }), 'BAD_ENVELOPE'],
+    [
+      'a list as text of which one is no event',
+      broken({ S: JSON.stringify([event('x'), 1]) }),
+      'BAD_ENVELOPE',
+    ],
     ['bytes', broken({ B: 'aHVudGVyMg==' }), 'BAD_OUTBOX'],
     ['the keys of an item only', view('KEYS_ONLY', {}), 'BAD_STREAM_VIEW'],
     ['an item before the change only', view('OLD_IMAGE', { OldImage: image(text('a')) }), 'BAD_STREAM_VIEW'],

@@ -1,6 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import { type BusEvent, profileConsumer } from '../../functions/shared/profile-consumer.ts';
-import { type ProfileChanged, profileUpdated } from '../../functions/shared/profile-event.ts';
+import {
+  type ProfileChanged,
+  profileEvents,
+  readProfileEvent,
+} from '../../functions/shared/profile-event.ts';
 import { correlated } from '../../lib/telemetry/correlation.ts';
 import { withCorrelation } from '../../lib/telemetry/with-correlation.ts';
 import { fakeClock, type LambdaContext, lambdaContext } from '../../lib/testing/index.ts';
@@ -18,8 +22,14 @@ function consumerOf(act: Act) {
   const logged: Record<string, unknown>[] = [];
   for (const level of ['info', 'warn', 'error'] as const)
     vi.spyOn(console, level).mockImplementation((line: string) => void logged.push(JSON.parse(line)));
-  const detail = profileUpdated(user, { now: clock.now(), correlationId: 'request-7' });
-  const options = { name: 'test', clock, write: (line: string) => void lines.push(line) };
+  const [detail] = profileEvents(user, undefined, { now: clock.now(), correlationId: 'request-7' });
+  if (detail === undefined) throw new Error('expected an event');
+  const options = {
+    type: 'profile.updated',
+    name: 'test',
+    clock,
+    write: (line: string) => void lines.push(line),
+  } as const;
   const event: BusEvent = { detail, time: detail.time };
   const record = { messageId: 'm', body: JSON.stringify(event) };
   const context = (): LambdaContext => lambdaContext({ remainingMs: 10_000, clock });
@@ -154,11 +164,35 @@ describe('a consumer of changed profiles', () => {
   });
 });
 
-describe('the event of a changed profile', () => {
-  test('says with whose request it came about and until when it is acted on, and holds no e-mail address', () => {
-    const event = profileUpdated(user, { now: Date.UTC(2026, 2, 4), correlationId: 'request-7' });
+describe('the events of a changed profile', () => {
+  const origin = { now: Date.UTC(2026, 2, 4), correlationId: 'request-7' };
 
-    expect(event.metadata).toEqual({ correlationId: 'request-7', expiresAt: '2026-03-11T00:00:00.000Z' });
-    expect(JSON.stringify(event)).not.toContain(user.email);
+  test('say with whose request they came about and until when they are acted on', () => {
+    for (const { metadata } of profileEvents(user, undefined, origin))
+      expect(metadata).toMatchObject({ correlationId: 'request-7', expiresAt: '2026-03-11T00:00:00.000Z' });
+  });
+
+  test('hold the e-mail address in the restricted one alone', () => {
+    const events = profileEvents(user, 'ada@old.example', origin);
+
+    expect(events.map(({ type, metadata }) => [type, metadata?.sensitivity])).toEqual([
+      ['profile.updated', 'public'],
+      ['profile.revised', undefined],
+      ['profile.contact-changed', 'restricted'],
+    ]);
+    const withAddress = events.filter((event) => JSON.stringify(event).includes(user.email));
+    expect(withAddress.map(({ type }) => type)).toEqual(['profile.contact-changed']);
+  });
+
+  test('say nothing of an address that is as before', () => {
+    expect(profileEvents(user, user.email, origin).map(({ type }) => type)).toEqual([
+      'profile.updated',
+      'profile.revised',
+    ]);
+  });
+
+  test('are refused by a consumer of another one', () => {
+    for (const event of profileEvents(user, undefined, origin).slice(1))
+      expect(() => readProfileEvent('profile.updated', event)).toThrow('The event is no profile.updated');
   });
 });

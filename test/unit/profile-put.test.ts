@@ -56,16 +56,19 @@ async function put(by: unknown = authorizer) {
 const times = (operation: string) => requests.filter((request) => request.operation === operation).length;
 
 describe('changing a profile', () => {
-  test('writes the event with the correlation id of the request and a time at which it expires', async () => {
+  test('writes its events with the correlation id of the request and a time at which they expire', async () => {
     const { status, response } = await put();
 
     expect(status).toBe(200);
     expect(response.headers['x-correlation-id']).toBe('request-7');
     const written = requests.find(({ operation }) => operation === 'TransactWriteItems')?.body ?? '';
     const [, user] = JSON.parse(written).TransactItems as { Put: { Item: { outbox?: { S: string } } } }[];
-    const { time, metadata } = JSON.parse(user?.Put.Item.outbox?.S ?? '{}');
-    expect(metadata.correlationId).toBe('request-7');
-    expect(Date.parse(metadata.expiresAt) - Date.parse(time)).toBe(7 * 86_400_000);
+    const events = JSON.parse(user?.Put.Item.outbox?.S ?? '[]');
+    expect(events).toHaveLength(3);
+    for (const { time, metadata } of events) {
+      expect(metadata.correlationId).toBe('request-7');
+      expect(Date.parse(metadata.expiresAt) - Date.parse(time)).toBe(7 * 86_400_000);
+    }
   });
 
   test.each([

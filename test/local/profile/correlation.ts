@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { profileUpdated } from '../../../functions/shared/profile-event.ts';
+import { profileEvents } from '../../../functions/shared/profile-event.ts';
 import { type Api, bodyOf, type Profile } from '../../support/api.ts';
 import { atEndOfTest } from '../../support/ends.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -9,7 +9,7 @@ import type { ProfileRun } from '../../support/profile-run.ts';
 import type { Views } from '../../support/views.ts';
 
 const DAY_MS = 86_400_000;
-const CONSUMERS = ['JournalProfile', 'OnProfileUpdated'];
+const CONSUMERS = ['JournalProfile', 'OnContactChanged', 'OnProfileUpdated'];
 
 export const correlatedRequests = (theRun: () => Promise<ProfileRun>) =>
   describe('a correlation id in the profile app', () => {
@@ -38,7 +38,7 @@ export const correlatedRequests = (theRun: () => Promise<ProfileRun>) =>
         .map((line) => line['function'])
         .sort();
 
-    /** Brings a change to the bus, as a redrive may long after its relay has published it. */
+    /** Brings a change to the buses, as a redrive may long after its relay has published it. */
     async function publish(id: number, version: number, correlationId: string, ageMs: number) {
       const { endpoints, buses } = await api.state();
       const client = new EventBridgeClient({
@@ -47,21 +47,22 @@ export const correlatedRequests = (theRun: () => Promise<ProfileRun>) =>
         credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
       });
       atEndOfTest(() => client.destroy());
-      const bus = buses.find(({ name }) => name !== 'default')?.name ?? '';
+      const busFor = (sensitivity = 'internal') =>
+        buses.find(({ name }) => name.toLowerCase().includes(sensitivity))?.name;
       const user = { id: String(id), name: 'Ada Byron', email: 'ada@example.com', version };
-      const event = profileUpdated(user, { now: Date.now() - ageMs, correlationId });
-      const entry = {
-        EventBusName: bus,
+      const events = profileEvents(user, undefined, { now: Date.now() - ageMs, correlationId });
+      const Entries = events.map((event) => ({
+        EventBusName: busFor(event.metadata?.sensitivity),
         Source: 'profiles',
         DetailType: event.type,
         Detail: JSON.stringify(event),
-      };
-      expect(await client.send(new PutEventsCommand({ Entries: [entry] }))).toMatchObject({
+      }));
+      expect(await client.send(new PutEventsCommand({ Entries }))).toMatchObject({
         FailedEntryCount: 0,
       });
     }
 
-    it('goes with a change from the request over outbox, bus and queue to both consumers', async () => {
+    it('goes with a change from the request over outbox, buses and queues to all consumers', async () => {
       const correlationId = randomUUID();
       const response = await api.put(
         160,
@@ -77,7 +78,7 @@ export const correlatedRequests = (theRun: () => Promise<ProfileRun>) =>
       expect(JSON.stringify(logged(correlationId))).not.toMatch(/Ada|ada@/);
     });
 
-    it('is in the log of both consumers when they drop an event that has expired', async () => {
+    it('is in the log of all consumers when they drop an event that has expired', async () => {
       const [expired, valid] = [randomUUID(), randomUUID()];
       await publish(161, 9, expired, 8 * DAY_MS);
       await publish(162, 9, valid, 6 * DAY_MS);

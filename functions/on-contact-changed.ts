@@ -1,0 +1,29 @@
+import type { SQSRecord } from 'aws-lambda';
+import { dynamoStore } from 'fibrin/dynamodb';
+import { sqsBatch } from 'fibrin/events';
+import { correlated } from 'fibrin/telemetry';
+import { type BusEvent, profileConsumer } from './shared/profile-consumer.ts';
+import { contactKey } from './shared/profile-event.ts';
+import { setting } from './shared/settings.ts';
+
+const contacts = dynamoStore({ table: setting('CONTACTS_TABLE') });
+
+const update = profileConsumer(
+  {
+    type: 'profile.contact-changed',
+    name: 'contacts',
+    eventOf: ({ body }: SQSRecord) => JSON.parse(body) as BusEvent,
+  },
+  ({ id, email, version }, _event, signal) =>
+    contacts.put(
+      contactKey(id),
+      { email, version },
+      { when: ['absent', [{ attribute: 'version', is: '<', value: version }]], signal },
+    ),
+);
+
+/** Keeps the addresses apart from all else: only this function reads the bus that carries them. The newest version wins. */
+export const handler = sqsBatch(correlated(update), {
+  // Logged already, under the record's correlation id.
+  onFailure: () => undefined,
+});
