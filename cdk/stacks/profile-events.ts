@@ -1,65 +1,50 @@
 import { Duration } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
-import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { DynamoEventSource, SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
-import { deadLetters } from './dead-letters.ts';
+import { DeadLetterQueue, EventConsumer, OutboxRelay, Sensitivity, SensitivityBus } from 'fibrin/cdk';
 import type { MakeFunction } from './functions.ts';
 
 export interface ProfileEventsProps {
   /** The table whose items carry an outbox, with a stream. */
   readonly users: TableV2;
-  /** The read model. */
+  /** The read model and the journal. */
   readonly views: TableV2;
   readonly cache: TableV2;
+  /** E-mail addresses, apart from all else. */
+  readonly contacts: TableV2;
   readonly fn: MakeFunction;
 }
 
 const TIMEOUT = Duration.seconds(10);
+const eventPattern = (detailType: string) => ({ source: ['profiles'], detailType: [detailType] });
 
 /**
- * What follows from a changed profile: stream → relay → bus, and from there by one rule through a queue to the read model,
- * by another straight to the journal. Whatever fails on the way ends in a queue of its own, with the reason.
+ * What follows from a changed profile: stream → relay → a bus for each sensitivity. From the public one a queue leads to the read
+ * model, from the restricted one another to the addresses; the internal one invokes the journal directly. Whatever fails on the
+ * way ends in a queue of its own, with the reason.
  */
 export class ProfileEvents extends Construct {
-  constructor(scope: Construct, id: string, { users, views, cache, fn }: ProfileEventsProps) {
+  constructor(scope: Construct, id: string, props: ProfileEventsProps) {
     super(scope, id);
-    const bus = new EventBus(this, 'Bus');
-    const undelivered = deadLetters(this, 'Undelivered');
+    const { users, fn } = props;
+    const { bus: open } = new SensitivityBus(this, 'Public', { sensitivity: Sensitivity.PUBLIC });
+    const internal = new SensitivityBus(this, 'Internal', { sensitivity: Sensitivity.INTERNAL });
+    const { bus: restricted } = new SensitivityBus(this, 'Restricted', {
+      sensitivity: Sensitivity.RESTRICTED,
+    });
+    new OutboxRelay(this, 'Outbox', {
+      table: users,
+      buses: { PUBLIC_BUS: open, INTERNAL_BUS: internal.bus, RESTRICTED_BUS: restricted },
+      resilientFunction: fn('Relay', 'relay', { timeout: TIMEOUT, reservedConcurrency: 10 }),
+    });
+    this.#readModel(open, props);
+    this.#addresses(restricted, props);
+    this.#journal(internal, props);
+  }
 
-    const relay = fn('Relay', 'relay', {
-      timeout: TIMEOUT,
-      reservedConcurrency: 10,
-      environment: { BUS: bus.eventBusName },
-    });
-    bus.grantPutEventsTo(relay);
-    relay.alias.addEventSource(
-      new DynamoEventSource(users, {
-        startingPosition: StartingPosition.TRIM_HORIZON,
-        batchSize: 100,
-        bisectBatchOnError: true,
-        reportBatchItemFailures: true,
-        retryAttempts: 100,
-        onFailure: new SqsDlq(deadLetters(this, 'Unrelayed')),
-      }),
-    );
-
-    const updated = { source: ['profiles'], detailType: ['profile.updated'] };
-    const queue = new Queue(this, 'Updates', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      // AWS's advice: six times what the function may take.
-      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
-      deadLetterQueue: { queue: deadLetters(this, 'Unprocessed'), maxReceiveCount: 5 },
-    });
-    new Rule(this, 'ToQueue', {
-      eventBus: bus,
-      eventPattern: updated,
-      targets: [new SqsQueue(queue, { deadLetterQueue: undelivered })],
-    });
+  #readModel(bus: IEventBus, { views, cache, fn }: ProfileEventsProps): void {
     const onUpdated = fn('OnProfileUpdated', 'on-profile-updated', {
       timeout: TIMEOUT,
       reservedConcurrency: 10,
@@ -67,22 +52,45 @@ export class ProfileEvents extends Construct {
     });
     views.grant(onUpdated, 'dynamodb:GetItem', 'dynamodb:PutItem');
     cache.grant(onUpdated, 'dynamodb:DeleteItem');
-    onUpdated.alias.addEventSource(
-      new SqsEventSource(queue, { batchSize: 10, maxConcurrency: 5, reportBatchItemFailures: true }),
-    );
+    new EventConsumer(this, 'Updates', {
+      bus,
+      eventPattern: eventPattern('profile.updated'),
+      resilientFunction: onUpdated,
+    });
+  }
 
+  /** Two at once are enough, the fewest that a queue may have. */
+  #addresses(bus: IEventBus, { contacts, fn }: ProfileEventsProps): void {
+    const onContactChanged = fn('OnContactChanged', 'on-contact-changed', {
+      timeout: TIMEOUT,
+      reservedConcurrency: 5,
+      environment: { CONTACTS_TABLE: contacts.tableName },
+    });
+    contacts.grant(onContactChanged, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    new EventConsumer(this, 'Contacts', {
+      bus,
+      eventPattern: eventPattern('profile.contact-changed'),
+      resilientFunction: onContactChanged,
+      maxConcurrency: 2,
+    });
+  }
+
+  /** Without a queue, with Lambda's own retries. */
+  #journal({ bus }: SensitivityBus, { views, fn }: ProfileEventsProps): void {
     const journal = fn('JournalProfile', 'journal-profile', {
       timeout: TIMEOUT,
       reservedConcurrency: 10,
       environment: { VIEWS_TABLE: views.tableName },
-      deadLetterQueue: deadLetters(this, 'Unjournaled'),
+      deadLetterQueue: new DeadLetterQueue(this, 'Unjournaled').queue,
       functionProps: { retryAttempts: 2 },
     });
     views.grant(journal, 'dynamodb:GetItem', 'dynamodb:PutItem');
-    new Rule(this, 'ToJournal', {
+    const undelivered = new DeadLetterQueue(this, 'Undelivered');
+    const rule = new Rule(this, 'ToJournal', {
       eventBus: bus,
-      eventPattern: updated,
-      targets: [new LambdaFunction(journal.alias, { deadLetterQueue: undelivered })],
+      eventPattern: eventPattern('profile.revised'),
+      targets: [new LambdaFunction(journal.alias, { deadLetterQueue: undelivered.queue })],
     });
+    undelivered.acceptFromRule(rule);
   }
 }

@@ -41,6 +41,7 @@ export class ProfileStack extends Stack {
     const users = table('Users', kept, StreamViewType.NEW_AND_OLD_IMAGES);
     const cache = table('Cache', RemovalPolicy.DESTROY);
     const views = table('Views', RemovalPolicy.DESTROY);
+    const contacts = table('Contacts', RemovalPolicy.DESTROY);
 
     const fn = functionsOf(this, stage);
 
@@ -97,7 +98,7 @@ export class ProfileStack extends Stack {
     }
     users.grant(putProfile, 'dynamodb:GetItem', 'dynamodb:PutItem');
 
-    new ProfileEvents(this, 'Events', { users, views, cache, fn });
+    new ProfileEvents(this, 'Events', { users, views, cache, contacts, fn });
 
     const api = profileApi(this, 'Api', stage.authorization, {
       getProfile: getProfile.alias,

@@ -36,7 +36,10 @@ function functionsOf(assembly: Assembly): readonly DeployedFunction[] {
           Object.entries(Environment?.Variables ?? {})
             // Node.js reads its own, and the function runs without.
             .filter(([setting]) => setting !== 'NODE_OPTIONS')
-            .map(([setting, value]) => [setting, typeof value === 'string' ? value : 'http://127.0.0.1:1/']),
+            .map(([setting, value]) => [
+              setting,
+              typeof value === 'string' ? value : `http://127.0.0.1:1/${setting}`,
+            ]),
         ),
       };
     });
@@ -102,6 +105,7 @@ describe('the bundles', () => {
       'GetProfileNaive',
       'Health',
       'JournalProfile',
+      'OnContactChanged',
       'OnProfileUpdated',
       'PutProfile',
       'Relay',

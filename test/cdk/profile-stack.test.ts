@@ -21,6 +21,8 @@ interface Properties {
   readonly Targets?: readonly { readonly DeadLetterConfig: unknown }[];
   readonly RedrivePolicy?: unknown;
   readonly DestinationConfig?: unknown;
+  readonly SqsManagedSseEnabled?: boolean;
+  readonly KmsMasterKeyId?: unknown;
 }
 
 const propertiesOf = (template: Template, type: string): readonly Properties[] =>
@@ -34,8 +36,8 @@ describe('the profile stack, deployed', () => {
     template = synth();
   });
 
-  it('has four tables paid by request, whose items expire', () => {
-    template.resourceCountIs('AWS::DynamoDB::GlobalTable', 4);
+  it('has five tables paid by request, whose items expire', () => {
+    template.resourceCountIs('AWS::DynamoDB::GlobalTable', 5);
     template.allResourcesProperties('AWS::DynamoDB::GlobalTable', {
       BillingMode: 'PAY_PER_REQUEST',
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
@@ -53,7 +55,7 @@ describe('the profile stack, deployed', () => {
     });
   });
 
-  it('keeps its tables when the stack goes, all but the cache and the read model', () => {
+  it('keeps its tables when the stack goes, all but the cache and what consumers keep', () => {
     const policies = Object.entries(template.findResources('AWS::DynamoDB::GlobalTable')).map(
       ([logicalId, { DeletionPolicy }]) => [logicalId.replace(/(Table)?[0-9A-F]{8}$/, ''), DeletionPolicy],
     );
@@ -62,11 +64,12 @@ describe('the profile stack, deployed', () => {
       Users: 'RetainExceptOnCreate',
       Cache: 'Delete',
       Views: 'Delete',
+      Contacts: 'Delete',
     });
   });
 
   it('runs every function on Node.js 24 and arm64 with concurrency set aside', () => {
-    template.resourceCountIs('AWS::Lambda::Function', 8);
+    template.resourceCountIs('AWS::Lambda::Function', 9);
     template.allResourcesProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -76,7 +79,7 @@ describe('the profile stack, deployed', () => {
   });
 
   it('reaches every function through its alias', () => {
-    template.resourceCountIs('AWS::Lambda::Alias', 8);
+    template.resourceCountIs('AWS::Lambda::Alias', 9);
     for (const { IntegrationUri } of propertiesOf(template, 'AWS::ApiGatewayV2::Integration')) {
       expect(IntegrationUri).toEqual({ Ref: expect.stringMatching(/Live/) });
     }
@@ -113,6 +116,7 @@ describe('the profile stack, deployed', () => {
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
       'events:PutEvents',
+      'kms:Decrypt',
       'lambda:InvokeFunction',
       'lambda:InvokeFunctionUrl',
       'logs:CreateLogStream',
@@ -120,7 +124,6 @@ describe('the profile stack, deployed', () => {
       'sqs:ChangeMessageVisibility',
       'sqs:DeleteMessage',
       'sqs:GetQueueAttributes',
-      'sqs:GetQueueUrl',
       'sqs:ReceiveMessage',
       'sqs:SendMessage',
       'xray:PutTelemetryRecords',
@@ -129,23 +132,58 @@ describe('the profile stack, deployed', () => {
   });
 
   it('keeps what cannot be delivered or done, at every stage of an event', () => {
-    const queue = (name: string) => ({
-      'Fn::GetAtt': [expect.stringMatching(new RegExp(`^Events${name}[0-9A-F]{8}$`)), 'Arn'],
-    });
+    const queueIn = ({ Arn }: { Arn: { 'Fn::GetAtt': [string, string] } }) =>
+      Arn['Fn::GetAtt'][0].replace(/Queue[0-9A-F]{8}$/, '');
+    const arn = (given: unknown) => queueIn({ Arn: given } as Parameters<typeof queueIn>[0]);
     const targets = propertiesOf(template, 'AWS::Events::Rule').flatMap(({ Targets = [] }) => Targets);
-    expect(targets).toHaveLength(2);
-    for (const { DeadLetterConfig } of targets)
-      expect(DeadLetterConfig).toEqual({ Arn: queue('Undelivered') });
-    const [redrive] = propertiesOf(template, 'AWS::SQS::Queue').flatMap(
-      ({ RedrivePolicy = [] }) => RedrivePolicy,
+    expect(
+      targets
+        .map(({ DeadLetterConfig }) => queueIn(DeadLetterConfig as Parameters<typeof queueIn>[0]))
+        .sort(),
+    ).toEqual(['EventsContactsUndelivered', 'EventsUndelivered', 'EventsUpdatesUndelivered']);
+    const redrives = propertiesOf(template, 'AWS::SQS::Queue').flatMap(
+      ({ RedrivePolicy = [] }) =>
+        RedrivePolicy as { deadLetterTargetArn: unknown; maxReceiveCount: number }[],
     );
-    expect(redrive).toEqual({ deadLetterTargetArn: queue('Unprocessed'), maxReceiveCount: 5 });
+    expect(
+      redrives
+        .map(({ deadLetterTargetArn, maxReceiveCount }) => [arn(deadLetterTargetArn), maxReceiveCount])
+        .sort(),
+    ).toEqual([
+      ['EventsContactsEventsUnprocessed', 5],
+      ['EventsUpdatesEventsUnprocessed', 5],
+    ]);
     const failures = ['AWS::Lambda::EventInvokeConfig', 'AWS::Lambda::EventSourceMapping']
       .flatMap((type) => propertiesOf(template, type))
-      .flatMap(({ DestinationConfig = [] }) => DestinationConfig);
-    expect(failures).toEqual([
-      { OnFailure: { Destination: queue('Unjournaled') } },
-      { OnFailure: { Destination: queue('Unrelayed') } },
+      .flatMap(
+        ({ DestinationConfig = [] }) => DestinationConfig as { OnFailure: { Destination: unknown } }[],
+      );
+    expect(failures.map(({ OnFailure }) => arn(OnFailure.Destination))).toEqual([
+      'EventsUnjournaled',
+      'EventsOutboxUnrelayed',
+    ]);
+  });
+
+  it('has a bus for each sensitivity, each with an archive of its own, and a key where data is personal', () => {
+    const buses = Object.entries(template.findResources('AWS::Events::EventBus')).map(
+      ([id, { Properties }]) => [
+        id.replace(/[0-9A-F]{8}$/, ''),
+        Properties['KmsKeyIdentifier'] !== undefined,
+      ],
+    );
+    expect(Object.fromEntries(buses)).toEqual({
+      EventsPublicBus: false,
+      EventsInternalBus: false,
+      EventsRestrictedBus: true,
+    });
+    const kept = Object.values(template.findResources('AWS::Events::Archive')).map(({ Properties }) => [
+      Properties['RetentionDays'],
+      Properties['KmsKeyIdentifier'] !== undefined,
+    ]);
+    expect(kept).toEqual([
+      [90, false],
+      [30, false],
+      [14, true],
     ]);
   });
 
@@ -161,8 +199,11 @@ describe('the profile stack, deployed', () => {
   });
 
   it('encrypts every queue and takes nothing that did not come over TLS', () => {
-    template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
-    template.resourceCountIs('AWS::SQS::QueuePolicy', 5);
+    for (const { SqsManagedSseEnabled, KmsMasterKeyId } of propertiesOf(template, 'AWS::SQS::Queue'))
+      expect(SqsManagedSseEnabled === true || KmsMasterKeyId !== undefined).toBe(true);
+    const queues = Object.keys(template.findResources('AWS::SQS::Queue'));
+    const policies = propertiesOf(template, 'AWS::SQS::QueuePolicy');
+    expect(policies).toHaveLength(queues.length);
   });
 
   /** What a function may do with the resilience table. */
@@ -197,13 +238,21 @@ describe('the profile stack, deployed', () => {
 
   it('knows functions by their names in the template, as other tools do', () => {
     expect(Object.keys(template.findResources('AWS::Lambda::Function')).sort()).toEqual([
-      ...['Downstream', 'GetProfile', 'GetProfileNaive', 'Health', 'JournalProfile', 'OnProfileUpdated'],
-      ...['PutProfile', 'Relay'],
+      ...[
+        'Downstream',
+        'GetProfile',
+        'GetProfileNaive',
+        'Health',
+        'JournalProfile',
+        'OnContactChanged',
+        'OnProfileUpdated',
+      ],
+      ...['OnProfileUpdated', 'PutProfile', 'Relay'],
     ]);
   });
 
   it('keeps logs for a month and no longer', () => {
-    template.resourceCountIs('AWS::Logs::LogGroup', 9);
+    template.resourceCountIs('AWS::Logs::LogGroup', 13);
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 });
@@ -254,7 +303,7 @@ describe('the context', () => {
 
   it("puts services of one's own in place of the stand-in, called without rights and signatures", () => {
     const template = synth({ downstreamUrl: 'https://api.example/v2' });
-    template.resourceCountIs('AWS::Lambda::Function', 7);
+    template.resourceCountIs('AWS::Lambda::Function', 8);
     template.resourceCountIs('AWS::Lambda::Url', 0);
     const environments = Object.values(template.findResources('AWS::Lambda::Function')).flatMap(
       ({ Properties }) => {
