@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import type { CfnFunction, IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { refuse, refuseBoth } from './refuse.ts';
@@ -11,6 +11,9 @@ export interface InvokedFunctionProps {
 
 /** Of a function that says nothing else. */
 const LAMBDA_TIMEOUT = Duration.seconds(3);
+
+const POLLED =
+  'Invoked from a queue or a stream, which keeps what fails: a dead-letter queue of the function stays empty.';
 
 /** What event sources invoke, and the function behind it where this app makes it. */
 export class InvokedFunction {
@@ -28,6 +31,8 @@ export class InvokedFunction {
     // An alias or a version has the function behind it.
     const behind = resilientFunction?.function ?? (target as { lambda?: IFunction }).lambda ?? target;
     this.made = 'addEnvironment' in behind ? (behind as LambdaFunction) : undefined;
+    if (this.made)
+      Validations.of(this.made).acknowledge({ id: 'Serverless::Serverless-LambdaDLQ', reason: POLLED });
   }
 
   /** Undefined where it cannot be known. */

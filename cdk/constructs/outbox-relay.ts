@@ -73,7 +73,8 @@ export interface OutboxRelayProps {
  *   }),
  *   buses: { BUS: orders.bus },
  *   function: new LambdaFunction(stack, 'Function', {
- *     code: Code.fromAsset('dist/relay'),
+ *     // Your bundle of `export const handler = outboxRelay(…)`.
+ *     code: Code.fromInline('exports.handler = async () => ({ batchItemFailures: [] });'),
  *     handler: 'index.handler',
  *     runtime: Runtime.NODEJS_24_X,
  *   }),

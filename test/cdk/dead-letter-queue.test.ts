@@ -10,6 +10,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
 import { DeadLetterQueue, type DeadLetterQueueProps } from '../../cdk/constructs/dead-letter-queue.ts';
 import {
+  acknowledged,
   allowedTo,
   allowedToRoles,
   arn,
@@ -122,6 +123,15 @@ describe('a dead-letter queue', () => {
     ],
   ])('refuses %s', (_name, props, trouble) => {
     expect(() => setUp(props)).toThrow(`Shop/Failed: ${trouble}`);
+  });
+
+  test('says why it has no dead-letter queue of its own, but not for a queue of somebody else', () => {
+    expect(acknowledged(setUp().queue.queue)).toEqual([
+      'AwsSolutions::AwsSolutions-SQS3',
+      'Serverless::Serverless-SQSRedrivePolicy',
+    ]);
+    const { queue } = setUp((stack) => ({ existingQueue: new Queue(stack, 'Own') }));
+    expect(acknowledged(queue.queue)).toEqual([]);
   });
 
   test('has metrics of its depth and its age', () => {

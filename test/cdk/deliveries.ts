@@ -1,6 +1,7 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Annotations, Match, type Template } from 'aws-cdk-lib/assertions';
 import { Code, type FunctionOptions, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { IConstruct } from 'constructs';
 import { expect } from 'vitest';
 
 export const QUEUE_POLICY = 'AWS::SQS::QueuePolicy';
@@ -72,6 +73,15 @@ export const attribute = (logicalId: string) => ({ 'Fn::GetAtt': [expect.stringM
 export const attributeLike = (logicalId: string) => ({
   'Fn::GetAtt': [Match.stringLikeRegexp(logicalId), 'Arn'],
 });
+
+/** The findings of cdk-nag that a construct acknowledges. Fails where one has no reason. */
+export function acknowledged(construct: IConstruct): readonly string[] {
+  const rules = construct.node.metadata
+    .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+    .flatMap(({ data }) => Object.entries(data as Readonly<Record<string, string>>));
+  for (const [, reason] of rules) expect(reason).toMatch(/^[A-Z].{20,}\.$/);
+  return rules.map(([rule]) => rule);
+}
 
 export const warnings = (stack: Stack): readonly string[] =>
   Annotations.fromStack(stack)

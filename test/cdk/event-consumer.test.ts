@@ -11,6 +11,7 @@ import { ResilientFunction } from '../../cdk/constructs/resilient-function.ts';
 import { Sensitivity } from '../../cdk/constructs/sensitivity.ts';
 import { SensitivityBus } from '../../cdk/constructs/sensitivity-bus.ts';
 import {
+  acknowledged,
   allowedTo,
   allowedToRoles,
   arn,
@@ -135,6 +136,14 @@ describe('a consumer of events', () => {
       RedrivePolicy: { deadLetterTargetArn: attributeLike('^AllUnprocessed') },
     });
     expect(consumer.undelivered.node.id).toBe('AllUndelivered');
+  });
+
+  test('says why neither its mapping nor its function has a destination', () => {
+    const { consumer, stack } = setUp();
+    expect(consumer.queues.map(({ mapping }) => acknowledged(mapping))).toEqual([
+      ['Serverless::Serverless-LambdaEventSourceMappingDestination'],
+    ]);
+    expect(acknowledged(stack.node.findChild('Ship'))).toEqual(['Serverless::Serverless-LambdaDLQ']);
   });
 
   test('has metrics of what waits and of what failed', () => {
