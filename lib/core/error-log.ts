@@ -18,8 +18,8 @@ function describe(error: unknown) {
   };
 }
 
-/** A stack begins with the message, which may have lines in the form of frames. */
-function framesOf(error: unknown): string | undefined {
+/** The frames of a stack. It begins with the message, which may have lines in the form of frames. */
+export function framesOf(error: unknown): string | undefined {
   const stack = textOf(error, 'stack');
   const message = textOf(error, 'message');
   const afterMessage = stack.includes(message) ? stack.slice(stack.indexOf(message) + message.length) : stack;

@@ -1,11 +1,11 @@
 import { fieldOf } from './field.ts';
 import { isObject } from './property.ts';
 
-/** The headers of an HTTP event of API Gateway (v1, v2) or of a function URL. */
+/** The headers of a request of API Gateway (v1, v2), a function URL or a load balancer. */
 export interface HeaderEvent {
   /** A REST API sends null for a request without any. */
   readonly headers?: Readonly<Record<string, string | undefined>> | null | undefined;
-  /** REST APIs have them all here, where a header may come more than once. */
+  /** REST APIs have them all here, where a header may come more than once, and load balancers that are set so have them nowhere else. */
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null | undefined;
 }
 

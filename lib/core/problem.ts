@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { isFibrinError } from './errors.ts';
 import { propertyOf, textOf } from './property.ts';
 import { waitMs } from './retry-after.ts';
@@ -14,17 +15,11 @@ const DEFAULT_RETRY_AFTER_MS = 1_000;
 /** The largest delay that every HTTP client can read: 2^31 - 1 seconds. */
 const MAX_RETRY_AFTER_SECONDS = 2_147_483_647;
 
-const TITLES: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  404: 'Not Found',
-  409: 'Conflict',
+/** As RFC 9110 names them, where Node has names that are older. */
+const TITLES: Readonly<Record<number, string | undefined>> = {
+  ...STATUS_CODES,
   413: 'Content Too Large',
   422: 'Unprocessable Content',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
 };
 
 const isErrorStatus = (status: unknown): status is number =>

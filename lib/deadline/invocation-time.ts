@@ -27,7 +27,7 @@ export function timeOfInvocation(
   const leftMs = Math.min(totalTimeoutMs, timeLeftOf(event, context, header, clock.now()));
   const limitMs = Math.min(leftMs - reserveMs, outerMs);
   if (limitMs <= 0) {
-    throw new DeadlineExceededError('The invocation', "invocation's deadline", leftMs, { called: false });
+    throw new DeadlineExceededError('The handler', "invocation's deadline", leftMs, { called: false });
   }
   return { limitMs, endsAt: clock.monotonic() + limitMs };
 }

@@ -41,7 +41,7 @@ export function withDeadline<E, C, R>(
     const { limitMs, endsAt } = timeOfInvocation(event, context, settings, parent);
     const invocation: Invocation = { isOver: false };
     const own = { scope: invocation, parent, clock, endsAt, invocation };
-    const exceeded = () => new DeadlineExceededError('The invocation', "invocation's deadline", limitMs);
+    const exceeded = () => new DeadlineExceededError('The handler', "invocation's deadline", limitMs);
     const work = (run: Timed) =>
       handle(event, context, {
         endsAt,

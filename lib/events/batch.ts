@@ -1,5 +1,8 @@
 import { type Clock, systemClock } from '../core/clock.ts';
-import { DeadlineExceededError } from '../core/errors.ts';
+import { errorChain } from '../core/error-chain.ts';
+import { framesOf } from '../core/error-log.ts';
+import { DeadlineExceededError, FibrinError, isFibrinError } from '../core/errors.ts';
+import { fieldOf } from '../core/field.ts';
 import { invocationContext, runInContext } from '../core/invocation-context.ts';
 import { remainingMsOf } from '../core/remaining-time.ts';
 import * as rule from '../core/rules.ts';
@@ -21,7 +24,8 @@ export interface BatchEvent<R> {
 export interface BatchOptions<R> {
   /**
    * Receives each record that failed or was not handled, and why. What it throws or rejects with changes nothing; it is warned of
-   * once. Default: one JSON line on stderr with the id of the record, and the name and code of the error.
+   * once. Default: one JSON line on stderr with the id of the record, the names and codes of the error and its causes, and the stack
+   * frames of one that is no `FibrinError`.
    */
   readonly onFailure?: (record: R, error: unknown) => unknown;
   /**
@@ -39,6 +43,19 @@ export const BATCH_RULES: Readonly<Record<keyof BatchOptions<unknown>, rule.Opti
   reserveMs: rule.durationMs(0, 900_000),
   clock: rule.object(),
 };
+
+/**
+ * The records of an event.
+ * @throws {FibrinError} `NOT_A_BATCH` for an event without.
+ */
+export function recordsOf<R>(owner: string, event: BatchEvent<R>): readonly R[] {
+  const records = fieldOf(event, ['Records']);
+  if (Array.isArray(records)) return records as readonly R[];
+  throw new FibrinError(
+    'NOT_A_BATCH',
+    `${owner}: expected the event of an event source mapping, with an array of \`Records\`, got ${rule.show(records)}`,
+  );
+}
 
 const DEFAULT_RESERVE_MS = 300;
 
@@ -93,15 +110,19 @@ export function failureListener<R>(
   { onFailure }: Pick<BatchOptions<R>, 'onFailure'>,
   idOf: (record: R) => string | undefined,
 ): (record: R, error: unknown) => void {
-  const logFailure = (record: R, error: unknown) =>
+  const logFailure = (record: R, error: unknown) => {
+    const labels = errorChain(error).map(labelOf);
     console.error(
       JSON.stringify({
         level: 'ERROR',
         message: `${owner}: a record failed`,
-        error: labelOf(error),
+        error: labels[0],
+        causes: labels.length > 1 ? labels.slice(1) : undefined,
         record: idOf(record),
+        stack: isFibrinError(error) ? undefined : framesOf(error),
       }),
     );
+  };
   const listener = onFailure ?? logFailure;
   const notify = safeListener(
     ({ record, error }: { readonly record: R; readonly error: unknown }) => listener(record, error),

@@ -37,7 +37,10 @@ function busOf({ metadata: { sensitivity } = {} }: Envelope, { bus, buses }: Rou
   if (sensitivity === undefined) return bus;
   const own = Object.hasOwn(buses, sensitivity) ? buses[sensitivity] : undefined;
   if (own === undefined)
-    throw new FibrinError('NO_BUS_FOR_SENSITIVITY', 'No bus is named for the sensitivity of the event');
+    throw new FibrinError(
+      'NO_BUS_FOR_SENSITIVITY',
+      `\`buses\` names no bus for the sensitivity "${sensitivity}" of the event`,
+    );
   return own;
 }
 

@@ -114,11 +114,12 @@ function seal(value: unknown): Sealed {
 
 /** Without a field that readers leave out: it would be lost on the way without a word. */
 function checkNames(value: unknown): void {
-  const unknownOf = (object: unknown, known: readonly string[]) =>
-    Object.keys(object ?? {}).find((name) => !known.includes(name));
-  const unknown =
-    unknownOf(value, [...Object.keys(FIELDS), 'data', 'metadata']) ??
-    unknownOf(fieldOf(value, ['metadata']), Object.keys(METADATA));
+  const unknownOf = (object: unknown, known: readonly string[], prefix = '') =>
+    Object.keys(object ?? {}).flatMap((name) => (known.includes(name) ? [] : [`${prefix}${name}`]));
+  const [unknown] = [
+    ...unknownOf(value, [...Object.keys(FIELDS), 'data', 'metadata']),
+    ...unknownOf(fieldOf(value, ['metadata']), Object.keys(METADATA), 'metadata.'),
+  ];
   if (unknown !== undefined)
     refuse(`An event has no field \`${unknown.slice(0, 100)}\`; put it into \`data\``);
 }

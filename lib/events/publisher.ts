@@ -33,7 +33,7 @@ export interface PublisherOptions {
   readonly totalTimeoutMs?: number;
   /** Receives each attempt, wait and outcome of a batch, as in `resilient`, under the name `event-bus`. */
   readonly onEvent?: (event: PolicyEvent) => unknown;
-  /** Default: a client with its own configuration and no retries of its own. */
+  /** Give yours `maxAttempts: 1`: it would retry within each attempt. Default: one with its own configuration, and that. */
   readonly client?: EventBridgeClient;
   /** Where time comes from. Default: the system's clock. */
   readonly clock?: Clock;
@@ -61,7 +61,10 @@ export interface PublishOptions {
 }
 
 export interface EventPublisher {
-  /** Publishes each event, and gives those that were not published, in their order. Never rejects for those. */
+  /**
+   * Publishes each event, and gives those that were not published, in their order. Never rejects for those.
+   * @throws {InvalidOptionError} for an unknown option or a bad one.
+   */
   publish(events: readonly Envelope[], options?: PublishOptions): Promise<readonly Unpublished[]>;
 }
 
@@ -98,7 +101,9 @@ class Publication {
   async add(entry: Entry): Promise<void> {
     if (!fits(entry, this.#batch)) await this.flush();
     if (entry.key !== undefined && this.#failedKeys.has(entry.key)) {
-      const error = new FibrinError('EVENT_HELD_BACK', 'An event before this one was not published');
+      const error = new FibrinError('EVENT_HELD_BACK', 'An event before this one was not published', {
+        retryable: true,
+      });
       return this.refuse(entry, error);
     }
     this.#batch.push(entry);
@@ -175,7 +180,8 @@ export function eventPublisher(options: PublisherOptions): EventPublisher {
   const route = { bus, buses, source };
   const tools = toolsOf(options);
   return {
-    async publish(events, { orderBy } = {}) {
+    async publish(events, publishOptions = {}) {
+      const { orderBy } = checkOptions('publish', publishOptions, { optional: { orderBy: rule.fn() } });
       const publication = new Publication(tools);
       for (const event of events) {
         let key: string | undefined;

@@ -27,7 +27,7 @@ function parsed(text: string): unknown {
 /**
  * Reads the envelope that came with a record, whichever way: as the message itself, in an event that a rule of EventBridge sent on,
  * or in a notification of SNS with either of them; in a record of SQS, SNS or Kinesis, or as the event of the function.
- * @throws {FibrinError} `BAD_ENVELOPE` or `EVENT_TOO_LARGE` as `readEnvelope`, and where there is no JSON.
+ * @throws {FibrinError} `BAD_ENVELOPE` or `EVENT_TOO_LARGE` as `readEnvelope`, and where there is no JSON, or a whole batch.
  * @example
  * ```ts
  * export const handler = sqsBatch(async (record: QueueRecord, _context: RemainingTime) => {
@@ -37,6 +37,8 @@ function parsed(text: string): unknown {
  * ```
  */
 export function recordEnvelope(record: unknown): Envelope {
+  if (Array.isArray(fieldOf(record, ['Records'])))
+    throw new FibrinError('BAD_ENVELOPE', 'A batch is no record; put `sqsBatch` or `streamBatch` around');
   const text = textOf(record);
   const message = text === undefined ? record : unwrapSns(parsed(text));
   return readEnvelope(fieldOf(message, ['detail']) ?? message);
@@ -81,6 +83,7 @@ export function envelopeHandler<C>(
   handle: (event: Envelope, context: C) => Promise<unknown>,
   options: EnvelopeHandlerOptions = {},
 ): (record: object, context: C) => Promise<void> {
+  checkOptions('envelopeHandler', { handle }, { required: { handle: rule.fn() } });
   checkOptions('envelopeHandler', options, { optional: { onExpired: rule.fn(), clock: rule.object() } });
   const { clock = systemClock } = options;
   const reportExpired = expiryListener('envelopeHandler', options);

@@ -1,5 +1,6 @@
 import { hasCode } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
+import { propertyOf } from '../core/property.ts';
 import * as rule from '../core/rules.ts';
 import {
   BATCH_RULES,
@@ -9,6 +10,7 @@ import {
   type BatchTime,
   batchTime,
   failureListener,
+  recordsOf,
 } from './batch.ts';
 import { type OutboxRecord, type Pending, readOutboxes } from './outbox.ts';
 import type { EventPublisher } from './publisher.ts';
@@ -17,6 +19,11 @@ import { failedFrom, sequenceNumberOf } from './stream-batch.ts';
 
 /** `onExpired` receives each event that is skipped because its `expiresAt` has come. */
 export type OutboxRelayOptions = BatchOptions<OutboxRecord> & Pick<EnvelopeHandlerOptions, 'onExpired'>;
+
+const PUBLISHER = rule.unless(
+  (value) => typeof propertyOf(value, 'publish') === 'function',
+  'what `eventPublisher` gives',
+);
 
 /** So many are published before the next are begun: when one fails, fewer than that of those after it are published again. */
 const CHUNK = 10;
@@ -50,6 +57,7 @@ async function publish(
  * The stream shows NEW_AND_OLD_IMAGES. The event source mapping reports batch item failures, bisects batches, so that a record that is
  * given up does not take others with it, and has a destination for it.
  * @throws {InvalidOptionError} for an unknown option or a bad one.
+ * @throws {FibrinError} `NOT_A_BATCH` from the handler, for an event without records, and `NO_SEQUENCE_NUMBER`.
  * @example
  * ```ts
  * export const handler = outboxRelay(eventPublisher({ bus: 'orders', source: 'shop' }));
@@ -59,6 +67,7 @@ export function outboxRelay(
   publisher: EventPublisher,
   options: OutboxRelayOptions = {},
 ): (event: BatchEvent<OutboxRecord>, context: unknown) => Promise<BatchResponse> {
+  checkOptions('outboxRelay', { publisher }, { required: { publisher: PUBLISHER } });
   checkOptions('outboxRelay', options, { optional: { ...BATCH_RULES, onExpired: rule.fn() } });
   const report = failureListener<OutboxRecord>('outboxRelay', options, sequenceNumberOf);
   const reportExpired = expiryListener('outboxRelay', options);
@@ -66,9 +75,10 @@ export function outboxRelay(
     report(record, error);
     return failedFrom(record, error);
   };
-  return async ({ Records }, context) => {
+  return async (event, context) => {
+    const records = recordsOf('outboxRelay', event);
     const time = batchTime(context, options);
-    const { pending, poison } = readOutboxes(Records);
+    const { pending, poison } = readOutboxes(records);
     for (let start = 0; start < pending.length; start += CHUNK) {
       const chunk = pending.slice(start, start + CHUNK);
       const errors = await publish(publisher, chunk, time);

@@ -9,6 +9,7 @@ import {
   type BatchResponse,
   batchTime,
   failureListener,
+  recordsOf,
 } from './batch.ts';
 
 /** A message of a queue, as far as its batch needs it. */
@@ -79,7 +80,9 @@ async function eachOf<T>(
 }
 
 const heldBack = () =>
-  new FibrinError('RECORD_HELD_BACK', 'A record before this one in its message group was not handled');
+  new FibrinError('RECORD_HELD_BACK', 'A record before this one in its message group was not handled', {
+    retryable: true,
+  });
 
 /**
  * A handler for the batches of a queue that handles each record by itself: those that fail come again, the others do not. The event
@@ -90,6 +93,7 @@ const heldBack = () =>
  *
  * When the invocation's time is over but for a reserve, what has not ended is reported too, so that what is done stays done.
  * @throws {InvalidOptionError} for an unknown option or a bad one.
+ * @throws {FibrinError} `NOT_A_BATCH` from the handler, for an event without records.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  * @example
  * ```ts
@@ -105,12 +109,14 @@ export function sqsBatch<R extends SqsMessage, C>(
   handle: (record: R, context: C) => Promise<unknown>,
   options: SqsBatchOptions<R> = {},
 ): (event: BatchEvent<R>, context: C) => Promise<BatchResponse> {
+  checkOptions('sqsBatch', { handle }, { required: { handle: rule.fn() } });
   checkOptions('sqsBatch', options, {
     optional: { ...BATCH_RULES, concurrency: rule.integer(1, 1_000), deferVisibility: rule.fn() },
   });
   const { concurrency = DEFAULT_CONCURRENCY, deferVisibility } = options;
   const report = failureListener('sqsBatch', options, ({ messageId }: R) => messageId);
-  return async ({ Records }, context) => {
+  return async (event, context) => {
+    const records = recordsOf('sqsBatch', event);
     const time = batchTime(context, options);
     const unhandled = new Set<R>();
 
@@ -138,8 +144,8 @@ export function sqsBatch<R extends SqsMessage, C>(
         }
       }
     };
-    await eachOf(inGroups(Records), concurrency, handleGroup);
-    const failed = Records.filter((record) => unhandled.has(record));
+    await eachOf(inGroups(records), concurrency, handleGroup);
+    const failed = records.filter((record) => unhandled.has(record));
     return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   };
 }

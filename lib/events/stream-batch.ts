@@ -1,5 +1,6 @@
 import { FibrinError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
+import * as rule from '../core/rules.ts';
 import {
   BATCH_RULES,
   type BatchEvent,
@@ -7,6 +8,7 @@ import {
   type BatchResponse,
   batchTime,
   failureListener,
+  recordsOf,
 } from './batch.ts';
 
 /** A record of a Kinesis or a DynamoDB stream, as far as its batch needs it. */
@@ -39,6 +41,7 @@ export function failedFrom(record: StreamRecord, cause: unknown): BatchResponse 
  *
  * When the invocation's time is over but for a reserve, the record that has not ended or begun is reported in the same way.
  * @throws {InvalidOptionError} for an unknown option or a bad one.
+ * @throws {FibrinError} `NOT_A_BATCH` from the handler, for an event without records, and `NO_SEQUENCE_NUMBER`.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
  * @example
  * ```ts
@@ -51,11 +54,13 @@ export function streamBatch<R extends StreamRecord, C>(
   handle: (record: R, context: C) => Promise<unknown>,
   options: BatchOptions<R> = {},
 ): (event: BatchEvent<R>, context: C) => Promise<BatchResponse> {
+  checkOptions('streamBatch', { handle }, { required: { handle: rule.fn() } });
   checkOptions('streamBatch', options, { optional: BATCH_RULES });
   const report = failureListener<R>('streamBatch', options, sequenceNumberOf);
-  return async ({ Records }, context) => {
+  return async (event, context) => {
+    const records = recordsOf('streamBatch', event);
     const time = batchTime(context, options);
-    for (const record of Records) {
+    for (const record of records) {
       try {
         await time.run(async () => handle(record, context));
       } catch (error) {

@@ -1,4 +1,4 @@
-import { fieldOf } from '../core/field.ts';
+import { withHeaders } from '../core/answer-headers.ts';
 import { guarded } from '../core/guarded.ts';
 import { checkOptions } from '../core/options.ts';
 import { isObject } from '../core/property.ts';
@@ -45,21 +45,6 @@ const isAnswer = (answer: unknown): answer is HttpAnswer =>
 
 const only = (headers: object, names: ReadonlySet<string>) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => names.has(name.toLowerCase())));
-
-/** A load balancer that sends `multiValueHeaders` reads no others. */
-const readsManyValues = (event: unknown): boolean =>
-  isObject(fieldOf(event, ['multiValueHeaders'])) && isObject(fieldOf(event, ['requestContext', 'elb']));
-
-/** An answer with further headers, in the format that the event asks for. */
-export function withHeaders<A extends HttpAnswer>(
-  event: unknown,
-  answer: A,
-  headers: Readonly<Record<string, string>>,
-): A {
-  if (!readsManyValues(event)) return { ...answer, headers: { ...answer.headers, ...headers } };
-  const lists = Object.entries({ ...answer.headers, ...headers }).map(([name, value]) => [name, [value]]);
-  return { ...answer, multiValueHeaders: { ...Object.fromEntries(lists), ...answer.multiValueHeaders } };
-}
 
 /** What of answers is recorded, and how it is replayed. */
 export class HttpAnswers {

@@ -1,3 +1,4 @@
+import { withHeaders } from '../core/answer-headers.ts';
 import { logError } from '../core/error-log.ts';
 import { fieldOf } from '../core/field.ts';
 import { checkOptions } from '../core/options.ts';
@@ -6,7 +7,7 @@ import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
 import { labelOf, warnOnce } from '../core/warn-once.ts';
 import { IdempotencyGuard } from './guard.ts';
-import { type HttpAnswerOptions, HttpAnswers, withHeaders } from './http-answers.ts';
+import { type HttpAnswerOptions, HttpAnswers } from './http-answers.ts';
 import type { IdempotencyOptions } from './options.ts';
 import { type Claim, runOnce, UNPROTECTED } from './run-once.ts';
 import { type HttpEvent, header } from './sources.ts';

@@ -6,9 +6,10 @@ import { type Claim, runOnce, UNPROTECTED } from './run-once.ts';
 /**
  * Wraps a handler, or one step inside it, so that for one key it runs once: a repeated call gets the recorded result,
  * one that comes while the first still runs is refused with 409, and one with another payload with 422. A run that
- * throws, or answers with a status of 500 or more, frees the key. When an execution environment dies in the middle, or the run ends with
- * a time limit or a store that did not answer, the outcome is unknown: the claim stays until its lease (the invocation's
- * remaining time and a margin) has ended, and then `onUnknownOutcome` says what happens.
+ * throws, or answers with a status of 500 or more, frees the key; with `hold`, only where the error proves that nothing happened. When
+ * an execution environment dies in the middle, or the run ends with a time limit or a store that did not answer, the outcome is unknown:
+ * the claim stays until its lease (the invocation's remaining time and a margin) has ended, and then `onUnknownOutcome` says what
+ * happens.
  *
  * The result is what JSON makes of it, for the first caller as for all others. One that JSON cannot hold, that is too large
  * or a stream, is not returned twice: duplicates get `ResultNotStoredError` (500), and the run is not made again for it. A

@@ -35,8 +35,8 @@ export function identify<E>(options: IdempotencyOptions<E>): (event: E, context:
     const required = (name: 'key' | 'principal' | 'tenant'): unknown => {
       const value = parts[name]?.(event, context);
       if (value === undefined || value === null) {
-        const what = name === 'key' ? 'an idempotency key' : `a ${name} for its idempotency key`;
-        throw new IdempotencyKeyError(`The request has no "${operation}" without ${what}`);
+        const what = name === 'key' ? 'an idempotency key' : `a ${name} for its key`;
+        throw new IdempotencyKeyError(`"${operation}" needs ${what}; the request has none`);
       }
       return value;
     };

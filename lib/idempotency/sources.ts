@@ -4,7 +4,7 @@ import { type HeaderEvent, headerValues } from '../core/http-event.ts';
 import { unwrapSns } from '../core/sns.ts';
 import { IdempotencyKeyError } from './errors.ts';
 
-/** What an HTTP event of API Gateway (v1, v2) or a function URL brings, as far as keys need it. */
+/** What a request of API Gateway (v1, v2), a function URL or a load balancer brings, as far as keys need it. */
 export interface HttpEvent extends HeaderEvent {
   readonly body?: string | null;
   readonly isBase64Encoded?: boolean;

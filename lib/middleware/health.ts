@@ -1,3 +1,4 @@
+import { withHeaders } from '../core/answer-headers.ts';
 import { fieldOf } from '../core/field.ts';
 import { checkOptions } from '../core/options.ts';
 import type { HttpResponse } from '../core/problem.ts';
@@ -15,6 +16,11 @@ export interface HealthOptions<E> extends Partial<HealthChecksOptions> {
    */
   readonly authorize?: (event: E) => boolean | Promise<boolean>;
 }
+
+const PATH = rule.unless(
+  (value) => typeof value === 'string' && value.startsWith('/'),
+  'a path that begins with "/"',
+);
 
 /** Where authorizers put who the caller is: REST APIs, then HTTP APIs and function URLs. */
 const AUTHORIZED = [['claims'], ['principalId'], ['jwt', 'claims'], ['iam', 'userArn'], ['lambda']] as const;
@@ -36,11 +42,12 @@ function pathOf(event: unknown): unknown {
 const methodOf = (event: unknown): unknown =>
   fieldOf(event, ['requestContext', 'http', 'method']) ?? fieldOf(event, ['httpMethod']);
 
-const answer = (statusCode: number, body: unknown): HttpResponse => ({
-  statusCode,
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(body),
-});
+const answer = (event: unknown, statusCode: number, body: unknown): HttpResponse =>
+  withHeaders(event, {
+    statusCode,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
 
 /**
  * Answers `GET /health` without the handler: `{ "status": "ok" }` to every caller, and the state of the dependencies to those
@@ -60,7 +67,7 @@ export function health<E, R>(
   options: HealthOptions<E> = {},
 ): Pick<Required<Middleware<E, unknown, R | HttpResponse>>, 'before'> {
   const { path = '/health', authorize = isAuthorized, checks, ...rest } = options;
-  checkOptions('health', { path, authorize }, { required: { path: rule.text(), authorize: rule.fn() } });
+  checkOptions('health', { path, authorize }, { required: { path: PATH, authorize: rule.fn() } });
   const check = healthChecks({ ...rest, checks: checks ?? {} });
   const checkOrder = orderCheck('health');
   return {
@@ -68,9 +75,10 @@ export function health<E, R>(
       checkOrder(request);
       const { event } = request;
       if (methodOf(event) !== 'GET' || pathOf(event) !== path) return undefined;
-      if (checks === undefined || (await authorize(event)) !== true) return answer(200, { status: 'ok' });
+      if (checks === undefined || (await authorize(event)) !== true)
+        return answer(event, 200, { status: 'ok' });
       const deep = await check();
-      return answer(deep.status === 'failing' ? 503 : 200, deep);
+      return answer(event, deep.status === 'failing' ? 503 : 200, deep);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { withHeaders } from '../core/answer-headers.ts';
 import { logError } from '../core/error-log.ts';
 import { isHttpEvent } from '../core/http-event.ts';
 import { checkOptions } from '../core/options.ts';
@@ -49,7 +50,7 @@ export function problemDetails<E, R>(
       if (request.response !== undefined || !isHttpEvent(request.event)) return;
       const problem = toProblem(request.error);
       if (problem.statusCode >= 500) report(request.error);
-      request.response = problem;
+      request.response = withHeaders(request.event, problem);
     },
   };
 }

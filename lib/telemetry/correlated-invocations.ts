@@ -46,7 +46,7 @@ export function correlatedInvocations(owner: string, options: CorrelationOptions
         },
         end<R>(outcome: { readonly response: R } | { readonly error: unknown }): R | undefined {
           deactivate();
-          return 'error' in outcome ? undefined : withHeader(outcome.response, header, correlation.id);
+          return 'error' in outcome ? undefined : withHeader(event, outcome.response, header, correlation.id);
         },
       };
     },

@@ -1,9 +1,12 @@
+import { readsManyValues } from '../core/answer-headers.ts';
+
 /** How an invocation ended. `error` may be anything, `undefined` too: that the member is there says that it was thrown. */
 export type InvocationOutcome<R = unknown> = { readonly response: R } | { readonly error: unknown };
 
 interface HttpAnswer {
   readonly statusCode: number;
   readonly headers?: Readonly<Record<string, unknown>> | null;
+  readonly multiValueHeaders?: Readonly<Record<string, unknown>> | null;
 }
 
 /**
@@ -18,19 +21,24 @@ const isHttpAnswer = (response: unknown): response is HttpAnswer =>
   response !== null &&
   typeof (response as { readonly statusCode?: unknown }).statusCode === 'number';
 
-function copyWithHeader<R>(response: R, name: string, value: string): R {
+function copyWithHeader<R>(event: unknown, response: R, name: string, value: string): R {
   if (!isHttpAnswer(response) || isUncopyable(response)) return response;
-  const { headers } = response;
+  const isList = readsManyValues(event);
+  const member = isList ? 'multiValueHeaders' : 'headers';
+  const headers = response[member];
   // A `Headers` object has no members of its own, which a copy would lose.
   if (typeof headers === 'object' && headers !== null && Symbol.iterator in headers) return response;
   const others = Object.entries(headers ?? {}).filter(([each]) => each.toLowerCase() !== name.toLowerCase());
-  return { ...response, headers: { ...Object.fromEntries(others), [name]: value } };
+  return { ...response, [member]: { ...Object.fromEntries(others), [name]: isList ? [value] : value } };
 }
 
-/** A copy of an HTTP answer with one more header. Anything else, and what cannot be read, as it is. */
-export function withHeader<R>(response: R, name: string, value: string): R {
+/**
+ * A copy of an HTTP answer with one more header, in the format that the event asks for. Anything else, and what cannot be read,
+ * as it is.
+ */
+export function withHeader<R>(event: unknown, response: R, name: string, value: string): R {
   try {
-    return copyWithHeader(response, name, value);
+    return copyWithHeader(event, response, name, value);
   } catch {
     // The answer is worth more than the header.
     return response;

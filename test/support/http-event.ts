@@ -4,3 +4,10 @@ export const httpEvent = <M extends object>(more?: M) => ({
   requestContext: { http: { method: 'POST', path: '/orders' } },
   ...(more as M),
 });
+
+/** A request of a load balancer that sends all values of a header, and reads `multiValueHeaders` of an answer only. */
+export const manyValueEvent = <M extends object>(more?: M) => ({
+  ...{ httpMethod: 'GET', path: '/orders', multiValueHeaders: { 'x-correlation-id': ['a'] } },
+  requestContext: { elb: { targetGroupArn: 'arn' } },
+  ...(more as M),
+});

@@ -140,7 +140,9 @@ describe('envelope', () => {
 
   it('refuses fields that readers would leave out', () => {
     expect(() => envelope({ ...event, extra: 1 } as never)).toThrow(/no field `extra`/);
-    expect(() => envelope({ ...event, metadata: { tenant: 'a' } } as never)).toThrow(/no field `tenant`/);
+    expect(() => envelope({ ...event, metadata: { tenant: 'a' } } as never)).toThrow(
+      /no field `metadata.tenant`/,
+    );
   });
 
   it('says nothing of what the event holds', () => {

@@ -1,5 +1,6 @@
 import { EventBridgeClient, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { describe, expect, it } from 'vitest';
+import type { FibrinError } from '../../lib/core/errors.ts';
 import type { PolicyEvent } from '../../lib/core/policy-event.ts';
 import { withDeadline } from '../../lib/deadline/with-deadline.ts';
 import type { Envelope } from '../../lib/events/envelope.ts';
@@ -287,6 +288,7 @@ describe('publishing in order', () => {
       ['ea1', 'EVENT_REJECTED'],
       ['ea2', 'EVENT_HELD_BACK'],
     ]);
+    expect(unpublished.map(({ error }) => (error as FibrinError).retryable)).toEqual([false, true]);
     expect(sent()).toEqual([['ea1', 'eb1'], ['eb2']]);
   });
 
@@ -301,6 +303,12 @@ describe('publishing in order', () => {
       ['ea2', 'EVENT_HELD_BACK'],
     ]);
     expect(sent()).toEqual([['eb2']]);
+  });
+
+  it.each([{ orderby: orderBy }, { orderBy: 'id' }])('refuses the options %j', async (options) => {
+    const { publisher, calls } = setUp(taken);
+    await expect(publisher.publish(events('a1'), options as never)).rejects.toThrow(/^publish: .*`order/);
+    expect(calls).toEqual([]);
   });
 
   it('gives back an event whose key cannot be made', async () => {
@@ -343,7 +351,11 @@ describe('an event with a sensitivity', () => {
     'is refused where no bus is named for it: %j',
     async (options) => {
       const { publisher, calls } = setUp(taken, options);
-      expect(codesOf(await publisher.publish([restricted]))).toEqual([['e1', 'NO_BUS_FOR_SENSITIVITY']]);
+      const unpublished = await publisher.publish([restricted]);
+      expect(codesOf(unpublished)).toEqual([['e1', 'NO_BUS_FOR_SENSITIVITY']]);
+      expect(unpublished[0]?.error).toMatchObject({
+        message: '`buses` names no bus for the sensitivity "restricted" of the event',
+      });
       expect(calls).toEqual([]);
     },
   );

@@ -42,6 +42,18 @@ describe('recordEnvelope', () => {
 });
 
 describe('envelopeHandler', () => {
+  it('refuses a whole batch, and says what is missing', async () => {
+    await expect(
+      envelopeHandler(async () => undefined)({ Records: [{ body: text(event) }] }, {}),
+    ).rejects.toThrow('A batch is no record; put `sqsBatch` or `streamBatch` around');
+  });
+
+  it('refuses what is no function', () => {
+    expect(() => envelopeHandler(undefined as never)).toThrow(
+      'envelopeHandler: expected `handle` to be a function',
+    );
+  });
+
   const clock = fakeClock(Date.parse('2026-03-04T05:06:07Z'));
   const until = (expiresAt: string) => ({ body: text({ ...event, metadata: { expiresAt } }) });
 

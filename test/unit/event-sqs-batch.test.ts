@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FibrinError } from '../../lib/core/errors.ts';
 import { invocationContext } from '../../lib/core/invocation-context.ts';
 import { withDeadline } from '../../lib/deadline/with-deadline.ts';
 import { type SqsBatchOptions, type SqsMessage, sqsBatch } from '../../lib/events/sqs-batch.ts';
@@ -97,8 +98,28 @@ describe('a batch of a standard queue', () => {
     await sqsBatch(handle)({ Records: [{ ...message('hunter2'), messageId: 'm-1' }] }, {});
 
     expect(vi.mocked(console.error).mock.calls.map(([line]) => JSON.parse(String(line)))).toEqual([
-      { level: 'ERROR', message: 'sqsBatch: a record failed', error: 'SyntaxError BAD', record: 'm-1' },
+      {
+        ...{ level: 'ERROR', message: 'sqsBatch: a record failed', error: 'SyntaxError BAD', record: 'm-1' },
+        stack: expect.stringContaining('event-sqs-batch.test.ts'),
+      },
     ]);
+  });
+
+  it('logs what caused an error, and no stack of one that says by its code where it comes from', async () => {
+    const cause = Object.assign(new Error('hunter2'), { code: 'ECONNREFUSED' });
+    const { handle } = failing({ a: new FibrinError('SHOP_DOWN', 'hunter2', { cause }) });
+
+    await sqsBatch(handle)({ Records: [message('a')] }, {});
+
+    expect(JSON.parse(String(vi.mocked(console.error).mock.calls[0]?.[0]))).toEqual({
+      ...{
+        level: 'ERROR',
+        message: 'sqsBatch: a record failed',
+        error: 'FibrinError SHOP_DOWN',
+        record: 'm-a',
+      },
+      causes: ['Error ECONNREFUSED'],
+    });
   });
 
   it.each<[string, Options]>([
@@ -121,6 +142,21 @@ describe('a batch of a standard queue', () => {
     [{ colour: 'red' }, /unknown option `colour`/],
   ])('refuses the options %j', (options, reason) => {
     expect(() => sqsBatch(async () => undefined, options)).toThrow(reason);
+  });
+
+  it('refuses what is no function', () => {
+    expect(() => sqsBatch(undefined as never)).toThrow('sqsBatch: expected `handle` to be a function');
+  });
+
+  it.each<[unknown, string]>([
+    [undefined, 'undefined'],
+    [{ rawPath: '/orders' }, 'undefined'],
+    [{ Records: 'all' }, '"all"'],
+  ])('refuses an event of another kind: %j', async (event, got) => {
+    await expect(sqsBatch(async () => undefined)(event as never, {})).rejects.toMatchObject({
+      code: 'NOT_A_BATCH',
+      message: `sqsBatch: expected the event of an event source mapping, with an array of \`Records\`, got ${got}`,
+    });
   });
 });
 

@@ -47,7 +47,10 @@ describe.each([
 
     expect(done).toEqual([1]);
     expect(vi.mocked(console.error).mock.calls.map(([line]) => JSON.parse(String(line)))).toEqual([
-      { level: 'ERROR', message: 'streamBatch: a record failed', error: 'Error', record: '2' },
+      {
+        ...{ level: 'ERROR', message: 'streamBatch: a record failed', error: 'Error', record: '2' },
+        stack: expect.stringContaining('event-stream-batch.test.ts'),
+      },
     ]);
   });
 });
@@ -72,6 +75,13 @@ describe('a batch of a stream', () => {
       });
     },
   );
+
+  it('is refused where the event has no records, and what is no function is, too', async () => {
+    expect(() => streamBatch(undefined as never)).toThrow('streamBatch: expected `handle` to be a function');
+    await expect(streamBatch(failingAt().handle)({ detail: {} } as never, {})).rejects.toMatchObject({
+      code: 'NOT_A_BATCH',
+    });
+  });
 
   it('goes on past a record without a sequence number that does not fail', async () => {
     const handler = streamBatch(async () => undefined);

@@ -59,13 +59,13 @@ describe('the identity of a request', () => {
       expect.objectContaining({
         code: 'IDEMPOTENCY_KEY_MISSING',
         status: 400,
-        message: expect.stringContaining(name),
+        message: `"order" needs a ${name} for its key; the request has none`,
       }),
     );
   });
 
   test('is refused where the key is missing', () => {
-    const message = 'The request has no "order" without an idempotency key';
+    const message = '"order" needs an idempotency key; the request has none';
 
     expect(() => identityOf({ user: 'a' }, scopes.principal)).toThrow(message);
   });

@@ -258,7 +258,7 @@ describe('the error of a call that had no time', () => {
       ({ posts }) => errorOf(posts.execute(never)),
     ],
     [
-      "The invocation exceeded the invocation's deadline of 700 ms",
+      "The handler exceeded the invocation's deadline of 700 ms",
       ({ invoke }) => errorOf(invoke(never, { totalTimeoutMs: 1_000 })),
     ],
   ];

@@ -13,7 +13,7 @@ import {
   enterCorrelation,
 } from '../../lib/telemetry/correlation.ts';
 import { seededRandom } from '../../lib/testing/index.ts';
-import { httpEvent } from '../support/http-event.ts';
+import { httpEvent, manyValueEvent } from '../support/http-event.ts';
 import { contextWith } from '../support/lambda-context.ts';
 
 /** Runs something where no test has entered a correlation. */
@@ -123,6 +123,17 @@ describe('the correlation middleware', () => {
       statusCode: 200,
       headers: { etag: '1', 'x-request-id': 'a' },
       body: '',
+    });
+  });
+
+  test('brings the id back in the list of headers that a load balancer reads, in the place of another', async () => {
+    const multiValueHeaders = { 'set-cookie': ['a=1', 'b=2'], 'X-Correlation-Id': ['b'] };
+
+    expect(
+      await lambdaWith(async () => ({ statusCode: 200, multiValueHeaders }))(manyValueEvent(), context),
+    ).toEqual({
+      statusCode: 200,
+      multiValueHeaders: { 'set-cookie': ['a=1', 'b=2'], 'x-correlation-id': ['a'] },
     });
   });
 

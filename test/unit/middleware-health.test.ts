@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
 import { type HealthOptions, health } from '../../lib/middleware/health.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
+import { manyValueEvent } from '../support/http-event.ts';
 import { contextWith } from '../support/lambda-context.ts';
 
 const context = contextWith();
@@ -120,8 +121,16 @@ describe('the health middleware', () => {
     expect(await lambda(http('/health'), context)).toBe('handled');
   });
 
+  test('has its headers as lists for a load balancer that reads no others', async () => {
+    expect(await lambdaWith().call(manyValueEvent({ path: '/health' }))).toMatchObject({
+      statusCode: 200,
+      multiValueHeaders: { 'content-type': ['application/json'] },
+    });
+  });
+
   test.each([
-    [{ path: '' }, /`path` to be a non-empty string/],
+    [{ path: '' }, /`path` to be a path that begins with "\/", got ""/],
+    [{ path: 'health' }, /`path` to be a path that begins with "\/", got "health"/],
     [{ authorize: true }, /`authorize` to be a function/],
     [{ deep: true }, /unknown option `deep`/],
     [{ timeoutMs: 0 }, /`timeoutMs`/],

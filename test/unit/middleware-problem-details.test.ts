@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import { describe, expect, test, vi } from 'vitest';
 import { FibrinError, InvalidOptionError } from '../../lib/core/errors.ts';
 import { type ProblemDetailsOptions, problemDetails } from '../../lib/middleware/problem-details.ts';
-import { httpEvent } from '../support/http-event.ts';
+import { httpEvent, manyValueEvent } from '../support/http-event.ts';
 import { contextWith } from '../support/lambda-context.ts';
 import { unreadableErrors } from '../support/unreadable-errors.ts';
 
@@ -45,6 +45,15 @@ describe('problemDetails', () => {
       status: 404,
       detail: 'There is no order 7',
       code: 'NO_SUCH_ORDER',
+    });
+  });
+
+  test('has its headers as lists for a load balancer that reads no others', async () => {
+    const busy = new FibrinError('BUSY', 'Come back later', { status: 429, retryAfterMs: 2_000 });
+
+    expect(await responseTo(busy, {}, manyValueEvent())).toMatchObject({
+      statusCode: 429,
+      multiValueHeaders: { 'content-type': ['application/problem+json'], 'retry-after': ['2'] },
     });
   });
 

@@ -247,4 +247,18 @@ describe('the relay of an outbox', () => {
   it.each([{ onExpired: 'log' }, { concurrency: 2 }])('refuses the options %j', (options) => {
     expect(() => outboxRelay({ publish: async () => [] }, options as object)).toThrow(/outboxRelay: /);
   });
+
+  it.each([undefined, { bus: 'orders', source: 'shop' }])(
+    'refuses %j in the place of a publisher',
+    (other) => {
+      expect(() => outboxRelay(other as never)).toThrow(
+        /^outboxRelay: expected `publisher` to be what `eventPublisher` gives/,
+      );
+    },
+  );
+
+  it('refuses an event without records', async () => {
+    const relay = outboxRelay({ publish: async () => [] });
+    await expect(relay({ detail: {} } as never, {})).rejects.toMatchObject({ code: 'NOT_A_BATCH' });
+  });
 });

@@ -39,14 +39,13 @@ describe('toProblem', () => {
     });
   });
 
-  test('has the title "Error" for a status without one', () => {
-    expect(bodyOf(new FibrinError('TEAPOT', 'short and stout', { status: 418 }))).toEqual({
-      type: 'about:blank',
-      title: 'Error',
-      status: 418,
-      detail: 'short and stout',
-      code: 'TEAPOT',
-    });
+  test.each([
+    [415, 'Unsupported Media Type'],
+    [413, 'Content Too Large'],
+    [422, 'Unprocessable Content'],
+    [499, 'Error'],
+  ])('titles a %d "%s"', (status, title) => {
+    expect(bodyOf(new FibrinError('X', 'x', { status }))).toMatchObject({ status, title });
   });
 
   test('knows a FibrinError of another copy of the package', async () => {
