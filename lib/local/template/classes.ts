@@ -8,6 +8,7 @@ const RUN: ResourceClass = { kind: 'run' };
 const ignored = (why: string): ResourceClass => ({ kind: 'ignored', why });
 
 const NO_PERMISSIONS = 'permissions are not checked on this machine';
+const NO_BUS_LOG = 'the log of a bus is not written';
 
 const CLASSES: Readonly<Record<string, ResourceClass>> = {
   'AWS::Lambda::Function': RUN,
@@ -37,6 +38,12 @@ const CLASSES: Readonly<Record<string, ResourceClass>> = {
   'AWS::IAM::Policy': ignored(NO_PERMISSIONS),
   'AWS::IAM::ManagedPolicy': ignored(NO_PERMISSIONS),
   'AWS::Logs::LogGroup': ignored('what functions print goes to this terminal'),
+  'AWS::Logs::ResourcePolicy': ignored(NO_PERMISSIONS),
+  'AWS::Logs::Delivery': ignored(NO_BUS_LOG),
+  'AWS::Logs::DeliverySource': ignored(NO_BUS_LOG),
+  'AWS::Logs::DeliveryDestination': ignored(NO_BUS_LOG),
+  'AWS::Events::Archive': ignored('events are not kept, and none is replayed'),
+  'AWS::KMS::Key': ignored('nothing is encrypted on this machine'),
   'AWS::CDK::Metadata': ignored('it describes the app to AWS'),
 };
 

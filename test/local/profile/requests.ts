@@ -340,7 +340,9 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
 
       it('says what a fault acts on', async () => {
         expect(await (await api.fault('bus', { kind: 'error' })).json()).toMatchObject({
-          affects: [expect.stringMatching(/^event bus /)],
+          affects: ['Public', 'Internal', 'Restricted'].map((name) =>
+            expect.stringMatching(new RegExp(`^event bus .*${name}`)),
+          ),
         });
         expect(await (await api.fault('posts', { kind: 'error', rate: 0.5 })).json()).toMatchObject({
           fault: { kind: 'error', rate: 0.5 },
