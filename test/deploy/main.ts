@@ -180,7 +180,7 @@ async function main(): Promise<void> {
       (kept) => `${kept.length} tables are kept: ${kept.join(', ')}`,
     );
   } catch (error) {
-    console.error(`What ministack said last:\n${output().slice(-3_000)}`);
+    if (!stopping.signal.aborted) console.error(`What ministack said last:\n${output().slice(-3_000)}`);
     throw error;
   }
   const total = ((systemClock.monotonic() - startedAt) / 1_000).toFixed(1);
