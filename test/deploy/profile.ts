@@ -36,7 +36,7 @@ export function tableOf({ resources }: DeployedProfile, logicalId: string): stri
 export const callApi = (app: DeployedProfile, asked: Partial<SignedRequest>): Promise<Answer> =>
   sendSigned({ endpoint: app.endpoint, host: new URL(app.apiUrl).host, service: 'execute-api', ...asked });
 
-export const put = (app: DeployedProfile, id: number, key: string, body: unknown): Promise<Answer> =>
+const put = (app: DeployedProfile, id: number, key: string, body: unknown): Promise<Answer> =>
   callApi(app, {
     ...{ method: 'PUT', path: `/api/profiles/${id}`, body: JSON.stringify(body) },
     headers: { 'content-type': 'application/json', 'idempotency-key': key },

@@ -20,7 +20,7 @@ const listOf = (value: unknown): readonly unknown[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
 /** A value as a person reads it: `Users.Arn` for a reference to it. */
-export function textOf(value: unknown): string {
+function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const [name = '', argument] = Object.entries(value)[0] ?? [];
   switch (name) {
