@@ -11,6 +11,7 @@ Usage: fibrin <command> [options]
   local         run the synthesized app of this folder on this machine
   idempotency   show the record of an idempotency key, or release the key
   breakers      show shared circuit breakers, or force one open or closed
+  env           write the file of variables that sam local takes
   simulate      run environments with a shared circuit breaker through an outage in virtual time
 
   --help     this text, or that of a command
@@ -43,6 +44,13 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
     async () => {
       const { BREAKERS_HELP, breakers } = await import('./breakers.ts');
       return { help: BREAKERS_HELP, run: breakers };
+    },
+  ],
+  [
+    'env',
+    async () => {
+      const { ENV_HELP, env } = await import('./env.ts');
+      return { help: ENV_HELP, run: env };
     },
   ],
   [

@@ -32,7 +32,7 @@ export interface TemplateReader {
 export const ACCOUNT = '000000000000';
 
 /** `fibrin-profile-local/GetProfile/Function/Resource` → `GetProfile`. */
-function displayNameOf(logicalId: string, resource: TemplateResource): string {
+export function displayNameOf(logicalId: string, resource: TemplateResource): string {
   const path = resource.Metadata?.['aws:cdk:path'];
   if (typeof path !== 'string') return logicalId;
   const parts = path.split('/').slice(1, -1);

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Processes } from '../../lib/local/processes.ts';
+import { towards } from './cdk.ts';
+import { type Answer, type SignedRequest, sendSigned } from './signed.ts';
+import { dynamoDb, type StackResource } from './stacks.ts';
+import { until } from './steps.ts';
+
+const CLI = fileURLToPath(new URL('../../lib/cli/main.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The deployed profile app, as a user and an operator see it. */
+export interface DeployedProfile {
+  readonly endpoint: URL;
+  /** The API's own URL. */
+  readonly apiUrl: string;
+  readonly resources: readonly StackResource[];
+  readonly processes: Processes;
+  readonly folder: string;
+}
+
+export function expectThat(holds: boolean, expected: string, got: unknown): void {
+  if (!holds) throw new Error(`expected ${expected}, got ${JSON.stringify(got)}`);
+}
+
+export function tableOf({ resources }: DeployedProfile, logicalId: string): string {
+  const found = resources.find(
+    ({ type, logicalId: id }) => type === 'AWS::DynamoDB::GlobalTable' && id.startsWith(logicalId),
+  );
+  if (found === undefined)
+    throw new Error(`the stack has no table whose logical id begins with ${logicalId}`);
+  return found.physicalId;
+}
+
+export const callApi = (app: DeployedProfile, asked: Partial<SignedRequest>): Promise<Answer> =>
+  sendSigned({ endpoint: app.endpoint, host: new URL(app.apiUrl).host, service: 'execute-api', ...asked });
+
+const put = (app: DeployedProfile, id: number, key: string, body: unknown): Promise<Answer> =>
+  callApi(app, {
+    ...{ method: 'PUT', path: `/api/profiles/${id}`, body: JSON.stringify(body) },
+    headers: { 'content-type': 'application/json', 'idempotency-key': key },
+  });
+
+interface ProfileAnswer {
+  readonly status: number;
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+export async function readProfile(app: DeployedProfile, id: number): Promise<ProfileAnswer> {
+  const { status, text } = await callApi(app, { path: `/api/profiles/${id}` });
+  return { status, sources: (JSON.parse(text) as Partial<ProfileAnswer>).sources ?? {} };
+}
+
+async function has(app: DeployedProfile, pk: string): Promise<boolean> {
+  const TableName = tableOf(app, 'Views');
+  const answer = await dynamoDb(app.endpoint, 'GetItem', { TableName, Key: { pk: { S: pk } } });
+  return (answer as { readonly Item?: unknown }).Item !== undefined;
+}
+
+/** Writes a profile, waits for what follows from it, and sends the same request and another with the same key again. */
+export async function writeOnce(app: DeployedProfile, id: number, seen: () => void): Promise<void> {
+  const key = randomUUID();
+  const profile = { name: 'Ada', email: 'ada@example.com' };
+  const first = await put(app, id, key, profile);
+  expectThat(first.status === 200, '200 for a new profile', first);
+  await until('the view', 20_000, () => has(app, `view#${id}`), Boolean);
+  await until('the journal', 20_000, () => has(app, `journal#${id}#1`), Boolean);
+  seen();
+  const again = await put(app, id, key, profile);
+  expectThat(
+    again.status === 200 && again.headers['idempotent-replayed'] === 'true' && again.text === first.text,
+    'the first answer again',
+    again,
+  );
+  const other = await put(app, id, key, { ...profile, name: 'Grace' });
+  expectThat(other.status === 422, '422 for another body with the same key', other);
+}
+
+/** Runs `fibrin breakers` on the deployed table. */
+export async function breakersCommand(app: DeployedProfile, args: readonly string[]): Promise<unknown> {
+  const child = app.processes.start(
+    process.execPath,
+    ['--conditions=fibrin-source', CLI, 'breakers', ...args, '--json', '--table', tableOf(app, 'Resilience')],
+    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: towards(app.endpoint, app.folder) },
+  );
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.on('data', (chunk: Buffer) => {
+      text[name] += chunk.toString('utf8');
+    });
+  }
+  const [code] = (await once(child, 'close')) as [number | null];
+  expectThat(code === 0, `exit code 0 of fibrin breakers ${args.join(' ')}`, { code, ...text });
+  return JSON.parse(text.stdout) as unknown;
+}
+
+export async function breakerState(app: DeployedProfile, name: string): Promise<string> {
+  return ((await breakersCommand(app, ['show', name])) as { readonly state: string }).state;
+}
