@@ -4,6 +4,7 @@ import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import type { Construct, IConstruct } from 'constructs';
 import { ResilienceTable } from 'fibrin/cdk';
 import { downstreamOf } from './downstream.ts';
+import { leaveOutWhatEmulatorsLack } from './emulator.ts';
 import { functionsOf } from './functions.ts';
 import { profileApi } from './profile-api.ts';
 import { ProfileEvents } from './profile-events.ts';
@@ -111,5 +112,6 @@ export class ProfileStack extends Stack {
     tellLocalRun(users, { fault: 'users', seed: 'functions/shared/seed.ts' });
     tellLocalRun(cache, { fault: 'cache' });
     tellLocalRun(resilience.table, { fault: 'resilience' });
+    if (stage.emulator) leaveOutWhatEmulatorsLack(this);
   }
 }

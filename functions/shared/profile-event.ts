@@ -14,7 +14,6 @@ const Change = v.object({ id: User.entries.id, name: User.entries.name, version:
 export type ProfileChanged = v.InferOutput<typeof Change>;
 
 const Contact = v.object({ id: User.entries.id, email: User.entries.email, version: User.entries.version });
-export type ContactChanged = v.InferOutput<typeof Contact>;
 
 /**
  * The events of a change, by type, each with what its data must be. How sensitive it is decides on the bus that it goes to: where

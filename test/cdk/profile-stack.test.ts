@@ -249,6 +249,30 @@ describe('the profile stack, deployed', () => {
   });
 });
 
+describe('the stage for emulators', () => {
+  it('does not ask emulators for the keys of a request, which they do not know', () => {
+    expect(JSON.stringify(synth({ stage: 'dev' }).toJSON())).toContain('dynamodb:LeadingKeys');
+    expect(JSON.stringify(synth({ stage: 'emulator' }).toJSON())).not.toContain('dynamodb:LeadingKeys');
+  });
+
+  it('has what production has, but for what emulators refuse', () => {
+    const typesOf = (context: Readonly<Record<string, string>>) =>
+      new Set(
+        Object.values(synth(context).toJSON()['Resources'] as Record<string, { Type: string }>).map(
+          ({ Type }) => Type,
+        ),
+      );
+    const emulated = typesOf({ stage: 'emulator' });
+    const missing = [...typesOf({ stage: 'dev' })].filter((type) => !emulated.has(type));
+    expect(missing.sort()).toEqual([
+      'AWS::Events::Archive',
+      'AWS::Logs::Delivery',
+      'AWS::Logs::DeliveryDestination',
+      'AWS::Logs::DeliverySource',
+    ]);
+  });
+});
+
 /** As the local run asks for it. */
 const LOCAL = { stage: 'local', 'fibrin:localRun': true };
 

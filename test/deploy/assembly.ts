@@ -19,7 +19,7 @@ export async function synthesize(
   options: CdkOptions,
 ) {
   const folder = join(options.folder, name);
-  const given = Object.entries({ ...context, downstreamUrl: dependencyUrl });
+  const given = Object.entries(context);
   await runCdk(
     ['synth', '--quiet', '--output', folder, ...given.flatMap(([key, value]) => ['-c', `${key}=${value}`])],
     options,
@@ -32,7 +32,7 @@ export async function synthesize(
       const variables = Properties?.Environment?.Variables;
       if (variables?.['DOWNSTREAM_URL'] === undefined) continue;
       dependents++;
-      // An app that does not know the context names its own function's URL, which the emulator does not serve.
+      // The URL of the app's own stand-in, which the emulator does not serve.
       variables['DOWNSTREAM_URL'] = dependencyUrl;
     }
     writeFileSync(path, JSON.stringify(template));

@@ -28,7 +28,7 @@ import { dynamoDb, functionUrlIdOf, powerlessUser, resourcesOf, stacksOf } from 
 import { startSteps, until } from './steps.ts';
 
 /** The stage that is deployed. */
-const STAGE = 'dev';
+const STAGE = 'emulator';
 const STACK = `fibrin-profile-${STAGE}`;
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** A stack of fewer resources is not the profile app. */
@@ -120,7 +120,7 @@ async function main(): Promise<void> {
   const options: CdkOptions = { processes, folder, endpoint, project: PROJECT };
   try {
     await step('cdk bootstrap', () => bootstrap(options));
-    const context = { stage: STAGE, reserveConcurrency: 'off' };
+    const context = { stage: STAGE };
     const assembly = await step(
       `cdk synth of stage ${STAGE}`,
       () => synthesize('assembly', context, dependency.url, options),
@@ -163,7 +163,8 @@ async function main(): Promise<void> {
       (found) => found,
     );
     await step('an update by cdk deploy, and the app after it', async () => {
-      const update = await synthesize('update', { stage: STAGE }, dependency.url, options);
+      const changed = { stage: STAGE, reserveConcurrency: 'on' };
+      const update = await synthesize('update', changed, dependency.url, options);
       await deploy(update.folder, options);
       await writeOnce(app, 8, () => undefined);
     });

@@ -1,0 +1,32 @@
+import { CfnResource, type Stack } from 'aws-cdk-lib';
+import { CfnPolicy } from 'aws-cdk-lib/aws-iam';
+
+/** What emulators of CloudFormation refuse a template for. The app does its work without. */
+const LACKING: readonly string[] = [
+  'AWS::Events::Archive',
+  'AWS::Logs::Delivery',
+  'AWS::Logs::DeliveryDestination',
+  'AWS::Logs::DeliverySource',
+];
+
+interface PolicyDocument {
+  readonly Statement: readonly { readonly Condition?: unknown }[];
+}
+
+/** Where the keys of a request are not known to an emulator, a condition on them refuses every request. */
+function withoutKeys({ Statement, ...rest }: PolicyDocument): PolicyDocument {
+  const statements = Statement.map(({ Condition, ...statement }) =>
+    JSON.stringify(Condition)?.includes('dynamodb:LeadingKeys') ? statement : { ...statement, Condition },
+  );
+  return { ...rest, Statement: statements };
+}
+
+/** Takes out of a stack what emulators lack. To be called when the stack is complete. */
+export function leaveOutWhatEmulatorsLack(stack: Stack): void {
+  for (const construct of stack.node.findAll()) {
+    if (CfnResource.isCfnResource(construct) && LACKING.includes(construct.cfnResourceType))
+      construct.node.scope?.node.tryRemoveChild(construct.node.id);
+    if (construct instanceof CfnPolicy)
+      construct.policyDocument = withoutKeys(stack.resolve(construct.policyDocument));
+  }
+}
