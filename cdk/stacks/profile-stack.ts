@@ -5,7 +5,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { ResilienceTable } from 'fibrin/cdk';
 import { downstreamOf } from './downstream.ts';
 import { leaveOutWhatEmulatorsLack } from './emulator.ts';
-import { functionsOf } from './functions.ts';
+import { answerCallers, functionsOf } from './functions.ts';
 import { profileApi } from './profile-api.ts';
 import { ProfileEvents } from './profile-events.ts';
 import { forbidDeployment, type Stage } from './stage.ts';
@@ -54,6 +54,7 @@ export class ProfileStack extends Stack {
         // A constant in the bundle, so that a deployed one does not even contain the switches.
         define: { 'process.env.FIBRIN_FAULT_SWITCHES': JSON.stringify(stage.local ? 'on' : 'off') },
       });
+      answerCallers(standIn);
       const url = standIn.alias.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
       tellLocalRun(url, { fault: { posts: '/posts/', social: '/social/' } });
       return url;
@@ -90,6 +91,7 @@ export class ProfileStack extends Stack {
       environment,
       define: openApi,
     });
+    answerCallers(getProfile, getProfileNaive, putProfile, health);
     resilience.grantReadBreakers(health, ['posts']);
     resilience.grantHealthCheck(health);
 

@@ -46,7 +46,7 @@ const reportIn = (assembly: string): string => join(assembly, 'validation-report
 
 async function synthesize() {
   const assembly = join(folder, 'assembly');
-  const app = `"${process.execPath}" --import "${NAG}" cdk/app.ts`;
+  const app = `"${process.execPath}" --conditions=fibrin-source --import "${NAG}" cdk/app.ts`;
   const args = ['synth', '--quiet', '--app', app, '--output', assembly, '-c', `stage=${STAGE}`];
   // It fails where there are findings too, which are told below.
   const { code, stdout, stderr } = await said(process.execPath, [CDK, ...args], options);

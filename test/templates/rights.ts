@@ -48,8 +48,10 @@ interface Statement {
 }
 
 const keysOf = ({ Condition }: Statement): string =>
-  Object.values(Condition ?? {})
-    .flatMap((keys) => listOf(keys['dynamodb:LeadingKeys']))
+  Object.entries(Condition ?? {})
+    // That there is a key at all.
+    .filter(([operator]) => operator !== 'Null')
+    .flatMap(([, keys]) => listOf(keys['dynamodb:LeadingKeys']))
     .map(textOf)
     .join(', ');
 
