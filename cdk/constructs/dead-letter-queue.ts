@@ -8,6 +8,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { type IQueue, Queue, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
+  destinationIn,
   encryptionOf,
   grantSend,
   letSend,
@@ -109,24 +110,14 @@ export class DeadLetterQueue extends Construct {
 
   /** As the destination of asynchronous invocations that failed. It gets the event and the error. */
   destination(): IDestination {
-    return {
-      bind: (_scope, fn) => {
-        this.#refuseFifo();
-        this.grantSend(fn);
-        return { destination: this.queue.queueArn };
-      },
-    };
+    this.#refuseFifo();
+    return { bind: (_scope, fn) => destinationIn(this.queue, fn) };
   }
 
   /** As the destination of a stream's batches that were given up. It gets their place in the stream, not the records. */
   eventSourceDlq(): IEventSourceDlq {
-    return {
-      bind: (_mapping, fn) => {
-        this.#refuseFifo();
-        this.grantSend(fn);
-        return { destination: this.queue.queueArn };
-      },
-    };
+    this.#refuseFifo();
+    return { bind: (_mapping, fn) => destinationIn(this.queue, fn) };
   }
 
   /** How many messages wait. More than none is worth an alarm. */

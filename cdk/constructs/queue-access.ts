@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import type { IEventBus, IRule } from 'aws-cdk-lib/aws-events';
 import { Grant, type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { DestinationConfig } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { type IQueue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -109,9 +110,18 @@ function grant(
   );
 }
 
-/** Lets a role send to a queue. */
+/**
+ * Lets a role send to a queue. The CDK grants no key for a function's dead-letter queue, and `kms:ReEncrypt*` and
+ * `kms:GenerateDataKey*` for a destination.
+ */
 export const grantSend = (queue: IQueue, grantee: IGrantable): Grant =>
   grant(queue, grantee, ['sqs:SendMessage'], SEND_KEY_ACTIONS);
+
+/** Lets a function send what it failed to do to a queue: as a destination it is this. */
+export function destinationIn(queue: IQueue, fn: IGrantable): DestinationConfig {
+  grantSend(queue, fn);
+  return { destination: queue.queueArn };
+}
 
 /** Lets Lambda receive from a queue with the role of a function. */
 export const grantReceive = (queue: IQueue, grantee: IGrantable): Grant =>

@@ -15,9 +15,9 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { TABLE_VARIABLE } from '#core/table-layout';
-import { failuresTo, grantSend } from './async-failures.ts';
 import { bundledCode } from './bundled-code.ts';
 import { functionLog, functionRole } from './function-role.ts';
+import { destinationIn, grantSend } from './queue-access.ts';
 import { refuse, refuseBoth } from './refuse.ts';
 import type { ResilientFunctionProps } from './resilient-function-props.ts';
 
@@ -32,7 +32,9 @@ interface Split {
 
 function split({ functionProps = {}, deadLetterQueue }: ResilientFunctionProps): Split {
   const { onFailure, onSuccess, retryAttempts, maxEventAge, events = [], ...ofFunction } = functionProps;
-  const failures = onFailure ?? (deadLetterQueue && failuresTo(deadLetterQueue));
+  const failures =
+    onFailure ??
+    (deadLetterQueue && { bind: (_scope: Construct, fn: IGrantable) => destinationIn(deadLetterQueue, fn) });
   return {
     ofAlias: {
       ...(failures && { onFailure: failures }),
