@@ -113,8 +113,7 @@ async function ownApp(tarball: string): Promise<Project> {
       ...{ tarball, signal, testPackages: devDependencies, testFiles: ['test/templates/nag.ts'] },
     }),
   );
-  const context = { paymentsUrl: 'https://payments.example.com' };
-  return { name: 'own-app', folder: project, app: 'app.ts', context, resourcesFloor: 40 };
+  return { name: 'own-app', folder: project, app: 'app.ts', context: {}, resourcesFloor: 40 };
 }
 
 async function main(): Promise<void> {
