@@ -15,6 +15,12 @@ const LAMBDA_TIMEOUT = Duration.seconds(3);
 const POLLED =
   'Invoked from a queue or a stream, which keeps what fails: a dead-letter queue of the function stays empty.';
 
+/** The function behind an alias or a version, where this app makes it. Undefined for one that is imported. */
+export function madeFunction(fn: IFunction): LambdaFunction | undefined {
+  const behind = (fn as { readonly lambda?: IFunction }).lambda ?? fn;
+  return 'addEnvironment' in behind ? (behind as LambdaFunction) : undefined;
+}
+
 /** What event sources invoke, and the function behind it where this app makes it. */
 export class InvokedFunction {
   /** The alias of a resilient function. */
@@ -28,9 +34,7 @@ export class InvokedFunction {
     if (target === undefined)
       refuse(scope, 'expected `resilientFunction` or `function`, got neither; name what gets the events');
     this.target = target;
-    // An alias or a version has the function behind it.
-    const behind = resilientFunction?.function ?? (target as { lambda?: IFunction }).lambda ?? target;
-    this.made = 'addEnvironment' in behind ? (behind as LambdaFunction) : undefined;
+    this.made = madeFunction(target);
     if (this.made)
       Validations.of(this.made).acknowledge({ id: 'Serverless::Serverless-LambdaDLQ', reason: POLLED });
   }

@@ -21,6 +21,7 @@ import { Construct } from 'constructs';
 import { ACCESS_LOG_FORMAT, ACCESS_LOG_PROPS } from './access-log.ts';
 import { checkRoute, type ResilientHttpApiRoute, routeKeyOf } from './api-route.ts';
 import { integrationTimeout } from './api-timeout.ts';
+import { madeFunction } from './invoked-function.ts';
 import { refuse, refuseBoth } from './refuse.ts';
 import { grantRoute } from './route-grant.ts';
 import { DEFAULT_THROTTLE, type Throttle, throttleOf } from './throttle.ts';
@@ -67,6 +68,7 @@ export interface ResilientHttpApiProps {
 }
 
 const NONE = new HttpNoneAuthorizer();
+const ANSWERED = 'The caller of the route waits for the function and gets its error.';
 
 /**
  * An HTTP API in front of functions.
@@ -160,6 +162,8 @@ export class ResilientHttpApi extends Construct {
         `expected \`authorizer\` to ask who calls ${key}, got one that lets everybody in; open single routes by \`isPublic\``,
       );
     }
+    const made = madeFunction(handler);
+    if (made) Validations.of(made).acknowledge({ id: 'Serverless::Serverless-LambdaDLQ', reason: ANSWERED });
     if (props.throttle) this.#throttleRoute(key, resource, props.throttle);
     this.#routes.push({ route, isPublic });
     if (!isPublic) for (const grantee of this.#grantees) this.#grantRoute(route, grantee);

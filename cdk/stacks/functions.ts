@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ResilientFunction, type ResilientFunctionProps } from 'fibrin/cdk';
 import type { Stage } from './stage.ts';
@@ -25,12 +24,3 @@ export const functionsOf =
       logicalId: name,
       ...(reserveConcurrency && { reservedConcurrency }),
     });
-
-/** Says of functions that a caller waits for each, and gets its error: there is nothing to keep in a queue. */
-export function answerCallers(...functions: readonly ResilientFunction[]): void {
-  for (const each of functions)
-    Validations.of(each.function).acknowledge({
-      id: 'Serverless::Serverless-LambdaDLQ',
-      reason: 'Its caller waits for it and gets its error.',
-    });
-}

@@ -10,6 +10,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from 'vitest';
 import type { ResilientHttpApiRoute } from '../../cdk/constructs/api-route.ts';
 import { ResilientHttpApi, type ResilientHttpApiProps } from '../../cdk/constructs/resilient-http-api.ts';
+import { acknowledged } from './deliveries.ts';
 
 const shop = () => new Stack(new App(), 'Shop');
 
@@ -52,6 +53,14 @@ const stageOf = (template: Template) => Object.values(template.findResources(STA
 describe('an HTTP API with the defaults', () => {
   test('is this template', () => {
     expect(Template.fromStack(apiWith().stack).toJSON()).toMatchSnapshot();
+  });
+
+  test('says of its functions, also behind an alias, that a dead-letter queue would stay empty', () => {
+    const direct = functionIn(shop());
+    new ResilientHttpApi(direct.stack, 'Api', { routes: [routeTo(direct)] });
+    const { stack } = apiWith();
+    for (const made of [direct, stack.node.findChild('Orders')])
+      expect(acknowledged(made)).toEqual(['Serverless::Serverless-LambdaDLQ']);
   });
 
   test('asks for IAM, limits requests and logs each, none of which the CDK does by itself', () => {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Processes } from '../../lib/local/processes.ts';
 import { ACCOUNT, withoutAws } from './ministack.ts';
 import { DUMMY_CREDENTIALS, REGION, sendSigned } from './signed.ts';
+import { dynamoDb, stacksOf } from './stacks.ts';
 
 const CDK = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin', 'cdk');
 const LIMIT_MS = 180_000;
@@ -72,4 +73,18 @@ export async function deploy(assembly: string, options: CdkOptions) {
   const how = ['--all', '--require-approval', 'never', '--progress', 'events', '--outputs-file', file];
   await runCdk(['deploy', '--app', assembly, ...how], options);
   return JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** Destroys the stack of an assembly. Gives the tables that stay. */
+export async function destroy(
+  assembly: string,
+  stack: string,
+  options: CdkOptions,
+): Promise<readonly string[]> {
+  const { endpoint } = options;
+  await runCdk(['destroy', '--all', '--force', '--app', assembly], options);
+  const stacks = await stacksOf(endpoint);
+  if (stacks.includes(stack)) throw new Error(`expected no stack ${stack}, got ${stacks.join(', ')}`);
+  const answer = (await dynamoDb(endpoint, 'ListTables', {})) as { readonly TableNames: readonly string[] };
+  return answer.TableNames.filter((name) => name.startsWith(`${stack}-`));
 }

@@ -1,5 +1,6 @@
 /*
- * Deploys the profile app with the CDK to ministack, an emulator of AWS, and uses it: `npm run test:deploy`.
+ * Deploys the profile app and `examples/own-app` with the CDK to ministack, an emulator of AWS, and uses them:
+ * `npm run test:deploy`.
  * Skipped where there is no Python with pip.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,21 +11,14 @@ import { systemClock } from '../../lib/core/clock.ts';
 import { startProcesses } from '../../lib/local/processes.ts';
 import { stopOnSignals } from '../support/on-signals.ts';
 import { synthesize } from './assembly.ts';
-import { bootstrap, type CdkOptions, deploy, runCdk } from './cdk.ts';
+import { bootstrap, type CdkOptions, deploy, destroy } from './cdk.ts';
 import { startDependency } from './dependency.ts';
+import { callApi, type DeployedApp, expectThat, tableOf } from './deployed.ts';
 import { installMinistack, MINISTACK, startMinistack } from './ministack.ts';
-import {
-  breakerState,
-  breakersCommand,
-  callApi,
-  type DeployedProfile,
-  expectThat,
-  readProfile,
-  tableOf,
-  writeOnce,
-} from './profile.ts';
+import { deployOwnApp } from './own-app.ts';
+import { breakerState, breakersCommand, readProfile, writeOnce } from './profile.ts';
 import { sendSigned } from './signed.ts';
-import { dynamoDb, functionUrlIdOf, powerlessUser, resourcesOf, stacksOf } from './stacks.ts';
+import { functionUrlIdOf, powerlessUser, resourcesOf } from './stacks.ts';
 import { startSteps, until } from './steps.ts';
 
 /** The stage that is deployed. */
@@ -35,7 +29,8 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const RESOURCES_FLOOR = 60;
 
 const startedAt = systemClock.monotonic();
-const { step } = startSteps((line) => console.log(line));
+const steps = startSteps((line) => console.log(line));
+const { step } = steps;
 const stopping = new AbortController();
 const folder = mkdtempSync(join(tmpdir(), 'fibrin-deploy-'));
 const processes = startProcesses();
@@ -53,7 +48,7 @@ function stop(): Promise<void> {
 }
 
 /** Nobody without a signature, or with one and no rights, gets anywhere: what follows was allowed by a role. */
-async function checkRights(app: DeployedProfile): Promise<void> {
+async function checkRights(app: DeployedApp): Promise<void> {
   const unsigned = await callApi(app, { path: '/api/profiles/7', credentials: null });
   expectThat(unsigned.status === 403, '403 without a signature', unsigned);
   const open = await callApi(app, { path: '/api/health', credentials: null });
@@ -71,7 +66,7 @@ async function checkRights(app: DeployedProfile): Promise<void> {
   );
 }
 
-async function openAndClose(app: DeployedProfile): Promise<string> {
+async function openAndClose(app: DeployedApp): Promise<string> {
   const whole = await until(
     'a whole profile',
     20_000,
@@ -129,7 +124,7 @@ async function main(): Promise<void> {
     const outputs = await step('cdk deploy', () => deploy(assembly.folder, options));
     const app = await step(
       'what was made',
-      async (): Promise<DeployedProfile> => {
+      async (): Promise<DeployedApp> => {
         const apiUrl = outputs[STACK]?.['ApiUrl'] ?? '';
         return { endpoint, apiUrl, processes, folder, resources: await resourcesOf(endpoint, STACK) };
       },
@@ -170,22 +165,16 @@ async function main(): Promise<void> {
     });
     await step(
       'cdk destroy',
-      async () => {
-        await runCdk(['destroy', '--all', '--force', '--app', assembly.folder], options);
-        expectThat(!(await stacksOf(endpoint)).includes(STACK), 'no stack', await stacksOf(endpoint));
-        const { TableNames } = (await dynamoDb(endpoint, 'ListTables', {})) as {
-          readonly TableNames: readonly string[];
-        };
-        return TableNames;
-      },
-      (kept) => `${kept.length} tables are kept: ${kept.join(', ')}`,
+      () => destroy(assembly.folder, STACK, options),
+      (kept) => `kept: ${kept.join(', ') || 'no table'}`,
     );
+    await deployOwnApp(options, steps, stopping.signal);
   } catch (error) {
     if (!stopping.signal.aborted) console.error(`What ministack said last:\n${output().slice(-3_000)}`);
     throw error;
   }
   const total = ((systemClock.monotonic() - startedAt) / 1_000).toFixed(1);
-  console.log(`${total.padStart(6)} s  deployed, used, updated and destroyed`);
+  console.log(`${total.padStart(6)} s  two apps deployed, used and destroyed`);
 }
 
 stopOnSignals(stop);

@@ -1,42 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Processes } from '../../lib/local/processes.ts';
 import { towards } from './cdk.ts';
-import { type Answer, type SignedRequest, sendSigned } from './signed.ts';
-import { dynamoDb, type StackResource } from './stacks.ts';
+import { callApi, type DeployedApp, expectThat, tableOf } from './deployed.ts';
+import type { Answer } from './signed.ts';
+import { dynamoDb } from './stacks.ts';
 import { until } from './steps.ts';
 
 const CLI = fileURLToPath(new URL('../../lib/cli/main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The deployed profile app, as a user and an operator see it. */
-export interface DeployedProfile {
-  readonly endpoint: URL;
-  /** The API's own URL. */
-  readonly apiUrl: string;
-  readonly resources: readonly StackResource[];
-  readonly processes: Processes;
-  readonly folder: string;
-}
-
-export function expectThat(holds: boolean, expected: string, got: unknown): void {
-  if (!holds) throw new Error(`expected ${expected}, got ${JSON.stringify(got)}`);
-}
-
-export function tableOf({ resources }: DeployedProfile, logicalId: string): string {
-  const found = resources.find(
-    ({ type, logicalId: id }) => type === 'AWS::DynamoDB::GlobalTable' && id.startsWith(logicalId),
-  );
-  if (found === undefined)
-    throw new Error(`the stack has no table whose logical id begins with ${logicalId}`);
-  return found.physicalId;
-}
-
-export const callApi = (app: DeployedProfile, asked: Partial<SignedRequest>): Promise<Answer> =>
-  sendSigned({ endpoint: app.endpoint, host: new URL(app.apiUrl).host, service: 'execute-api', ...asked });
-
-const put = (app: DeployedProfile, id: number, key: string, body: unknown): Promise<Answer> =>
+const put = (app: DeployedApp, id: number, key: string, body: unknown): Promise<Answer> =>
   callApi(app, {
     ...{ method: 'PUT', path: `/api/profiles/${id}`, body: JSON.stringify(body) },
     headers: { 'content-type': 'application/json', 'idempotency-key': key },
@@ -47,19 +21,19 @@ interface ProfileAnswer {
   readonly sources: Readonly<Record<string, string>>;
 }
 
-export async function readProfile(app: DeployedProfile, id: number): Promise<ProfileAnswer> {
+export async function readProfile(app: DeployedApp, id: number): Promise<ProfileAnswer> {
   const { status, text } = await callApi(app, { path: `/api/profiles/${id}` });
   return { status, sources: (JSON.parse(text) as Partial<ProfileAnswer>).sources ?? {} };
 }
 
-async function has(app: DeployedProfile, pk: string): Promise<boolean> {
+async function has(app: DeployedApp, pk: string): Promise<boolean> {
   const TableName = tableOf(app, 'Views');
   const answer = await dynamoDb(app.endpoint, 'GetItem', { TableName, Key: { pk: { S: pk } } });
   return (answer as { readonly Item?: unknown }).Item !== undefined;
 }
 
 /** Writes a profile, waits for what follows from it, and sends the same request and another with the same key again. */
-export async function writeOnce(app: DeployedProfile, id: number, seen: () => void): Promise<void> {
+export async function writeOnce(app: DeployedApp, id: number, seen: () => void): Promise<void> {
   const key = randomUUID();
   const profile = { name: 'Ada', email: 'ada@example.com' };
   const first = await put(app, id, key, profile);
@@ -78,7 +52,7 @@ export async function writeOnce(app: DeployedProfile, id: number, seen: () => vo
 }
 
 /** Runs `fibrin breakers` on the deployed table. */
-export async function breakersCommand(app: DeployedProfile, args: readonly string[]): Promise<unknown> {
+export async function breakersCommand(app: DeployedApp, args: readonly string[]): Promise<unknown> {
   const child = app.processes.start(
     process.execPath,
     ['--conditions=fibrin-source', CLI, 'breakers', ...args, '--json', '--table', tableOf(app, 'Resilience')],
@@ -95,6 +69,6 @@ export async function breakersCommand(app: DeployedProfile, args: readonly strin
   return JSON.parse(text.stdout) as unknown;
 }
 
-export async function breakerState(app: DeployedProfile, name: string): Promise<string> {
+export async function breakerState(app: DeployedApp, name: string): Promise<string> {
   return ((await breakersCommand(app, ['show', name])) as { readonly state: string }).state;
 }

@@ -2,38 +2,38 @@
  * Second opinions on what is synthesized: cdk-nag, cfn-lint, SAM, and a table of who may do what: `npm run test:templates`.
  * Without Python and pip, cfn-lint and SAM are left out.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startSteps } from '../deploy/steps.ts';
+import { succeeded } from '../support/commands.ts';
 import { stopOnSignals } from '../support/on-signals.ts';
+import { installExample, packedPackage } from '../support/packed-example.ts';
 import { pythonPrograms } from '../support/python.ts';
-import { said, succeeded } from './commands.ts';
 import { findingsOf } from './nag-report.ts';
-import { allRights, rightsTable, type Template, unexplained } from './rights.ts';
+import NAG from './package.json' with { type: 'json' };
+import { allRights, rightsTable, unexplained } from './rights.ts';
 import { notFound, samOf } from './sam.ts';
 import { buildExample } from './sam-example.ts';
+import { type Project, readTemplate, synthesize } from './synthesis.ts';
 
-/** The stage that is looked at. */
-const STAGE = 'dev';
 /** The versions that all of this was tested with. */
 const PYTHON_PACKAGES = ['aws-sam-cli==1.170.0', 'cfn-lint==1.58.0'];
-/** Fewer resources than that, and something has not been looked at. */
-const RESOURCES_FLOOR = 60;
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const CDK = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin', 'cdk');
 const CLI = join(ROOT, 'lib', 'cli', 'main.ts');
-const NAG = fileURLToPath(new URL('./nag.ts', import.meta.url));
 const TABLE = join(ROOT, 'docs', 'resilience-table.template.json');
+const PROFILE: Project = {
+  ...{ name: 'the profile app', folder: ROOT, app: '--conditions=fibrin-source cdk/app.ts' },
+  ...{ context: { stage: 'dev' }, resourcesFloor: 60 },
+};
 
 const folder = mkdtempSync(join(tmpdir(), 'fibrin-templates-'));
 const stopping = new AbortController();
 const { signal } = stopping;
 const { step } = startSteps((line) => console.log(line));
-const options = { cwd: ROOT, env: process.env, signal };
+
 const problems: string[] = [];
 
 /** Says how many problems there are, and keeps them. */
@@ -42,25 +42,9 @@ const count = (found: readonly string[]): string => {
   return found.length === 0 ? 'nothing wrong' : `${found.length} wrong`;
 };
 
-const reportIn = (assembly: string): string => join(assembly, 'validation-report.json');
-
-async function synthesize() {
-  const assembly = join(folder, 'assembly');
-  const app = `"${process.execPath}" --conditions=fibrin-source --import "${NAG}" cdk/app.ts`;
-  const args = ['synth', '--quiet', '--app', app, '--output', assembly, '-c', `stage=${STAGE}`];
-  // It fails where there are findings too, which are told below.
-  const { code, stdout, stderr } = await said(process.execPath, [CDK, ...args], options);
-  if (code !== 0 && !existsSync(reportIn(assembly)))
-    throw new Error(`cdk synth ended with ${code}:\n${`${stdout}${stderr}`.slice(-4_000)}`);
-  const files = readdirSync(assembly).filter((file) => file.endsWith('.template.json'));
-  return { assembly, templates: files.map((file) => join(assembly, file)) };
-}
-
-const read = (file: string): Template => JSON.parse(readFileSync(file, 'utf8')) as Template;
-
 /** Writes SAM's file of variables with a name for each resource, as if all were deployed. */
 async function writeEnvFile(template: string): Promise<string> {
-  const { Resources } = read(template);
+  const { Resources } = readTemplate(template);
   const StackId = 'arn:aws:cloudformation:us-east-1:123456789012:stack/fibrin/1';
   const ids = Object.keys(Resources);
   const resources = join(folder, 'resources.json');
@@ -72,7 +56,7 @@ async function writeEnvFile(template: string): Promise<string> {
   const set = urls.flatMap((id) => ['--set', `${id}.FunctionUrl=https://deployed-${id}/`]);
   const args = ['--conditions=fibrin-source', CLI, 'env', template, '--resources', resources, ...set];
   const file = join(folder, 'env.json');
-  writeFileSync(file, await succeeded(process.execPath, args, options));
+  writeFileSync(file, await succeeded(process.execPath, args, { cwd: ROOT, env: process.env, signal }));
   return file;
 }
 
@@ -88,32 +72,55 @@ async function lostVariables(template: string, sam: ReturnType<typeof samOf>): P
   );
 }
 
-async function main(): Promise<void> {
-  const { assembly, templates } = await step(
-    `cdk synth of stage ${STAGE}`,
-    synthesize,
+/** Synthesizes an app, with cdk-nag's findings and its rights. Gives its templates. */
+async function inspect(project: Project): Promise<readonly string[]> {
+  const { name, resourcesFloor } = project;
+  const { templates, report } = await step(
+    `cdk synth of ${name}`,
+    () => synthesize(project, join(folder, `assembly-${name.replaceAll(' ', '-')}`), signal),
     (made) => `${made.templates.length} templates`,
   );
   await step(
     'cdk-nag, AwsSolutions and Serverless',
-    async () => findingsOf(JSON.parse(readFileSync(reportIn(assembly), 'utf8'))),
+    async () => findingsOf(JSON.parse(readFileSync(report, 'utf8'))),
     (found) => count(found),
   );
   await step(
     'resources',
-    async () => templates.reduce((sum, file) => sum + Object.keys(read(file).Resources).length, 0),
+    async () => templates.reduce((sum, file) => sum + Object.keys(readTemplate(file).Resources).length, 0),
     (resources) =>
-      `${resources}, ${count(resources < RESOURCES_FLOOR ? [`fewer than ${RESOURCES_FLOOR} resources`] : [])}`,
+      `${resources}, ${count(resources < resourcesFloor ? [`fewer than ${resourcesFloor} resources`] : [])}`,
   );
-  for (const file of [...templates, TABLE]) {
-    const template = read(file);
-    const rights = allRights(template);
-    const wide = unexplained(rights, template).map(
-      ({ who, action, resource }) => `a wildcard without a reason: ${who} may ${action} on ${resource}`,
-    );
-    await step(`rights of ${file.split('/').at(-1)}`, async () => wide, count);
-    console.log(`\n${rightsTable(rights).join('\n')}\n`);
-  }
+  for (const file of templates) await showRights(file);
+  return templates;
+}
+
+async function showRights(file: string): Promise<void> {
+  const template = readTemplate(file);
+  const rights = allRights(template);
+  const wide = unexplained(rights, template).map(
+    ({ who, action, resource }) => `a wildcard without a reason: ${who} may ${action} on ${resource}`,
+  );
+  await step(`rights of ${basename(file)}`, async () => wide, count);
+  console.log(`\n${rightsTable(rights).join('\n')}\n`);
+}
+
+/** A CDK app of a user's own, outside of this repository, with the package as npm would install it. */
+async function ownApp(tarball: string): Promise<Project> {
+  const { devDependencies } = NAG;
+  const project = await step('examples/own-app, installed, its types', () =>
+    installExample('own-app', folder, {
+      ...{ tarball, signal, testPackages: devDependencies, testFiles: ['test/templates/nag.ts'] },
+    }),
+  );
+  return { name: 'own-app', folder: project, app: 'app.ts', context: {}, resourcesFloor: 40 };
+}
+
+async function main(): Promise<void> {
+  const profile = await inspect(PROFILE);
+  await showRights(TABLE);
+  const tarball = await step('npm pack', () => packedPackage(folder, signal));
+  const apps = [...profile, ...(await inspect(await ownApp(tarball)))];
 
   const python = await step('Python packages', () => pythonPrograms('templates', PYTHON_PACKAGES, signal));
   if (typeof python === 'string') {
@@ -121,21 +128,21 @@ async function main(): Promise<void> {
     return;
   }
   const sam = samOf(python, folder, signal);
-  for (const file of [...templates, TABLE]) {
-    const name = file.split('/').at(-1);
+  for (const file of [...apps, TABLE]) {
+    const name = basename(file);
     await step(`cfn-lint of ${name}`, () => sam.cfnLint(file), count);
     await step(`sam validate --lint of ${name}`, () => sam.lint(file), count);
   }
-  for (const file of templates) {
+  for (const file of apps) {
     await step(
-      "sam local's reader",
+      `sam local's reader of ${basename(file)}`,
       () => sam.read(file),
       (view) =>
-        `${view.functions.length} functions, ${view.routes.length} routes, ${count(notFound(read(file), view))}`,
+        `${view.functions.length} functions, ${view.routes.length} routes, ${count(notFound(readTemplate(file), view))}`,
     );
     await step('fibrin env, as SAM takes it', () => lostVariables(file, sam), count);
   }
-  await step('examples/sam', () => buildExample({ root: ROOT, folder, sam, signal }), count);
+  await step('examples/sam', () => buildExample(folder, sam, { tarball, signal }), count);
 }
 
 let ended = false;

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { said, succeeded } from '../support/commands.ts';
 import type { PythonPrograms } from '../support/python.ts';
-import { said, succeeded } from './commands.ts';
 import type { Template } from './rights.ts';
 
 const READER = fileURLToPath(new URL('./sam_reader.py', import.meta.url));
