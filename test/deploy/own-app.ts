@@ -86,7 +86,14 @@ export async function deployOwnApp(shared: CdkOptions, { step }: Steps, signal: 
     );
     await step(
       'cdk destroy of own-app',
-      () => destroy(assembly, STACK, options),
+      async () => {
+        const kept = await destroy(assembly, STACK, options);
+        const named = ['Orders', 'Resilience'].filter((table) =>
+          kept.some((name) => name.startsWith(`${STACK}-${table}`)),
+        );
+        expectThat(kept.length === 2 && named.length === 2, 'the orders and the resilience table', kept);
+        return kept;
+      },
       (kept) => `kept: ${kept.join(', ')}`,
     );
   } finally {
