@@ -115,8 +115,10 @@ class SharedBreaker implements CircuitBreaker {
     const step = this.#stepOf(true, isInDoubt);
     if (step === 'refresh' || step === 'claim')
       return this.#within(caller, Infinity, (timed) => this.#admitAfter(step, timed));
+    // Chance has decided that this call does not read: all that do are as many as a key takes.
+    const hasDrawn = isInDoubt && step === 'call';
     // Beside the work: it settles by itself, and after a freeze it counts as unanswered.
-    if (this.#cache.isStale && !this.#tools.access.isBackingOff) void this.#cache.refresh();
+    if (this.#cache.isStale && !hasDrawn && !this.#tools.access.isBackingOff) void this.#cache.refresh();
     return this.#admissionOf(step);
   }
 

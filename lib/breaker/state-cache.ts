@@ -1,5 +1,5 @@
 import type { Item } from '../core/store.ts';
-import { FRESH_MS, REFRESH_JITTER, REFRESH_MS, REFRESH_UNKNOWN_MS } from './constants.ts';
+import { FRESH_MS, REFRESH_FIRST_MS, REFRESH_JITTER, REFRESH_MS, REFRESH_UNKNOWN_MS } from './constants.ts';
 import { admittedFraction, reportEvery } from './sampling.ts';
 import {
   INITIAL,
@@ -157,8 +157,9 @@ export class StateCache {
     const isSame = state.epoch === epoch && state.since === since && state.until === until;
     // The same times are no younger for being read again, also in a version with another rate.
     if (!isSame) this.#readAt = momentOf(clock);
+    const knownMs = this.state.rate > 0 ? REFRESH_MS : REFRESH_FIRST_MS;
+    const refreshMs = state.rate > 0 ? knownMs : REFRESH_UNKNOWN_MS;
     this.state = state;
-    const refreshMs = state.rate > 0 ? REFRESH_MS : REFRESH_UNKNOWN_MS;
     this.#staleAt = clock.monotonic() + refreshMs * (1 + REFRESH_JITTER * (2 * chance() - 1));
     this.notice(origin);
   }

@@ -48,6 +48,26 @@ describe('the state that an environment has read', () => {
     expect(await fleet.first.works()).toBeInstanceOf(BreakerOpenError);
   });
 
+  test('is read again after 30 s where it was the first with a rate, and after 100 s from then on', async () => {
+    const fleet = new Fleet(1);
+    await fleet.putState({ version: 7, rate: 10 });
+    const readAt: number[] = [];
+    for (let second = 0; second < 300; second++) {
+      const before = readsOf(fleet).length;
+      await fleet.first.works();
+      await fleet.pass(1_000);
+      if (readsOf(fleet).length > before) readAt.push(second);
+    }
+
+    const [first, second, third = 0] = readAt;
+    expect(first).toBe(0);
+    // A quarter more or less.
+    expect(second).toBeGreaterThan(22);
+    expect(second).toBeLessThan(39);
+    expect(third - (second ?? 0)).toBeGreaterThan(74);
+    expect(third - (second ?? 0)).toBeLessThan(127);
+  });
+
   test('starts over where an operator has removed the item', async () => {
     const fleet = await openFleet(1);
     await fleet.table.delete(KEY);
