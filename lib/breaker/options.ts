@@ -148,7 +148,7 @@ export function checkBreakerOptions(owner: string, options: Partial<CircuitBreak
 
 const countingStore = rule.unless(
   (store) => typeof (store as Partial<CountingStore> | null | undefined)?.add === 'function',
-  'a store with `add`, as those of dynamoStore() and memoryStore() are',
+  'a store with `add`, such as dynamoStore()',
 );
 
 /** @throws {InvalidOptionError} for an unknown option or one out of range. */

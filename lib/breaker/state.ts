@@ -75,12 +75,11 @@ export function readState(name: string, item: Item | undefined): Reading {
   if (item === undefined) return { state: INITIAL };
   const owner = `the item "${stateKey(name)}"`;
   if (Number(item['v']) > limits.SCHEMA_VERSION)
-    return { unreadable: `${owner} was written by a later version of fibrin; update this one` };
+    return { unreadable: `${owner} is of a later version; update fibrin` };
   const attributes = Object.keys(INITIAL);
   const wrong =
     item['v'] === limits.SCHEMA_VERSION ? attributes.find((each) => !isPlausible(each, item[each])) : 'v';
-  if (wrong)
-    return { unreadable: `${owner} has an implausible "${wrong}"; delete it, and the breaker starts closed` };
+  if (wrong) return { unreadable: `${owner} has an implausible "${wrong}"; delete it to start closed` };
   const values: unknown = Object.fromEntries(attributes.map((each) => [each, item[each]]));
   return { state: values as StoredState };
 }

@@ -85,7 +85,7 @@ export class StoreAccess {
     const clock = this.#clock;
     const startedAt = clock.monotonic();
     if (startedAt < (this.#refused.get(kind) ?? -Infinity)) return undefined;
-    const exceeded = () => new StoreError(`the store gave no answer in ${limitMs} ms`, { retryable: true });
+    const exceeded = () => new StoreError(`no answer in ${limitMs} ms`, { retryable: true });
     try {
       const answer = await runWithin({ clock, limitMs, exceeded }, ({ signal }) => request(signal));
       this.#succeeded(kind);

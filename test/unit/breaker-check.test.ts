@@ -69,11 +69,8 @@ describe('the health of a shared breaker', () => {
   });
 
   test.each([
-    [{ v: 99 }, 'the item "breaker#posts" was written by a later version of fibrin; update this one'],
-    [
-      { v: 3 },
-      'the item "breaker#posts" has an implausible "version"; delete it, and the breaker starts closed',
-    ],
+    [{ v: 99 }, 'the item "breaker#posts" is of a later version; update fibrin'],
+    [{ v: 3 }, 'the item "breaker#posts" has an implausible "version"; delete it to start closed'],
   ])('fails with what is wrong with an item like %j', async (item, reason) => {
     const store = memoryStore();
     await store.put(KEY, item);

@@ -141,7 +141,7 @@ describe('a shared breaker that is forced', () => {
     expect(error).toMatchObject({
       code: 'STORE_UNAVAILABLE',
       message:
-        'Breaker "posts" was not forced: the item "breaker#posts" was written by a later version of fibrin; update this one',
+        'Breaker "posts" was not forced: the item "breaker#posts" is of a later version; update fibrin',
     });
     expect(await fleet.state()).toEqual(item);
   });

@@ -60,7 +60,7 @@ describe('an item that is no state', () => {
       expect(first.availability).toEqual([
         {
           ...{ kind: 'breaker-store', name: 'posts', available: false },
-          reason: `the item "breaker#posts" has an implausible "${name}"; delete it, and the breaker starts closed`,
+          reason: `the item "breaker#posts" has an implausible "${name}"; delete it to start closed`,
         },
       ]);
       expect(await fleet.state()).toEqual(item);
@@ -68,7 +68,7 @@ describe('an item that is no state', () => {
   );
 
   test.each([
-    [{ v: 4 }, /written by a later version of fibrin; update this one/],
+    [{ v: 4 }, /written by a later version; update fibrin/],
     [{}, /implausible "v"; delete it/],
     [{ v: 3 }, /implausible "version"; delete it/],
     [{ ...stored, since: undefined }, /implausible "since"; delete it/],

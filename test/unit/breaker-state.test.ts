@@ -148,14 +148,14 @@ describe('the item of a state', () => {
       const item = { ...writeState(open), [name]: value } as ReturnType<typeof writeState>;
 
       expect(readState('posts', item)).toEqual({
-        unreadable: `the item "breaker#posts" has an implausible "${name}"; delete it, and the breaker starts closed`,
+        unreadable: `the item "breaker#posts" has an implausible "${name}"; delete it to start closed`,
       });
     }
   });
 
   test.each([4, 1e9, Infinity])('is unreadable where a later version has written it: %d', (v) => {
     expect(readState('posts', { ...writeState(open), v, state: 'banana' })).toEqual({
-      unreadable: 'the item "breaker#posts" was written by a later version of fibrin; update this one',
+      unreadable: 'the item "breaker#posts" is of a later version; update fibrin',
     });
   });
 

@@ -157,7 +157,7 @@ describe('a manual override', () => {
   });
 
   test.each([
-    [{ v: 99 }, 'was written by a later version of fibrin; update this one'],
+    [{ v: 99 }, 'is of a later version; update fibrin'],
     [{ ...writeState(INITIAL), state: 'ajar' }, 'has an implausible "state"; delete it'],
   ])('leaves an item alone that it cannot read: %j', async (item, message) => {
     const store = memoryStore();
@@ -186,8 +186,8 @@ describe('what fibrin breakers list says', () => {
       'breaker  state        until                     admits  calls/s  reason',
       'posts    forced-open  2030-01-01T01:00:00.000Z  0 %              forced by ada',
       'social   closed                                 100 %   250',
-      'broken: the item "breaker#broken" has an implausible "v"; delete it, and the breaker starts closed',
-      'newer: the item "breaker#newer" was written by a later version of fibrin; update this one',
+      'broken: the item "breaker#broken" has an implausible "v"; delete it to start closed',
+      'newer: the item "breaker#newer" is of a later version; update fibrin',
       '2 breakers in table "fibrin" (7 items read)',
     ]);
   });

@@ -154,7 +154,7 @@ describe('a simulation', () => {
       outageMs: 3_000,
       afterMs: 2_000,
     };
-    const { figures } = await simulate(scenarioOf('outage', 12, soon));
+    const { figures } = await simulate(scenarioOf('outage', 13, soon));
 
     expect(figures.openAfter).toBeLessThan(0.9);
     expect(figures.rejectedHealthy).toBe(0);
