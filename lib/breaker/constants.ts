@@ -75,7 +75,7 @@ export const MAX_RAMP_MS = 5_000;
  * Doubled: opens 0.2 s sooner and costs twice as much while all is well. */
 export const REPORTS_PER_SECOND = 26;
 /** Reads a second of the state where there is a reason to doubt it: a key takes 6,000 eventually consistent ones, and there may be
- * a fifth more calls than the known rate says. Doubled: those of the largest fleets are throttled when an outage begins. */
+ * a fifth more calls than the known rate says. Doubled: those of the largest numbers of environments are throttled when an outage begins. */
 export const READS_PER_SECOND = 4_800;
 /** Claims of the probe a second, one of which wins. Doubled: recovery is 25 ms sooner, and twice as many claims are refused. */
 export const CLAIMS_PER_SECOND = 20;
@@ -106,7 +106,7 @@ export const COUNTS_KEPT_SECONDS = 7_200;
 /** The state is believed so long without a reason to doubt it, milliseconds, a quarter more or less. Doubled: half of the reads while
  * all is well, and an override takes twice as long to reach all. */
 export const REFRESH_MS = 100_000;
-/** The first rate that an environment reads is believed so long, milliseconds: in a fleet that has just begun it grows yet, and who
+/** The first rate that an environment reads is believed so long, milliseconds: while environments are new it grows yet, and who
  * believes in few calls reads at all of them. Doubled: an outage in the first two minutes of 100,000 environments is throttled. */
 export const REFRESH_FIRST_MS = 30_000;
 /** And while the rate is unknown, milliseconds: then too many calls are reported. Doubled: twice as long. */

@@ -68,7 +68,7 @@ describe('an item that is no state', () => {
   );
 
   test.each([
-    [{ v: 4 }, /written by a later version; update fibrin/],
+    [{ v: 4 }, /is of a later version; update fibrin/],
     [{}, /implausible "v"; delete it/],
     [{ v: 3 }, /implausible "version"; delete it/],
     [{ ...stored, since: undefined }, /implausible "since"; delete it/],
