@@ -106,11 +106,11 @@ export const COUNTS_KEPT_SECONDS = 7_200;
 /** The state is believed so long without a reason to doubt it, milliseconds, a quarter more or less. Doubled: half of the reads while
  * all is well, and an override takes twice as long to reach all. */
 export const REFRESH_MS = 100_000;
+/** And while the rate is unknown, milliseconds: then too many calls are reported. Doubled: twice as long. */
+export const REFRESH_UNKNOWN_MS = 10_000;
 /** The first rate that an environment reads is believed so long, milliseconds: while environments are new it grows yet, and who
  * believes in few calls reads at all of them. Doubled: an outage in the first two minutes of 100,000 environments is throttled. */
 export const REFRESH_FIRST_MS = 30_000;
-/** And while the rate is unknown, milliseconds: then too many calls are reported. Doubled: twice as long. */
-export const REFRESH_UNKNOWN_MS = 10_000;
 /** Fraction by which that differs, so that environments that started together do not read together. */
 export const REFRESH_JITTER = 0.25;
 /** The state is not read twice within this time, milliseconds. Doubled: 95 % is rejected about a second later. */

@@ -29,7 +29,7 @@ import { admittedFraction, claimProbability, refreshProbability } from './sampli
 import { type StateNow, type StoredState, stateName } from './state.ts';
 import { StateCache } from './state-cache.ts';
 import { type OnAvailability, type SharedTools, StoreAccess } from './store-access.ts';
-import { claimProbe, probeFailed, probeReleased, probeSucceeded } from './transitions.ts';
+import { claimProbe, probeFailed, probeReleased, probeSucceeded, type Transition } from './transitions.ts';
 
 /** What is done about a call. `local`: the breaker of this environment decides. */
 type Step = 'call' | 'local' | 'refresh' | 'claim' | { readonly waitMs: number };
@@ -116,9 +116,9 @@ class SharedBreaker implements CircuitBreaker {
     if (step === 'refresh' || step === 'claim')
       return this.#within(caller, Infinity, (timed) => this.#admitAfter(step, timed));
     // Chance has decided that this call does not read: all that do are as many as a key takes.
-    const hasDrawn = isInDoubt && step === 'call';
+    const hasDrawn = isInDoubt && step === 'call' && this.#cache.now.kind === 'closed';
     // Beside the work: it settles by itself, and after a freeze it counts as unanswered.
-    if (this.#cache.isStale && !hasDrawn && !this.#tools.access.isBackingOff) void this.#cache.refresh();
+    if (this.#cache.isStale && !hasDrawn) void this.#cache.refresh();
     return this.#admissionOf(step);
   }
 
@@ -156,8 +156,7 @@ class SharedBreaker implements CircuitBreaker {
   }
 
   #mayRefresh(rate: number): boolean {
-    const { access, chance } = this.#tools;
-    return !this.#cache.isFresh && !access.isBackingOff && chance() < refreshProbability(rate);
+    return this.#cache.mayRead && this.#tools.chance() < refreshProbability(rate);
   }
 
   async #admitAfter(first: 'refresh' | 'claim', { signal }: Timed): Promise<Admission> {
@@ -210,14 +209,12 @@ class SharedBreaker implements CircuitBreaker {
 
   #recordProbe(claim: StoredState, outcome: CallOutcome | undefined, caller: Caller): Promise<void> {
     const now = this.#tools.clock.now();
-    if (outcome?.failed) {
-      const failed = this.#cache.change(probeFailed(claim, causeOf(outcome.cause)));
-      return this.#waitFor(caller, limits.RECORD_WAIT_MS, failed);
-    }
+    const write = (change: Transition, mostMs: number = limits.RECORD_WAIT_MS) =>
+      this.#waitFor(caller, mostMs, this.#cache.change(change));
+    if (outcome?.failed) return write(probeFailed(claim, causeOf(outcome.cause)));
     // A success that comes when its claim is over may be from long ago. No other environment can report one.
-    if (outcome && this.#holds(claim))
-      return this.#waitFor(caller, Infinity, this.#cache.change(probeSucceeded(claim, now)));
-    return this.#waitFor(caller, limits.RECORD_WAIT_MS, this.#cache.change(probeReleased(claim, now)));
+    if (outcome && this.#holds(claim)) return write(probeSucceeded(claim, now), Infinity);
+    return write(probeReleased(claim, now));
   }
 
   /** Whether a claim of this environment lasts yet, as far as it knows. */

@@ -71,8 +71,13 @@ export class StateCache {
     return this.sinceRefreshMs < FRESH_MS;
   }
 
+  /** Whether it was not just read, and the store may be asked. */
+  get mayRead(): boolean {
+    return !this.isFresh && !this.#tools.access.isBackingOff;
+  }
+
   get isStale(): boolean {
-    return !this.isFresh && this.#tools.clock.monotonic() > this.#staleAt;
+    return this.mayRead && this.#tools.clock.monotonic() > this.#staleAt;
   }
 
   /** Reads the state, once for all that want it at the same time. Never rejects. */

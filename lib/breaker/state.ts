@@ -37,7 +37,8 @@ export const INITIAL: StoredState = {
 
 const STATES: readonly unknown[] = ['closed', 'open', 'forced-open', 'forced-closed'];
 const KEY_PREFIX = breakerKey('');
-export const stateKey: (name: string) => string = breakerKey;
+
+export { breakerKey as stateKey };
 /** The breaker's name when the key is that of a state. */
 export const breakerNameOf = (key: string): string | undefined =>
   key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : undefined;
@@ -73,7 +74,7 @@ export type Reading =
 /** Checks type and range of whatever is stored. Its times are checked where they are used, by `stateNow`. */
 export function readState(name: string, item: Item | undefined): Reading {
   if (item === undefined) return { state: INITIAL };
-  const owner = `the item "${stateKey(name)}"`;
+  const owner = `the item "${breakerKey(name)}"`;
   if (Number(item['v']) > limits.SCHEMA_VERSION)
     return { unreadable: `${owner} is of a later version; update fibrin` };
   const attributes = Object.keys(INITIAL);

@@ -80,6 +80,24 @@ describe('a shared breaker that is forced', () => {
     expect(fleet.first.state).toBe('closed');
   });
 
+  test.each(['open', 'closed'] as const)(
+    'that keeps it %s and was ended by another environment is so for an idle one after its next call',
+    async (state) => {
+      const fleet = new Fleet(2);
+      await fleet.second.breaker.force(state);
+      await fleet.first.works();
+      expect(fleet.first.state).toBe(`forced-${state}`);
+
+      await fleet.second.breaker.force('auto');
+      // Longer than it takes to be idle, and than the state is believed.
+      await fleet.pass(130_000);
+      await fleet.first.works();
+      await fleet.pass();
+
+      expect(fleet.first.state).toBe('closed');
+    },
+  );
+
   test('is not changed by `auto` where it is not forced', async () => {
     const fleet = await openFleet();
     const before = await fleet.state();
