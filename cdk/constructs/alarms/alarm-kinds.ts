@@ -25,8 +25,9 @@ export const ALARM_KINDS = {
     severity: PAGE,
     section: RUNBOOK.deadLetterAge,
   },
-  throttles: { threshold: 1, datapointsToAlarm: 2, severity: TICKET, section: RUNBOOK.throttles },
-  spillover: { threshold: 1, datapointsToAlarm: 2, severity: TICKET, section: RUNBOOK.spillover },
+  // All three: periods slide by the minute, so that a burst of two minutes is in two of them. It takes seven minutes to be in three.
+  throttles: { threshold: 1, datapointsToAlarm: 3, severity: TICKET, section: RUNBOOK.throttles },
+  spillover: { threshold: 1, datapointsToAlarm: 3, severity: TICKET, section: RUNBOOK.spillover },
   warmShortfall: { threshold: 1, datapointsToAlarm: 2, severity: TICKET, section: RUNBOOK.warmShortfall },
 } as const satisfies Readonly<Record<string, AlarmKind>>;
 

@@ -11,7 +11,11 @@ export interface AlarmTuning {
   readonly enabled?: boolean;
   /** In the unit of the alarm. @default - that of the alarm */
   readonly threshold?: number;
-  /** How many of the last three data points, five minutes each, have to be beyond the threshold: 1 to 3. @default - that of the alarm */
+  /**
+   * How many of the last three data points, five minutes each, have to be beyond the threshold: 1 to 3. They slide by the minute: a
+   * burst of two minutes comes to be in two of them, one of seven in three.
+   * @default - that of the alarm
+   */
   readonly datapointsToAlarm?: number;
   /** @default - that of the alarm */
   readonly severity?: AlarmSeverity;
@@ -39,9 +43,9 @@ export interface ResilienceAlarmsProps extends MetricsSource, AlarmActionProps {
   readonly deadLetters?: AlarmTuning;
   /** Seconds that the oldest message of any dead-letter queue waits. @default - 4 days, once; pages */
   readonly deadLetterAge?: AlarmTuning;
-  /** Throttled invocations in 5 minutes, of all functions. @default - 1, twice; writes a ticket */
+  /** Throttled invocations in 5 minutes, of all functions. @default - 1, for seven minutes; writes a ticket */
   readonly throttles?: AlarmTuning;
-  /** Invocations in 5 minutes that found no provisioned environment free, of all aliases. @default - 1, twice; writes a ticket */
+  /** Invocations in 5 minutes that found no provisioned environment free, of all aliases. @default - 1, for seven minutes; writes a ticket */
   readonly spillover?: AlarmTuning;
   /** Fraction of the environments asked for, below which a warmer has fallen short. @default - 1, twice; writes a ticket */
   readonly warmShortfall?: AlarmTuning;
