@@ -35,7 +35,7 @@ describe('the declared metrics', () => {
     const metrics = Object.values(LINES).flatMap(({ units, dimensions }) =>
       Object.keys(units).map((metric) => [metric, ...dimensions].join(' ')),
     );
-    // How long the breaker waits is told by who changed it, and by who noticed.
+    // Both who changes a state and who notices say how long the breaker waits.
     expect(metrics.filter((metric, n) => metrics.indexOf(metric) !== n)).toEqual([
       'BreakerWait breaker from to',
     ]);
