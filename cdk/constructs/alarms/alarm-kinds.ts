@@ -16,7 +16,7 @@ const DAY_S = 24 * 60 * 60;
 
 export const ALARM_KINDS = {
   breakerOpen: { threshold: 1, datapointsToAlarm: 1, severity: PAGE, section: RUNBOOK.breakerOpen },
-  heldKeys: { threshold: 1, datapointsToAlarm: 1, severity: TICKET, section: RUNBOOK.heldKeys },
+  heldKeys: { threshold: 1, datapointsToAlarm: 1, severity: PAGE, section: RUNBOOK.heldKeys },
   deadLetters: { threshold: 1, datapointsToAlarm: 1, severity: TICKET, section: RUNBOOK.deadLetters },
   // SQS counts a message's 14 days from when it was first sent, which may be days before it came here.
   deadLetterAge: {

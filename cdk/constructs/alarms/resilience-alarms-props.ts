@@ -37,7 +37,7 @@ export interface ResilienceAlarmsProps extends MetricsSource, AlarmActionProps {
 
   /** Openings of a breaker in 5 minutes. @default - 1, once; pages */
   readonly breakerOpen?: AlarmTuning;
-  /** Refusals in 5 minutes since the outcome of an earlier request is unknown. @default - 1, once; writes a ticket */
+  /** Refusals in 5 minutes since the outcome of an earlier request is unknown. @default - 1, once; pages */
   readonly heldKeys?: AlarmTuning;
   /** Messages in a dead-letter queue. @default - 1, once; writes a ticket */
   readonly deadLetters?: AlarmTuning;

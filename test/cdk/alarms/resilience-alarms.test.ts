@@ -60,7 +60,7 @@ describe('alarms on resilience', () => {
     const atLeast = 'GreaterThanOrEqualTo';
     expect(found).toEqual([
       ['BreakerOpenpayments', 1, atLeast, 1, 'page'],
-      ['HeldKeyscharge', 1, atLeast, 1, 'ticket'],
+      ['HeldKeyscharge', 1, atLeast, 1, 'page'],
       [expect.stringMatching('^DeadLetters'), 1, atLeast, 1, 'ticket'],
       [expect.stringMatching('^DeadLetters'), 1, atLeast, 1, 'ticket'],
       ['DeadLetterAge', 345_600, atLeast, 1, 'page'],
@@ -197,10 +197,10 @@ describe('evaluated on what was recorded', () => {
     expect(episodes('HeldKeys', metric('IdempotencyHeld', at(3)))).toEqual([[4, 19]]);
   });
 
-  test('throttles alarm when they go on for seven minutes, which no shorter burst does', () => {
+  test('throttles alarm when they go on for seven minutes, after eleven, which no shorter burst does', () => {
     const burst = (minutes: number) => at(...Array.from({ length: minutes }, (_, index) => 10 + index));
     expect(episodes('Throttles', metric('Throttles', burst(6)))).toEqual([]);
-    expect(episodes('Throttles', metric('Throttles', burst(7)))).toEqual([[17, 21]]);
+    expect(episodes('Throttles', metric('Throttles', burst(7)))).toEqual([[21, 22]]);
     expect(
       episodes('Spillover', metric('ProvisionedConcurrencySpilloverInvocations', burst(7))),
     ).toHaveLength(1);
