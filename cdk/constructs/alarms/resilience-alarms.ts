@@ -22,12 +22,14 @@ const PERIODS = 3;
 /** What an alarm on metric math may read. */
 const MAX_METRICS = 10;
 
-/** How many of something there were, of several metrics. Where one has no data there were none. */
-const sumOf = (ids: readonly string[]): string => ids.map((id) => `FILL(${id}, 0)`).join(' + ');
-const greatestOf = (ids: readonly string[]): string =>
-  `MAX([${ids.map((id) => `FILL(${id}, 0)`).join(', ')}])`;
+const listOf = (ids: readonly string[], missing: number): string =>
+  `[${ids.map((id) => `FILL(${id}, ${missing})`).join(', ')}]`;
+
+// Of a list, and not by +: a metric that was never written must not take the others along.
+const sumOf = (ids: readonly string[]): string => `SUM(${listOf(ids, 0)})`;
+const greatestOf = (ids: readonly string[]): string => `MAX(${listOf(ids, 0)})`;
 /** A warmer that does not run, since nobody is expected, has no data and no shortfall. */
-const leastOf = (ids: readonly string[]): string => `MIN([${ids.map((id) => `FILL(${id}, 1)`).join(', ')}])`;
+const leastOf = (ids: readonly string[]): string => `MIN(${listOf(ids, 1)})`;
 
 const throttlesOf = (fn: IFunction): IMetric => fn.metricThrottles();
 const spilloverOf = (fn: IFunction): IMetric =>

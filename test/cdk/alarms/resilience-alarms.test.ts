@@ -165,7 +165,7 @@ describe('evaluated on what was recorded', () => {
   const { template, read } = setUp(everything);
 
   /** When the alarm of this name is in ALARM, in minutes. Other metrics have no data. */
-  function episodes(name: string, recorded: (metric: ReadMetric) => Minutes | undefined, until = 90) {
+  function episodes(name: string, recorded: (metric: ReadMetric) => Minutes | undefined, fillsAbsent = true) {
     const [alarm] = read.filter(({ id }) => id.includes(name));
     const history = evaluateAlarms(
       template,
@@ -173,7 +173,7 @@ describe('evaluated on what was recorded', () => {
         const minutes = recorded(metric);
         return minutes && new Recording(minutes);
       },
-      { until },
+      { until: 90, fillsAbsent },
     );
     return episodesOf(history, alarm?.id ?? '').map(({ begins, ends }) => [begins + 1, ends && ends + 1]);
   }
@@ -183,10 +183,14 @@ describe('evaluated on what was recorded', () => {
   const metric = (name: string, minutes: Minutes) => (read: ReadMetric) =>
     read.name === name ? minutes : undefined;
 
-  test('a breaker that opens once alarms at once, and for a quarter of an hour', () => {
-    const opens = (read: ReadMetric) => (read.dimensions['from'] === 'closed' ? at(10) : undefined);
-    expect(episodes('BreakerOpen', opens)).toEqual([[11, 26]]);
-  });
+  test.each([true, false])(
+    'a breaker that opens once alarms at once, and for a quarter of an hour: %s',
+    (fillsAbsent) => {
+      // It has never opened from half-open: that metric was never written.
+      const opens = (read: ReadMetric) => (read.dimensions['from'] === 'closed' ? at(10) : undefined);
+      expect(episodes('BreakerOpen', opens, fillsAbsent)).toEqual([[11, 26]]);
+    },
+  );
 
   test('a breaker whose probes fail stays in ALARM', () => {
     const opens = (read: ReadMetric) => (read.dimensions['from'] === 'closed' ? at(10) : at(20, 30, 40));

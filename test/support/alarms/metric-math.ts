@@ -39,11 +39,16 @@ const COMPARES = ['>', '<', '>=', '<=', '==', '!='];
 const ADDS = ['+', '-'];
 const MULTIPLIES = ['*', '/'];
 
-/** Evaluates an expression on the series that its ids name. @throws where it uses what is not known here. */
+/**
+ * Evaluates an expression on the series that its ids name.
+ * @param fillsAbsent Whether FILL fills a series without any data point too. The documentation does not say.
+ * @throws where it uses what is not known here.
+ */
 export function evaluateMath(
   expression: string,
   series: ReadonlyMap<string, Series>,
   length: number,
+  fillsAbsent = true,
 ): Series {
   const tokens = tokensOf(expression);
   let next = 0;
@@ -96,10 +101,12 @@ export function evaluateMath(
     if (name === 'MIN') return ofList(Math.min);
     if (name === 'SUM') return ofList((...values) => values.reduce((sum, value) => sum + value, 0));
     take('(');
-    const [first = 0, second = 0, third = 0] = list(')').map(points);
-    if (name === 'FILL') return points(first).map((value, index) => value ?? points(second)[index]);
-    if (name === 'IF')
-      return points(first).map((holds, index) => (holds ? points(second)[index] : points(third)[index]));
+    const [first = [], second = [], third = []] = list(')').map(points);
+    if (name === 'FILL') {
+      const isAbsent = first.every((value) => value === undefined);
+      return isAbsent && !fillsAbsent ? first : first.map((value, index) => value ?? second[index]);
+    }
+    if (name === 'IF') return first.map((holds, index) => (holds ? second[index] : third[index]));
     throw new Error(`metric math: no function ${name}`);
   };
   const primary = (): Value => {
