@@ -11,10 +11,20 @@ export interface AlarmKind {
   readonly section: string;
 }
 
+/** By the props of `ResilienceAlarms` that change them. */
+export type AlarmKindName =
+  | 'breakerOpen'
+  | 'heldKeys'
+  | 'deadLetters'
+  | 'deadLetterAge'
+  | 'throttles'
+  | 'spillover'
+  | 'warmShortfall';
+
 const { PAGE, TICKET } = AlarmSeverity;
 const DAY_S = 24 * 60 * 60;
 
-export const ALARM_KINDS = {
+export const ALARM_KINDS: Readonly<Record<AlarmKindName, AlarmKind>> = {
   breakerOpen: { threshold: 1, datapointsToAlarm: 1, severity: PAGE, section: RUNBOOK.breakerOpen },
   heldKeys: { threshold: 1, datapointsToAlarm: 1, severity: PAGE, section: RUNBOOK.heldKeys },
   deadLetters: { threshold: 1, datapointsToAlarm: 1, severity: TICKET, section: RUNBOOK.deadLetters },
@@ -29,6 +39,4 @@ export const ALARM_KINDS = {
   throttles: { threshold: 1, datapointsToAlarm: 3, severity: TICKET, section: RUNBOOK.throttles },
   spillover: { threshold: 1, datapointsToAlarm: 3, severity: TICKET, section: RUNBOOK.spillover },
   warmShortfall: { threshold: 1, datapointsToAlarm: 2, severity: TICKET, section: RUNBOOK.warmShortfall },
-} as const satisfies Readonly<Record<string, AlarmKind>>;
-
-export type AlarmKindName = keyof typeof ALARM_KINDS;
+};
