@@ -16,6 +16,7 @@ export type AlarmKindName =
   | 'breakerOpen'
   | 'heldKeys'
   | 'deadLetters'
+  | 'urgentDeadLetters'
   | 'deadLetterAge'
   | 'throttles'
   | 'spillover'
@@ -25,8 +26,10 @@ const { PAGE, TICKET } = AlarmSeverity;
 const DAY_S = 24 * 60 * 60;
 
 export const ALARM_KINDS: Readonly<Record<AlarmKindName, AlarmKind>> = {
-  breakerOpen: { threshold: 1, datapointsToAlarm: 1, severity: PAGE, section: RUNBOOK.breakerOpen },
+  // What users notice of it pages by the error budget.
+  breakerOpen: { threshold: 1, datapointsToAlarm: 1, severity: TICKET, section: RUNBOOK.breakerOpen },
   heldKeys: { threshold: 1, datapointsToAlarm: 1, severity: PAGE, section: RUNBOOK.heldKeys },
+  urgentDeadLetters: { threshold: 1, datapointsToAlarm: 1, severity: PAGE, section: RUNBOOK.deadLetters },
   deadLetters: { threshold: 1, datapointsToAlarm: 1, severity: TICKET, section: RUNBOOK.deadLetters },
   // SQS counts a message's 14 days from when it was first sent, which may be days before it came here.
   deadLetterAge: {

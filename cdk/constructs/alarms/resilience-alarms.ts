@@ -7,6 +7,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { checkedNames } from '../names.ts';
 import { refuse } from '../refuse.ts';
@@ -109,16 +110,18 @@ export class ResilienceAlarms extends Construct {
   }
 
   #ofQueues(): readonly Alarm[] {
-    const queues = this.#props.deadLetterQueues ?? [];
+    const { deadLetterQueues = [], urgentDeadLetterQueues = [] } = this.#props;
+    const queues = [...deadLetterQueues, ...urgentDeadLetterQueues];
+    const depth = (kind: AlarmKindName) => (queue: IQueue) =>
+      this.#alarm(`DeadLetters-${queue.node.addr.slice(-8)}`, {
+        kind,
+        metrics: [queue.metricApproximateNumberOfMessagesVisible()],
+        combine: greatestOf,
+        sentence: `Messages wait in the dead-letter queue ${queue.node.path}.`,
+      });
     return [
-      ...queues.flatMap((queue) =>
-        this.#alarm(`DeadLetters-${queue.node.addr.slice(-8)}`, {
-          kind: 'deadLetters',
-          metrics: [queue.metricApproximateNumberOfMessagesVisible()],
-          combine: greatestOf,
-          sentence: `Messages wait in the dead-letter queue ${queue.node.path}.`,
-        }),
-      ),
+      ...deadLetterQueues.flatMap(depth('deadLetters')),
+      ...urgentDeadLetterQueues.flatMap(depth('urgentDeadLetters')),
       ...this.#shared('DeadLetterAge', {
         kind: 'deadLetterAge',
         metrics: queues.map((queue) => queue.metricApproximateAgeOfOldestMessage()),

@@ -35,6 +35,7 @@ const everything = (stack: Stack): More => {
   return {
     ...{ breakers: ['payments'], operations: ['charge'], dimensions: { stage: 'prod' } },
     deadLetterQueues: [new Queue(stack, 'Failed'), new Queue(stack, 'Undelivered')],
+    urgentDeadLetterQueues: [new Queue(stack, 'Unrelayed')],
     ...{ functions: [alias], provisioned: [alias] },
     warmth: [new Metric({ namespace: 'Shop', metricName: 'Warmth', statistic: 'Minimum' })],
   };
@@ -59,17 +60,18 @@ describe('alarms on resilience', () => {
     ]);
     const atLeast = 'GreaterThanOrEqualTo';
     expect(found).toEqual([
-      ['BreakerOpenpayments', 1, atLeast, 1, 'page'],
+      ['BreakerOpenpayments', 1, atLeast, 1, 'ticket'],
       ['HeldKeyscharge', 1, atLeast, 1, 'page'],
       [expect.stringMatching('^DeadLetters'), 1, atLeast, 1, 'ticket'],
       [expect.stringMatching('^DeadLetters'), 1, atLeast, 1, 'ticket'],
+      [expect.stringMatching('^DeadLetters'), 1, atLeast, 1, 'page'],
       ['DeadLetterAge', 345_600, atLeast, 1, 'page'],
       ['Throttles', 1, atLeast, 3, 'ticket'],
       ['Spillover', 1, atLeast, 3, 'ticket'],
       ['WarmShortfall', 1, 'LessThan', 2, 'ticket'],
     ]);
-    // Of 10 metrics: two of the breaker, two ages.
-    expect(all.alarms.monthlyCost).toBe(1);
+    // Of 12 metrics: two of the breaker, three ages.
+    expect(all.alarms.monthlyCost).toBe(1.2);
   });
 
   test('read the metrics that functions write, with the dimensions that all of them have', () => {
@@ -108,13 +110,14 @@ describe('alarms on resilience', () => {
     ['breakerOpen', 1],
     ['heldKeys', 1],
     ['deadLetters', 2],
+    ['urgentDeadLetters', 1],
     ['deadLetterAge', 1],
     ['throttles', 1],
     ['spillover', 1],
     ['warmShortfall', 1],
   ] as const)('can be left out, or changed: %s', (kind, count) => {
     expect(setUp((stack) => ({ ...everything(stack), [kind]: { enabled: false } })).read).toHaveLength(
-      8 - count,
+      9 - count,
     );
     const tuning = { threshold: 0.25, datapointsToAlarm: 3, severity: AlarmSeverity.PAGE };
     const tuned = setUp((stack) => ({ ...everything(stack), [kind]: tuning }));
