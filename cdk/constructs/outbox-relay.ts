@@ -6,6 +6,7 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import {
   EventSourceMapping,
   type EventSourceMappingOptions,
+  type EventSourceMappingProps,
   FilterCriteria,
   FilterRule,
   type IFunction,
@@ -15,6 +16,7 @@ import { Construct } from 'constructs';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { InvokedFunction } from './invoked-function.ts';
 import { outboxStream } from './outbox-stream.ts';
+import { overridden } from './overridden.ts';
 import { refuse } from './refuse.ts';
 import type { ResilientFunction } from './resilient-function.ts';
 
@@ -112,7 +114,7 @@ export class OutboxRelay extends Construct {
         this,
         `expected \`maxRecordAge\` under 24 h, after which the stream forgets without a trace, got ${maxRecordAge.toHumanString()}`,
       );
-    return new EventSourceMapping(this, 'Mapping', {
+    const defaults: EventSourceMappingProps = {
       target: this.#target,
       eventSourceArn: streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
@@ -124,7 +126,9 @@ export class OutboxRelay extends Construct {
       onFailure: this.unrelayed.eventSourceDlq(),
       // What is removed has no outbox any more.
       filters: [FilterCriteria.filter({ eventName: FilterRule.or('INSERT', 'MODIFY') })],
-      ...eventSourceProps,
+    };
+    return new EventSourceMapping(this, 'Mapping', {
+      ...overridden(defaults, eventSourceProps),
       maxRecordAge,
     });
   }
@@ -151,6 +155,6 @@ export class OutboxRelay extends Construct {
 
   /** How many milliseconds the relay is behind the table. */
   metricIteratorAge(options?: MetricOptions): Metric {
-    return this.#target.metric('IteratorAge', { statistic: 'Maximum', ...options });
+    return this.#target.metric('IteratorAge', overridden<MetricOptions>({ statistic: 'Maximum' }, options));
   }
 }

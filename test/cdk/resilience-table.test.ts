@@ -45,13 +45,16 @@ describe('the resilience table', () => {
       });
   });
 
-  test('goes with the stack where it should, and is then not protected', () => {
-    setUp({ removalPolicy: RemovalPolicy.DESTROY })
-      .template()
-      .hasResource(TABLE, {
-        DeletionPolicy: 'Delete',
-        Properties: { Replicas: [Match.objectLike({ DeletionProtectionEnabled: false })] },
-      });
+  test('goes with the stack where it should, and is then not protected, wherever that is said', () => {
+    const removalPolicy = RemovalPolicy.DESTROY;
+    const partitionKey = { name: 'pk', type: AttributeType.STRING };
+    for (const props of [{ removalPolicy }, { tableProps: { partitionKey, removalPolicy } }])
+      setUp(props)
+        .template()
+        .hasResource(TABLE, {
+          DeletionPolicy: 'Delete',
+          Properties: { Replicas: [Match.objectLike({ DeletionProtectionEnabled: false })] },
+        });
   });
 
   test('takes props of the table, which win', () => {
