@@ -57,8 +57,9 @@ export interface OutboxRelayProps {
  * published is tried until it is too old, alone, so that no other is given up with it; then it leaves its place in the stream
  * in `unrelayed`.
  *
- * The function's handler is an `outboxRelay` of `fibrin/events`. It may put events on the buses, and read the stream: that of this
- * table, where the CDK lets it list all. A table without the stream that the relay needs is refused, where the CDK goes on.
+ * The function's handler is an `outboxRelay` of `fibrin/events`. It may put events on the buses, and read the stream of this table;
+ * with a `Table`, the CDK lets it list the streams of all. A table without the stream that the relay needs is refused, where the CDK
+ * goes on.
  * @example
  * ```ts
  * import { App, Stack } from 'aws-cdk-lib';
@@ -133,7 +134,7 @@ export class OutboxRelay extends Construct {
     });
   }
 
-  /** All on the stream alone, as the Serverless Framework does too. The CDK lets the function list the streams of all tables. */
+  /** All on the stream alone, as the Serverless Framework does too. For a `Table` the CDK lets the function list all. */
   #letRead(table: ITable, streamArn: string): void {
     Grant.addToPrincipal({
       grantee: this.#target,

@@ -57,6 +57,21 @@ describe('the resilience table', () => {
         });
   });
 
+  test('takes a key of your own', () => {
+    setUp((stack) => ({ encryptionKey: new Key(stack, 'Key') }))
+      .template()
+      .hasResourceProperties(TABLE, {
+        SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+        Replicas: [
+          Match.objectLike({
+            SSESpecification: {
+              KMSMasterKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Key'), 'Arn'] },
+            },
+          }),
+        ],
+      });
+  });
+
   test('takes props of the table, which win', () => {
     const tableProps = {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -139,10 +154,11 @@ describe('an existing table', () => {
   });
 
   test.each([
-    ['tableProps', {}],
-    ['removalPolicy', RemovalPolicy.DESTROY],
-  ])('is refused beside %s, which is of a new table', (name, value) => {
-    expect(() => setUp((stack) => ({ ...of({})(stack), [name]: value }))).toThrow(
+    ['tableProps', () => ({})],
+    ['removalPolicy', () => RemovalPolicy.DESTROY],
+    ['encryptionKey', (stack: Stack) => new Key(stack, 'Key')],
+  ])('is refused beside %s, which is of a new table', (name, valueIn) => {
+    expect(() => setUp((stack) => ({ ...of({})(stack), [name]: valueIn(stack) }))).toThrow(
       `Shop/Resilience: expected one of \`existingTable\` and \`${name}\`, got both`,
     );
   });
