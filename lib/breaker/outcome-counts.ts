@@ -1,20 +1,13 @@
 import type { Item } from '../core/store.ts';
 import { countsPrefix } from '../core/table-layout.ts';
-import {
-  COUNTS_KEPT_SECONDS,
-  MAX_STALE_COUNTS,
-  MAX_STORED_RATE,
-  REPORTS_PER_SECOND,
-  SLOT_RADIX,
-  WINDOW_SLOTS,
-} from './constants.ts';
+import * as limits from './constants.ts';
 import type { OpeningRule, Slot } from './rule.ts';
 
 /*
  * The reports of all environments, added up by the store in one item for each epoch, which keeps late reports out. For each slot of
  * time: `f`, the failed calls that were reported, `s`, the others, and `c`, how many calls the reports stand for.
  */
-const MAX_CALLS_PER_REPORT = MAX_STORED_RATE / REPORTS_PER_SECOND;
+const MAX_CALLS_PER_REPORT = limits.MAX_STORED_RATE / limits.REPORTS_PER_SECOND;
 const COUNT = /^[fsc][0-9a-z]{1,11}$/;
 
 export const countsKey = (name: string, epoch: number, { windowMs }: OpeningRule): string =>
@@ -27,9 +20,9 @@ export function reportOf(
   now: number,
   { slotMs }: OpeningRule,
 ): { readonly amounts: Readonly<Record<string, number>>; readonly expiresAt: number } {
-  const slot = Math.floor(now / slotMs).toString(SLOT_RADIX);
+  const slot = Math.floor(now / slotMs).toString(limits.SLOT_RADIX);
   const amounts = { [`${failed ? 'f' : 's'}${slot}`]: 1, [`c${slot}`]: calls };
-  return { amounts, expiresAt: Math.ceil(now / 1_000) + COUNTS_KEPT_SECONDS };
+  return { amounts, expiresAt: Math.ceil(now / 1_000) + limits.COUNTS_KEPT_SECONDS };
 }
 
 /** A slot with the calls that its reports stand for. */
@@ -47,14 +40,6 @@ export interface OutcomeCounts {
   readonly stale: readonly string[];
 }
 
-/** The numbers of an item's slots, the newest first. */
-function slotsIn(item: Item): Iterable<number> {
-  const numbers = new Set<number>();
-  for (const name of Object.keys(item))
-    if (COUNT.test(name)) numbers.add(Number.parseInt(name.slice(1), SLOT_RADIX));
-  return Float64Array.from(numbers).sort().reverse();
-}
-
 /**
  * A slot of the near future, by a clock that is ahead, is now. No key takes more than a write a millisecond, and no report stands for
  * more calls than it does at the highest rate: higher counts are left out, as is what is no count.
@@ -68,10 +53,14 @@ export function readCounts(item: Item, now: number, rule: OpeningRule): OutcomeC
     const value = item[name];
     return typeof value === 'number' && value >= 0 && value <= max ? value : 0;
   };
-  for (const number of slotsIn(item)) {
-    const slot = number.toString(SLOT_RADIX);
+  const numbers = new Set<number>();
+  for (const name of Object.keys(item))
+    if (COUNT.test(name)) numbers.add(Number.parseInt(name.slice(1), limits.SLOT_RADIX));
+  // The newest first.
+  for (const number of Float64Array.from(numbers).sort().reverse()) {
+    const slot = number.toString(limits.SLOT_RADIX);
     const ageMs = Math.max(0, now - (number + 1) * slotMs);
-    const isAhead = number * slotMs - now > WINDOW_SLOTS * slotMs;
+    const isAhead = number * slotMs > now + rule.windowMs;
     if (isAhead || !rule.isInWindow(ageMs, reports)) {
       stale.push(`f${slot}`, `s${slot}`, `c${slot}`);
       continue;
@@ -87,5 +76,5 @@ export function readCounts(item: Item, now: number, rule: OpeningRule): OutcomeC
     reports += counted;
     failures += failed;
   }
-  return { window, reports, failures, stale: stale.length > MAX_STALE_COUNTS ? stale : [] };
+  return { window, reports, failures, stale: stale.length > limits.MAX_STALE_COUNTS ? stale : [] };
 }

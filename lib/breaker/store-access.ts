@@ -3,8 +3,9 @@ import { FROZEN_MS } from '../core/classify.ts';
 import type { Clock } from '../core/clock.ts';
 import { StoreError } from '../core/errors.ts';
 import { propertyOf, textOf } from '../core/property.ts';
+import type { Random } from '../core/random.ts';
 import type { CountingStore } from '../core/store.ts';
-import { runWithin } from '../core/time-limit.ts';
+import { runWithin, type Timed } from '../core/time-limit.ts';
 import { BACKOFF_MS, FIRST_TIMEOUT_MS, MAX_BACKOFF_MS } from './constants.ts';
 import type { OpeningRule } from './rule.ts';
 
@@ -14,11 +15,12 @@ export interface SharedTools {
   readonly store: CountingStore;
   readonly access: StoreAccess;
   readonly clock: Clock;
-  readonly chance: () => number;
+  readonly random: Random;
   readonly rule: OpeningRule;
   readonly openMs: number;
   /** Receives events. Never throws. */
   readonly report: ((event: BreakerEvent) => void) | undefined;
+  readonly onAvailability: OnAvailability;
 }
 
 /** Requests need different rights, so one kind may be refused while the others work. */
@@ -43,7 +45,7 @@ export class StoreAccess {
   readonly #clock: Clock;
   readonly #onAvailability: OnAvailability;
   #failures = 0;
-  #retryAt = -Infinity;
+  #retryAt = 0;
   /** When kinds of requests are tried again that fail until an operator acts: an answer to another kind says nothing. */
   readonly #refused = new Map<RequestKind, number>();
 
@@ -56,7 +58,7 @@ export class StoreAccess {
 
   /** Whether the last request failed, or one kind of them always does. */
   get isDown(): boolean {
-    return this.#failures > 0 || this.#refused.size > 0;
+    return this.isFailing || this.#refused.size > 0;
   }
 
   /** Whether the last request failed, but not for lack of rights. */
@@ -71,7 +73,7 @@ export class StoreAccess {
   }
 
   get isBackingOff(): boolean {
-    return this.#clock.monotonic() < this.#retryAt;
+    return this.isFailing && this.#clock.monotonic() < this.#retryAt;
   }
 
   /** What was refused is asked for once more: an operator may have granted the right. */
@@ -80,30 +82,25 @@ export class StoreAccess {
   }
 
   /** Gives what the store answers, or undefined where it does not, in time. Never rejects. */
-  async ask<R>(kind: RequestKind, request: (signal: AbortSignal) => Promise<R>): Promise<R | undefined> {
+  async ask<R>(kind: RequestKind, request: (timed: Timed) => Promise<R>): Promise<R | undefined> {
     const { limitMs } = this;
     const clock = this.#clock;
     const startedAt = clock.monotonic();
     if (startedAt < (this.#refused.get(kind) ?? -Infinity)) return undefined;
     const exceeded = () => new StoreError(`no answer in ${limitMs} ms`, { retryable: true });
     try {
-      const answer = await runWithin({ clock, limitMs, exceeded }, ({ signal }) => request(signal));
-      this.#succeeded(kind);
+      const answer = await runWithin({ clock, limitMs, exceeded }, request);
+      const wasDown = this.isDown;
+      this.#failures = 0;
+      this.#refused.delete(kind);
+      this.limitMs = this.timeoutMs;
+      if (wasDown && !this.isDown) this.#onAvailability();
       return answer;
     } catch (error) {
       // What a freeze has cut off says nothing about the store.
       if (clock.monotonic() - startedAt - limitMs < FROZEN_MS) this.#failed(kind, error);
       return undefined;
     }
-  }
-
-  #succeeded(kind: RequestKind): void {
-    const wasDown = this.isDown;
-    this.#failures = 0;
-    this.#retryAt = -Infinity;
-    this.#refused.delete(kind);
-    this.limitMs = this.timeoutMs;
-    if (wasDown && !this.isDown) this.#onAvailability();
   }
 
   #failed(kind: RequestKind, error: unknown): void {
