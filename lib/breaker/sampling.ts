@@ -1,4 +1,5 @@
 import * as limits from './constants.ts';
+import type { CountedSlot } from './outcome-counts.ts';
 import type { StateNow, StoredState } from './state.ts';
 
 /*
@@ -35,19 +36,15 @@ export const claimProbability = (rate: number, freeMs: number): number =>
       2 ** (freeMs / limits.RAMP_DOUBLING_MS),
   );
 
-/** A slot with the calls that its reports stand for. */
-interface Sampled {
-  readonly ageMs: number;
-  readonly reports: number;
-  readonly calls: number;
-}
-
 /**
  * The rate of calls that the slots of a window show, in calls a second, where the known one is surely off; else undefined.
  * @param slots The newest first. Each has the end of its time.
  * @param known 0: unknown.
  */
-export function measuredRate(slots: readonly Sampled[], known: number): number | undefined {
+export function measuredRate(
+  slots: readonly Omit<CountedSlot, 'failures'>[],
+  known: number,
+): number | undefined {
   // The oldest slot may have begun before the first report.
   const elapsedMs = slots.at(-1)?.ageMs ?? 0;
   let [reports, calls] = [0, 0];

@@ -11,6 +11,7 @@ import { forceShared } from './force.ts';
 import { breakerLayer } from './layer.ts';
 import { LocalBreaker } from './local.ts';
 import { checkCallTimes, checkSharedOptions, type SharedBreakerOptions } from './options.ts';
+import { reportOutcome } from './outcome-counts.ts';
 import {
   type Admission,
   type Caller,
@@ -21,7 +22,6 @@ import {
   recordedOnce,
   type Settle,
 } from './permit.ts';
-import { reportOutcome } from './recorder.ts';
 import { type Reject, rejections } from './rejection.ts';
 import { OpeningRule } from './rule.ts';
 import { admittedFraction, claimProbability, refreshProbability } from './sampling.ts';

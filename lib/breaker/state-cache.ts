@@ -120,11 +120,11 @@ export class StateCache {
     this.settledUntil = isSettled ? this.#staleAt : -Infinity;
     const from = this.#reported;
     const to = stateName(state, now);
-    if (to === from || !report) return;
     this.#reported = to;
+    if (to === from) return;
     const change = { kind: 'breaker-state', name, from, to, origin } as const;
     const cause = state.cause === '' ? {} : { cause: state.cause };
-    report({ ...change, waitMs: now.waitMs, admittedFraction: fraction, ...cause });
+    report?.({ ...change, waitMs: now.waitMs, admittedFraction: fraction, ...cause });
   }
 
   async #read(): Promise<void> {

@@ -39,8 +39,8 @@ export type OnAvailability = (reason?: string, isLasting?: boolean) => void;
 export class StoreAccess {
   /** What the last request that failed has failed with. */
   lastError: unknown;
-  /** How long an answer may take beside a call. Milliseconds. */
-  limitMs: number;
+  /** How long an answer may take beside a call: the first one longer. Milliseconds. */
+  limitMs: number = FIRST_TIMEOUT_MS;
   readonly timeoutMs: number;
   readonly #clock: Clock;
   readonly #onAvailability: OnAvailability;
@@ -53,12 +53,11 @@ export class StoreAccess {
     this.#clock = clock;
     this.#onAvailability = onAvailability;
     this.timeoutMs = timeoutMs;
-    this.limitMs = Math.max(timeoutMs, FIRST_TIMEOUT_MS);
   }
 
   /** Whether the last request failed, or one kind of them always does. */
   get isDown(): boolean {
-    return this.isFailing || this.#refused.size > 0;
+    return this.#failures > 0 || this.#refused.size > 0;
   }
 
   /** Whether the last request failed, but not for lack of rights. */
@@ -90,11 +89,12 @@ export class StoreAccess {
     const exceeded = () => new StoreError(`no answer in ${limitMs} ms`, { retryable: true });
     try {
       const answer = await runWithin({ clock, limitMs, exceeded }, request);
-      const wasDown = this.isDown;
-      this.#failures = 0;
-      this.#refused.delete(kind);
       this.limitMs = this.timeoutMs;
-      if (wasDown && !this.isDown) this.#onAvailability();
+      if (this.isDown) {
+        this.#failures = 0;
+        this.#refused.delete(kind);
+        if (!this.isDown) this.#onAvailability();
+      }
       return answer;
     } catch (error) {
       // What a freeze has cut off says nothing about the store.
