@@ -8,10 +8,13 @@ import type { ForceOptions } from './permit.ts';
 import type { StateCache } from './state-cache.ts';
 import { force, unforce } from './transitions.ts';
 
-const byRule = rule.unless(
-  (by) => typeof by === 'string' && by.length <= MAX_TEXT && /^\P{Cc}+$/u.test(by),
-  'text of 1 to 100 characters, none of them a control character',
-);
+const OPTION_RULES = {
+  forMs: rule.durationMs(1, MAX_FORCED_MS),
+  by: rule.unless(
+    (by) => typeof by === 'string' && by.length <= MAX_TEXT && /^\P{Cc}+$/u.test(by),
+    'text of 1 to 100 characters, none of them a control character',
+  ),
+};
 
 /**
  * Forces the shared state, for all environments.
@@ -23,12 +26,9 @@ export async function forceShared(
   to: 'open' | 'closed' | 'auto',
   options: ForceOptions = {},
 ): Promise<void> {
-  checkOptions(
-    'force',
-    { state: to, ...options },
-    { required: FORCE_RULES, optional: { forMs: rule.durationMs(1, MAX_FORCED_MS), by: byRule } },
-  );
-  const { name, access, clock } = cache.tools;
+  checkOptions('force', { state: to, ...options }, { required: FORCE_RULES, optional: OPTION_RULES });
+  const { access } = cache;
+  const { name, clock } = cache.tools;
   const { forMs = DEFAULT_FORCED_MS, by = 'code' } = options;
   access.retryRefused();
   let failure = 'was not forced: its store does not answer';
@@ -44,7 +44,7 @@ export async function forceShared(
     if (isForced) return;
     failure =
       isForced === undefined
-        ? 'may or may not have been forced: its store gave no answer to the write'
+        ? 'may have been forced: its store gave no answer to the write'
         : `was not forced: others changed its state ${MAX_TRIES} times`;
     // A right is missing.
     if (isForced === undefined && !access.isFailing) break;

@@ -178,7 +178,7 @@ export const FORCE_RULES: { readonly state: rule.OptionRule } = {
 interface Timed {
   readonly name: string;
   readonly openMs: number;
-  readonly access: { readonly timeoutMs: number };
+  readonly timeoutMs: number;
 }
 
 /**
@@ -187,7 +187,7 @@ interface Timed {
  */
 export function checkCallTimes(
   owner: string,
-  { name, openMs, access }: Timed,
+  { name, openMs, timeoutMs }: Timed,
   attemptTimeoutMs: number,
   totalTimeoutMs: number,
 ): void {
@@ -196,7 +196,7 @@ export function checkCallTimes(
       `${owner}: expected \`totalTimeoutMs\` to be more than the ${RESERVE_MS} ms in which breaker "${name}" reports an outcome, got ${totalTimeoutMs}`,
     );
   }
-  const longestMs = openMs - 2 * access.timeoutMs;
+  const longestMs = openMs - 2 * timeoutMs;
   if (Math.min(attemptTimeoutMs, totalTimeoutMs) > longestMs) {
     throw new InvalidOptionError(
       `${owner}: expected \`attemptTimeoutMs\` to be at most ${longestMs}, so that a probe of breaker "${name}" can end within its \`openMs\`, got ${attemptTimeoutMs}`,

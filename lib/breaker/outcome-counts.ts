@@ -59,14 +59,10 @@ export function readCounts(item: Item, now: number, rule: OpeningRule): OutcomeC
       continue;
     }
     const failed = countIn(`f${slot}`, slotMs);
-    const counted = failed + countIn(`s${slot}`, slotMs);
-    window.push({
-      ageMs,
-      reports: counted,
-      failures: failed,
-      calls: countIn(`c${slot}`, counted * MAX_CALLS_PER_REPORT),
-    });
-    reports += counted;
+    const all = failed + countIn(`s${slot}`, slotMs);
+    const calls = countIn(`c${slot}`, all * MAX_CALLS_PER_REPORT);
+    window.push({ ageMs, reports: all, failures: failed, calls });
+    reports += all;
     failures += failed;
   }
   return { window, reports, failures, stale: stale.length > limits.MAX_STALE_COUNTS ? stale : [] };
@@ -82,14 +78,14 @@ export async function reportOutcome(
   epoch: number,
   calls: number,
 ): Promise<void> {
-  const { name, store, access, clock, rule, report } = cache.tools;
+  const { name, store, clock, rule, report } = cache.tools;
   const { failed, slow = false } = outcome;
   const now = clock.now();
   const key = countsKey(name, epoch, rule);
   const slot = Math.floor(now / rule.slotMs).toString(limits.SLOT_RADIX);
   const amounts = { [`${failed ? 'f' : 's'}${slot}`]: 1, [`c${slot}`]: calls };
   const expiresAt = Math.ceil(now / 1_000) + limits.COUNTS_KEPT_SECONDS;
-  const item = await access.ask('add', ({ signal }) => store.add(key, amounts, { expiresAt, signal }));
+  const item = await cache.access.ask('add', ({ signal }) => store.add(key, amounts, { expiresAt, signal }));
   // A call of another epoch says nothing about this one.
   if (item === undefined || cache.callsPerReport(epoch) === Infinity) return;
   const { window, reports, failures, stale: remove } = readCounts(item, now, rule);
@@ -97,7 +93,7 @@ export async function reportOutcome(
   if (failed && rule.shouldOpen(window)) return open(cache, outcome, epoch);
   await updateRate(cache, window);
   if (remove.length === 0) return;
-  await access.ask('add', ({ signal }) => store.add(key, {}, { expiresAt, signal, remove }));
+  await cache.access.ask('add', ({ signal }) => store.add(key, {}, { expiresAt, signal, remove }));
 }
 
 async function open(cache: StateCache, { cause, slow }: CallOutcome, epoch: number): Promise<void> {

@@ -29,22 +29,17 @@ export const refreshProbability = (rate: number): number =>
 /**
  * How likely a call claims a probe that has been free for so long. It grows, since there may be fewer calls than there were.
  */
-export const claimProbability = (rate: number, freeMs: number): number =>
-  Math.min(
-    1,
-    (limits.CLAIMS_PER_SECOND / (rate > 0 ? rate : limits.MAX_RATE)) *
-      2 ** (freeMs / limits.RAMP_DOUBLING_MS),
-  );
+export function claimProbability(rate: number, freeMs: number): number {
+  const first = limits.CLAIMS_PER_SECOND / (rate > 0 ? rate : limits.MAX_RATE);
+  return Math.min(1, first * 2 ** (freeMs / limits.RAMP_DOUBLING_MS));
+}
 
 /**
  * The rate of calls that the slots of a window show, in calls a second, where the known one is surely off; else undefined.
  * @param slots The newest first. Each has the end of its time.
  * @param known 0: unknown.
  */
-export function measuredRate(
-  slots: readonly Omit<CountedSlot, 'failures'>[],
-  known: number,
-): number | undefined {
+export function measuredRate(slots: readonly CountedSlot[], known: number): number | undefined {
   // The oldest slot may have begun before the first report.
   const elapsedMs = slots.at(-1)?.ageMs ?? 0;
   let [reports, calls] = [0, 0];

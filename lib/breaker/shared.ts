@@ -27,11 +27,11 @@ import { OpeningRule } from './rule.ts';
 import { admittedFraction, claimProbability, refreshProbability } from './sampling.ts';
 import { type StateNow, type StoredState, stateName } from './state.ts';
 import { StateCache } from './state-cache.ts';
-import { type OnAvailability, type SharedTools, StoreAccess } from './store-access.ts';
+import type { OnAvailability, SharedTools } from './store-access.ts';
 import { claimProbe, probeFailed, probeReleased, probeSucceeded } from './transitions.ts';
 
-/** What is done about a call. `local`: the breaker of this environment decides. A number: it is rejected, with that wait. */
-type Step = 'call' | 'local' | 'refresh' | 'claim' | number;
+/** What is done about a call. A breaker: that of this environment decides. A number: the call is rejected, with that wait. */
+type Step = 'call' | 'refresh' | 'claim' | LocalBreaker | number;
 
 /** Of the state that all environments share, and of the one of this environment while that is unavailable. */
 class SharedBreaker implements CircuitBreaker {
@@ -44,8 +44,6 @@ class SharedBreaker implements CircuitBreaker {
   readonly #tools: SharedTools;
   readonly #cache: StateCache;
   readonly #reject: Reject;
-  /** So long after a probe was claimed its outcome may be known. Milliseconds. */
-  readonly #probeMs: number;
   #admittedAt = -Infinity;
   /** The epoch in which a call of this environment has failed, and how many must succeed until its state is trusted again. */
   #doubtedEpoch = 0;
@@ -54,12 +52,12 @@ class SharedBreaker implements CircuitBreaker {
   #local: { readonly breaker: LocalBreaker; readonly epoch: number; readonly since: number } | undefined;
 
   constructor(options: SharedBreakerOptions) {
-    const { name, store, slowCallMs = 0, onEvent } = options;
+    const { name, store, onEvent } = options;
     const { clock = systemClock, random = systemRandom, openMs = limits.DEFAULT_SHARED_OPEN_MS } = options;
     const report = onEvent && safeListener(onEvent, `${name}: onEvent`);
     const onAvailability: OnAvailability = (reason, isLasting) => {
       // A store that answers again may still hold what is no state, or refuse writes.
-      if (!reason && (this.#cache.unreadable || access.isDown)) return;
+      if (!reason && (this.#cache.unreadable || this.#cache.access.isDown)) return;
       if (reason && isLasting) warnOnce(`breaker "${name}"`, `decides for this environment alone: ${reason}`);
       // What it has counted may be counted on, but it is not open for what was some time ago.
       if (!reason && this.#local?.breaker.state !== 'closed') this.#local = undefined;
@@ -67,22 +65,20 @@ class SharedBreaker implements CircuitBreaker {
       report?.({ kind: 'breaker-store', name, available: !reason, ...(reason && { reason }) });
     };
     const timeoutMs = options.storeTimeoutMs ?? limits.DEFAULT_STORE_TIMEOUT_MS;
-    const access = new StoreAccess(clock, timeoutMs, onAvailability);
     const rule = new OpeningRule(options);
     this.name = name;
     this.identity = `${store.name}/${name}`;
     this.#options = options;
-    this.#tools = { name, store, access, clock, random, rule, openMs, report, onAvailability };
+    this.#tools = { name, store, timeoutMs, clock, random, rule, openMs, report, onAvailability };
     this.#cache = new StateCache(this.#tools);
     this.#reject = rejections(name);
-    this.#probeMs = slowCallMs + limits.PROBE_RESULT_MS;
     this.layer = breakerLayer(this, options, clock);
     this.execute = policyOf(clock, this.layer).execute;
   }
 
   get state(): CircuitBreaker['state'] {
     const { state, now } = this.#cache;
-    return this.#isLocal(now) ? this.#localBreaker(now).state : stateName(state, now);
+    return this.#localBreaker(now)?.state ?? stateName(state, now);
   }
 
   force(state: 'open' | 'closed' | 'auto', forcing?: ForceOptions): Promise<void> {
@@ -124,19 +120,21 @@ class SharedBreaker implements CircuitBreaker {
     const cache = this.#cache;
     const { state, now } = cache;
     const { rate } = state;
+    // So long after a probe was claimed its outcome may be known.
+    const probeMs = (this.#options.slowCallMs ?? 0) + limits.PROBE_RESULT_MS;
     if (now.kind === 'forced-closed') return 'call';
     if (now.waitMs > 0) {
       // The probe may have ended before its claim does.
-      const isDue = state.state === 'open' && state.isProbing && cache.sinceRefreshMs >= this.#probeMs;
+      const isDue = state.state === 'open' && state.isProbing && cache.sinceRefreshMs >= probeMs;
       return isDue && this.#mayRefresh(rate) ? 'refresh' : now.waitMs;
     }
-    if (this.#isLocal(now))
-      return mayRead && this.#tools.access.isDown && this.#mayRefresh(0) ? 'refresh' : 'local';
+    const local = this.#localBreaker(now);
+    if (local) return mayRead && cache.access.isDown && this.#mayRefresh(0) ? 'refresh' : local;
     if (now.kind === 'open') {
       // An environment that has not just read the state does not know whether another one has claimed the probe.
       const freeMs = cache.isFresh || rate === 0 ? now.freeMs : 0;
       if (this.#tools.random.next() < claimProbability(rate, freeMs)) return 'claim';
-      return now.freeMs >= this.#probeMs && this.#mayRefresh(rate) ? 'refresh' : limits.UNKNOWN_WAIT_MS;
+      return now.freeMs >= probeMs && this.#mayRefresh(rate) ? 'refresh' : limits.UNKNOWN_WAIT_MS;
     }
     // All of the calls that come at once when an environment has begun wait for the same answer.
     if (mayRead && (cache.isNew || (isInDoubt && this.#mayRefresh(rate)))) return 'refresh';
@@ -149,10 +147,9 @@ class SharedBreaker implements CircuitBreaker {
   }
 
   async #admitAfter(first: 'refresh' | 'claim', { signal }: Timed): Promise<Admission> {
-    const { access } = this.#tools;
     let step: Step = first;
     if (step === 'refresh') {
-      const waitMs = access.isDown ? limits.RECORD_WAIT_MS : access.timeoutMs;
+      const waitMs = this.#cache.access.isDown ? limits.RECORD_WAIT_MS : this.#tools.timeoutMs;
       await this.#waitFor({}, waitMs, this.#cache.refresh());
       step = this.#stepOf(false);
     }
@@ -165,8 +162,9 @@ class SharedBreaker implements CircuitBreaker {
   /** What comes of a step that asks the store nothing, or is not to ask it once more. */
   #admissionOf(step: Step): Admission {
     if (step === 'call') return this.#permit();
-    if (step !== 'local') return this.#reject(typeof step === 'string' ? limits.UNKNOWN_WAIT_MS : step);
-    const admission = this.#localBreaker(this.#cache.now).admit();
+    if (typeof step !== 'object')
+      return this.#reject(typeof step === 'string' ? limits.UNKNOWN_WAIT_MS : step);
+    const admission = step.admit();
     return admission instanceof Error ? admission : this.#permit(admission);
   }
 
@@ -212,17 +210,16 @@ class SharedBreaker implements CircuitBreaker {
     return state.version === version && now.waitMs > 0;
   }
 
-  /** Whether the breaker of this environment decides: the shared state is unavailable, and says neither open nor forced. */
-  #isLocal({ kind, waitMs }: StateNow): boolean {
-    const { access } = this.#tools;
+  /**
+   * The breaker of this environment, where it decides: the shared state is unavailable, and says neither open nor forced. It begins
+   * open, where the shared one was.
+   */
+  #localBreaker({ kind, waitMs }: StateNow): LocalBreaker | undefined {
+    const { access, unreadable, state } = this.#cache;
     // Of an open breaker nothing else is written that could show that writes work again.
     const isDown = access.isDown && !(kind === 'open' && access.isDue);
-    return (isDown || this.#cache.unreadable !== undefined) && waitMs === 0 && kind !== 'forced-closed';
-  }
-
-  /** It begins open, where the shared one was. */
-  #localBreaker({ kind }: StateNow): LocalBreaker {
-    const { epoch, since } = this.#cache.state;
+    if (waitMs > 0 || kind === 'forced-closed' || !(isDown || unreadable)) return undefined;
+    const { epoch, since } = state;
     // After a removal epochs begin again.
     if (this.#local?.epoch !== epoch || this.#local.since !== since) {
       // Its changes are of this environment alone: the events are those of the shared state.

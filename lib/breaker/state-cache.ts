@@ -14,12 +14,13 @@ import {
   stateNow,
   writeState,
 } from './state.ts';
-import type { SharedTools } from './store-access.ts';
+import { type SharedTools, StoreAccess } from './store-access.ts';
 import type { Transition } from './transitions.ts';
 
 /** What one environment knows of the shared state, and how it reads and changes it. */
 export class StateCache {
   readonly tools: SharedTools;
+  readonly access: StoreAccess;
   /** The last state that could be read. */
   state: StoredState = INITIAL;
   /** What is wrong with the stored item, where it cannot be read. */
@@ -36,6 +37,7 @@ export class StateCache {
 
   constructor(tools: SharedTools) {
     this.tools = tools;
+    this.access = new StoreAccess(tools);
     this.#readAt = momentOf(tools.clock);
   }
 
@@ -50,14 +52,14 @@ export class StateCache {
     if (state.epoch !== epoch) return Infinity;
     if (this.settledUntil > 0) return reportEvery(state.rate, 1);
     const { now } = this;
-    if (now.kind !== 'closed' || this.unreadable || this.tools.access.isFailing) return Infinity;
+    if (now.kind !== 'closed' || this.unreadable || this.access.isFailing) return Infinity;
     return reportEvery(state.rate, admittedFraction(state, now));
   }
 
   /** Whether nothing is known yet, and an answer may still come in time. */
   get isNew(): boolean {
     const isAsked = this.#refreshedAt > -Infinity;
-    return this.#staleAt === -Infinity && !(isAsked && this.sinceRefreshMs >= this.tools.access.timeoutMs);
+    return this.#staleAt === -Infinity && !(isAsked && this.sinceRefreshMs >= this.tools.timeoutMs);
   }
 
   /** Since it was last asked for. Milliseconds. */
@@ -71,7 +73,7 @@ export class StateCache {
 
   /** Whether it was not just read, and the store may be asked. */
   get mayRead(): boolean {
-    return !this.isFresh && !this.tools.access.isBackingOff;
+    return !this.isFresh && !this.access.isBackingOff;
   }
 
   get isStale(): boolean {
@@ -81,7 +83,7 @@ export class StateCache {
   /** Reads the state, once for all that want it at the same time. Never rejects. */
   refresh(): Promise<void> {
     // What has been on its way for longer than any answer is waited for, a freeze has cut off.
-    if (this.#refreshing && this.sinceRefreshMs < this.tools.access.limitMs) return this.#refreshing;
+    if (this.#refreshing && this.sinceRefreshMs < this.access.limitMs) return this.#refreshing;
     this.#refreshedAt = this.tools.clock.monotonic();
     const refreshing = this.#read().finally(() => {
       if (this.#refreshing === refreshing) this.#refreshing = undefined;
@@ -95,12 +97,12 @@ export class StateCache {
    * answer, so it may have been made.
    */
   async change({ next, when }: Transition): Promise<boolean | undefined> {
-    const { name, store, access, clock } = this.tools;
+    const { name, store, clock } = this.tools;
     const startedAt = clock.monotonic();
     const { version, since } = this.state;
     const item = writeState(next);
     const put = ({ signal }: Timed) => store.put(stateKey(name), item, { when, signal });
-    const result = await access.ask('put', put);
+    const result = await this.access.ask('put', put);
     if (!result) return undefined;
     // It is as good as a reading.
     this.#refreshedAt = Math.max(this.#refreshedAt, startedAt);
@@ -113,10 +115,10 @@ export class StateCache {
 
   /** Notes what has changed, also by itself, because a time was over, and reports it. */
   notice(origin: 'self' | 'observed' = 'observed'): void {
-    const { name, report, access } = this.tools;
+    const { name, report } = this.tools;
     const { now, state } = this;
     const fraction = admittedFraction(state, now);
-    const isSettled = now.kind === 'closed' && fraction >= 1 && !access.isDown && !this.unreadable;
+    const isSettled = now.kind === 'closed' && fraction >= 1 && !this.access.isDown && !this.unreadable;
     this.settledUntil = isSettled ? this.#staleAt : -Infinity;
     const from = this.#reported;
     const to = stateName(state, now);
@@ -128,9 +130,9 @@ export class StateCache {
   }
 
   async #read(): Promise<void> {
-    const { name, store, access } = this.tools;
+    const { name, store } = this.tools;
     const get = (isEventual: boolean) =>
-      access.ask('get', async ({ signal }) =>
+      this.access.ask('get', async ({ signal }) =>
         readState(name, await store.get(stateKey(name), { signal, isEventual })),
       );
     const reading = await get(true);

@@ -13,7 +13,8 @@ import type { OpeningRule } from './rule.ts';
 export interface SharedTools {
   readonly name: string;
   readonly store: CountingStore;
-  readonly access: StoreAccess;
+  /** How long an answer may take. Milliseconds. */
+  readonly timeoutMs: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly rule: OpeningRule;
@@ -41,18 +42,14 @@ export class StoreAccess {
   lastError: unknown;
   /** How long an answer may take beside a call: the first one longer. Milliseconds. */
   limitMs: number = FIRST_TIMEOUT_MS;
-  readonly timeoutMs: number;
-  readonly #clock: Clock;
-  readonly #onAvailability: OnAvailability;
+  readonly #tools: SharedTools;
   #failures = 0;
   #retryAt = 0;
   /** When kinds of requests are tried again that fail until an operator acts: an answer to another kind says nothing. */
   readonly #refused = new Map<RequestKind, number>();
 
-  constructor(clock: Clock, timeoutMs: number, onAvailability: OnAvailability) {
-    this.#clock = clock;
-    this.#onAvailability = onAvailability;
-    this.timeoutMs = timeoutMs;
+  constructor(tools: SharedTools) {
+    this.#tools = tools;
   }
 
   /** Whether the last request failed, or one kind of them always does. */
@@ -67,12 +64,12 @@ export class StoreAccess {
 
   /** Whether it is down for lack of rights only, and may be asked again. */
   get isDue(): boolean {
-    const now = this.#clock.monotonic();
+    const now = this.#tools.clock.monotonic();
     return !this.isFailing && [...this.#refused.values()].every((retryAt) => now >= retryAt);
   }
 
   get isBackingOff(): boolean {
-    return this.isFailing && this.#clock.monotonic() < this.#retryAt;
+    return this.isFailing && this.#tools.clock.monotonic() < this.#retryAt;
   }
 
   /** What was refused is asked for once more: an operator may have granted the right. */
@@ -83,17 +80,17 @@ export class StoreAccess {
   /** Gives what the store answers, or undefined where it does not, in time. Never rejects. */
   async ask<R>(kind: RequestKind, request: (timed: Timed) => Promise<R>): Promise<R | undefined> {
     const { limitMs } = this;
-    const clock = this.#clock;
+    const { clock, timeoutMs, onAvailability } = this.#tools;
     const startedAt = clock.monotonic();
     if (startedAt < (this.#refused.get(kind) ?? -Infinity)) return undefined;
     const exceeded = () => new StoreError(`no answer in ${limitMs} ms`, { retryable: true });
     try {
       const answer = await runWithin({ clock, limitMs, exceeded }, request);
-      this.limitMs = this.timeoutMs;
+      this.limitMs = timeoutMs;
       if (this.isDown) {
         this.#failures = 0;
         this.#refused.delete(kind);
-        if (!this.isDown) this.#onAvailability();
+        if (!this.isDown) onAvailability();
       }
       return answer;
     } catch (error) {
@@ -104,7 +101,8 @@ export class StoreAccess {
   }
 
   #failed(kind: RequestKind, error: unknown): void {
-    const now = this.#clock.monotonic();
+    const { clock, onAvailability } = this.#tools;
+    const now = clock.monotonic();
     this.lastError = error;
     // Rights or a table are missing. Requests that fail together for another reason have failed once.
     const isLasting = propertyOf(error, 'retryable') === false;
@@ -112,6 +110,6 @@ export class StoreAccess {
     if (isLasting) this.#refused.set(kind, now + MAX_BACKOFF_MS);
     else if (!this.isBackingOff)
       this.#retryAt = now + Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** this.#failures++);
-    if (isNew) this.#onAvailability(textOf(error, 'message') || 'the store failed', isLasting);
+    if (isNew) onAvailability(textOf(error, 'message') || 'the store failed', isLasting);
   }
 }
