@@ -1,4 +1,4 @@
-import type { Condition } from '../core/store.ts';
+import type { Comparison, Condition } from '../core/store.ts';
 import * as limits from './constants.ts';
 import { INITIAL, type StoredState } from './state.ts';
 
@@ -13,11 +13,9 @@ export interface Transition {
  * again, and `since` tells two with the same number apart. An item of another shape is left as it is.
  */
 function from({ version, since }: StoredState, next: StoredState): Transition {
-  const isSame = [
-    { attribute: 'v', is: '=', value: limits.SCHEMA_VERSION },
-    { attribute: 'version', is: '=', value: version },
-    { attribute: 'since', is: '=', value: since },
-  ] as const;
+  const isSame = Object.entries({ v: limits.SCHEMA_VERSION, version, since }).map(
+    ([attribute, value]): Comparison => ({ attribute, is: '=', value }),
+  );
   return { next: { ...next, version: version + 1 }, when: version === 0 ? ['absent', isSame] : [isSame] };
 }
 
