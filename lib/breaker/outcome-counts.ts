@@ -3,8 +3,8 @@ import type { Item } from '../core/store.ts';
 import { countsPrefix } from '../core/table-layout.ts';
 import * as limits from './constants.ts';
 import type { CallOutcome } from './permit.ts';
-import type { OpeningRule, Slot } from './rule.ts';
-import { measuredRate } from './sampling.ts';
+import type { OpeningRule } from './rule.ts';
+import { type CountedSlot, measuredRate } from './sampling.ts';
 import type { StateCache } from './state-cache.ts';
 import { publishRate, trip } from './transitions.ts';
 
@@ -17,11 +17,6 @@ const COUNT = /^[fsc][0-9a-z]{1,11}$/;
 
 export const countsKey = (name: string, epoch: number, { windowMs }: OpeningRule): string =>
   `${countsPrefix(name)}${epoch}#${windowMs}`;
-
-/** A slot with the calls that its reports stand for. */
-export interface CountedSlot extends Slot {
-  readonly calls: number;
-}
 
 /** What an item says at a moment. */
 export interface OutcomeCounts {

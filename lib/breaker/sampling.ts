@@ -1,5 +1,5 @@
 import * as limits from './constants.ts';
-import type { CountedSlot } from './outcome-counts.ts';
+import type { Slot } from './rule.ts';
 import type { StateNow, StoredState } from './state.ts';
 
 /*
@@ -32,6 +32,11 @@ export const refreshProbability = (rate: number): number =>
 export function claimProbability(rate: number, freeMs: number): number {
   const first = limits.CLAIMS_PER_SECOND / (rate > 0 ? rate : limits.MAX_RATE);
   return Math.min(1, first * 2 ** (freeMs / limits.RAMP_DOUBLING_MS));
+}
+
+/** A slot with the calls that its reports stand for. */
+export interface CountedSlot extends Slot {
+  readonly calls: number;
 }
 
 /**

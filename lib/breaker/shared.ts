@@ -218,7 +218,7 @@ class SharedBreaker implements CircuitBreaker {
     const { access, unreadable, state } = this.#cache;
     // Of an open breaker nothing else is written that could show that writes work again.
     const isDown = access.isDown && !(kind === 'open' && access.isDue);
-    if (waitMs > 0 || kind === 'forced-closed' || !(isDown || unreadable)) return undefined;
+    if (waitMs > 0 || !(isDown || unreadable)) return undefined;
     const { epoch, since } = state;
     // After a removal epochs begin again.
     if (this.#local?.epoch !== epoch || this.#local.since !== since) {

@@ -68,6 +68,21 @@ describe('the state that an environment has read', () => {
     expect(third - (second ?? 0)).toBeLessThan(127);
   });
 
+  test('is doubted for a call that failed in its epoch, and not for one that failed before', async () => {
+    const fleet = new Fleet(1);
+    await fleet.putState({ rate: 10 });
+    await fleet.first.fails();
+    await fleet.pass(2_000);
+    await fleet.putState({ version: 9, epoch: 3, rate: 10 });
+
+    await fleet.first.works();
+    expect(readsOf(fleet)).toHaveLength(2);
+    await fleet.pass(2_000);
+    await fleet.first.works();
+
+    expect(readsOf(fleet)).toHaveLength(2);
+  });
+
   test('starts over where an operator has removed the item', async () => {
     const fleet = await openFleet(1);
     await fleet.table.delete(KEY);
