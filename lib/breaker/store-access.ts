@@ -90,7 +90,7 @@ export class StoreAccess {
       if (this.isDown) {
         this.#failures = 0;
         this.#refused.delete(kind);
-        if (!this.isDown) onAvailability();
+        onAvailability();
       }
       return answer;
     } catch (error) {

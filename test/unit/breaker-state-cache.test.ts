@@ -106,6 +106,16 @@ describe('the state that an environment has read', () => {
     expect(await fleet.first.works()).toMatchObject({ code: 'BREAKER_OPEN', retryAfterMs: 1_000 });
   });
 
+  test('is no older than it says where the item was removed and has come to the same epoch again', async () => {
+    const fleet = new Fleet(1, { chance: 0.5 });
+    await fleet.putState({ since: fleet.now - 60_000, rate: 5_000 });
+    expect(await fleet.first.works()).toBe('ok');
+    await fleet.pass(60_000);
+    await fleet.putState({ version: 9, since: fleet.now, rate: 5_000 });
+
+    expect(await fleet.first.works()).toBeInstanceOf(BreakerOpenError);
+  });
+
   test('starts over where the item was removed while it was closed', async () => {
     const fleet = new Fleet(1);
     await fleet.putState({ version: 7, epoch: 5, rate: 1 });
