@@ -45,8 +45,8 @@ interface Path {
 }
 const paths: readonly Path[] = [
   { what: 'policy', call: () => policy.execute(async () => 1), maxFunctions: 51 },
-  { what: 'shared breaker', call: () => breaker.execute(async () => 1), maxFunctions: 25 },
-  { what: 'shared breaker, reported failure', call: failing, maxFunctions: 90, mayHaveNoName: true },
+  { what: 'shared breaker', call: () => breaker.execute(async () => 1), maxFunctions: 23 },
+  { what: 'shared breaker, reported failure', call: failing, maxFunctions: 79, mayHaveNoName: true },
 ];
 
 const session = new Session();

@@ -6,27 +6,15 @@ import { DEFAULT_FORCED_MS, MAX_FORCED_MS, MAX_TEXT, MAX_TRIES } from './constan
 import { FORCE_RULES } from './options.ts';
 import type { ForceOptions } from './permit.ts';
 import type { StateCache } from './state-cache.ts';
-import type { SharedTools } from './store-access.ts';
-import { force, type Transition, unforce } from './transitions.ts';
+import { force, unforce } from './transitions.ts';
 
-const byRule = rule.unless(
-  (by) => typeof by === 'string' && by.length <= MAX_TEXT && /^\P{Cc}+$/u.test(by),
-  'text of 1 to 100 characters, none of them a control character',
-);
-
-type ForcedTo = 'open' | 'closed' | 'auto';
-
-/** Undefined: there is nothing to change. */
-function changeOf(
-  { state, now }: StateCache,
-  wall: number,
-  to: ForcedTo,
-  options: ForceOptions,
-): Transition | undefined {
-  const { forMs = DEFAULT_FORCED_MS, by = 'code' } = options;
-  if (to !== 'auto') return force(state, wall, { state: to, forMs, by });
-  return now.kind.startsWith('forced-') ? unforce(state, wall) : undefined;
-}
+const OPTION_RULES = {
+  forMs: rule.durationMs(1, MAX_FORCED_MS),
+  by: rule.unless(
+    (by) => typeof by === 'string' && by.length <= MAX_TEXT && /^\P{Cc}+$/u.test(by),
+    'text of 1 to 100 characters, none of them a control character',
+  ),
+};
 
 /**
  * Forces the shared state, for all environments.
@@ -34,28 +22,29 @@ function changeOf(
  * @throws {InvalidOptionError} for another state, an unknown option or one out of range.
  */
 export async function forceShared(
-  { name, access, clock }: SharedTools,
   cache: StateCache,
-  to: ForcedTo,
+  to: 'open' | 'closed' | 'auto',
   options: ForceOptions = {},
 ): Promise<void> {
-  checkOptions(
-    'force',
-    { state: to, ...options },
-    { required: FORCE_RULES, optional: { forMs: rule.durationMs(1, MAX_FORCED_MS), by: byRule } },
-  );
+  checkOptions('force', { state: to, ...options }, { required: FORCE_RULES, optional: OPTION_RULES });
+  const { access } = cache;
+  const { name, clock } = cache.tools;
+  const { forMs = DEFAULT_FORCED_MS, by = 'code' } = options;
   access.retryRefused();
   let failure = 'was not forced: its store does not answer';
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     await cache.refresh();
     if (cache.unreadable) throw new StoreError(`Breaker "${name}" was not forced: ${cache.unreadable}`);
     if (access.isFailing) break;
-    const change = changeOf(cache, clock.now(), to, options);
-    const isForced = change === undefined || (await cache.change(change));
+    const { state, now } = cache;
+    if (to === 'auto' && !now.kind.startsWith('forced-')) return;
+    const wall = clock.now();
+    const change = to === 'auto' ? unforce(state, wall) : force(state, wall, { state: to, forMs, by });
+    const isForced = await cache.change(change);
     if (isForced) return;
     failure =
       isForced === undefined
-        ? 'may or may not have been forced: its store gave no answer to the write'
+        ? 'may have been forced: its store gave no answer to the write'
         : `was not forced: others changed its state ${MAX_TRIES} times`;
     // A right is missing.
     if (isForced === undefined && !access.isFailing) break;

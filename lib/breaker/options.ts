@@ -112,9 +112,8 @@ const COMMON_RULES = {
   clock: rule.object(),
 };
 
-/** Of a breaker of this environment. A policy that makes one names it. */
+/** Of a breaker of this environment alone. */
 const LOCAL_RULES = {
-  ...COMMON_RULES,
   slowCallRatio: ratioBelow1,
   windowCalls: rule.integer(1, MAX_WINDOW_CALLS),
   probesToClose: rule.integer(1, MAX_PROBES),
@@ -141,7 +140,8 @@ function refuseOptionsOf(kind: string, names: readonly string[], owner: string, 
 /** @throws {InvalidOptionError} for an unknown option or one out of range. */
 export function checkBreakerOptions(owner: string, options: Partial<CircuitBreakerOptions>): void {
   refuseOptionsOf('sharedBreaker', ['store', 'storeTimeoutMs', 'random'], owner, options);
-  checkOptions(owner, options, { optional: LOCAL_RULES });
+  // A policy that makes one names it.
+  checkOptions(owner, options, { optional: { ...COMMON_RULES, ...LOCAL_RULES } });
   const conflict = conflictIn(options);
   if (conflict) throw new InvalidOptionError(`${owner}: expected ${conflict}`);
 }
@@ -153,8 +153,7 @@ const countingStore = rule.unless(
 
 /** @throws {InvalidOptionError} for an unknown option or one out of range. */
 export function checkSharedOptions(options: SharedBreakerOptions): void {
-  const ofLocal = ['slowCallRatio', 'windowCalls', 'probesToClose'];
-  refuseOptionsOf('circuitBreaker', ofLocal, 'sharedBreaker', options);
+  refuseOptionsOf('circuitBreaker', Object.keys(LOCAL_RULES), 'sharedBreaker', options);
   checkOptions('sharedBreaker', options, {
     required: { name: rule.name(), store: countingStore },
     optional: {
@@ -179,7 +178,7 @@ export const FORCE_RULES: { readonly state: rule.OptionRule } = {
 interface Timed {
   readonly name: string;
   readonly openMs: number;
-  readonly access: { readonly timeoutMs: number };
+  readonly timeoutMs: number;
 }
 
 /**
@@ -188,7 +187,7 @@ interface Timed {
  */
 export function checkCallTimes(
   owner: string,
-  { name, openMs, access }: Timed,
+  { name, openMs, timeoutMs }: Timed,
   attemptTimeoutMs: number,
   totalTimeoutMs: number,
 ): void {
@@ -197,10 +196,10 @@ export function checkCallTimes(
       `${owner}: expected \`totalTimeoutMs\` to be more than the ${RESERVE_MS} ms in which breaker "${name}" reports an outcome, got ${totalTimeoutMs}`,
     );
   }
-  const longestMs = openMs - 2 * access.timeoutMs;
+  const longestMs = openMs - 2 * timeoutMs;
   if (Math.min(attemptTimeoutMs, totalTimeoutMs) > longestMs) {
     throw new InvalidOptionError(
-      `${owner}: expected \`attemptTimeoutMs\` to be at most ${longestMs}, so that a probe of breaker "${name}" can end within its \`openMs\`, got ${attemptTimeoutMs}; raise \`openMs\` or lower \`attemptTimeoutMs\``,
+      `${owner}: expected \`attemptTimeoutMs\` to be at most ${longestMs}, so that a probe of breaker "${name}" can end within its \`openMs\`, got ${attemptTimeoutMs}`,
     );
   }
 }

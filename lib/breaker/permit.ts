@@ -105,30 +105,23 @@ function whenSlow(clock: Clock, slowCallMs: number, run: () => void): CancelTime
 export type Settle = (outcome: CallOutcome | undefined, caller: Caller) => Promise<void> | undefined;
 
 /** A permit whose call is recorded once: the moment that it is slow, since it may take long to end, or else when it ends. */
-export class RecordedOnce implements Permit {
-  readonly isProbe: boolean;
-  #settle: Settle | undefined;
-  readonly #cancel: CancelTimer | undefined;
-
-  constructor(isProbe: boolean, clock: Clock, slowCallMs: number | undefined, settle: Settle) {
-    this.isProbe = isProbe;
-    this.#settle = settle;
-    this.#cancel =
-      slowCallMs === undefined
-        ? undefined
-        : whenSlow(clock, slowCallMs, () => void this.record({ failed: true, slow: true }));
-  }
-
-  release(caller?: Caller): Promise<void> | undefined {
-    return this.record(undefined, caller);
-  }
-
-  record(outcome: CallOutcome | undefined, caller: Caller = {}): Promise<void> | undefined {
-    const settle = this.#settle;
-    this.#settle = undefined;
-    this.#cancel?.();
-    return settle?.(outcome, caller);
-  }
+export function recordedOnce(
+  isProbe: boolean,
+  clock: Clock,
+  slowCallMs: number | undefined,
+  settle: Settle,
+): Permit {
+  let isSettled = false;
+  let cancel: CancelTimer | undefined;
+  const record = (outcome: CallOutcome | undefined, caller: Caller = {}) => {
+    if (isSettled) return undefined;
+    isSettled = true;
+    cancel?.();
+    return settle(outcome, caller);
+  };
+  if (slowCallMs !== undefined)
+    cancel = whenSlow(clock, slowCallMs, () => void record({ failed: true, slow: true }));
+  return { isProbe, record, release: (caller) => record(undefined, caller) };
 }
 
 /** Whether an option is a breaker, also one of another copy of the package, and not the options of one. */

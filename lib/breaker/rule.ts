@@ -42,10 +42,6 @@ export function wilsonLowerBound(failures: number, reports: number, z: number): 
   return (ratio + perReport / 2 - margin) / (1 + perReport);
 }
 
-/** Standard deviations that are needed. Each report is one more chance to be wrong. */
-const confidenceAt = (reportsPerSecond: number): number =>
-  CONFIDENCE + CONFIDENCE_PER_TENFOLD * Math.log10(Math.max(1, reportsPerSecond));
-
 /** Failures in a row that open a breaker at up to one report a second. */
 export const failuresNeeded = (failureRatio: number): number =>
   Math.floor((CONFIDENCE ** 2 * failureRatio) / (1 - failureRatio)) + 1;
@@ -77,7 +73,9 @@ export class OpeningRule {
   shouldOpen(slots: readonly Slot[]): boolean {
     let recent = 0;
     for (const { ageMs, reports } of slots) if (ageMs < this.windowMs) recent += reports;
-    const z = confidenceAt((recent * 1_000) / this.windowMs);
+    // Standard deviations that are needed. Each report is one more chance to be wrong.
+    const perSecond = Math.max(1, (recent * 1_000) / this.windowMs);
+    const z = CONFIDENCE + CONFIDENCE_PER_TENFOLD * Math.log10(perSecond);
     let reports = 0;
     let failures = 0;
     for (const slot of slots) {

@@ -1,19 +1,5 @@
-import {
-  CLAIMS_PER_SECOND,
-  MAX_RATE,
-  MAX_STORED_RATE,
-  MIN_RATE,
-  MIN_RATE_MS,
-  MIN_RATE_REPORTS,
-  RAMP_CALLS,
-  RAMP_DOUBLING_MS,
-  RAMP_START,
-  RATE_CONFIDENCE,
-  RATE_TOLERANCE,
-  READS_PER_SECOND,
-  REPORTS_PER_SECOND,
-  WINDOW_REPORTS,
-} from './constants.ts';
+import * as limits from './constants.ts';
+import type { Slot } from './rule.ts';
 import type { StateNow, StoredState } from './state.ts';
 
 /*
@@ -28,28 +14,28 @@ import type { StateNow, StoredState } from './state.ts';
 export function admittedFraction({ epoch, rate }: StoredState, { kind, ageMs }: StateNow): number {
   if (kind === 'open' || kind === 'forced-open') return 0;
   if (kind === 'forced-closed' || epoch === 0) return 1;
-  const first = Math.max(RAMP_START, rate > 0 ? RAMP_CALLS / rate : 0);
-  return Math.min(1, first * 2 ** (ageMs / RAMP_DOUBLING_MS));
+  const first = Math.max(limits.RAMP_START, rate > 0 ? limits.RAMP_CALLS / rate : 0);
+  return Math.min(1, first * 2 ** (ageMs / limits.RAMP_DOUBLING_MS));
 }
 
 /** One call in so many is reported, whatever its outcome. All calls, while their rate is unknown. */
 export const reportEvery = (rate: number, admitted: number): number =>
-  Math.max(1, Math.round((rate * admitted) / REPORTS_PER_SECOND));
+  Math.max(1, Math.round((rate * admitted) / limits.REPORTS_PER_SECOND));
 
 /** How likely a call that has a reason to read the state does so. */
 export const refreshProbability = (rate: number): number =>
-  Math.min(1, READS_PER_SECOND / Math.max(rate, MIN_RATE));
+  Math.min(1, limits.READS_PER_SECOND / Math.max(rate, limits.MIN_RATE));
 
 /**
  * How likely a call claims a probe that has been free for so long. It grows, since there may be fewer calls than there were.
  */
-export const claimProbability = (rate: number, freeMs: number): number =>
-  Math.min(1, (CLAIMS_PER_SECOND / (rate > 0 ? rate : MAX_RATE)) * 2 ** (freeMs / RAMP_DOUBLING_MS));
+export function claimProbability(rate: number, freeMs: number): number {
+  const first = limits.CLAIMS_PER_SECOND / (rate > 0 ? rate : limits.MAX_RATE);
+  return Math.min(1, first * 2 ** (freeMs / limits.RAMP_DOUBLING_MS));
+}
 
 /** A slot with the calls that its reports stand for. */
-interface Sampled {
-  readonly ageMs: number;
-  readonly reports: number;
+export interface CountedSlot extends Slot {
   readonly calls: number;
 }
 
@@ -58,7 +44,7 @@ interface Sampled {
  * @param slots The newest first. Each has the end of its time.
  * @param known 0: unknown.
  */
-export function measuredRate(slots: readonly Sampled[], known: number): number | undefined {
+export function measuredRate(slots: readonly CountedSlot[], known: number): number | undefined {
   // The oldest slot may have begun before the first report.
   const elapsedMs = slots.at(-1)?.ageMs ?? 0;
   let [reports, calls] = [0, 0];
@@ -66,17 +52,18 @@ export function measuredRate(slots: readonly Sampled[], known: number): number |
     reports += slot.reports;
     calls += slot.calls;
   }
-  if (elapsedMs < MIN_RATE_MS || reports === 0) return undefined;
+  if (elapsedMs < limits.MIN_RATE_MS || reports === 0) return undefined;
   const perReport = ((calls / reports) * 1_000) / elapsedMs;
   // Written above the highest, it would make the state unreadable.
-  const rateOf = (root: number) => Math.min(MAX_STORED_RATE, Math.max(MIN_RATE, root ** 2 * perReport));
+  const rateOf = (root: number) =>
+    Math.min(limits.MAX_STORED_RATE, Math.max(limits.MIN_RATE, root ** 2 * perReport));
   const measured = rateOf(Math.sqrt(reports));
-  if (known === 0) return reports < MIN_RATE_REPORTS ? undefined : measured;
+  if (known === 0) return reports < limits.MIN_RATE_REPORTS ? undefined : measured;
   // The root of a count deviates by a half, of any count.
-  const lowest = rateOf(Math.max(0, Math.sqrt(reports) - RATE_CONFIDENCE / 2));
-  const highest = rateOf(Math.sqrt(reports + 1) + RATE_CONFIDENCE / 2);
-  if (lowest > known) return measured > known * RATE_TOLERANCE ? measured : undefined;
+  const lowest = rateOf(Math.max(0, Math.sqrt(reports) - limits.RATE_CONFIDENCE / 2));
+  const highest = rateOf(Math.sqrt(reports + 1) + limits.RATE_CONFIDENCE / 2);
+  if (lowest > known) return measured > known * limits.RATE_TOLERANCE ? measured : undefined;
   // Of few reports many may be missing: then a fall is taken for no more than is sure.
-  const fallen = reports < WINDOW_REPORTS ? highest : measured;
-  return highest < known && fallen * RATE_TOLERANCE < known ? fallen : undefined;
+  const fallen = reports < limits.WINDOW_REPORTS ? highest : measured;
+  return highest < known && fallen * limits.RATE_TOLERANCE < known ? fallen : undefined;
 }

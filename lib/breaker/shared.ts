@@ -11,30 +11,27 @@ import { forceShared } from './force.ts';
 import { breakerLayer } from './layer.ts';
 import { LocalBreaker } from './local.ts';
 import { checkCallTimes, checkSharedOptions, type SharedBreakerOptions } from './options.ts';
+import { reportOutcome } from './outcome-counts.ts';
 import {
   type Admission,
   type Caller,
-  type CallOutcome,
   type CircuitBreaker,
   type ForceOptions,
   type Permit,
   permitOf,
-  RecordedOnce,
+  recordedOnce,
   type Settle,
 } from './permit.ts';
-import { OutcomeRecorder } from './recorder.ts';
 import { type Reject, rejections } from './rejection.ts';
 import { OpeningRule } from './rule.ts';
 import { admittedFraction, claimProbability, refreshProbability } from './sampling.ts';
 import { type StateNow, type StoredState, stateName } from './state.ts';
 import { StateCache } from './state-cache.ts';
-import { type OnAvailability, type SharedTools, StoreAccess } from './store-access.ts';
-import { claimProbe, probeFailed, probeReleased, probeSucceeded, type Transition } from './transitions.ts';
+import type { OnAvailability, SharedTools } from './store-access.ts';
+import { claimProbe, probeFailed, probeReleased, probeSucceeded } from './transitions.ts';
 
-/** What is done about a call. `local`: the breaker of this environment decides. */
-type Step = 'call' | 'local' | 'refresh' | 'claim' | { readonly waitMs: number };
-
-const nothing = (): undefined => undefined;
+/** What is done about a call. A breaker: that of this environment decides. A number: the call is rejected, with that wait. */
+type Step = 'call' | 'refresh' | 'claim' | LocalBreaker | number;
 
 /** Of the state that all environments share, and of the one of this environment while that is unavailable. */
 class SharedBreaker implements CircuitBreaker {
@@ -46,21 +43,21 @@ class SharedBreaker implements CircuitBreaker {
   readonly #options: SharedBreakerOptions;
   readonly #tools: SharedTools;
   readonly #cache: StateCache;
-  readonly #recorder: OutcomeRecorder;
   readonly #reject: Reject;
-  /** So long after a probe was claimed its outcome may be known. Milliseconds. */
-  readonly #probeMs: number;
   #admittedAt = -Infinity;
+  /** The epoch in which a call of this environment has failed, and how many must succeed until its state is trusted again. */
+  #doubtedEpoch = 0;
+  #doubts = 0;
   /** The breaker of this environment, and the epoch of the shared one in which it began. */
   #local: { readonly breaker: LocalBreaker; readonly epoch: number; readonly since: number } | undefined;
 
   constructor(options: SharedBreakerOptions) {
-    const { name, store, slowCallMs = 0, onEvent } = options;
+    const { name, store, onEvent } = options;
     const { clock = systemClock, random = systemRandom, openMs = limits.DEFAULT_SHARED_OPEN_MS } = options;
     const report = onEvent && safeListener(onEvent, `${name}: onEvent`);
     const onAvailability: OnAvailability = (reason, isLasting) => {
       // A store that answers again may still hold what is no state, or refuse writes.
-      if (!reason && (this.#cache.unreadable || this.#tools.access.isDown)) return;
+      if (!reason && (this.#cache.unreadable || this.#cache.access.isDown)) return;
       if (reason && isLasting) warnOnce(`breaker "${name}"`, `decides for this environment alone: ${reason}`);
       // What it has counted may be counted on, but it is not open for what was some time ago.
       if (!reason && this.#local?.breaker.state !== 'closed') this.#local = undefined;
@@ -68,27 +65,24 @@ class SharedBreaker implements CircuitBreaker {
       report?.({ kind: 'breaker-store', name, available: !reason, ...(reason && { reason }) });
     };
     const timeoutMs = options.storeTimeoutMs ?? limits.DEFAULT_STORE_TIMEOUT_MS;
-    const access = new StoreAccess(clock, timeoutMs, onAvailability);
     const rule = new OpeningRule(options);
     this.name = name;
     this.identity = `${store.name}/${name}`;
     this.#options = options;
-    this.#tools = { name, store, access, clock, chance: () => random.next(), rule, openMs, report };
-    this.#cache = new StateCache(this.#tools, onAvailability);
-    this.#recorder = new OutcomeRecorder(this.#tools, this.#cache);
+    this.#tools = { name, store, timeoutMs, clock, random, rule, openMs, report, onAvailability };
+    this.#cache = new StateCache(this.#tools);
     this.#reject = rejections(name);
-    this.#probeMs = slowCallMs + limits.PROBE_RESULT_MS;
     this.layer = breakerLayer(this, options, clock);
     this.execute = policyOf(clock, this.layer).execute;
   }
 
   get state(): CircuitBreaker['state'] {
     const { state, now } = this.#cache;
-    return this.#isLocal(now) ? this.#localBreaker(now).state : stateName(state, now);
+    return this.#localBreaker(now)?.state ?? stateName(state, now);
   }
 
   force(state: 'open' | 'closed' | 'auto', forcing?: ForceOptions): Promise<void> {
-    return forceShared(this.#tools, this.#cache, state, forcing);
+    return forceShared(this.#cache, state, forcing);
   }
 
   checkCalls(owner: string, attemptTimeoutMs: number, totalTimeoutMs: number): void {
@@ -101,24 +95,20 @@ class SharedBreaker implements CircuitBreaker {
   }
 
   admit(caller: Caller = {}): Admission | Promise<Admission> {
+    const cache = this.#cache;
     const now = this.#tools.clock.monotonic();
     const isIdle = now - this.#admittedAt > limits.IDLE_MS;
+    const isInDoubt = isIdle || (this.#doubts > 0 && this.#doubtedEpoch === cache.state.epoch);
     this.#admittedAt = now;
-    const isInDoubt = isIdle || this.#recorder.doubtedEpoch === this.#cache.state.epoch;
-    return now < this.#cache.settledUntil && !isInDoubt
-      ? this.#permit()
-      : this.#admitByState(caller, isInDoubt);
-  }
-
-  #admitByState(caller: Caller, isInDoubt: boolean): Admission | Promise<Admission> {
-    this.#cache.notice();
+    if (now < cache.settledUntil && !isInDoubt) return this.#permit();
+    cache.notice();
     const step = this.#stepOf(true, isInDoubt);
     if (step === 'refresh' || step === 'claim')
       return this.#within(caller, Infinity, (timed) => this.#admitAfter(step, timed));
     // Chance has decided that this call does not read: all that do are as many as a key takes.
-    const hasDrawn = isInDoubt && step === 'call' && this.#cache.now.kind === 'closed';
+    const hasDrawn = isInDoubt && step === 'call' && cache.now.kind === 'closed';
     // Beside the work: it settles by itself, and after a freeze it counts as unanswered.
-    if (this.#cache.isStale && !hasDrawn) void this.#cache.refresh();
+    if (cache.isStale && !hasDrawn) void cache.refresh();
     return this.#admissionOf(step);
   }
 
@@ -127,94 +117,91 @@ class SharedBreaker implements CircuitBreaker {
    * @param isInDoubt Whether one of the last calls failed, or the environment was idle.
    */
   #stepOf(mayRead: boolean, isInDoubt = false): Step {
-    const { state, now, isNew } = this.#cache;
-    const { access } = this.#tools;
+    const cache = this.#cache;
+    const { state, now } = cache;
+    const { rate } = state;
+    // So long after a probe was claimed its outcome may be known.
+    const probeMs = (this.#options.slowCallMs ?? 0) + limits.PROBE_RESULT_MS;
     if (now.kind === 'forced-closed') return 'call';
-    if (now.waitMs > 0) return this.#stepWhileOpen(state, now);
-    if (this.#isLocal(now)) return mayRead && access.isDown && this.#mayRefresh(0) ? 'refresh' : 'local';
-    if (now.kind === 'open') return this.#stepWhileFree(state, now);
+    if (now.waitMs > 0) {
+      // The probe may have ended before its claim does.
+      const isDue = state.state === 'open' && state.isProbing && cache.sinceRefreshMs >= probeMs;
+      return isDue && this.#mayRefresh(rate) ? 'refresh' : now.waitMs;
+    }
+    const local = this.#localBreaker(now);
+    if (local) return mayRead && cache.access.isDown && this.#mayRefresh(0) ? 'refresh' : local;
+    if (now.kind === 'open') {
+      // An environment that has not just read the state does not know whether another one has claimed the probe.
+      const freeMs = cache.isFresh || rate === 0 ? now.freeMs : 0;
+      if (this.#tools.random.next() < claimProbability(rate, freeMs)) return 'claim';
+      return now.freeMs >= probeMs && this.#mayRefresh(rate) ? 'refresh' : limits.UNKNOWN_WAIT_MS;
+    }
     // All of the calls that come at once when an environment has begun wait for the same answer.
-    if (mayRead && (isNew || (isInDoubt && this.#mayRefresh(state.rate)))) return 'refresh';
+    if (mayRead && (cache.isNew || (isInDoubt && this.#mayRefresh(rate)))) return 'refresh';
     const fraction = admittedFraction(state, now);
-    const isAdmitted = fraction >= 1 || this.#tools.chance() < fraction;
-    return isAdmitted ? 'call' : { waitMs: limits.UNKNOWN_WAIT_MS };
-  }
-
-  #stepWhileOpen({ state, isProbing, rate }: StoredState, { waitMs }: StateNow): Step {
-    // The probe may have ended before its claim does.
-    const isDue = state === 'open' && isProbing && this.#cache.sinceRefreshMs >= this.#probeMs;
-    return isDue && this.#mayRefresh(rate) ? 'refresh' : { waitMs };
-  }
-
-  /** The time of the last probe is over. */
-  #stepWhileFree({ rate }: StoredState, { freeMs }: StateNow): Step {
-    // An environment that has not just read the state does not know whether another one has claimed the probe.
-    const isKnown = this.#cache.isFresh || rate === 0;
-    if (this.#tools.chance() < claimProbability(rate, isKnown ? freeMs : 0)) return 'claim';
-    const isDue = freeMs >= this.#probeMs && this.#mayRefresh(rate);
-    return isDue ? 'refresh' : { waitMs: limits.UNKNOWN_WAIT_MS };
+    return fraction >= 1 || this.#tools.random.next() < fraction ? 'call' : limits.UNKNOWN_WAIT_MS;
   }
 
   #mayRefresh(rate: number): boolean {
-    return this.#cache.mayRead && this.#tools.chance() < refreshProbability(rate);
+    return this.#cache.mayRead && this.#tools.random.next() < refreshProbability(rate);
   }
 
   async #admitAfter(first: 'refresh' | 'claim', { signal }: Timed): Promise<Admission> {
-    const { access } = this.#tools;
     let step: Step = first;
     if (step === 'refresh') {
-      const waitMs = access.isDown ? limits.RECORD_WAIT_MS : access.timeoutMs;
+      const waitMs = this.#cache.access.isDown ? limits.RECORD_WAIT_MS : this.#tools.timeoutMs;
       await this.#waitFor({}, waitMs, this.#cache.refresh());
       step = this.#stepOf(false);
     }
-    const claimed = step === 'claim' ? await this.#claim() : undefined;
-    const admission = claimed ?? this.#admissionOf(step === 'claim' ? this.#stepOf(false) : step);
+    const admission = step === 'claim' ? await this.#claim() : this.#admissionOf(step);
     // The caller has given up and makes no call.
     if (signal.aborted && !(admission instanceof Error)) void admission.release();
     return admission;
   }
 
-  /** What comes of a step that asks the store nothing. */
+  /** What comes of a step that asks the store nothing, or is not to ask it once more. */
   #admissionOf(step: Step): Admission {
     if (step === 'call') return this.#permit();
-    if (step === 'local') {
-      const admission = this.#localBreaker(this.#cache.now).admit();
-      return admission instanceof Error ? admission : this.#permit(admission);
-    }
-    return this.#reject(typeof step === 'string' ? limits.UNKNOWN_WAIT_MS : step.waitMs);
+    if (typeof step !== 'object')
+      return this.#reject(typeof step === 'string' ? limits.UNKNOWN_WAIT_MS : step);
+    const admission = step.admit();
+    return admission instanceof Error ? admission : this.#permit(admission);
   }
 
   /** @param local Of the breaker of this environment, which records the outcome too. */
   #permit(local?: Permit): Permit {
     const { epoch } = this.#cache.state;
+    const { clock, random } = this.#tools;
     const recordCall: Settle = (outcome, caller) => {
       if (local) void (outcome ? local.record(outcome) : local.release());
-      const recorded = outcome && this.#recorder.record(outcome, epoch);
-      return recorded && this.#waitFor(caller, limits.RECORD_WAIT_MS, recorded);
+      if (!outcome) return undefined;
+      if (outcome.failed) this.#doubtedEpoch = epoch;
+      this.#doubts = outcome.failed ? limits.TRUSTED_AFTER : this.#doubts - 1;
+      const calls = this.#cache.callsPerReport(epoch);
+      return random.next() * calls < 1
+        ? this.#waitFor(caller, limits.RECORD_WAIT_MS, reportOutcome(this.#cache, outcome, epoch, calls))
+        : undefined;
     };
-    const isProbe = local?.isProbe === true;
-    return new RecordedOnce(isProbe, this.#tools.clock, this.#options.slowCallMs, recordCall);
+    return recordedOnce(local?.isProbe === true, clock, this.#options.slowCallMs, recordCall);
   }
 
-  async #claim(): Promise<Permit | undefined> {
-    const { clock, openMs, chance } = this.#tools;
-    const { next, when } = claimProbe(this.#cache.state, clock.now(), { openMs, chance: chance() });
+  async #claim(): Promise<Admission> {
+    const { clock, openMs, random } = this.#tools;
+    const { next, when } = claimProbe(this.#cache.state, clock.now(), { openMs, chance: random.next() });
     const isMine = await this.#cache.change({ next, when });
     // After a freeze the claim may be over, and the probe another one's.
-    if (!isMine || !this.#holds(next)) return undefined;
-    return new RecordedOnce(true, clock, this.#options.slowCallMs, (outcome, caller) =>
-      this.#recordProbe(next, outcome, caller),
-    );
-  }
-
-  #recordProbe(claim: StoredState, outcome: CallOutcome | undefined, caller: Caller): Promise<void> {
-    const now = this.#tools.clock.now();
-    const write = (change: Transition, mostMs: number = limits.RECORD_WAIT_MS) =>
-      this.#waitFor(caller, mostMs, this.#cache.change(change));
-    if (outcome?.failed) return write(probeFailed(claim, causeOf(outcome.cause)));
-    // A success that comes when its claim is over may be from long ago. No other environment can report one.
-    if (outcome && this.#holds(claim)) return write(probeSucceeded(claim, now), Infinity);
-    return write(probeReleased(claim, now));
+    if (!isMine || !this.#holds(next)) return this.#admissionOf(this.#stepOf(false));
+    const recordProbe: Settle = (outcome, caller) => {
+      const now = clock.now();
+      // A success that comes when its claim is over may be from long ago. No other environment can report one.
+      const hasSucceeded = outcome?.failed === false && this.#holds(next);
+      const otherwise = outcome?.failed
+        ? probeFailed(next, causeOf(outcome.cause))
+        : probeReleased(next, now);
+      const written = this.#cache.change(hasSucceeded ? probeSucceeded(next, now) : otherwise);
+      return this.#waitFor(caller, hasSucceeded ? Infinity : limits.RECORD_WAIT_MS, written);
+    };
+    return recordedOnce(true, clock, this.#options.slowCallMs, recordProbe);
   }
 
   /** Whether a claim of this environment lasts yet, as far as it knows. */
@@ -223,18 +210,16 @@ class SharedBreaker implements CircuitBreaker {
     return state.version === version && now.waitMs > 0;
   }
 
-  /** Whether the breaker of this environment decides: the shared state is unavailable, and says neither open nor forced. */
-  #isLocal({ kind, waitMs }: StateNow): boolean {
-    const { access } = this.#tools;
+  /**
+   * The breaker of this environment, where it decides: the shared state is unavailable, and says neither open nor forced. It begins
+   * open, where the shared one was.
+   */
+  #localBreaker({ kind, waitMs }: StateNow): LocalBreaker | undefined {
+    const { access, unreadable, state } = this.#cache;
     // Of an open breaker nothing else is written that could show that writes work again.
     const isDown = access.isDown && !(kind === 'open' && access.isDue);
-    const isUnavailable = isDown || this.#cache.unreadable !== undefined;
-    return isUnavailable && waitMs === 0 && kind !== 'forced-closed';
-  }
-
-  /** It begins open, where the shared one was. */
-  #localBreaker({ kind }: StateNow): LocalBreaker {
-    const { epoch, since } = this.#cache.state;
+    if (waitMs > 0 || !(isDown || unreadable)) return undefined;
+    const { epoch, since } = state;
     // After a removal epochs begin again.
     if (this.#local?.epoch !== epoch || this.#local.since !== since) {
       // Its changes are of this environment alone: the events are those of the shared state.
@@ -254,8 +239,8 @@ class SharedBreaker implements CircuitBreaker {
   }
 
   /** What takes longer goes on beside the call, and never changes what the caller gets. */
-  #waitFor(caller: Caller, mostMs: number, work: Promise<unknown>): Promise<void> {
-    return this.#within(caller, mostMs, () => work).then(nothing, nothing);
+  async #waitFor(caller: Caller, mostMs: number, work: Promise<unknown>): Promise<void> {
+    await this.#within(caller, mostMs, () => work).catch(() => undefined);
   }
 }
 

@@ -35,36 +35,29 @@ export const INITIAL: StoredState = {
   ...{ isProbing: false, successes: 0, rate: 0, cause: '', by: '' },
 };
 
-const STATES: readonly unknown[] = ['closed', 'open', 'forced-open', 'forced-closed'];
-const KEY_PREFIX = breakerKey('');
-
 export { breakerKey as stateKey };
-/** The breaker's name when the key is that of a state. */
-export const breakerNameOf = (key: string): string | undefined =>
-  key.startsWith(KEY_PREFIX) ? key.slice(KEY_PREFIX.length) : undefined;
 
 export const writeState = (state: StoredState): Item => ({ v: limits.SCHEMA_VERSION, ...state });
 
-/** The highest number that each attribute may hold. Those that count are integers. */
-const MAX_NUMBERS: Readonly<Record<string, number>> = {
-  version: limits.MAX_VERSION,
-  epoch: limits.MAX_VERSION,
-  successes: limits.SHARED_PROBES,
-  rate: limits.MAX_STORED_RATE,
-  until: limits.MAX_EPOCH_MS,
-  since: limits.MAX_EPOCH_MS,
-};
+const upTo = (max: number) => (value: unknown) => typeof value === 'number' && value >= 0 && value <= max;
+const isVersion = (value: unknown) => Number.isInteger(value) && upTo(limits.MAX_VERSION)(value);
+const isFlag = (value: unknown) => typeof value === 'boolean';
+const isText = (value: unknown) => typeof value === 'string' && value.length <= limits.MAX_TEXT;
 
-function isPlausible(name: string, value: unknown): boolean {
-  if (name === 'state') return STATES.includes(value);
-  if (typeof value !== typeof INITIAL[name as keyof StoredState]) return false;
-  if (typeof value === 'string') return value.length <= limits.MAX_TEXT;
-  const max = MAX_NUMBERS[name] ?? 0;
-  return (
-    typeof value !== 'number' ||
-    (value >= 0 && value <= max && (Number.isInteger(value) || max !== limits.MAX_VERSION))
-  );
-}
+/** Whether an attribute can hold a value. */
+const PLAUSIBLE: Readonly<Record<keyof StoredState, (value: unknown) => boolean>> = {
+  version: isVersion,
+  epoch: isVersion,
+  state: (value) => ['closed', 'open', 'forced-open', 'forced-closed'].includes(value as string),
+  until: upTo(limits.MAX_EPOCH_MS),
+  since: upTo(limits.MAX_EPOCH_MS),
+  isRelapse: isFlag,
+  isProbing: isFlag,
+  successes: upTo(limits.SHARED_PROBES),
+  rate: upTo(limits.MAX_STORED_RATE),
+  cause: isText,
+  by: isText,
+};
 
 /** A stored state, or why the item is none and what to do about it. */
 export type Reading =
@@ -77,11 +70,13 @@ export function readState(name: string, item: Item | undefined): Reading {
   const owner = `the item "${breakerKey(name)}"`;
   if (Number(item['v']) > limits.SCHEMA_VERSION)
     return { unreadable: `${owner} is of a later version; update fibrin` };
-  const attributes = Object.keys(INITIAL);
+  const attributes = Object.entries(PLAUSIBLE);
   const wrong =
-    item['v'] === limits.SCHEMA_VERSION ? attributes.find((each) => !isPlausible(each, item[each])) : 'v';
+    item['v'] === limits.SCHEMA_VERSION
+      ? attributes.find(([name, isPlausible]) => !isPlausible(item[name]))?.[0]
+      : 'v';
   if (wrong) return { unreadable: `${owner} has an implausible "${wrong}"; delete it to start closed` };
-  const values: unknown = Object.fromEntries(attributes.map((each) => [each, item[each]]));
+  const values: unknown = Object.fromEntries(attributes.map(([name]) => [name, item[name]]));
   return { state: values as StoredState };
 }
 

@@ -3,8 +3,9 @@ import { FROZEN_MS } from '../core/classify.ts';
 import type { Clock } from '../core/clock.ts';
 import { StoreError } from '../core/errors.ts';
 import { propertyOf, textOf } from '../core/property.ts';
+import type { Random } from '../core/random.ts';
 import type { CountingStore } from '../core/store.ts';
-import { runWithin } from '../core/time-limit.ts';
+import { runWithin, type Timed } from '../core/time-limit.ts';
 import { BACKOFF_MS, FIRST_TIMEOUT_MS, MAX_BACKOFF_MS } from './constants.ts';
 import type { OpeningRule } from './rule.ts';
 
@@ -12,13 +13,15 @@ import type { OpeningRule } from './rule.ts';
 export interface SharedTools {
   readonly name: string;
   readonly store: CountingStore;
-  readonly access: StoreAccess;
+  /** How long an answer may take. Milliseconds. */
+  readonly timeoutMs: number;
   readonly clock: Clock;
-  readonly chance: () => number;
+  readonly random: Random;
   readonly rule: OpeningRule;
   readonly openMs: number;
   /** Receives events. Never throws. */
   readonly report: ((event: BreakerEvent) => void) | undefined;
+  readonly onAvailability: OnAvailability;
 }
 
 /** Requests need different rights, so one kind may be refused while the others work. */
@@ -37,21 +40,16 @@ export type OnAvailability = (reason?: string, isLasting?: boolean) => void;
 export class StoreAccess {
   /** What the last request that failed has failed with. */
   lastError: unknown;
-  /** How long an answer may take beside a call. Milliseconds. */
-  limitMs: number;
-  readonly timeoutMs: number;
-  readonly #clock: Clock;
-  readonly #onAvailability: OnAvailability;
+  /** How long an answer may take beside a call: the first one longer. Milliseconds. */
+  limitMs: number = FIRST_TIMEOUT_MS;
+  readonly #tools: SharedTools;
   #failures = 0;
-  #retryAt = -Infinity;
+  #retryAt = 0;
   /** When kinds of requests are tried again that fail until an operator acts: an answer to another kind says nothing. */
   readonly #refused = new Map<RequestKind, number>();
 
-  constructor(clock: Clock, timeoutMs: number, onAvailability: OnAvailability) {
-    this.#clock = clock;
-    this.#onAvailability = onAvailability;
-    this.timeoutMs = timeoutMs;
-    this.limitMs = Math.max(timeoutMs, FIRST_TIMEOUT_MS);
+  constructor(tools: SharedTools) {
+    this.#tools = tools;
   }
 
   /** Whether the last request failed, or one kind of them always does. */
@@ -66,12 +64,12 @@ export class StoreAccess {
 
   /** Whether it is down for lack of rights only, and may be asked again. */
   get isDue(): boolean {
-    const now = this.#clock.monotonic();
+    const now = this.#tools.clock.monotonic();
     return !this.isFailing && [...this.#refused.values()].every((retryAt) => now >= retryAt);
   }
 
   get isBackingOff(): boolean {
-    return this.#clock.monotonic() < this.#retryAt;
+    return this.isFailing && this.#tools.clock.monotonic() < this.#retryAt;
   }
 
   /** What was refused is asked for once more: an operator may have granted the right. */
@@ -80,15 +78,20 @@ export class StoreAccess {
   }
 
   /** Gives what the store answers, or undefined where it does not, in time. Never rejects. */
-  async ask<R>(kind: RequestKind, request: (signal: AbortSignal) => Promise<R>): Promise<R | undefined> {
+  async ask<R>(kind: RequestKind, request: (timed: Timed) => Promise<R>): Promise<R | undefined> {
     const { limitMs } = this;
-    const clock = this.#clock;
+    const { clock, timeoutMs, onAvailability } = this.#tools;
     const startedAt = clock.monotonic();
     if (startedAt < (this.#refused.get(kind) ?? -Infinity)) return undefined;
     const exceeded = () => new StoreError(`no answer in ${limitMs} ms`, { retryable: true });
     try {
-      const answer = await runWithin({ clock, limitMs, exceeded }, ({ signal }) => request(signal));
-      this.#succeeded(kind);
+      const answer = await runWithin({ clock, limitMs, exceeded }, request);
+      this.limitMs = timeoutMs;
+      if (this.isDown) {
+        this.#failures = 0;
+        this.#refused.delete(kind);
+        onAvailability();
+      }
       return answer;
     } catch (error) {
       // What a freeze has cut off says nothing about the store.
@@ -97,17 +100,9 @@ export class StoreAccess {
     }
   }
 
-  #succeeded(kind: RequestKind): void {
-    const wasDown = this.isDown;
-    this.#failures = 0;
-    this.#retryAt = -Infinity;
-    this.#refused.delete(kind);
-    this.limitMs = this.timeoutMs;
-    if (wasDown && !this.isDown) this.#onAvailability();
-  }
-
   #failed(kind: RequestKind, error: unknown): void {
-    const now = this.#clock.monotonic();
+    const { clock, onAvailability } = this.#tools;
+    const now = clock.monotonic();
     this.lastError = error;
     // Rights or a table are missing. Requests that fail together for another reason have failed once.
     const isLasting = propertyOf(error, 'retryable') === false;
@@ -115,6 +110,6 @@ export class StoreAccess {
     if (isLasting) this.#refused.set(kind, now + MAX_BACKOFF_MS);
     else if (!this.isBackingOff)
       this.#retryAt = now + Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** this.#failures++);
-    if (isNew) this.#onAvailability(textOf(error, 'message') || 'the store failed', isLasting);
+    if (isNew) onAvailability(textOf(error, 'message') || 'the store failed', isLasting);
   }
 }

@@ -1,12 +1,5 @@
-import type { Condition } from '../core/store.ts';
-import {
-  CLAIM_FACTOR,
-  JITTER,
-  RELAPSE_FACTOR,
-  RELAPSE_MS,
-  SCHEMA_VERSION,
-  SHARED_PROBES,
-} from './constants.ts';
+import type { Comparison, Condition } from '../core/store.ts';
+import * as limits from './constants.ts';
 import { INITIAL, type StoredState } from './state.ts';
 
 /** A change of the stored state: what to write, and the condition under which alone it may be written. */
@@ -20,11 +13,9 @@ export interface Transition {
  * again, and `since` tells two with the same number apart. An item of another shape is left as it is.
  */
 function from({ version, since }: StoredState, next: StoredState): Transition {
-  const isSame = [
-    { attribute: 'v', is: '=', value: SCHEMA_VERSION },
-    { attribute: 'version', is: '=', value: version },
-    { attribute: 'since', is: '=', value: since },
-  ] as const;
+  const isSame = Object.entries({ v: limits.SCHEMA_VERSION, version, since }).map(
+    ([attribute, value]): Comparison => ({ attribute, is: '=', value }),
+  );
   return { next: { ...next, version: version + 1 }, when: version === 0 ? ['absent', isSame] : [isSame] };
 }
 
@@ -37,7 +28,8 @@ export interface Waits {
   readonly openMs: number;
   readonly chance: number;
 }
-const jittered = (ms: number, chance: number): number => Math.round(ms * (1 + JITTER * (2 * chance - 1)));
+const jittered = (ms: number, chance: number): number =>
+  Math.round(ms * (1 + limits.JITTER * (2 * chance - 1)));
 
 /** Closed → open, after it was closed for `ageMs`. */
 export function trip(
@@ -45,8 +37,8 @@ export function trip(
   now: number,
   { openMs, chance, ageMs, cause }: Waits & { readonly ageMs: number; readonly cause: string },
 ): Transition {
-  const isRelapse = before.epoch > 0 && ageMs < RELAPSE_MS;
-  const until = now + jittered(openMs * (isRelapse ? RELAPSE_FACTOR : 1), chance);
+  const isRelapse = before.epoch > 0 && ageMs < limits.RELAPSE_MS;
+  const until = now + jittered(openMs * (isRelapse ? limits.RELAPSE_FACTOR : 1), chance);
   return begin(before, { state: 'open', until, since: now, isRelapse, cause });
 }
 
@@ -55,7 +47,7 @@ export function trip(
  * since that one may have failed the row begins anew.
  */
 export function claimProbe(before: StoredState, now: number, { openMs, chance }: Waits): Transition {
-  const until = now + jittered(CLAIM_FACTOR * openMs, chance);
+  const until = now + jittered(limits.CLAIM_FACTOR * openMs, chance);
   const successes = before.isProbing ? 0 : before.successes;
   return from(before, { ...before, state: 'open', until, isProbing: true, successes, by: '' });
 }
@@ -63,7 +55,7 @@ export function claimProbe(before: StoredState, now: number, { openMs, chance }:
 /** A probe has succeeded: the next one may be claimed at once, and after a row of them the breaker closes. */
 export function probeSucceeded(claim: StoredState, now: number): Transition {
   const successes = claim.successes + 1;
-  return successes < SHARED_PROBES
+  return successes < limits.SHARED_PROBES
     ? from(claim, { ...claim, until: now, isProbing: false, successes })
     : begin(claim, { since: now });
 }

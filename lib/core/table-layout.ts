@@ -15,6 +15,9 @@ export const HEALTH_KEY = 'health';
 
 /** The key of the state of a shared breaker. */
 export const breakerKey = (name: string): string => `breaker#${name}`;
+/** The breaker's name when the key is that of a state. */
+export const breakerNameOf = (key: string): string | undefined =>
+  key.startsWith(breakerKey('')) ? key.slice(breakerKey('').length) : undefined;
 /** What the keys of a shared breaker's outcome counts begin with. */
 export const countsPrefix = (name: string): string => `outcomes#${name}#`;
 /** What the keys of an operation's idempotency records begin with. */

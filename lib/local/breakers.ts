@@ -1,5 +1,6 @@
-import { breakerNameOf, readState, stateKey } from '../breaker/state.ts';
+import { readState, stateKey } from '../breaker/state.ts';
 import { type BreakerSummary, summaryOf } from '../breaker/summary.ts';
+import { breakerNameOf } from '../core/table-layout.ts';
 import { scanPrefix } from '../store/scan.ts';
 import { callDynamoDb } from './dynamodb/client.ts';
 

@@ -1,8 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import { circuitBreaker } from '../../lib/breaker/local.ts';
 import type { Caller, Permit } from '../../lib/breaker/permit.ts';
+import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { BreakerOpenError, DeadlineExceededError } from '../../lib/core/errors.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
+import { memoryStore } from '../../lib/store/memory.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 import { atEndOfTest } from '../support/ends.ts';
 import { FAILURES_TO_OPEN, Fleet, OPEN_MS, openFleet, times } from '../support/fleet.ts';
@@ -26,6 +28,17 @@ async function freeFleet() {
 }
 
 describe('a permit of a shared breaker', () => {
+  test('that is settled before its call is slow leaves no timer behind', async () => {
+    const clock = fakeClock();
+    const breaker = sharedBreaker({ name: 'posts', store: memoryStore(), slowCallMs: 500, clock });
+    const permit = await breaker.acquire();
+    expect(clock.pending).toBe(1);
+
+    await permit.record({ failed: false });
+
+    expect(clock.pending).toBe(0);
+  });
+
   test('takes a read of the store at first, and none after that while all is well', async () => {
     const fleet = new Fleet(1);
     const { breaker } = fleet.first;

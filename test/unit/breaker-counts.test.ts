@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { countsKey, readCounts, reportOf } from '../../lib/breaker/outcome-counts.ts';
+import { countsKey, readCounts } from '../../lib/breaker/outcome-counts.ts';
 import { OpeningRule } from '../../lib/breaker/rule.ts';
 import type { Item } from '../../lib/core/store.ts';
 import { sizeOf } from '../../lib/simulation/costs.ts';
-import { FAILURES_TO_OPEN, Fleet, times } from '../support/fleet.ts';
+import { FAILURES_TO_OPEN, Fleet, putState, times } from '../support/fleet.ts';
 
 const RULE = new OpeningRule({});
 const COUNTS_KEY = countsKey('posts', 0, RULE);
@@ -19,21 +19,6 @@ describe('the counts of a breaker', () => {
   test('have a key for each epoch and window, so that late reports and other options do not mix', () => {
     expect(COUNTS_KEY).toBe('outcomes#posts#0#10000');
     expect(countsKey('posts', 3, new OpeningRule({ windowMs: 60_000 }))).toBe('outcomes#posts#3#60000');
-  });
-
-  test('get a report and the calls that it stands for, in the slot of the moment', () => {
-    expect(reportOf(true, 20, NOW + 499, RULE).amounts).toEqual({
-      [`f${nameOf(0)}`]: 1,
-      [`c${nameOf(0)}`]: 20,
-    });
-    expect(reportOf(false, 1, NOW + 500, RULE).amounts).toEqual({
-      [`s${nameOf(-1)}`]: 1,
-      [`c${nameOf(-1)}`]: 1,
-    });
-  });
-
-  test('may be removed two hours after the last report', () => {
-    expect(reportOf(true, 1, NOW + 1, RULE).expiresAt).toBe(NOW / 1_000 + 7_201);
   });
 
   test('are read by slot, the newest first, with the age of their ends', () => {
@@ -107,6 +92,26 @@ describe('the counts of a breaker', () => {
 });
 
 describe('the stored counts', () => {
+  test.each([
+    ['failed', 'f', 0],
+    ['succeeded', 's', 600],
+  ])(
+    'get a call that %s and the calls that it stands for, in the slot of the moment, and are kept two hours',
+    async (_, kind, afterMs) => {
+      const fleet = new Fleet(1);
+      await putState(fleet.table, { epoch: 0, rate: 520 });
+      await fleet.pass(afterMs);
+      const slot = Math.floor(fleet.now / RULE.slotMs).toString(36);
+
+      await (kind === 'f' ? fleet.first.fails() : fleet.first.works());
+
+      expect(await fleet.table.get(COUNTS_KEY)).toEqual({
+        ...{ [`${kind}${slot}`]: 1, [`c${slot}`]: 20 },
+        expiresAt: Math.ceil(fleet.now / 1_000) + 7_200,
+      });
+    },
+  );
+
   test('hold no more than numbers, and stay below 1 KB at 26 reports a second', async () => {
     const fleet = new Fleet(1);
     let largest = 0;

@@ -198,7 +198,7 @@ describe('a shared breaker whose store is unavailable', () => {
 
       expect(await error).toMatchObject({
         code: 'STORE_UNAVAILABLE',
-        message: 'Breaker "posts" may or may not have been forced: its store gave no answer to the write',
+        message: 'Breaker "posts" may have been forced: its store gave no answer to the write',
       });
     },
   );

@@ -13,7 +13,9 @@ interface Counted {
 /** What is measured from slots, the newest first. Each report stands for one call where nothing else is said. */
 const measured = (slots: readonly Counted[], known = 0) =>
   measuredRate(
-    slots.map(({ age, reports, calls = reports }) => ({ ageMs: age * 1_000, reports, calls })),
+    slots.map(({ age, reports, calls = reports }) => ({
+      ...{ ageMs: age * 1_000, reports, failures: 0, calls },
+    })),
     known,
   );
 

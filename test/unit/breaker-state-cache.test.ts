@@ -68,6 +68,21 @@ describe('the state that an environment has read', () => {
     expect(third - (second ?? 0)).toBeLessThan(127);
   });
 
+  test('is doubted for a call that failed in its epoch, and not for one that failed before', async () => {
+    const fleet = new Fleet(1);
+    await fleet.putState({ rate: 10 });
+    await fleet.first.fails();
+    await fleet.pass(2_000);
+    await fleet.putState({ version: 9, epoch: 3, rate: 10 });
+
+    await fleet.first.works();
+    expect(readsOf(fleet)).toHaveLength(2);
+    await fleet.pass(2_000);
+    await fleet.first.works();
+
+    expect(readsOf(fleet)).toHaveLength(2);
+  });
+
   test('starts over where an operator has removed the item', async () => {
     const fleet = await openFleet(1);
     await fleet.table.delete(KEY);
@@ -89,6 +104,16 @@ describe('the state that an environment has read', () => {
     await fleet.pass(4_000);
 
     expect(await fleet.first.works()).toMatchObject({ code: 'BREAKER_OPEN', retryAfterMs: 1_000 });
+  });
+
+  test('is no older than it says where the item was removed and has come to the same epoch again', async () => {
+    const fleet = new Fleet(1, { chance: 0.5 });
+    await fleet.putState({ since: fleet.now - 60_000, rate: 5_000 });
+    expect(await fleet.first.works()).toBe('ok');
+    await fleet.pass(60_000);
+    await fleet.putState({ version: 9, since: fleet.now, rate: 5_000 });
+
+    expect(await fleet.first.works()).toBeInstanceOf(BreakerOpenError);
   });
 
   test('starts over where the item was removed while it was closed', async () => {

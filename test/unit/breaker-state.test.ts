@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import {
-  breakerNameOf,
   INITIAL,
   type Moment,
   readState,
@@ -10,6 +9,7 @@ import {
   stateNow,
   writeState,
 } from '../../lib/breaker/state.ts';
+import { breakerNameOf } from '../../lib/core/table-layout.ts';
 
 const OPEN_MS = 10_000;
 const HOUR_MS = 3_600_000;

@@ -92,6 +92,29 @@ describe('a shared breaker whose role may not write', () => {
     expect(await fleet.state()).toMatchObject({ version: 1, isProbing: false });
   });
 
+  test('probes for all when its role may write, and closes the shared one', async () => {
+    const fleet = readOnlyFleet();
+    await fleet.putState({ state: 'open', until: fleet.now });
+    await fleet.first.works();
+    fleet.storeRecovers();
+
+    await callFor(fleet, 30);
+
+    expect(await fleet.state()).toMatchObject({ state: 'closed', epoch: 2 });
+  });
+
+  test('is closed in this environment where the item was removed, and epochs have begun again', async () => {
+    const fleet = readOnlyFleet();
+    await fleet.putState({ state: 'open', until: fleet.now });
+    await fleet.first.fails();
+    await fleet.pass(1_000);
+    expect(await fleet.first.works()).toBeInstanceOf(BreakerOpenError);
+    await fleet.putState({ version: 9, since: fleet.now });
+    await fleet.pass(1_000);
+
+    expect(await fleet.first.works()).toBe('ok');
+  });
+
   test('obeys an override of an operator', async () => {
     const fleet = readOnlyFleet();
     await fleet.first.works();

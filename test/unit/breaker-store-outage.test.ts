@@ -137,6 +137,23 @@ describe('a breaker whose store fails', () => {
     expect(fleet.requests.length).toBeGreaterThan(asked);
   });
 
+  test('backs off no longer once the store has answered', async () => {
+    const fleet = new Fleet(1);
+    fleet.storeRefuses();
+    await times(20, async () => {
+      await fleet.first.fails();
+      await fleet.pass(1_000);
+    });
+    fleet.storeRecovers();
+    await fleet.first.breaker.force('auto');
+    await fleet.pass(1_000);
+    const before = fleet.requestsOf('get').length;
+
+    await fleet.first.works();
+
+    expect(fleet.requestsOf('get')).toHaveLength(before + 1);
+  });
+
   test('backs off for calls that began before, too', async () => {
     const fleet = await usedFleet();
     const permits = [await fleet.first.breaker.acquire(), await fleet.first.breaker.acquire()];

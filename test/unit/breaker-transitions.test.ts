@@ -246,6 +246,14 @@ describe('a change, of whatever kind', () => {
     expect(await isAllowed(claimProbe(open, 1_200, even))).toBe(false);
   });
 
+  test('is not made to an item of another shape, whose version and beginning may mean something else', async () => {
+    const store = memoryStore();
+    await store.put('key', { ...writeState(open), v: 4 });
+    const { next, when } = claimProbe(open, 1_200, even);
+
+    expect(await store.put('key', writeState(next), { when })).toMatchObject({ applied: false });
+  });
+
   test('is one version on, and at most one epoch', () => {
     fc.assert(
       fc.property(steps, (all) => {

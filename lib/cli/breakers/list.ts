@@ -1,5 +1,6 @@
-import { breakerNameOf, readState } from '../../breaker/state.ts';
+import { readState } from '../../breaker/state.ts';
 import { type BreakerSummary, summaryOf } from '../../breaker/summary.ts';
+import { breakerNameOf } from '../../core/table-layout.ts';
 import type { Found } from '../../store/scan.ts';
 
 /** The shared breakers of a table, and those whose item this version cannot read. */
