@@ -44,6 +44,8 @@ const CLASSES: Readonly<Record<string, ResourceClass>> = {
   'AWS::Logs::DeliveryDestination': ignored(NO_BUS_LOG),
   'AWS::Events::Archive': ignored('events are not kept, and none is replayed'),
   'AWS::KMS::Key': ignored('nothing is encrypted on this machine'),
+  'AWS::CloudWatch::Alarm': ignored('alarms are not evaluated on this machine'),
+  'Custom::FibrinPrewarm': ignored('there is no version before this one, whose traffic would have to stay'),
   'AWS::CDK::Metadata': ignored('it describes the app to AWS'),
 };
 
