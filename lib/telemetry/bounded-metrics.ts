@@ -1,5 +1,5 @@
-import { type EmfMetrics, type EmfOptions, emfMetrics } from './emf.ts';
-import type { Dimensions } from './emf-limits.ts';
+import type { MetricLine } from '../core/metric-names.ts';
+import { type EmfOptions, emfMetrics } from './emf.ts';
 
 /**
  * Distinct values that one dimension takes in one execution environment; what comes after them is `OTHER`. CloudWatch bills
@@ -35,7 +35,7 @@ export const WELL_KNOWN_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** Gives each dimension's value back, or `OTHER` once the dimension has had as many as it may. */
-export function boundedValues(): (dimension: string, value: string) => string {
+function boundedValues(): (dimension: string, value: string) => string {
   const admitted = new Map<string, Set<string>>();
   return (dimension, value) => {
     if (dimension === 'code' && WELL_KNOWN_CODES.has(value)) return value;
@@ -46,14 +46,35 @@ export function boundedValues(): (dimension: string, value: string) => string {
   };
 }
 
+/** Values of a line's metrics. One that is undefined is left out. */
+type LineValues<L extends MetricLine> = {
+  readonly [name in keyof L['units']]?: number | undefined;
+};
+
+/** Values of a line's dimensions. */
+type LineDimensions<L extends MetricLine> = {
+  readonly [name in L['dimensions'][number]]?: string | undefined;
+};
+
+/** Writes lines of metrics that are declared. */
+export type WriteLine = <L extends MetricLine>(
+  line: L,
+  dimensions: LineDimensions<L>,
+  values: LineValues<L>,
+) => void;
+
 /** Metrics whose dimensions come from events: every value of them is bounded. */
-export function boundedMetrics(options: EmfOptions): Pick<EmfMetrics, 'count' | 'put'> {
-  const { count, put } = emfMetrics(options);
+export function boundedMetrics(options: EmfOptions): WriteLine {
+  const { put } = emfMetrics(options);
   const admitted = boundedValues();
-  const bounded = (dimensions: Dimensions): Dimensions =>
-    Object.fromEntries(Object.entries(dimensions).map(([name, value]) => [name, admitted(name, value)]));
-  return {
-    count: (name, value, dimensions = {}) => count(name, value, bounded(dimensions)),
-    put: (metrics, dimensions = {}) => put(metrics, bounded(dimensions)),
+  return ({ units }, dimensions, values: { readonly [name: string]: number | undefined }) => {
+    const metrics = Object.entries(units).flatMap(([name, unit]) => {
+      const value = values[name];
+      return value === undefined ? [] : [[name, { value, unit }] as const];
+    });
+    const bounded = Object.entries<string | undefined>(dimensions).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, admitted(name, value)]],
+    );
+    put(Object.fromEntries(metrics), Object.fromEntries(bounded));
   };
 }

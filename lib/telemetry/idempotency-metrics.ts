@@ -1,5 +1,6 @@
+import { IDEMPOTENCY } from '../core/metric-names.ts';
 import { safeListener } from '../core/safe-listener.ts';
-import { boundedMetrics, boundedValues } from './bounded-metrics.ts';
+import { boundedMetrics } from './bounded-metrics.ts';
 import type { EmfOptions } from './emf.ts';
 
 /** The part of an idempotency event that is counted. */
@@ -9,10 +10,12 @@ interface CountedEvent {
 }
 
 const capitalized = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+const isDeclared = (name: string): name is keyof typeof IDEMPOTENCY.units =>
+  Object.hasOwn(IDEMPOTENCY.units, name);
 
 /**
  * Counts events of idempotency keys, for `onEvent`: `IdempotencyClaimed`, `IdempotencyReplayed`, `IdempotencyConflicted` and
- * so on, one metric a kind of event, with the dimension `operation`. At most 100 operations have their own value, later ones
+ * so on, one metric a kind of event of `IdempotencyEvent`, with the dimension `operation`. At most 100 operations have their own value, later ones
  * count as `OTHER`. No metric holds a key. It never throws: a metric that fails is lost.
  * @throws {InvalidOptionError} when it is constructed with a bad option.
  * @example
@@ -22,11 +25,9 @@ const capitalized = (text: string): string => `${text.charAt(0).toUpperCase()}${
  * ```
  */
 export function idempotencyMetrics(options: EmfOptions): (event: CountedEvent) => void {
-  const { count } = boundedMetrics(options);
-  // The kind is part of a metric's name, which is billed as a value is.
-  const admitted = boundedValues();
-  return safeListener(
-    ({ kind, operation }) => count(`Idempotency${capitalized(admitted('kind', kind))}`, 1, { operation }),
-    'idempotencyMetrics',
-  );
+  const write = boundedMetrics(options);
+  return safeListener(({ kind, operation }) => {
+    const metric = `Idempotency${capitalized(kind)}`;
+    if (isDeclared(metric)) write(IDEMPOTENCY, { operation }, { [metric]: 1 });
+  }, 'idempotencyMetrics');
 }

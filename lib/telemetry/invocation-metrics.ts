@@ -1,10 +1,10 @@
 import { systemClock } from '../core/clock.ts';
+import { INVOCATION } from '../core/metric-names.ts';
 import { remainingMsOf } from '../core/remaining-time.ts';
 import { safeListener } from '../core/safe-listener.ts';
 import { isServerError } from '../core/server-error.ts';
 import { boundedMetrics } from './bounded-metrics.ts';
 import type { EmfOptions } from './emf.ts';
-import { counted, milliseconds } from './emf-limits.ts';
 import type { InvocationOutcome } from './http-answer.ts';
 
 /** One invocation that is measured. */
@@ -18,9 +18,9 @@ export interface InvocationMetrics {
   begin(event: unknown, context: unknown): MeasuredInvocation;
 }
 
-function functionName(context: unknown): { readonly function?: string } {
-  const { functionName: name } = (context ?? {}) as { readonly functionName?: unknown };
-  return typeof name === 'string' ? { function: name } : {};
+function functionNameOf(context: unknown): string | undefined {
+  const { functionName } = (context ?? {}) as { readonly functionName?: unknown };
+  return typeof functionName === 'string' ? functionName : undefined;
 }
 
 /**
@@ -28,7 +28,7 @@ function functionName(context: unknown): { readonly function?: string } {
  * middleware.
  */
 export function invocationMetrics(options: EmfOptions): InvocationMetrics {
-  const { put } = boundedMetrics(options);
+  const writeLine = boundedMetrics(options);
   const { clock = systemClock, dimensions = {} } = options;
   let isCold = true;
 
@@ -40,16 +40,15 @@ export function invocationMetrics(options: EmfOptions): InvocationMetrics {
       let hasEnded = false;
 
       const write = safeListener((outcome: InvocationOutcome) => {
-        const remainingMs = remainingMsOf(context);
         const failed = 'error' in outcome || isServerError(outcome.response);
-        const metrics = {
-          Invocations: counted(1),
-          Errors: counted(failed ? 1 : 0),
-          ColdStarts: counted(coldStarts),
-          Duration: milliseconds(clock.monotonic() - startedAt),
-          ...(remainingMs !== undefined && { RemainingTime: milliseconds(remainingMs) }),
+        const values = {
+          Invocations: 1,
+          Errors: failed ? 1 : 0,
+          ColdStarts: coldStarts,
+          Duration: clock.monotonic() - startedAt,
+          RemainingTime: remainingMsOf(context),
         };
-        put(metrics, { ...functionName(context), ...dimensions });
+        writeLine(INVOCATION, { function: functionNameOf(context), ...dimensions }, values);
       }, 'invocation metrics');
       return {
         end(outcome) {

@@ -1,73 +1,70 @@
 import type { BreakerEvent } from '../core/breaker-event.ts';
+import * as line from '../core/metric-names.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import { safeListener } from '../core/safe-listener.ts';
-import { boundedMetrics } from './bounded-metrics.ts';
-import type { EmfMetrics, EmfOptions } from './emf.ts';
-import { counted, milliseconds } from './emf-limits.ts';
+import { boundedMetrics, type WriteLine } from './bounded-metrics.ts';
+import type { EmfOptions } from './emf.ts';
 import { errorCode } from './error-code.ts';
 import { type CallEvent, isBreakerEvent } from './event-kind.ts';
 
-type Metrics = Pick<EmfMetrics, 'count' | 'put'>;
-
-function breakerMetrics({ count, put }: Metrics, event: BreakerEvent) {
+function breakerMetrics(write: WriteLine, event: BreakerEvent) {
   const breaker = event.name;
   switch (event.kind) {
     case 'breaker-state': {
-      const { from, to, origin, waitMs } = event;
-      const metric = origin === 'self' ? 'BreakerStateChanges' : 'BreakerStateObserved';
-      return put({ [metric]: counted(1), BreakerWait: milliseconds(waitMs) }, { breaker, from, to });
+      const { from, to, origin, waitMs: BreakerWait } = event;
+      return origin === 'self'
+        ? write(line.BREAKER_CHANGE, { breaker, from, to }, { BreakerStateChanges: 1, BreakerWait })
+        : write(line.BREAKER_OBSERVATION, { breaker, from, to }, { BreakerStateObserved: 1, BreakerWait });
     }
-    case 'breaker-report': {
-      const { calls, failures, slow } = event;
-      const metrics = {
-        BreakerWindowCalls: counted(calls),
-        BreakerWindowFailures: counted(failures),
-        BreakerSlowReports: counted(slow ? 1 : 0),
-      };
-      return put(metrics, { breaker });
-    }
+    case 'breaker-report':
+      return write(
+        line.BREAKER_REPORT,
+        { breaker },
+        {
+          BreakerWindowCalls: event.calls,
+          BreakerWindowFailures: event.failures,
+          BreakerSlowReports: event.slow ? 1 : 0,
+        },
+      );
     case 'breaker-store':
-      return count(event.available ? 'BreakerStoreRecoveries' : 'BreakerStoreFailures', 1, { breaker });
+      return event.available
+        ? write(line.BREAKER_STORE_RECOVERY, { breaker }, { BreakerStoreRecoveries: 1 })
+        : write(line.BREAKER_STORE_FAILURE, { breaker }, { BreakerStoreFailures: 1 });
   }
 }
 
-function outcomeMetrics({ count, put }: Metrics, event: Extract<CallEvent, { kind: 'outcome' }>): void {
+function outcomeMetrics(write: WriteLine, event: Extract<CallEvent, { kind: 'outcome' }>): void {
   const policy = event.name;
   const failed = event.source === 'none';
-  const metrics = {
-    PolicyCalls: counted(1),
-    PolicyAttempts: counted(event.attempts),
-    PolicyDuration: milliseconds(event.durationMs),
-    PolicyFallbacks: counted(event.source === 'fallback' ? 1 : 0),
-    PolicyFailures: counted(failed ? 1 : 0),
+  const values = {
+    PolicyCalls: 1,
+    PolicyAttempts: event.attempts,
+    PolicyDuration: event.durationMs,
+    PolicyFallbacks: event.source === 'fallback' ? 1 : 0,
+    PolicyFailures: failed ? 1 : 0,
   };
-  put(metrics, { policy });
-  if (failed) count('PolicyFailures', 1, { policy, code: errorCode(event.error) });
+  write(line.CALL, { policy }, values);
+  if (failed) write(line.FAILED_CALL, { policy, code: errorCode(event.error) }, { PolicyFailures: 1 });
 }
 
-function callMetrics(metrics: Metrics, event: CallEvent) {
+function callMetrics(write: WriteLine, event: CallEvent) {
   const policy = event.name;
   switch (event.kind) {
     case 'attempt': {
       if (!event.failed) return;
-      const failed = {
-        PolicyFailedAttempts: counted(1),
-        PolicyFailedAttemptDuration: milliseconds(event.durationMs),
-      };
-      return metrics.put(failed, { policy, code: errorCode(event.error) });
+      const failed = { PolicyFailedAttempts: 1, PolicyFailedAttemptDuration: event.durationMs };
+      return write(line.FAILED_ATTEMPT, { policy, code: errorCode(event.error) }, failed);
     }
-    case 'retry': {
-      const retry = { PolicyRetries: counted(1), PolicyRetryDelay: milliseconds(event.delayMs) };
-      return metrics.put(retry, { policy });
-    }
+    case 'retry':
+      return write(line.RETRY, { policy }, { PolicyRetries: 1, PolicyRetryDelay: event.delayMs });
     case 'budget-exhausted':
-      return metrics.count('PolicyRetryBudgetExhausted', 1, { policy });
+      return write(line.RETRY_BUDGET_EXHAUSTED, { policy }, { PolicyRetryBudgetExhausted: 1 });
     case 'rejected':
-      return metrics.count('PolicyRejections', 1, { policy, by: event.by });
+      return write(line.REJECTION, { policy, by: event.by }, { PolicyRejections: 1 });
     case 'fallback':
-      return metrics.count('PolicyFallbacks', 1, { policy, code: errorCode(event.error) });
+      return write(line.FALLBACK, { policy, code: errorCode(event.error) }, { PolicyFallbacks: 1 });
     case 'outcome':
-      return outcomeMetrics(metrics, event);
+      return outcomeMetrics(write, event);
   }
 }
 
@@ -110,9 +107,9 @@ function callMetrics(metrics: Metrics, event: CallEvent) {
  * ```
  */
 export function policyMetrics(options: EmfOptions): (event: PolicyEvent) => void {
-  const metrics = boundedMetrics(options);
+  const write = boundedMetrics(options);
   return safeListener(
-    (event) => (isBreakerEvent(event) ? breakerMetrics(metrics, event) : callMetrics(metrics, event)),
+    (event) => (isBreakerEvent(event) ? breakerMetrics(write, event) : callMetrics(write, event)),
     'policyMetrics',
   );
 }

@@ -16,6 +16,8 @@ import type {
 } from 'aws-lambda';
 import { expectTypeOf, test } from 'vitest';
 import type { Json } from '../../lib/core/json.ts';
+import type { IDEMPOTENCY } from '../../lib/core/metric-names.ts';
+import type { IdempotencyEventKind } from '../../lib/idempotency/events.ts';
 import {
   type Claim,
   envelopeId,
@@ -111,4 +113,10 @@ test('a claim records what its operation returns', () => {
     { store, operation: 'a', key, isDefiniteFailure: (_error, { definite }) => definite },
     async () => 7,
   );
+});
+
+test('every kind of event has its metric', () => {
+  expectTypeOf<
+    keyof typeof IDEMPOTENCY.units
+  >().toEqualTypeOf<`Idempotency${Capitalize<IdempotencyEventKind>}`>();
 });

@@ -2,19 +2,22 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
+import { IDEMPOTENCY } from '../../lib/core/metric-names.ts';
 import { idempotent } from '../../lib/idempotency/idempotent.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { boundedMetrics, WELL_KNOWN_CODES } from '../../lib/telemetry/bounded-metrics.ts';
-import type { Dimensions } from '../../lib/telemetry/emf-limits.ts';
 import { idempotencyMetrics } from '../../lib/telemetry/idempotency-metrics.ts';
 import { readEmf } from '../support/emf.ts';
 
 const LIB = fileURLToPath(new URL('../../lib', import.meta.url));
 
+const CALLS = { Calls: 'Count' } as const;
+
 function valuesOf(dimension: string, amount: number) {
   const lines: string[] = [];
-  const { count } = boundedMetrics({ namespace: 'Shop', write: (line) => lines.push(line) });
-  for (let n = 0; n < amount; n++) count('Calls', 1, { [dimension]: `V${n}` } as Dimensions);
+  const write = boundedMetrics({ namespace: 'Shop', write: (line) => lines.push(line) });
+  for (let n = 0; n < amount; n++)
+    write({ dimensions: [dimension], units: CALLS }, { [dimension]: `V${n}` }, { Calls: 1 });
   return new Set(lines.map((line) => readEmf(line).dimensions[dimension]));
 }
 
@@ -35,8 +38,9 @@ describe('boundedMetrics', () => {
   it('bounds each dimension apart, and each metrics object', () => {
     const lines: string[] = [];
     const options = { namespace: 'Shop', write: (line: string) => lines.push(line) };
-    for (const { put } of [boundedMetrics(options), boundedMetrics(options)])
-      for (let n = 0; n < 21; n++) put({ Calls: { value: 1 } }, { code: `C${n}`, policy: `P${n}` });
+    const line = { dimensions: ['code', 'policy'], units: CALLS };
+    for (const write of [boundedMetrics(options), boundedMetrics(options)])
+      for (let n = 0; n < 21; n++) write(line, { code: `C${n}`, policy: `P${n}` }, { Calls: 1 });
     expect(lines.map((line) => readEmf(line).dimensions).filter((_, n) => n % 21 === 20)).toEqual([
       { code: 'OTHER', policy: 'P20' },
       { code: 'OTHER', policy: 'P20' },
@@ -47,7 +51,11 @@ describe('boundedMetrics', () => {
     const lines: string[] = [];
     const write = (line: string) => lines.push(line);
     for (let n = 0; n < 21; n++)
-      boundedMetrics({ namespace: 'Shop', dimensions: { stage: `S${n}` }, write }).count('Calls');
+      boundedMetrics({ namespace: 'Shop', dimensions: { stage: `S${n}` }, write })(
+        { dimensions: [], units: CALLS },
+        {},
+        { Calls: 1 },
+      );
     expect(readEmf(lines.at(-1) ?? '').dimensions).toEqual({ stage: 'S20' });
   });
 
@@ -82,18 +90,22 @@ describe('idempotencyMetrics', () => {
     expect(lines.join()).not.toMatch(/secret-key|idempotency#/);
   });
 
-  it('bounds the names of metrics, which come from events, as it bounds values', () => {
+  it('counts the events that are declared, each as a metric, and no other', () => {
     const lines: string[] = [];
     const onEvent = idempotencyMetrics({ namespace: 'Shop', write: (line) => lines.push(line) });
-    for (let n = 0; n < 200; n++) onEvent({ kind: `kind${n}`, operation: `op${n}` });
-    const read = lines.map(readEmf);
-    const names = new Set(read.flatMap(({ metrics }) => Object.keys(metrics)));
-    const operations = new Set(read.map(({ dimensions }) => dimensions['operation']));
-    expect([names.size, operations.size]).toEqual([21, 101]);
-    expect(read.at(-1)).toMatchObject({
-      metrics: { IdempotencyOTHER: 1 },
-      dimensions: { operation: 'OTHER' },
-    });
+    const kinds = Object.keys(IDEMPOTENCY.units).map((name) => name.replace('Idempotency', '').toLowerCase());
+    for (const kind of [...kinds, 'kind', 'toString']) onEvent({ kind, operation: 'charge' });
+    expect(lines.map((line) => readEmf(line).units)).toEqual(
+      Object.entries(IDEMPOTENCY.units).map((metric) => Object.fromEntries([metric])),
+    );
+  });
+
+  it('bounds the operations, which come from events', () => {
+    const lines: string[] = [];
+    const onEvent = idempotencyMetrics({ namespace: 'Shop', write: (line) => lines.push(line) });
+    for (let n = 0; n < 200; n++) onEvent({ kind: 'held', operation: `op${n}` });
+    const operations = lines.map((line) => readEmf(line).dimensions['operation']);
+    expect([new Set(operations).size, operations.at(-1)]).toEqual([101, 'OTHER']);
   });
 
   it('never throws when the line cannot be written', () => {
