@@ -90,14 +90,15 @@ export const invokeWith =
   (clock: Clock = systemClock): Invoke =>
   async (arn, payload, limitMs) => {
     try {
-      const signal = AbortSignal.timeout(Math.max(1, limitMs));
+      const signal = AbortSignal.timeout(Math.max(1, Math.ceil(limitMs)));
       return await read(await fetch(requestOf(arn, payload, clock.now()), { signal }));
     } catch (error) {
       const { name, cause } = error as FailedFetch;
+      // Only what the network did may pass; it comes as the cause.
       return {
         kind: 'failure',
         errorType: shown(cause?.code ?? name, 'Error'),
-        passing: name !== 'TimeoutError',
+        passing: cause !== undefined,
       };
     }
   };

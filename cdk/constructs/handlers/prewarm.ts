@@ -22,7 +22,7 @@ function versionOf(arn: string | undefined): { readonly fn: string; readonly num
  * before is that of a rollback: it has served, and must not stand in the way.
  */
 function isNew({ RequestType, ResourceProperties, OldResourceProperties }: ResourceEvent): boolean {
-  if (RequestType === 'Delete') return false;
+  if (RequestType !== 'Update') return RequestType === 'Create';
   const next = versionOf(ResourceProperties['Version']);
   const last = versionOf(OldResourceProperties?.['Version']);
   return next.fn !== last.fn || next.number > last.number;
