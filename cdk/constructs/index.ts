@@ -15,3 +15,7 @@ export { ResilientHttpApi, type ResilientHttpApiProps } from './resilient-http-a
 export { Sensitivity } from './sensitivity.ts';
 export { SensitivityBus, type SensitivityBusProps } from './sensitivity-bus.ts';
 export type { Throttle } from './throttle.ts';
+export { WarmCapacity } from './warm-capacity.ts';
+export type { WarmCapacityProps, WarmTracking } from './warm-capacity-props.ts';
+export type { WarmAction } from './warm-cron.ts';
+export { Days, type WarmWindow } from './warm-window.ts';
