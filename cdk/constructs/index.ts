@@ -2,6 +2,15 @@
  * `fibrin/cdk`: CDK constructs for applications that use fibrin.
  */
 
+export type { AlarmActionProps } from './alarms/alarm-actions.ts';
+export { AlarmTopic, type AlarmTopicProps } from './alarms/alarm-topic.ts';
+export { BurnRateAlarms, type BurnRateAlarmsProps, type BurnRateWindow } from './alarms/burn-rate-alarms.ts';
+export type { MetricsSource } from './alarms/own-metrics.ts';
+export { type RequestMetrics, RequestMetricsOf } from './alarms/request-metrics.ts';
+export { ResilienceAlarms } from './alarms/resilience-alarms.ts';
+export type { AlarmTuning, ResilienceAlarmsProps } from './alarms/resilience-alarms-props.ts';
+export { ResilienceDashboard, type ResilienceDashboardProps } from './alarms/resilience-dashboard.ts';
+export { AlarmSeverity } from './alarms/severity.ts';
 export type { ResilientHttpApiRoute } from './api-route.ts';
 export type { BundlingProps } from './bundling-props.ts';
 export { DeadLetterQueue, type DeadLetterQueueProps } from './dead-letter-queue.ts';
