@@ -17,6 +17,7 @@ export { DeadLetterQueue, type DeadLetterQueueProps } from './dead-letter-queue.
 export { EventConsumer, type EventConsumerProps, type EventPriority } from './event-consumer.ts';
 export { EventQueue, type EventQueueOptions, type EventQueueProps } from './event-queue.ts';
 export { OutboxRelay, type OutboxRelayProps } from './outbox-relay.ts';
+export { Prewarm, type PrewarmProps, type PrewarmTargetProps } from './prewarm.ts';
 export { type OperatorAccess, ResilienceTable, type ResilienceTableProps } from './resilience-table.ts';
 export { ResilientFunction } from './resilient-function.ts';
 export type { FunctionResilience, ResilientFunctionProps } from './resilient-function-props.ts';
@@ -28,3 +29,7 @@ export { WarmCapacity } from './warm-capacity.ts';
 export type { WarmCapacityProps, WarmTracking } from './warm-capacity-props.ts';
 export type { WarmAction } from './warm-cron.ts';
 export { Days, type WarmWindow } from './warm-window.ts';
+export { WarmedAlias, type WarmedAliasProps } from './warmed-alias.ts';
+export { type KeepWarmProps, Warmer, type WarmerProps } from './warmer.ts';
+export { chooseWarming, type ExpectedUse, type WarmingChoice, WarmingMethod } from './warming-choice.ts';
+export { type GbSecondPrices, WARMING_PRICES, type WarmingPrices } from './warming-prices.ts';

@@ -1,4 +1,4 @@
-import { CustomResource, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { CustomResource, Duration, Names, Stack, Validations } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Alias, CfnFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -89,7 +89,7 @@ export class Prewarm extends Construct {
     if (Stack.of(alias) !== Stack.of(this))
       refuse(this, `expected an alias of this stack, got ${alias.node.path}; make a Prewarm in its stack`);
     const granted = this.#letInvoke(alias.lambda);
-    const resource = new CustomResource(this, alias.node.addr, {
+    const resource = new CustomResource(this, Names.nodeUniqueId(alias.node), {
       resourceType: 'Custom::FibrinPrewarm',
       serviceToken: this.function.alias.functionArn,
       serviceTimeout: SERVICE_TIMEOUT,
