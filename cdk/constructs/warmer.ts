@@ -27,7 +27,7 @@ export interface WarmerProps {
   readonly undelivered?: DeadLetterQueue;
 }
 
-export interface KeepWarmProps {
+export interface WarmedAliasOptions {
   /** When the function is expected to be used. One at least. */
   readonly windows: WarmWindow[];
   /**
@@ -133,7 +133,7 @@ export class Warmer extends Construct {
    * Keeps an alias warm.
    * @param alias What callers use, of a published version.
    */
-  keepWarm(alias: Alias, props: KeepWarmProps): WarmedAlias {
+  keepWarm(alias: Alias, props: WarmedAliasOptions): WarmedAlias {
     const { holdMs = 100 } = props;
     const windows = props.windows.map((window, index) => checkedWindow(this, window, index));
     if (windows.length === 0)
