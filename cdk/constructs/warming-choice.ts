@@ -98,9 +98,16 @@ function methodFor(
  * `guaranteed` where a cold start is no matter of cost.
  * @example
  * ```ts
+ * import { Architecture } from 'aws-cdk-lib/aws-lambda';
  * import { chooseWarming } from 'fibrin/cdk';
  *
- * const { summary } = chooseWarming({ environments: 10, hoursPerMonth: 176, memorySize: 512, utilisation: 0.2 });
+ * const { summary } = chooseWarming({
+ *   environments: 10,
+ *   hoursPerMonth: 176,
+ *   memorySize: 512,
+ *   utilisation: 0.2,
+ *   architecture: Architecture.ARM_64,
+ * });
  * ```
  */
 export function chooseWarming(use: ExpectedUse): WarmingChoice {

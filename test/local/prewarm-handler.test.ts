@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -6,6 +6,7 @@ import type { ResourceEvent } from '../../cdk/constructs/handlers/cloudformation
 import { invokeWith } from '../../cdk/constructs/handlers/invoke.ts';
 import { prewarm, prewarmWith } from '../../cdk/constructs/handlers/prewarm.ts';
 import { systemClock } from '../../lib/core/clock.ts';
+import { readBody } from '../../lib/local/http/server.ts';
 import { atEndOfFile } from '../support/ends.ts';
 import { callsGoTo, type LambdaEndpoint, startEndpoint } from '../support/lambda-endpoint.ts';
 
@@ -24,13 +25,13 @@ let responseUrl = '';
 let endpoint: LambdaEndpoint;
 
 beforeAll(async () => {
-  const server = createServer(async (request, response) => {
-    let text = '';
-    for await (const chunk of request) text += chunk;
+  const take = async (request: IncomingMessage, response: ServerResponse) => {
+    const text = (await readBody(request, 10_000)).toString('utf8');
     if (refusing-- > 0) return void response.writeHead(503).end();
     answers.push({ body: JSON.parse(text), contentType: request.headers['content-type'] });
     response.end();
-  });
+  };
+  const server = createServer((request, response) => void take(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   atEndOfFile(() => {
     server.closeAllConnections();

@@ -89,7 +89,10 @@ expect(files.includes(TEMPLATE), 'the package lacks the template of the resilien
 
 // What the constructs deploy: a folder with one file, which needs nothing beside it.
 const deployed = files.filter((path) => path.startsWith('dist/cdk/handlers/'));
-expect(deployed.join() === 'dist/cdk/handlers/index.mjs', `the code of the constructs is ${deployed.join(', ')}`);
+expect(
+  deployed.join() === 'dist/cdk/handlers/index.mjs',
+  `the code of the constructs is ${deployed.join(', ')}`,
+);
 const handlers = (await import(`${ROOT}${deployed[0]}`)) as Record<string, unknown>;
 expect(
   Object.keys(handlers).sort().join() === 'prewarm,warmer',
