@@ -7,6 +7,7 @@ import type { IDestination, IEventSourceDlq } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { type IQueue, Queue, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { overridden } from './overridden.ts';
 import {
   destinationIn,
   encryptionOf,
@@ -71,14 +72,12 @@ export class DeadLetterQueue extends Construct {
     }))
       refuseBoth(this, { existingQueue, [name]: value });
     refuseBoth(this, { encryptionKey, 'queueProps.encryptionMasterKey': queueProps.encryptionMasterKey });
-    this.queue =
-      existingQueue ??
-      new Queue(this, 'Queue', {
-        ...encryptionOf(encryptionKey, queueProps),
-        enforceSSL: true,
-        retentionPeriod: retentionPeriod ?? Duration.days(14),
-        ...queueProps,
-      });
+    const defaults: QueueProps = {
+      ...encryptionOf(encryptionKey, queueProps),
+      enforceSSL: true,
+      retentionPeriod: retentionPeriod ?? Duration.days(14),
+    };
+    this.queue = existingQueue ?? new Queue(this, 'Queue', overridden(defaults, queueProps));
     if (existingQueue === undefined)
       Validations.of(this.queue).acknowledge(
         { id: 'AwsSolutions::AwsSolutions-SQS3', reason: TERMINAL },

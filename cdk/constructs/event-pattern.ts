@@ -16,6 +16,7 @@ export function narrowed(scope: Construct, pattern: EventPattern, filter: EventP
     const merged: Record<string, unknown> = { ...one };
     for (const [name, condition] of Object.entries(other)) {
       const there = one[name];
+      if (condition === undefined) continue;
       if (there === undefined) merged[name] = condition;
       else if (isFields(there) && isFields(condition))
         merged[name] = merge(there, condition, `${path}${name}.`);

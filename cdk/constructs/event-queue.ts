@@ -6,6 +6,7 @@ import { EventSourceMapping, type EventSourceMappingOptions, type IFunction } fr
 import { Queue, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
+import { overridden } from './overridden.ts';
 import { encryptionOf, grantReceive, letSend, senderOfRule } from './queue-access.ts';
 import { refuse, refuseBoth } from './refuse.ts';
 import { SensitivityBus } from './sensitivity-bus.ts';
@@ -85,13 +86,13 @@ export class EventQueue extends Construct {
 
   #sourceOf(props: EventQueueProps): EventSourceMappingOptions {
     const { eventSourceProps = {}, maxConcurrency = 5, batchSize = 10, maxBatchingWindow } = props;
-    return {
+    const defaults: EventSourceMappingOptions = {
       batchSize,
       ...(maxBatchingWindow && { maxBatchingWindow }),
       ...(eventSourceProps.provisionedPollerConfig === undefined && { maxConcurrency }),
       reportBatchItemFailures: true,
-      ...eventSourceProps,
     };
+    return overridden(defaults, eventSourceProps);
   }
 
   #check(
@@ -138,13 +139,13 @@ export class EventQueue extends Construct {
 
   #newQueue(props: EventQueueProps, key: IKey | undefined, source: EventSourceMappingOptions): Queue {
     const { queueProps = {}, maxReceiveCount = 5 } = props;
-    return new Queue(this, 'Queue', {
+    const defaults: QueueProps = {
       ...encryptionOf(key, queueProps),
       enforceSSL: true,
       deadLetterQueue: { queue: this.unprocessed.queue, maxReceiveCount },
-      ...queueProps,
-      visibilityTimeout: this.#visibilityTimeout(props, source),
-    });
+    };
+    const visibilityTimeout = this.#visibilityTimeout(props, source);
+    return new Queue(this, 'Queue', { ...overridden(defaults, queueProps), visibilityTimeout });
   }
 
   #newRule({ bus, eventPattern, undelivered, retryAttempts, maxEventAge }: EventQueueProps): Rule {

@@ -6,6 +6,7 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import {
   EventSourceMapping,
   type EventSourceMappingOptions,
+  type EventSourceMappingProps,
   FilterCriteria,
   FilterRule,
   type IFunction,
@@ -15,6 +16,7 @@ import { Construct } from 'constructs';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { InvokedFunction } from './invoked-function.ts';
 import { outboxStream } from './outbox-stream.ts';
+import { overridden } from './overridden.ts';
 import { refuse } from './refuse.ts';
 import type { ResilientFunction } from './resilient-function.ts';
 
@@ -55,8 +57,9 @@ export interface OutboxRelayProps {
  * published is tried until it is too old, alone, so that no other is given up with it; then it leaves its place in the stream
  * in `unrelayed`.
  *
- * The function's handler is an `outboxRelay` of `fibrin/events`. It may put events on the buses, and read the stream: that of this
- * table, where the CDK lets it list all. A table without the stream that the relay needs is refused, where the CDK goes on.
+ * The function's handler is an `outboxRelay` of `fibrin/events`. It may put events on the buses, and read the stream of this table;
+ * with a `Table`, the CDK lets it list the streams of all. A table without the stream that the relay needs is refused, where the CDK
+ * goes on.
  * @example
  * ```ts
  * import { App, Stack } from 'aws-cdk-lib';
@@ -112,7 +115,7 @@ export class OutboxRelay extends Construct {
         this,
         `expected \`maxRecordAge\` under 24 h, after which the stream forgets without a trace, got ${maxRecordAge.toHumanString()}`,
       );
-    return new EventSourceMapping(this, 'Mapping', {
+    const defaults: EventSourceMappingProps = {
       target: this.#target,
       eventSourceArn: streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
@@ -124,12 +127,14 @@ export class OutboxRelay extends Construct {
       onFailure: this.unrelayed.eventSourceDlq(),
       // What is removed has no outbox any more.
       filters: [FilterCriteria.filter({ eventName: FilterRule.or('INSERT', 'MODIFY') })],
-      ...eventSourceProps,
+    };
+    return new EventSourceMapping(this, 'Mapping', {
+      ...overridden(defaults, eventSourceProps),
       maxRecordAge,
     });
   }
 
-  /** All on the stream alone, as the Serverless Framework does too. The CDK lets the function list the streams of all tables. */
+  /** All on the stream alone, as the Serverless Framework does too. For a `Table` the CDK lets the function list all. */
   #letRead(table: ITable, streamArn: string): void {
     Grant.addToPrincipal({
       grantee: this.#target,
@@ -151,6 +156,6 @@ export class OutboxRelay extends Construct {
 
   /** How many milliseconds the relay is behind the table. */
   metricIteratorAge(options?: MetricOptions): Metric {
-    return this.#target.metric('IteratorAge', { statistic: 'Maximum', ...options });
+    return this.#target.metric('IteratorAge', overridden<MetricOptions>({ statistic: 'Maximum' }, options));
   }
 }

@@ -23,6 +23,7 @@ import {
 } from '#core/table-access';
 import { EXPIRY_ATTRIBUTE, PARTITION_KEY } from '#core/table-layout';
 import { checkedNames } from './names.ts';
+import { overridden } from './overridden.ts';
 import { refuse, refuseBoth } from './refuse.ts';
 import { checkTable } from './table-check.ts';
 import { grantAccess } from './table-grants.ts';
@@ -104,16 +105,17 @@ export class ResilienceTable extends Construct {
   }
 
   #newTable({ removalPolicy, encryptionKey, tableProps }: ResilienceTableProps): TableV2 {
-    return new TableV2(this, 'Table', {
+    const defaults: TablePropsV2 = {
       partitionKey: { name: PARTITION_KEY, type: AttributeType.STRING },
       timeToLiveAttribute: EXPIRY_ATTRIBUTE,
       billing: Billing.onDemand(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
+      // What should go with the stack could not, were it protected.
+      deletionProtection: (tableProps?.removalPolicy ?? removalPolicy) !== RemovalPolicy.DESTROY,
       removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       ...(encryptionKey && { encryption: TableEncryptionV2.customerManagedKey(encryptionKey) }),
-      ...tableProps,
-    });
+    };
+    return new TableV2(this, 'Table', overridden(defaults, tableProps));
   }
 
   /** Lets a function take part in these shared breakers: read and write their state, count outcomes. */

@@ -7,6 +7,7 @@ import {
   type CfnFunction,
   type EventInvokeConfigOptions,
   type FunctionOptions,
+  type FunctionProps,
   type IEventSource,
   Function as LambdaFunction,
   LoggingFormat,
@@ -17,11 +18,14 @@ import { Construct } from 'constructs';
 import { TABLE_VARIABLE } from '#core/table-layout';
 import { bundledCode } from './bundled-code.ts';
 import { functionLog, functionRole } from './function-role.ts';
+import { overridden } from './overridden.ts';
 import { destinationIn, grantSend } from './queue-access.ts';
 import { refuse, refuseBoth } from './refuse.ts';
 import type { ResilientFunctionProps } from './resilient-function-props.ts';
 
 const SOURCE_MAPS = '--enable-source-maps';
+
+type Environment = NonNullable<FunctionOptions['environment']>;
 
 /** What counts for the alias, and the rest of the function's props. */
 interface Split {
@@ -106,7 +110,7 @@ export class ResilientFunction extends Construct implements IGrantable {
   #newFunction(props: ResilientFunctionProps, ofFunction: FunctionOptions): LambdaFunction {
     const { entry = '', bundling = {}, resilience } = props;
     const logGroup = ofFunction.logGroup ?? functionLog(this, props.logRetention);
-    return new LambdaFunction(this, 'Function', {
+    const defaults: FunctionProps = {
       code: props.code ?? bundledCode(this, entry, bundling),
       handler: props.handler ?? 'index.handler',
       runtime: props.runtime ?? Runtime.NODEJS_24_X,
@@ -118,16 +122,18 @@ export class ResilientFunction extends Construct implements IGrantable {
       ...(props.reservedConcurrency !== undefined && {
         reservedConcurrentExecutions: props.reservedConcurrency,
       }),
-      ...ofFunction,
       logGroup,
       role: ofFunction.role ?? functionRole(this, logGroup, ofFunction),
-      environment: {
+    };
+    const environment = overridden<Environment>(
+      {
         ...(resilience && { [TABLE_VARIABLE]: resilience.table.table.tableName }),
         ...(props.code === undefined && bundling.sourceMap !== false && { NODE_OPTIONS: SOURCE_MAPS }),
-        ...props.environment,
-        ...ofFunction.environment,
       },
-    });
+      props.environment,
+      ofFunction.environment,
+    );
+    return new LambdaFunction(this, 'Function', { ...overridden(defaults, ofFunction), environment });
   }
 
   #grantOwn({ resilience, deadLetterQueue }: ResilientFunctionProps, ofFunction: FunctionOptions): void {

@@ -22,6 +22,7 @@ import { ACCESS_LOG_FORMAT, ACCESS_LOG_PROPS } from './access-log.ts';
 import { checkRoute, type ResilientHttpApiRoute, routeKeyOf } from './api-route.ts';
 import { integrationTimeout } from './api-timeout.ts';
 import { madeFunction } from './invoked-function.ts';
+import { overridden } from './overridden.ts';
 import { refuse, refuseBoth } from './refuse.ts';
 import { grantRoute } from './route-grant.ts';
 import { DEFAULT_THROTTLE, type Throttle, throttleOf } from './throttle.ts';
@@ -122,10 +123,10 @@ export class ResilientHttpApi extends Construct {
     if (existingApi) {
       this.api = existingApi;
     } else {
-      const api = new HttpApi(this, 'HttpApi', { apiName: id, ...httpApiProps });
+      const api = new HttpApi(this, 'HttpApi', overridden<HttpApiProps>({ apiName: id }, httpApiProps));
       this.api = api;
       const accessLog =
-        existingAccessLog ?? new LogGroup(this, 'AccessLog', { ...ACCESS_LOG_PROPS, ...accessLogProps });
+        existingAccessLog ?? new LogGroup(this, 'AccessLog', overridden(ACCESS_LOG_PROPS, accessLogProps));
       this.accessLog = accessLog;
       const resource = api.defaultStage?.node.defaultChild as CfnStage;
       const throttle = throttleOf(this, 'throttle', props.throttle, DEFAULT_THROTTLE);
@@ -198,7 +199,7 @@ export class ResilientHttpApi extends Construct {
 
   /** From the request to the answer, in milliseconds. @default - 99th percentile over 5 minutes */
   metricLatency(options?: MetricOptions): Metric {
-    return this.api.metricLatency({ statistic: 'p99', ...options });
+    return this.api.metricLatency(overridden<MetricOptions>({ statistic: 'p99' }, options));
   }
 
   #grantRoute(route: HttpRoute, grantee: IGrantable): void {

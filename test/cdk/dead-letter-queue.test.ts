@@ -5,6 +5,9 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
@@ -231,6 +234,38 @@ describe('what a source needs to deliver', () => {
         resource: attribute('^Key'),
       },
     ]);
+  });
+
+  test('is the key too for the role of a schedule, to which the CDK gives the queue alone', () => {
+    const scheduled = (stack: Stack, deadLetterQueue: Queue, role?: Role) =>
+      new Schedule(stack, 'Nightly', {
+        schedule: ScheduleExpression.rate(Duration.days(1)),
+        target: new LambdaInvoke(newFunction(stack, 'Function'), { deadLetterQueue, ...(role && { role }) }),
+      });
+    const plain = newStack();
+    scheduled(plain, new Queue(plain, 'Failed', { encryptionMasterKey: new Key(plain, 'Key') }));
+    expect(allowedToRoles(Template.fromStack(plain), 'sqs:')).toHaveLength(1);
+    expect(allowedToRoles(Template.fromStack(plain), 'kms:')).toEqual([]);
+
+    const { stack, queue, template } = withKey();
+    const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+    scheduled(stack, queue.queue as Queue, role);
+    queue.grantSend(role);
+    expect(allowedToRoles(template(), 'kms:')).toMatchObject([
+      { actions: KEY_ACTIONS, resource: attribute('^Key') },
+    ]);
+  });
+
+  test('is no more of the key than a sender needs for a destination, to which the CDK gives wildcards', () => {
+    const plain = newStack();
+    const failed = new Queue(plain, 'Failed', { encryptionMasterKey: new Key(plain, 'Key') });
+    newFunction(plain, 'Function').configureAsyncInvoke({ onFailure: new SqsDestination(failed) });
+    const [byTheCdk] = allowedToRoles(Template.fromStack(plain), 'kms:');
+    expect(byTheCdk?.actions).toEqual(expect.arrayContaining(['kms:GenerateDataKey*', 'kms:ReEncrypt*']));
+
+    const { stack, queue, template } = withKey();
+    newFunction(stack, 'Function').configureAsyncInvoke({ onFailure: queue.destination() });
+    expect(allowedToRoles(template(), 'kms:').map(({ actions }) => actions)).toEqual([KEY_ACTIONS]);
   });
 
   test('is granted with the destination of a function, and of a stream', () => {

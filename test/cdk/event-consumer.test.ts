@@ -1,8 +1,10 @@
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { EventBus } from 'aws-cdk-lib/aws-events';
+import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Alias, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
 import { DeadLetterQueue } from '../../cdk/constructs/dead-letter-queue.ts';
@@ -269,6 +271,14 @@ describe('the visibility timeout of a consumer', () => {
       .hasResourceProperties(QUEUE, { VisibilityTimeout: 67 });
   });
 
+  test('is that of SQS with the plain event source, however long the function may take', () => {
+    const plain = newStack();
+    newFunction(plain, 'Ship', { timeout: Duration.minutes(5) }).addEventSource(
+      new SqsEventSource(new Queue(plain, 'Queue')),
+    );
+    Template.fromStack(plain).hasResourceProperties(QUEUE, { VisibilityTimeout: Match.absent() });
+  });
+
   test('may be longer, and is refused where it is shorter', () => {
     const of = (s: number) => setUp({ queueProps: { visibilityTimeout: Duration.seconds(s) } });
     of(60).template().hasResourceProperties(QUEUE, { VisibilityTimeout: 60 });
@@ -380,6 +390,34 @@ describe('priorities', () => {
 });
 
 describe('a consumer with keys', () => {
+  test('lets EventBridge use them for its rules, where the plain target of a rule lets it use them for anything', () => {
+    const plain = newStack();
+    const queue = new Queue(plain, 'Queue', { encryptionMasterKey: new Key(plain, 'Key') });
+    new Rule(plain, 'Rule', {
+      ...{ eventBus: new EventBus(plain, 'Bus'), eventPattern: { source: ['shop'] } },
+      targets: [new SqsQueue(queue)],
+    });
+    const conditionsOf = (template: Template) =>
+      allowedTo(template, KEY, EVENTS).map(({ condition }) => condition);
+    expect(conditionsOf(Template.fromStack(plain))).toEqual([undefined]);
+
+    const { template } = setUp((stack) => ({ encryptionKey: new Key(stack, 'Key') }));
+    expect(conditionsOf(template())).toEqual([expect.objectContaining({ ArnLike: expect.anything() })]);
+  });
+
+  test('takes the key of its queue, which is that of what the function failed to handle too', () => {
+    const { template } = setUp((stack) => ({ queueProps: { encryptionMasterKey: new Key(stack, 'Own') } }));
+    const keys = Object.entries(template().findResources(QUEUE)).map(([id, { Properties }]) => [
+      id.slice(0, -8),
+      Properties.KmsMasterKeyId,
+    ]);
+    expect(Object.fromEntries(keys)).toEqual({
+      ShippingUndeliveredQueue: undefined,
+      ShippingEventsQueue: attribute('^Own'),
+      ShippingEventsUnprocessedQueue: attribute('^Own'),
+    });
+  });
+
   test('lets rules of this account use the keys of the queue and of what is undelivered', () => {
     const { template } = setUp((stack) => ({ encryptionKey: new Key(stack, 'Key') }));
     template().allResourcesProperties(QUEUE, { KmsMasterKeyId: attributeLike('^Key') });

@@ -136,6 +136,21 @@ describe('the function of a relay', () => {
     ]);
   });
 
+  test('may not list the streams of other tables, as with a table of the older kind the CDK lets it', () => {
+    const olderTable = (stack: Stack) =>
+      new Table(stack, 'Orders', { partitionKey, stream: StreamViewType.NEW_AND_OLD_IMAGES });
+    const listed = (template: Template) =>
+      allowedToRoles(template, 'dynamodb:ListStreams').map(({ resource }) => resource);
+    const plain = newStack();
+    newFunction(plain, 'Function').addEventSource(
+      new DynamoEventSource(olderTable(plain), { startingPosition: StartingPosition.TRIM_HORIZON }),
+    );
+    expect(listed(Template.fromStack(plain))).toEqual(['*']);
+
+    const { template } = setUp((stack) => ({ table: olderTable(stack) }));
+    expect(listed(template())).toEqual([{ 'Fn::GetAtt': [expect.stringMatching('^Orders'), 'StreamArn'] }]);
+  });
+
   test('may use the key of the table', () => {
     const { template } = setUp((stack) => ({
       table: new TableV2(stack, 'Orders', {

@@ -45,12 +45,30 @@ describe('the resilience table', () => {
       });
   });
 
-  test('goes with the stack where it should, and is then not protected', () => {
-    setUp({ removalPolicy: RemovalPolicy.DESTROY })
+  test('goes with the stack where it should, and is then not protected, wherever that is said', () => {
+    const removalPolicy = RemovalPolicy.DESTROY;
+    const partitionKey = { name: 'pk', type: AttributeType.STRING };
+    for (const props of [{ removalPolicy }, { tableProps: { partitionKey, removalPolicy } }])
+      setUp(props)
+        .template()
+        .hasResource(TABLE, {
+          DeletionPolicy: 'Delete',
+          Properties: { Replicas: [Match.objectLike({ DeletionProtectionEnabled: false })] },
+        });
+  });
+
+  test('takes a key of your own', () => {
+    setUp((stack) => ({ encryptionKey: new Key(stack, 'Key') }))
       .template()
-      .hasResource(TABLE, {
-        DeletionPolicy: 'Delete',
-        Properties: { Replicas: [Match.objectLike({ DeletionProtectionEnabled: false })] },
+      .hasResourceProperties(TABLE, {
+        SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+        Replicas: [
+          Match.objectLike({
+            SSESpecification: {
+              KMSMasterKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Key'), 'Arn'] },
+            },
+          }),
+        ],
       });
   });
 
@@ -136,10 +154,11 @@ describe('an existing table', () => {
   });
 
   test.each([
-    ['tableProps', {}],
-    ['removalPolicy', RemovalPolicy.DESTROY],
-  ])('is refused beside %s, which is of a new table', (name, value) => {
-    expect(() => setUp((stack) => ({ ...of({})(stack), [name]: value }))).toThrow(
+    ['tableProps', () => ({})],
+    ['removalPolicy', () => RemovalPolicy.DESTROY],
+    ['encryptionKey', (stack: Stack) => new Key(stack, 'Key')],
+  ])('is refused beside %s, which is of a new table', (name, valueIn) => {
+    expect(() => setUp((stack) => ({ ...of({})(stack), [name]: valueIn(stack) }))).toThrow(
       `Shop/Resilience: expected one of \`existingTable\` and \`${name}\`, got both`,
     );
   });

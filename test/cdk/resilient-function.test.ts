@@ -48,6 +48,7 @@ describe('a resilient function', () => {
       Environment: Match.absent(),
     });
     template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+    template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 0);
   });
 
   test.each<[string, Omit<ResilientFunctionProps, 'code'>, object]>([

@@ -245,7 +245,15 @@ describe('the time that the API waits for a function', () => {
     expect(waitFor(stack, LambdaFunction.fromFunctionArn(stack, 'Orders', arn))).toBe(29_000);
   });
 
-  test('is too short for a function of a minute', () => {
+  test('is too short for a function of a minute, for which the plain API is made all the same', () => {
+    const plain = shop();
+    const integration = new HttpLambdaIntegration(
+      'Orders',
+      functionIn(plain, { timeout: Duration.minutes(1) }),
+    );
+    new HttpApi(plain, 'Api').addRoutes({ path: '/orders', integration });
+    Template.fromStack(plain).resourceCountIs(ROUTE, 1);
+
     const stack = shop();
     expect(() => waitFor(stack, aliasOf(functionIn(stack, { timeout: Duration.minutes(1) })))).toThrow(
       'Shop/Api: expected the function of GET /orders/{id} to have a timeout of at most 29 s, since API Gateway waits no longer, got 60 s; shorten it, or answer 202',

@@ -223,6 +223,16 @@ describe('the log of a bus', () => {
     });
   });
 
+  test('goes nowhere with the level of the plain bus alone', () => {
+    const plain = newStack();
+    const logConfig = { level: Level.ERROR, includeDetail: IncludeDetail.FULL };
+    new EventBus(plain, 'Bus', { logConfig });
+    const template = Template.fromStack(plain);
+    template.hasResourceProperties(BUS, { LogConfig: { Level: 'ERROR' } });
+    for (const type of ['LogGroup', 'DeliverySource', 'Delivery'])
+      template.resourceCountIs(`AWS::Logs::${type}`, 0);
+  });
+
   test('is not made at level OFF', () => {
     const { bus, template } = setUp(Sensitivity.INTERNAL, { logLevel: Level.OFF });
     for (const type of ['LogGroup', 'DeliverySource', 'Delivery', 'ResourcePolicy'])

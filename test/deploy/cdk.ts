@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Processes } from '../../lib/local/processes.ts';
 import { ACCOUNT, withoutAws } from './ministack.ts';
 import { DUMMY_CREDENTIALS, REGION, sendSigned } from './signed.ts';
-import { dynamoDb, stacksOf } from './stacks.ts';
+import { stacksOf, tablesOf } from './stacks.ts';
 
 const CDK = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin', 'cdk');
 const LIMIT_MS = 180_000;
@@ -67,24 +67,27 @@ export async function bootstrap(options: CdkOptions): Promise<void> {
   if (status !== 204) throw new Error(`the policy of the staging bucket stays: ${status} ${text}`);
 }
 
-/** Deploys all stacks of an assembly and gives their outputs, by stack and name. */
-export async function deploy(assembly: string, options: CdkOptions) {
+/** All stacks of an assembly, or one by its id. */
+export type Which = '--all' | (string & {});
+
+/** Deploys stacks of an assembly and gives their outputs, by stack and name. */
+export async function deploy(assembly: string, options: CdkOptions, which: Which = '--all') {
   const file = join(options.folder, 'outputs.json');
-  const how = ['--all', '--require-approval', 'never', '--progress', 'events', '--outputs-file', file];
+  const how = [which, '--require-approval', 'never', '--progress', 'events', '--outputs-file', file];
   await runCdk(['deploy', '--app', assembly, ...how], options);
   return JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** Destroys the stack of an assembly. Gives the tables that stay. */
+/** Destroys a stack of an assembly, by its name. Gives the tables that stay. */
 export async function destroy(
   assembly: string,
   stack: string,
   options: CdkOptions,
+  which: Which = '--all',
 ): Promise<readonly string[]> {
   const { endpoint } = options;
-  await runCdk(['destroy', '--all', '--force', '--app', assembly], options);
+  await runCdk(['destroy', which, '--force', '--app', assembly], options);
   const stacks = await stacksOf(endpoint);
   if (stacks.includes(stack)) throw new Error(`expected no stack ${stack}, got ${stacks.join(', ')}`);
-  const answer = (await dynamoDb(endpoint, 'ListTables', {})) as { readonly TableNames: readonly string[] };
-  return answer.TableNames.filter((name) => name.startsWith(`${stack}-`));
+  return tablesOf(endpoint, stack);
 }

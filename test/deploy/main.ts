@@ -1,6 +1,6 @@
 /*
- * Deploys the profile app and `examples/own-app` with the CDK to ministack, an emulator of AWS, and uses them:
- * `npm run test:deploy`.
+ * Deploys the profile app and `examples/own-app` with the CDK to ministack, an emulator of AWS, and uses them. Between them, sees
+ * what becomes of a resilience table when its stack goes, comes again or fails: `npm run test:deploy`.
  * Skipped where there is no Python with pip.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { synthesize } from './assembly.ts';
 import { bootstrap, type CdkOptions, deploy, destroy } from './cdk.ts';
 import { startDependency } from './dependency.ts';
 import { callApi, type DeployedApp, expectThat, tableOf } from './deployed.ts';
+import { proveKept } from './kept.ts';
 import { installMinistack, MINISTACK, startMinistack } from './ministack.ts';
 import { deployOwnApp } from './own-app.ts';
 import { breakerState, breakersCommand, readProfile, writeOnce } from './profile.ts';
@@ -168,6 +169,7 @@ async function main(): Promise<void> {
       () => destroy(assembly.folder, STACK, options),
       (kept) => `kept: ${kept.join(', ') || 'no table'}`,
     );
+    await proveKept(options, steps);
     await deployOwnApp(options, steps, stopping.signal);
   } catch (error) {
     if (!stopping.signal.aborted) console.error(`What ministack said last:\n${output().slice(-3_000)}`);

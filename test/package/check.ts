@@ -78,7 +78,7 @@ const [packed] = JSON.parse(
 const files = packed.files.map(({ path }) => path);
 const TEMPLATE = 'docs/resilience-table.template.json';
 const OWN =
-  /^(?:dist\/|docs\/(?:guides|adr)\/[\w-]+\.md$|docs\/(?:local\.md|outage\.svg)$|package\.json$|README\.md$|LICENSE$)/;
+  /^(?:dist\/|docs\/(?:guides|adr)\/[\w-]+\.md$|docs\/(?:local\.md|outage\.svg|runbook\.md)$|package\.json$|README\.md$|LICENSE$)/;
 const strangers = files.filter((path) => path !== TEMPLATE && !OWN.test(path));
 expect(strangers.length === 0, `the package holds ${strangers.join(', ')}`);
 expect(

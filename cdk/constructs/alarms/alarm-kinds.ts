@@ -11,12 +11,25 @@ export interface AlarmKind {
   readonly section: string;
 }
 
+/** By the props of `ResilienceAlarms` that change them. */
+export type AlarmKindName =
+  | 'breakerOpen'
+  | 'heldKeys'
+  | 'deadLetters'
+  | 'urgentDeadLetters'
+  | 'deadLetterAge'
+  | 'throttles'
+  | 'spillover'
+  | 'warmShortfall';
+
 const { PAGE, TICKET } = AlarmSeverity;
 const DAY_S = 24 * 60 * 60;
 
-export const ALARM_KINDS = {
-  breakerOpen: { threshold: 1, datapointsToAlarm: 1, severity: PAGE, section: RUNBOOK.breakerOpen },
-  heldKeys: { threshold: 1, datapointsToAlarm: 1, severity: TICKET, section: RUNBOOK.heldKeys },
+export const ALARM_KINDS: Readonly<Record<AlarmKindName, AlarmKind>> = {
+  // What users notice of it pages by the error budget.
+  breakerOpen: { threshold: 1, datapointsToAlarm: 1, severity: TICKET, section: RUNBOOK.breakerOpen },
+  heldKeys: { threshold: 1, datapointsToAlarm: 1, severity: PAGE, section: RUNBOOK.heldKeys },
+  urgentDeadLetters: { threshold: 1, datapointsToAlarm: 1, severity: PAGE, section: RUNBOOK.deadLetters },
   deadLetters: { threshold: 1, datapointsToAlarm: 1, severity: TICKET, section: RUNBOOK.deadLetters },
   // SQS counts a message's 14 days from when it was first sent, which may be days before it came here.
   deadLetterAge: {
@@ -29,6 +42,4 @@ export const ALARM_KINDS = {
   throttles: { threshold: 1, datapointsToAlarm: 3, severity: TICKET, section: RUNBOOK.throttles },
   spillover: { threshold: 1, datapointsToAlarm: 3, severity: TICKET, section: RUNBOOK.spillover },
   warmShortfall: { threshold: 1, datapointsToAlarm: 2, severity: TICKET, section: RUNBOOK.warmShortfall },
-} as const satisfies Readonly<Record<string, AlarmKind>>;
-
-export type AlarmKindName = keyof typeof ALARM_KINDS;
+};

@@ -11,7 +11,13 @@ import { Construct } from 'constructs';
 import { refuse } from '../refuse.ts';
 import { type AlarmActionProps, AlarmActions } from './alarm-actions.ts';
 import { monthlyAlarmCost } from './alarm-cost.ts';
-import { BURN_RATE_RULES, type BurnRateRule, MAX_WINDOW_MINUTES, thresholdOf } from './burn-rate.ts';
+import {
+  BURN_RATE_RULES,
+  type BurnRateRule,
+  detectionMinutes,
+  MAX_WINDOW_MINUTES,
+  thresholdOf,
+} from './burn-rate.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 import { describedBy, RUNBOOK } from './runbook.ts';
 import { AlarmSeverity } from './severity.ts';
@@ -45,6 +51,8 @@ const windowOf = (rule: BurnRateRule, severity: AlarmSeverity): BurnRateWindow =
   shortWindow: Duration.minutes(rule.shortMinutes),
   severity,
 });
+
+const DEFAULT_MINIMUM_ERRORS = 10;
 
 const DEFAULT_WINDOWS: readonly BurnRateWindow[] = [
   windowOf(BURN_RATE_RULES.fast, AlarmSeverity.PAGE),
@@ -95,11 +103,13 @@ export class BurnRateAlarms extends Construct {
   readonly alarms: readonly Alarm[];
   /** USD. */
   readonly monthlyCost: number;
+  readonly #objective: Pick<BurnRateAlarmsProps, 'availability' | 'minimumErrors' | 'windows'>;
 
   constructor(scope: Construct, id: string, props: BurnRateAlarmsProps) {
     super(scope, id);
     const windows = props.windows ?? DEFAULT_WINDOWS;
     this.#check(props, windows);
+    this.#objective = props;
     const actions = new AlarmActions(this, props);
     const made = windows.map((window) => this.#compositeOf(window, props, actions));
     this.composites = made.map(({ composite }) => composite);
@@ -107,9 +117,29 @@ export class BurnRateAlarms extends Construct {
     this.monthlyCost = monthlyAlarmCost(2 * this.alarms.length, this.composites.length);
   }
 
+  /**
+   * How long after requests begin to fail each composite is in ALARM, at most, when all went well before. Minutes, in the order of
+   * the windows; undefined where it never is. Metrics arrive a minute or two later.
+   * @param errorRatio Fraction of the requests that fails.
+   * @param requestsPerMinute At a steady rate. Default: so many that `minimumErrors` does not matter.
+   */
+  detectionMinutes(errorRatio: number, requestsPerMinute?: number): readonly (number | undefined)[] {
+    const {
+      availability,
+      minimumErrors = DEFAULT_MINIMUM_ERRORS,
+      windows = DEFAULT_WINDOWS,
+    } = this.#objective;
+    return windows.map(({ burnRate, longWindow, shortWindow }) =>
+      detectionMinutes(
+        { burnRate, longMinutes: longWindow.toMinutes(), shortMinutes: shortWindow.toMinutes() },
+        { availability, minimumErrors, errorRatio, requestsPerMinute },
+      ),
+    );
+  }
+
   #compositeOf(window: BurnRateWindow, props: BurnRateAlarmsProps, actions: AlarmActions) {
     const { burnRate, longWindow, shortWindow, severity } = window;
-    const { minimumErrors = 10 } = props;
+    const { minimumErrors = DEFAULT_MINIMUM_ERRORS } = props;
     const within = new Construct(this, `Within${spanOf(longWindow)}`);
     // An errors / 0 is no data point, and never looked at: there are not fewer requests than errors.
     const long = this.#alarm(
@@ -162,7 +192,10 @@ export class BurnRateAlarms extends Construct {
     });
   }
 
-  #check({ availability, minimumErrors = 10 }: BurnRateAlarmsProps, windows: readonly BurnRateWindow[]) {
+  #check(
+    { availability, minimumErrors = DEFAULT_MINIMUM_ERRORS }: BurnRateAlarmsProps,
+    windows: readonly BurnRateWindow[],
+  ) {
     if (!(availability > 0 && availability < 1))
       refuse(this, `expected \`availability\` to be between 0 and 1, such as 0.999, got ${availability}`);
     if (!(Number.isInteger(minimumErrors) && minimumErrors > 0))

@@ -15,18 +15,18 @@ export interface BurnRateRule {
  * the alarm ends soon after the trouble.
  * @see https://sre.google/workbook/alerting-on-slos/
  */
-export const BURN_RATE_RULES = {
+export const BURN_RATE_RULES: Readonly<Record<'fast' | 'slow' | 'steady', BurnRateRule>> = {
   fast: { burnRate: 14.4, longMinutes: 60, shortMinutes: 5 },
   slow: { burnRate: 6, longMinutes: 360, shortMinutes: 30 },
   steady: { burnRate: 3, longMinutes: 1_440, shortMinutes: 120 },
-} as const satisfies Readonly<Record<string, BurnRateRule>>;
+};
 
 /** The budget is that of 30 days. */
-export const BUDGET_MINUTES: number = 30 * 24 * 60;
+const BUDGET_MINUTES = 30 * 24 * 60;
 
 /** What a metric alarm of CloudWatch takes: Period × EvaluationPeriods of at most 7 days. Over a day it is evaluated hourly. */
 export const MAX_WINDOW_MINUTES: number = 7 * 24 * 60;
-export const HOURLY_ABOVE_MINUTES: number = 24 * 60;
+const HOURLY_ABOVE_MINUTES = 24 * 60;
 
 /** Fraction of the requests that has to fail for a rule to hold. Without the noise of the last binary digits. */
 export const thresholdOf = ({ burnRate }: Pick<BurnRateRule, 'burnRate'>, availability: number): number =>

@@ -1,4 +1,5 @@
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { BREAKER_CHANGE, IDEMPOTENCY } from '#core/metric-names';
 
 /** Where the functions write their metrics: what they give to `policyMetrics` and `idempotencyMetrics`. */
 export interface MetricsSource {
@@ -11,10 +12,17 @@ export interface MetricsSource {
 /** States from which a breaker opens: the calls failed, or the probe did. */
 const OPENS_FROM = ['closed', 'half-open'] as const;
 
-function metric(
+/** A line of metrics as `#core/metric-names` declares it. */
+interface Line {
+  readonly dimensions: readonly string[];
+  readonly units: object;
+}
+
+/** A metric under all dimensions of its line: with one more or one less it would be another metric. */
+function metric<L extends Line>(
   { namespace, dimensions }: MetricsSource,
-  metricName: string,
-  dimensionsMap: Readonly<Record<string, string>>,
+  metricName: keyof L['units'] & string,
+  dimensionsMap: Readonly<Record<L['dimensions'][number], string>>,
   options?: MetricOptions,
 ): Metric {
   return new Metric({
@@ -31,7 +39,7 @@ export const breakerOpenings = (
   options?: MetricOptions,
 ): readonly Metric[] =>
   OPENS_FROM.map((from) =>
-    metric(
+    metric<typeof BREAKER_CHANGE>(
       source,
       'BreakerStateChanges',
       { breaker, from, to: 'open' },
@@ -45,4 +53,4 @@ export const idempotencyEvents = (
   operation: string,
   kind: 'Replayed' | 'Conflicted' | 'Held' | 'Unknown' | 'Mismatched',
   options?: MetricOptions,
-): Metric => metric(source, `Idempotency${kind}`, { operation }, options);
+): Metric => metric<typeof IDEMPOTENCY>(source, `Idempotency${kind}`, { operation }, options);

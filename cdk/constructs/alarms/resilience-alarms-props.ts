@@ -28,6 +28,12 @@ export interface ResilienceAlarmsProps extends MetricsSource, AlarmActionProps {
   readonly operations?: readonly string[];
   /** Each gets an alarm, so that what waits in one does not hide what comes into another. @default - none */
   readonly deadLetterQueues?: readonly IQueue[];
+  /**
+   * Dead-letter queues whose messages are of use for hours only, such as that of `OutboxRelay`, which names places in a stream.
+   * They have the same alarms, but their depth pages.
+   * @default - none
+   */
+  readonly urgentDeadLetterQueues?: readonly IQueue[];
   /** Functions, best their aliases, that share an alarm on throttled invocations. @default - none */
   readonly functions?: readonly IFunction[];
   /** Aliases with provisioned concurrency, which share an alarm on invocations that found none free. @default - none */
@@ -35,12 +41,14 @@ export interface ResilienceAlarmsProps extends MetricsSource, AlarmActionProps {
   /** Fractions of the environments asked for that a warmer has reached, which share an alarm. @default - none */
   readonly warmth?: readonly IMetric[];
 
-  /** Openings of a breaker in 5 minutes. @default - 1, once; pages */
+  /** Openings of a breaker in 5 minutes. @default - 1, once; writes a ticket: what users notice pages by the error budget */
   readonly breakerOpen?: AlarmTuning;
-  /** Refusals in 5 minutes since the outcome of an earlier request is unknown. @default - 1, once; writes a ticket */
+  /** Refusals in 5 minutes since the outcome of an earlier request is unknown. @default - 1, once; pages */
   readonly heldKeys?: AlarmTuning;
   /** Messages in a dead-letter queue. @default - 1, once; writes a ticket */
   readonly deadLetters?: AlarmTuning;
+  /** Messages in an urgent one. @default - 1, once; pages */
+  readonly urgentDeadLetters?: AlarmTuning;
   /** Seconds that the oldest message of any dead-letter queue waits. @default - 4 days, once; pages */
   readonly deadLetterAge?: AlarmTuning;
   /** Throttled invocations in 5 minutes, of all functions. @default - 1, for seven minutes; writes a ticket */

@@ -7,6 +7,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { checkedNames } from '../names.ts';
 import { refuse } from '../refuse.ts';
@@ -22,12 +23,14 @@ const PERIODS = 3;
 /** What an alarm on metric math may read. */
 const MAX_METRICS = 10;
 
-/** How many of something there were, of several metrics. Where one has no data there were none. */
-const sumOf = (ids: readonly string[]): string => ids.map((id) => `FILL(${id}, 0)`).join(' + ');
-const greatestOf = (ids: readonly string[]): string =>
-  `MAX([${ids.map((id) => `FILL(${id}, 0)`).join(', ')}])`;
+const listOf = (ids: readonly string[], missing: number): string =>
+  `[${ids.map((id) => `FILL(${id}, ${missing})`).join(', ')}]`;
+
+// Of a list, and not by +: a metric that was never written must not take the others along.
+const sumOf = (ids: readonly string[]): string => `SUM(${listOf(ids, 0)})`;
+const greatestOf = (ids: readonly string[]): string => `MAX(${listOf(ids, 0)})`;
 /** A warmer that does not run, since nobody is expected, has no data and no shortfall. */
-const leastOf = (ids: readonly string[]): string => `MIN([${ids.map((id) => `FILL(${id}, 1)`).join(', ')}])`;
+const leastOf = (ids: readonly string[]): string => `MIN(${listOf(ids, 1)})`;
 
 const throttlesOf = (fn: IFunction): IMetric => fn.metricThrottles();
 const spilloverOf = (fn: IFunction): IMetric =>
@@ -107,16 +110,18 @@ export class ResilienceAlarms extends Construct {
   }
 
   #ofQueues(): readonly Alarm[] {
-    const queues = this.#props.deadLetterQueues ?? [];
+    const { deadLetterQueues = [], urgentDeadLetterQueues = [] } = this.#props;
+    const queues = [...deadLetterQueues, ...urgentDeadLetterQueues];
+    const depth = (kind: AlarmKindName) => (queue: IQueue) =>
+      this.#alarm(`DeadLetters-${queue.node.addr.slice(-8)}`, {
+        kind,
+        metrics: [queue.metricApproximateNumberOfMessagesVisible()],
+        combine: greatestOf,
+        sentence: `Messages wait in the dead-letter queue ${queue.node.path}.`,
+      });
     return [
-      ...queues.flatMap((queue) =>
-        this.#alarm(`DeadLetters-${queue.node.addr.slice(-8)}`, {
-          kind: 'deadLetters',
-          metrics: [queue.metricApproximateNumberOfMessagesVisible()],
-          combine: greatestOf,
-          sentence: `Messages wait in the dead-letter queue ${queue.node.path}.`,
-        }),
-      ),
+      ...deadLetterQueues.flatMap(depth('deadLetters')),
+      ...urgentDeadLetterQueues.flatMap(depth('urgentDeadLetters')),
       ...this.#shared('DeadLetterAge', {
         kind: 'deadLetterAge',
         metrics: queues.map((queue) => queue.metricApproximateAgeOfOldestMessage()),

@@ -2,7 +2,7 @@
  * The runbook where the package is installed: it says what this version's alarms mean. Serve it where those who are paged can
  * read it, and give its address as `runbookUrl`.
  */
-export const DEFAULT_RUNBOOK_URL = 'node_modules/fibrin/docs/runbook.md';
+const DEFAULT_RUNBOOK_URL = 'node_modules/fibrin/docs/runbook.md';
 
 /** The sections of docs/runbook.md, by the anchors of their headings. */
 export const RUNBOOK = {
@@ -21,5 +21,8 @@ export const RUNBOOK = {
  * @param sentence With its full stop.
  * @param section Anchor of the runbook's section.
  */
-export const describedBy = (sentence: string, section: string, runbookUrl = DEFAULT_RUNBOOK_URL): string =>
-  `${sentence} Runbook: ${runbookUrl}#${section}`;
+export const describedBy = (
+  sentence: string,
+  section: string,
+  runbookUrl: string = DEFAULT_RUNBOOK_URL,
+): string => `${sentence} Runbook: ${runbookUrl}#${section}`;

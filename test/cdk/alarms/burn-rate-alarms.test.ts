@@ -101,6 +101,13 @@ describe('alarms on an error budget', () => {
     expect(setUp({ windows: [window()] }).alarms.monthlyCost).toBe(0.9);
   });
 
+  test('say how soon they begin, by their windows and the minimum of errors', () => {
+    expect(setUp().alarms.detectionMinutes(0.02)).toEqual([44, 109, 217]);
+    expect(setUp().alarms.detectionMinutes(0.005)).toEqual([undefined, undefined, 865]);
+    expect(setUp().alarms.detectionMinutes(1, 1)).toEqual([10, 10, 10]);
+    expect(setUp({ minimumErrors: 30, windows: [window()] }).alarms.detectionMinutes(1, 1)).toEqual([30]);
+  });
+
   test('have a window and its numbers of your own', () => {
     const { alarms, template } = setUp({ windows: [window()], availability: 0.99, minimumErrors: 3 });
     expect([alarms.alarms.length, alarms.composites.length]).toEqual([2, 1]);

@@ -35,6 +35,7 @@ const everything = (stack: Stack): More => {
   return {
     ...{ breakers: ['payments'], operations: ['charge'], dimensions: { stage: 'prod' } },
     deadLetterQueues: [new Queue(stack, 'Failed'), new Queue(stack, 'Undelivered')],
+    urgentDeadLetterQueues: [new Queue(stack, 'Unrelayed')],
     ...{ functions: [alias], provisioned: [alias] },
     warmth: [new Metric({ namespace: 'Shop', metricName: 'Warmth', statistic: 'Minimum' })],
   };
@@ -59,17 +60,18 @@ describe('alarms on resilience', () => {
     ]);
     const atLeast = 'GreaterThanOrEqualTo';
     expect(found).toEqual([
-      ['BreakerOpenpayments', 1, atLeast, 1, 'page'],
-      ['HeldKeyscharge', 1, atLeast, 1, 'ticket'],
+      ['BreakerOpenpayments', 1, atLeast, 1, 'ticket'],
+      ['HeldKeyscharge', 1, atLeast, 1, 'page'],
       [expect.stringMatching('^DeadLetters'), 1, atLeast, 1, 'ticket'],
       [expect.stringMatching('^DeadLetters'), 1, atLeast, 1, 'ticket'],
+      [expect.stringMatching('^DeadLetters'), 1, atLeast, 1, 'page'],
       ['DeadLetterAge', 345_600, atLeast, 1, 'page'],
       ['Throttles', 1, atLeast, 3, 'ticket'],
       ['Spillover', 1, atLeast, 3, 'ticket'],
       ['WarmShortfall', 1, 'LessThan', 2, 'ticket'],
     ]);
-    // Of 10 metrics: two of the breaker, two ages.
-    expect(all.alarms.monthlyCost).toBe(1);
+    // Of 12 metrics: two of the breaker, three ages.
+    expect(all.alarms.monthlyCost).toBe(1.2);
   });
 
   test('read the metrics that functions write, with the dimensions that all of them have', () => {
@@ -108,13 +110,14 @@ describe('alarms on resilience', () => {
     ['breakerOpen', 1],
     ['heldKeys', 1],
     ['deadLetters', 2],
+    ['urgentDeadLetters', 1],
     ['deadLetterAge', 1],
     ['throttles', 1],
     ['spillover', 1],
     ['warmShortfall', 1],
   ] as const)('can be left out, or changed: %s', (kind, count) => {
     expect(setUp((stack) => ({ ...everything(stack), [kind]: { enabled: false } })).read).toHaveLength(
-      8 - count,
+      9 - count,
     );
     const tuning = { threshold: 0.25, datapointsToAlarm: 3, severity: AlarmSeverity.PAGE };
     const tuned = setUp((stack) => ({ ...everything(stack), [kind]: tuning }));
@@ -165,7 +168,7 @@ describe('evaluated on what was recorded', () => {
   const { template, read } = setUp(everything);
 
   /** When the alarm of this name is in ALARM, in minutes. Other metrics have no data. */
-  function episodes(name: string, recorded: (metric: ReadMetric) => Minutes | undefined, until = 90) {
+  function episodes(name: string, recorded: (metric: ReadMetric) => Minutes | undefined, fillsAbsent = true) {
     const [alarm] = read.filter(({ id }) => id.includes(name));
     const history = evaluateAlarms(
       template,
@@ -173,7 +176,7 @@ describe('evaluated on what was recorded', () => {
         const minutes = recorded(metric);
         return minutes && new Recording(minutes);
       },
-      { until },
+      { until: 90, fillsAbsent },
     );
     return episodesOf(history, alarm?.id ?? '').map(({ begins, ends }) => [begins + 1, ends && ends + 1]);
   }
@@ -183,10 +186,14 @@ describe('evaluated on what was recorded', () => {
   const metric = (name: string, minutes: Minutes) => (read: ReadMetric) =>
     read.name === name ? minutes : undefined;
 
-  test('a breaker that opens once alarms at once, and for a quarter of an hour', () => {
-    const opens = (read: ReadMetric) => (read.dimensions['from'] === 'closed' ? at(10) : undefined);
-    expect(episodes('BreakerOpen', opens)).toEqual([[11, 26]]);
-  });
+  test.each([true, false])(
+    'a breaker that opens once alarms at once, and for a quarter of an hour: %s',
+    (fillsAbsent) => {
+      // It has never opened from half-open: that metric was never written.
+      const opens = (read: ReadMetric) => (read.dimensions['from'] === 'closed' ? at(10) : undefined);
+      expect(episodes('BreakerOpen', opens, fillsAbsent)).toEqual([[11, 26]]);
+    },
+  );
 
   test('a breaker whose probes fail stays in ALARM', () => {
     const opens = (read: ReadMetric) => (read.dimensions['from'] === 'closed' ? at(10) : at(20, 30, 40));
@@ -197,10 +204,10 @@ describe('evaluated on what was recorded', () => {
     expect(episodes('HeldKeys', metric('IdempotencyHeld', at(3)))).toEqual([[4, 19]]);
   });
 
-  test('throttles alarm when they go on for seven minutes, which no shorter burst does', () => {
+  test('throttles alarm when they go on for seven minutes, after eleven, which no shorter burst does', () => {
     const burst = (minutes: number) => at(...Array.from({ length: minutes }, (_, index) => 10 + index));
     expect(episodes('Throttles', metric('Throttles', burst(6)))).toEqual([]);
-    expect(episodes('Throttles', metric('Throttles', burst(7)))).toEqual([[17, 21]]);
+    expect(episodes('Throttles', metric('Throttles', burst(7)))).toEqual([[21, 22]]);
     expect(
       episodes('Spillover', metric('ProvisionedConcurrencySpilloverInvocations', burst(7))),
     ).toHaveLength(1);

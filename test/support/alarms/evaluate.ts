@@ -16,7 +16,7 @@ export type Recordings = (metric: ReadMetric) => Recording | undefined;
 const DAY_MINUTES = 24 * 60;
 
 /** The data points of an alarm's evaluation range, at the end of a minute: each period slides by the minute. The latest first. */
-function rangeOf(alarm: MetricAlarm, recordings: Recordings, minute: number): Series {
+function rangeOf(alarm: MetricAlarm, recordings: Recordings, minute: number, fillsAbsent?: boolean): Series {
   const { periodMinutes, metrics, expression, evaluationPeriods } = alarm;
   const ends = Array.from(
     { length: evaluationPeriods + EXTRA_PERIODS },
@@ -30,7 +30,7 @@ function rangeOf(alarm: MetricAlarm, recordings: Recordings, minute: number): Se
       ends.map((end) => recording?.statistic(metric.statistic, end - periodMinutes, end)),
     );
   }
-  if (expression !== undefined) return evaluateMath(expression, series, ends.length);
+  if (expression !== undefined) return evaluateMath(expression, series, ends.length, fillsAbsent);
   const [only = []] = series.values();
   return only;
 }
@@ -39,6 +39,15 @@ function rangeOf(alarm: MetricAlarm, recordings: Recordings, minute: number): Se
 function seenUntil({ periodMinutes, evaluationPeriods }: MetricAlarm, minute: number): number | undefined {
   if (periodMinutes * evaluationPeriods <= DAY_MINUTES) return minute;
   return minute % 60 === 0 ? minute : undefined;
+}
+
+export interface EvaluationRun {
+  /** The first minute at whose end alarms are evaluated. Default 1. */
+  readonly from?: number;
+  /** The last one. */
+  readonly until: number;
+  /** Whether FILL fills a metric without any data in the evaluation range too. Default true. */
+  readonly fillsAbsent?: boolean;
 }
 
 /** The states of all alarms at the end of each minute, by their logical ids. */
@@ -51,7 +60,7 @@ export type History = readonly ReadonlyMap<string, AlarmState>[];
 export function evaluateAlarms(
   template: TemplateJson,
   recordings: Recordings,
-  { from = 1, until }: { readonly from?: number; readonly until: number },
+  { from = 1, until, fillsAbsent }: EvaluationRun,
 ): History {
   const alarms = metricAlarmsOf(template);
   const composites = compositeAlarmsOf(template);
@@ -62,7 +71,7 @@ export function evaluateAlarms(
     for (const alarm of alarms) {
       const seen = seenUntil(alarm, minute);
       if (seen !== undefined)
-        state.set(alarm.id, stateOf(rangeOf(alarm, recordings, seen), alarm, now(alarm.id)));
+        state.set(alarm.id, stateOf(rangeOf(alarm, recordings, seen, fillsAbsent), alarm, now(alarm.id)));
     }
     // In the order of their logical ids: none of ours is of another composite.
     for (const { id, rule } of composites) state.set(id, holds(rule, now) ? 'ALARM' : 'OK');

@@ -6,7 +6,6 @@
 export type Series = readonly (number | undefined)[];
 
 type Value = number | Series;
-type List = readonly Value[];
 
 const TOKEN = /\s*(>=|<=|==|!=|[A-Za-z_]\w*|\d+(?:\.\d+)?|[-+*/<>()[\],])/y;
 
@@ -35,89 +34,134 @@ const OPERATORS: Readonly<Record<string, (one: number, other: number) => number 
   '==': (one, other) => Number(one === other),
   '!=': (one, other) => Number(one !== other),
 };
+/** A list passes over what is missing. */
+const OF_LISTS: Readonly<Record<string, (...values: readonly number[]) => number>> = {
+  MAX: Math.max,
+  MIN: Math.min,
+  SUM: (...values) => values.reduce((sum, value) => sum + value, 0),
+};
+
 const COMPARES = ['>', '<', '>=', '<=', '==', '!='];
 const ADDS = ['+', '-'];
 const MULTIPLIES = ['*', '/'];
 
-/** Evaluates an expression on the series that its ids name. @throws where it uses what is not known here. */
-export function evaluateMath(
-  expression: string,
-  series: ReadonlyMap<string, Series>,
-  length: number,
-): Series {
-  const tokens = tokensOf(expression);
-  let next = 0;
-  const points = (value: Value): Series => (typeof value === 'number' ? Array(length).fill(value) : value);
-  const take = (expected: string): void => {
-    if (tokens[next] !== expected) throw new Error(`metric math: expected ${expected} in ${expression}`);
-    next += 1;
-  };
-  const zip = (operator: string, left: Value, right: Value): Value => {
-    const apply = OPERATORS[operator];
-    if (apply === undefined) throw new Error(`metric math: no operator ${operator}`);
-    if (typeof left === 'number' && typeof right === 'number') return apply(left, right) ?? Number.NaN;
+/** Reads an expression from left to right and evaluates it on the way. */
+class MathReader {
+  readonly #expression: string;
+  readonly #tokens: readonly string[];
+  readonly #series: ReadonlyMap<string, Series>;
+  readonly #length: number;
+  readonly #fillsAbsent: boolean;
+  #next = 0;
+
+  constructor(expression: string, series: ReadonlyMap<string, Series>, length: number, fillsAbsent: boolean) {
+    this.#expression = expression;
+    this.#tokens = tokensOf(expression);
+    this.#series = series;
+    this.#length = length;
+    this.#fillsAbsent = fillsAbsent;
+  }
+
+  read(): Series {
+    const value = this.#comparison();
+    if (this.#next < this.#tokens.length) this.#refuse(`${this.#tokens[this.#next]} is left over`);
+    return this.#points(value);
+  }
+
+  #refuse(trouble: string): never {
+    throw new Error(`metric math: ${trouble} in ${this.#expression}`);
+  }
+
+  #take(expected: string): void {
+    if (this.#tokens[this.#next] !== expected) this.#refuse(`expected ${expected}`);
+    this.#next += 1;
+  }
+
+  #points(value: Value): Series {
+    return typeof value === 'number' ? Array<number>(this.#length).fill(value) : value;
+  }
+
+  #comparison(): Value {
+    return this.#binary(COMPARES, () =>
+      this.#binary(ADDS, () => this.#binary(MULTIPLIES, () => this.#primary())),
+    );
+  }
+
+  #binary(operators: readonly string[], operand: () => Value): Value {
+    let value = operand();
+    for (
+      let token = this.#tokens[this.#next];
+      token !== undefined && operators.includes(token);
+      token = this.#tokens[this.#next]
+    ) {
+      this.#next += 1;
+      value = this.#zip(token, value, operand());
+    }
+    return value;
+  }
+
+  #zip(operator: string, left: Value, right: Value): Value {
+    const apply = OPERATORS[operator] ?? this.#refuse(`no operator ${operator}`);
     // A comparison takes a missing data point as 0; arithmetic has no result there.
     const instead = COMPARES.includes(operator) ? 0 : undefined;
-    const others = points(right);
-    return points(left).map((value, index) => {
+    const others = this.#points(right);
+    return this.#points(left).map((value, index) => {
       const [one, other] = [value ?? instead, others[index] ?? instead];
       return one === undefined || other === undefined ? undefined : apply(one, other);
     });
-  };
-  const binary = (operators: readonly string[], operand: () => Value) => (): Value => {
-    let value = operand();
-    for (let token = tokens[next]; token !== undefined && operators.includes(token); token = tokens[next]) {
-      next += 1;
-      value = zip(token, value, operand());
-    }
-    return value;
-  };
-  const list = (end: string): List => {
-    const values: Value[] = [];
-    while (tokens[next] !== end) {
-      if (values.length > 0) take(',');
-      values.push(compare());
-    }
-    take(end);
-    return values;
-  };
-  const ofList = (combine: (...values: number[]) => number): Value => {
-    take('(');
-    take('[');
-    const values = list(']').map(points);
-    take(')');
-    return points(0).map((_, index) => {
-      const present = values.map((each) => each[index]).filter((value) => value !== undefined);
-      return present.length === 0 ? undefined : combine(...present);
-    });
-  };
-  const call = (name: string): Value => {
-    if (name === 'MAX') return ofList(Math.max);
-    if (name === 'MIN') return ofList(Math.min);
-    if (name === 'SUM') return ofList((...values) => values.reduce((sum, value) => sum + value, 0));
-    take('(');
-    const [first = 0, second = 0, third = 0] = list(')').map(points);
-    if (name === 'FILL') return points(first).map((value, index) => value ?? points(second)[index]);
-    if (name === 'IF')
-      return points(first).map((holds, index) => (holds ? points(second)[index] : points(third)[index]));
-    throw new Error(`metric math: no function ${name}`);
-  };
-  const primary = (): Value => {
-    const token = tokens[next] ?? '';
-    next += 1;
+  }
+
+  #primary(): Value {
+    const token = this.#tokens[this.#next] ?? '';
+    this.#next += 1;
     if (/^\d/.test(token)) return Number(token);
     if (token === '(') {
-      const value = compare();
-      take(')');
+      const value = this.#comparison();
+      this.#take(')');
       return value;
     }
-    if (tokens[next] === '(') return call(token);
-    const found = series.get(token);
-    if (found === undefined) throw new Error(`metric math: ${token} in ${expression} is no metric`);
-    return found;
-  };
-  const compare: () => Value = binary(COMPARES, binary(ADDS, binary(MULTIPLIES, primary)));
-  const value = compare();
-  if (next < tokens.length) throw new Error(`metric math: ${tokens[next]} is left over in ${expression}`);
-  return points(value);
+    if (this.#tokens[this.#next] === '(') return this.#call(token);
+    return this.#series.get(token) ?? this.#refuse(`${token} is no metric`);
+  }
+
+  #call(name: string): Series {
+    this.#take('(');
+    const combine = OF_LISTS[name];
+    if (combine !== undefined) {
+      this.#take('[');
+      const list = this.#list(']');
+      this.#take(')');
+      return this.#points(0).map((_, index) => {
+        const present = list.map((each) => each[index]).filter((value) => value !== undefined);
+        return present.length === 0 ? undefined : combine(...present);
+      });
+    }
+    const [first = [], second = [], third = []] = this.#list(')');
+    if (name === 'IF') return first.map((holds, index) => (holds ? second[index] : third[index]));
+    if (name !== 'FILL') return this.#refuse(`no function ${name}`);
+    const isAbsent = first.every((value) => value === undefined);
+    return isAbsent && !this.#fillsAbsent ? first : first.map((value, index) => value ?? second[index]);
+  }
+
+  #list(end: string): readonly Series[] {
+    const values: Series[] = [];
+    while (this.#tokens[this.#next] !== end) {
+      if (values.length > 0) this.#take(',');
+      values.push(this.#points(this.#comparison()));
+    }
+    this.#take(end);
+    return values;
+  }
 }
+
+/**
+ * Evaluates an expression on the series that its ids name.
+ * @param fillsAbsent Whether FILL fills a series without any data point too. The documentation does not say.
+ * @throws where it uses what is not known here.
+ */
+export const evaluateMath = (
+  expression: string,
+  series: ReadonlyMap<string, Series>,
+  length: number,
+  fillsAbsent = true,
+): Series => new MathReader(expression, series, length, fillsAbsent).read();
