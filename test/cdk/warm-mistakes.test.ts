@@ -321,11 +321,11 @@ describe('a kind of function without provisioned concurrency', () => {
       maxCapacity: 10,
     });
   const code = Code.fromInline('x');
-  const java = { code: Code.fromInline('x'), handler: 'x', runtime: Runtime.PYTHON_3_13 };
+  const snapped = { code: Code.fromInline('x'), handler: 'x', runtime: Runtime.PYTHON_3_13 };
   const kinds = {
     SnapStart: () =>
       plainStack((stack) => {
-        scaledAlias(new Fn(stack, 'Charge', { ...java, snapStart: SnapStartConf.ON_PUBLISHED_VERSIONS }));
+        scaledAlias(new Fn(stack, 'Charge', { ...snapped, snapStart: SnapStartConf.ON_PUBLISHED_VERSIONS }));
       }),
     'tenant isolation': () =>
       plainStack((stack) => {
