@@ -30,7 +30,7 @@ export { WarmCapacity } from './warm-capacity.ts';
 export type { WarmCapacityProps, WarmTracking } from './warm-capacity-props.ts';
 export type { WarmAction } from './warm-cron.ts';
 export { Days, type WarmWindow } from './warm-window.ts';
-export { WarmedAlias, type WarmedAliasProps } from './warmed-alias.ts';
+export { WarmedAlias } from './warmed-alias.ts';
 export { type WarmedAliasOptions, Warmer, type WarmerProps } from './warmer.ts';
 export { chooseWarming, type ExpectedUse, type WarmingChoice, WarmingMethod } from './warming-choice.ts';
 export { type GbSecondPrices, WARMING_PRICES, type WarmingPrices } from './warming-prices.ts';

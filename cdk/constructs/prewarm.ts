@@ -37,6 +37,7 @@ const SERVICE_TIMEOUT = Duration.minutes(15);
  *
  * The function needs the middleware `warmup`, or a `payload` that it can handle: otherwise its handler runs with the ping.
  * What is deleted or rolled back is not invoked.
+ * @see docs/adr/0022-own-code-of-the-constructs.md
  * @example
  * ```ts
  * import { App, Stack } from 'aws-cdk-lib';

@@ -209,7 +209,14 @@ describe('CloudFormation', () => {
   it('gets an answer where invoking goes wrong in a way of its own', async () => {
     const invoke = () => Promise.reject(new RangeError('secret'));
     await prewarmWith({ clock: systemClock, invoke })(event('echo'));
-    expect(answers).toMatchObject([{ body: { Status: 'FAILED', Reason: 'RangeError' } }]);
+    expect(answers).toMatchObject([
+      {
+        body: {
+          Status: 'FAILED',
+          Reason: expect.stringContaining('Version 7 of echo did not answer: RangeError.'),
+        },
+      },
+    ]);
   });
 
   it('gets it in the end where it does not take the first ones', async () => {

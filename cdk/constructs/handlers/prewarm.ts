@@ -28,20 +28,22 @@ function isNew({ RequestType, ResourceProperties, OldResourceProperties }: Resou
   return next.fn !== last.fn || next.number > last.number;
 }
 
-/** Why the version cannot serve; undefined where it has answered. */
-async function failureOf(properties: ResourceEvent['ResourceProperties'], { invoke, clock }: Dependencies) {
+/** The type of the error with which the version ended; undefined where it has answered. */
+async function errorOf(properties: ResourceEvent['ResourceProperties'], { invoke, clock }: Dependencies) {
   const { Version: arn = '', Payload, TimeoutMs } = properties;
   const payload = Payload ?? JSON.stringify({ source: WARMUP_SOURCE });
   const until = clock.monotonic() + Number(TimeoutMs);
   for (;;) {
     const result = await invoke(arn, payload, until - clock.monotonic());
     if (result.kind === 'answer') return undefined;
-    if (!result.passing || clock.monotonic() + WAIT_MS >= until) {
-      const [name, version] = arn.split(':').slice(6);
-      return `Version ${version} of ${name} did not answer: ${result.errorType}. Its log says why. No traffic has moved to it.`;
-    }
+    if (!result.passing || clock.monotonic() + WAIT_MS >= until) return result.errorType;
     await sleep(clock, WAIT_MS);
   }
+}
+
+function reasonOf(arn: string | undefined, errorType: string): string {
+  const [name, version] = (arn ?? '').split(':').slice(6);
+  return `Version ${version} of ${name} did not answer: ${errorType}. Its log says why. No traffic has moved to it.`;
 }
 
 /**
@@ -51,11 +53,11 @@ async function failureOf(properties: ResourceEvent['ResourceProperties'], { invo
 export const prewarmWith =
   (dependencies: Dependencies) =>
   async (event: ResourceEvent): Promise<void> => {
-    const failure = isNew(event)
-      ? await failureOf(event.ResourceProperties, dependencies).catch(
-          (error: unknown) => `${(error as Error).name}`,
-        )
+    const { ResourceProperties: properties } = event;
+    const errorType = isNew(event)
+      ? await errorOf(properties, dependencies).catch((error: unknown) => (error as Error).name)
       : undefined;
+    const failure = errorType && reasonOf(properties['Version'], errorType);
     await answer(event, failure, dependencies.clock);
   };
 
