@@ -110,3 +110,9 @@ export const INVOCATION = {
     RemainingTime: 'Milliseconds',
   },
 } as const;
+
+/** Each run of a warmer: how many environments were asked for, and how many different ones have answered. */
+export const WARMING = {
+  dimensions: ['function'],
+  units: { WarmingRequested: 'Count', WarmingEnvironments: 'Count' },
+} as const;

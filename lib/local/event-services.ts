@@ -29,6 +29,8 @@ export interface EventServices {
   /** Undefined where the template has no queue. */
   readonly sqs: Sqs | undefined;
   readonly handOver: HandOver;
+  /** Invokes a function of the template asynchronously. */
+  accept(functionName: string, payload: string): void;
   state(): object;
   stop(): Promise<void>;
 }
@@ -86,6 +88,7 @@ export async function startEventServices(options: EventServicesOptions): Promise
     buses: api,
     sqs,
     handOver,
+    accept: (functionName, payload) => void invokers.get(functionName)?.accept(payload),
     state: () => ({
       ...buses.state(),
       asyncInvocations: model.functions.map(({ displayName, functionName }) => ({

@@ -33,14 +33,18 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ],
   './breaker': ['circuitBreaker', 'sharedBreaker', 'breakerCheck'],
   './cdk': [
+    'chooseWarming',
     'DeadLetterQueue',
     'EventConsumer',
+    'KeepWarm',
     'OutboxRelay',
+    'Prewarm',
     'ResilienceTable',
     'ResilientFunction',
     'ResilientHttpApi',
     'Sensitivity',
     'SensitivityBus',
+    'Warmer',
   ],
   './chaos': ['injectFaults', 'InjectedFaultError'],
   './dynamodb': ['dynamoStore', 'sdkTransport'],
@@ -82,6 +86,21 @@ expect(
   'the package lacks the launcher of DynamoDB Local',
 );
 expect(files.includes(TEMPLATE), 'the package lacks the template of the resilience table');
+
+// What the constructs deploy: a folder with one file, which needs nothing beside it.
+const deployed = files.filter((path) => path.startsWith('dist/cdk/handlers/'));
+expect(
+  deployed.join() === 'dist/cdk/handlers/index.mjs',
+  `the code of the constructs is ${deployed.join(', ')}`,
+);
+const handlers = (await import(`${ROOT}${deployed[0]}`)) as Record<string, unknown>;
+expect(
+  Object.keys(handlers).sort().join() === 'prewarm,warmer',
+  `the code of the constructs exports ${Object.keys(handlers).join(', ')}`,
+);
+const imported = readFileSync(`${ROOT}${deployed[0]}`, 'utf8').matchAll(/\bfrom"([^"]+)"/g);
+for (const [, name = ''] of imported)
+  expect(name.startsWith('node:'), `the code of the constructs imports ${name}, which a function may lack`);
 
 const documents = files.filter((path) => path.endsWith('.md'));
 expect(documents.includes('README.md'), 'the package lacks README.md');

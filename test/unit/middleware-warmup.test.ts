@@ -5,6 +5,7 @@ import { fakeClock, settle } from '../../lib/testing/index.ts';
 import { contextWith } from '../support/lambda-context.ts';
 
 const event = { source: 'fibrin.warmup' };
+const answer = { environment: expect.stringMatching(/^[\w-]{8,}$/) };
 
 function lambdaWith(options: WarmupOptions = {}, remainingMs = 3_000) {
   const clock = fakeClock();
@@ -21,7 +22,7 @@ describe('the warmup middleware', () => {
   test('answers a ping before anything else runs', async () => {
     const { clock, handler, after, call } = lambdaWith();
 
-    expect(await call(event)).toBeNull();
+    expect(await call(event)).toEqual(answer);
 
     expect(handler).not.toHaveBeenCalled();
     expect(after).not.toHaveBeenCalled();
@@ -46,8 +47,30 @@ describe('the warmup middleware', () => {
   test('takes the events for pings that isWarmup says are some', async () => {
     const { call } = lambdaWith({ isWarmup: (sent) => sent === 'ping' });
 
-    expect(await call('ping')).toBeNull();
+    expect(await call('ping')).toEqual(answer);
     expect(await call(event)).toBe('real');
+  });
+
+  test('names its environment alike for as long as it lives, whichever handler answers', async () => {
+    const first = await lambdaWith().call(event);
+    expect(await lambdaWith().call(event)).toEqual(first);
+  });
+
+  test.each([
+    ['for as long as the ping says', 80, 80],
+    ['for delayMs where the ping says nothing', undefined, 100],
+    ['for delayMs where the ping says what is no time', '80', 100],
+    ['for delayMs where the ping asks for too much', 60_000, 100],
+    ['not at all where the ping says so', 0, 0],
+  ])('holds a ping %s', async (_, holdMs, heldMs) => {
+    const { clock, call } = lambdaWith({ delayMs: 100 });
+    const ended = vi.fn();
+    const warm = call({ ...event, holdMs }).then(ended);
+    if (heldMs > 0) await clock.advance(heldMs - 1);
+    if (heldMs > 0) expect(ended).not.toHaveBeenCalled();
+    await clock.advance(1);
+    await warm;
+    expect(ended).toHaveBeenCalledWith(answer);
   });
 
   test.each([
@@ -62,11 +85,11 @@ describe('the warmup middleware', () => {
     expect(ended).not.toHaveBeenCalled();
     await clock.advance(1);
     await warm;
-    expect(ended).toHaveBeenCalledWith(null);
+    expect(ended).toHaveBeenCalledWith(answer);
   });
 
   test('does not hold a ping where no time is left', async () => {
-    expect(await lambdaWith({ delayMs: 1_000 }, 0).call(event)).toBeNull();
+    expect(await lambdaWith({ delayMs: 1_000 }, 0).call(event)).toEqual(answer);
   });
 
   test('serves a request while it holds a ping whose timer never fires', async () => {
@@ -87,7 +110,7 @@ describe('the warmup middleware', () => {
     expect(request).not.toHaveProperty('earlyResponse');
     await clock.advance(1);
     await held;
-    expect(request).toHaveProperty('earlyResponse', null);
+    expect(request).toHaveProperty('earlyResponse', answer);
   });
 
   test.each([

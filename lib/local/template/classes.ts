@@ -8,6 +8,7 @@ const RUN: ResourceClass = { kind: 'run' };
 const ignored = (why: string): ResourceClass => ({ kind: 'ignored', why });
 
 const NO_PERMISSIONS = 'permissions are not checked on this machine';
+const NO_ALARMS = 'alarms are not evaluated on this machine';
 const NO_BUS_LOG = 'the log of a bus is not written';
 
 const CLASSES: Readonly<Record<string, ResourceClass>> = {
@@ -44,6 +45,12 @@ const CLASSES: Readonly<Record<string, ResourceClass>> = {
   'AWS::Logs::DeliveryDestination': ignored(NO_BUS_LOG),
   'AWS::Events::Archive': ignored('events are not kept, and none is replayed'),
   'AWS::KMS::Key': ignored('nothing is encrypted on this machine'),
+  'AWS::ApplicationAutoScaling::ScalableTarget': ignored('sandboxes start when they are needed'),
+  'AWS::ApplicationAutoScaling::ScalingPolicy': ignored('sandboxes start when they are needed'),
+  'AWS::CloudWatch::Alarm': ignored(NO_ALARMS),
+  'AWS::CloudWatch::CompositeAlarm': ignored(NO_ALARMS),
+  'AWS::CloudWatch::Dashboard': ignored('metrics are not kept'),
+  'Custom::FibrinPrewarm': ignored('there is no version before this one, whose traffic would have to stay'),
   'AWS::CDK::Metadata': ignored('it describes the app to AWS'),
 };
 

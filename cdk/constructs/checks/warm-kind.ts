@@ -1,0 +1,47 @@
+import type { CheckRule, Finding, TemplateResource } from './rule.ts';
+import { ALIAS, ofType, referredTo, scaledBy, templateValue, VERSION, warmTargets } from './warm-template.ts';
+
+const FUNCTION = 'AWS::Lambda::Function';
+
+/** Why a function or what is like one can have no provisioned concurrency. */
+function kindOf({ type, properties }: TemplateResource): string | undefined {
+  if (type.startsWith('AWS::Lambda::WebFunction')) return 'a Web Function';
+  if (type !== FUNCTION) return undefined;
+  if (properties['SnapStart'] !== undefined) return 'SnapStart';
+  if (properties['TenancyConfig'] !== undefined) return 'tenant isolation';
+  return properties['CapacityProviderConfig'] === undefined ? undefined : 'Managed Instances';
+}
+
+export const WARM_CAPACITY_KIND: CheckRule = {
+  id: 'WarmCapacityKind',
+  description: 'Provisioned concurrency is of a kind of function that can have it.',
+  check: (resources) => {
+    const functionsOf = (qualified: TemplateResource) =>
+      referredTo(qualified, qualified.properties['FunctionName'], resources);
+    const finding = (
+      resource: TemplateResource,
+      candidates: readonly TemplateResource[],
+    ): readonly Finding[] => {
+      const found = candidates.find((one) => kindOf(one) !== undefined);
+      if (!found) return [];
+      return [
+        {
+          resource,
+          message: `expected provisioned concurrency of a function that can have it, got it of ${found.path}, which has ${kindOf(found)}: Lambda refuses it`,
+          fix: 'leave out the provisioned concurrency; Managed Instances scale by the limits of their own scaling configuration',
+        },
+      ];
+    };
+    return [
+      ...[...ofType(resources, ALIAS), ...ofType(resources, VERSION)]
+        .filter((one) => templateValue(one) !== undefined)
+        .flatMap((one) => finding(one, functionsOf(one))),
+      ...warmTargets(resources).flatMap((target) =>
+        finding(target, [
+          ...scaledBy(target, resources).flatMap(functionsOf),
+          ...referredTo(target, target.properties['ResourceId'], resources),
+        ]),
+      ),
+    ];
+  },
+};

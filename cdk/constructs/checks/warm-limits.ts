@@ -1,0 +1,19 @@
+import type { CheckRule } from './rule.ts';
+import { actionsIn, warmTargets } from './warm-template.ts';
+
+export const WARM_CAPACITY_LIMITS: CheckRule = {
+  id: 'WarmCapacityLimits',
+  description: 'A scheduled action of provisioned concurrency sets minimum and maximum.',
+  check: (resources) =>
+    warmTargets(resources).flatMap((resource) =>
+      actionsIn(resource)
+        .filter(({ min, max }) => (min === undefined) !== (max === undefined))
+        .map(({ name, min, max }) => ({
+          resource,
+          message: `expected minimum and maximum of ${name}, got ${
+            max === undefined ? `a minimum of ${String(min)}` : `a maximum of ${String(max)}`
+          } alone: what an earlier action has set as the other may contradict it, and then it fails, or may keep the capacity where it was`,
+          fix: 'give both',
+        })),
+    ),
+};

@@ -1,0 +1,101 @@
+import type { TemplateResource } from './rule.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
+
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** Logical ids that a value refers to, however deep. */
+function referencesIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(referencesIn);
+  if (!isFields(value)) return [];
+  const { Ref: ref, 'Fn::GetAtt': attribute } = value;
+  if (typeof ref === 'string') return [ref];
+  if (typeof attribute === 'string') return attribute.split('.').slice(0, 1);
+  if (Array.isArray(attribute)) return [String(attribute[0])];
+  return Object.values(value).flatMap(referencesIn);
+}
+
+/** The resources of the same stack that a property of a resource refers to. */
+export const referredTo = (
+  from: TemplateResource,
+  value: unknown,
+  resources: readonly TemplateResource[],
+): readonly TemplateResource[] => {
+  const ids = new Set(referencesIn(value));
+  return resources.filter(({ stack, logicalId }) => stack === from.stack && ids.has(logicalId));
+};
+
+export const ofType = (resources: readonly TemplateResource[], type: string): readonly TemplateResource[] =>
+  resources.filter((resource) => resource.type === type);
+
+export const ALIAS = 'AWS::Lambda::Alias';
+export const VERSION = 'AWS::Lambda::Version';
+
+/** What scales the provisioned concurrency of functions. */
+export const warmTargets = (resources: readonly TemplateResource[]): readonly TemplateResource[] =>
+  ofType(resources, 'AWS::ApplicationAutoScaling::ScalableTarget').filter(
+    ({ properties }) => properties['ServiceNamespace'] === 'lambda',
+  );
+
+/** The literal end of a text, which may be joined from parts. */
+function endOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const [, parts] = listOf(fieldsOf(value)['Fn::Join']);
+  const last = listOf(parts).at(-1);
+  return typeof last === 'string' ? last : '';
+}
+
+/** The aliases and versions whose provisioned concurrency a target scales. */
+export function scaledBy(
+  target: TemplateResource,
+  resources: readonly TemplateResource[],
+): readonly TemplateResource[] {
+  const id = target.properties['ResourceId'];
+  const named = referredTo(target, id, resources);
+  const direct = named.filter(({ type }) => type === ALIAS || type === VERSION);
+  if (direct.length > 0) return direct;
+  // By the name of a function and that of its alias.
+  const functions = new Set(named.map(({ logicalId }) => logicalId));
+  return ofType(resources, ALIAS).filter(
+    (alias) =>
+      alias.stack === target.stack &&
+      endOf(id).endsWith(`:${String(alias.properties['Name'])}`) &&
+      referredTo(alias, alias.properties['FunctionName'], resources).some(({ logicalId }) =>
+        functions.has(logicalId),
+      ),
+  );
+}
+
+/** Whether a target scales what was never published, by the text of its id. */
+export const scalesLatest = (target: TemplateResource): boolean =>
+  endOf(target.properties['ResourceId']).endsWith(':$LATEST');
+
+/** The provisioned concurrency that the template gives an alias or a version. */
+export const templateValue = ({ properties }: TemplateResource): unknown =>
+  fieldsOf(properties['ProvisionedConcurrencyConfig'])['ProvisionedConcurrentExecutions'];
+
+export interface ScheduledAction {
+  readonly name: string;
+  readonly schedule: string;
+  readonly timeZone: unknown;
+  readonly min: unknown;
+  readonly max: unknown;
+}
+
+export const actionsIn = ({ properties }: TemplateResource): readonly ScheduledAction[] =>
+  listOf(properties['ScheduledActions']).map((action) => {
+    const { ScheduledActionName, Schedule, Timezone, ScalableTargetAction } = fieldsOf(action);
+    const { MinCapacity, MaxCapacity } = fieldsOf(ScalableTargetAction);
+    return {
+      name: String(ScheduledActionName),
+      schedule: String(Schedule),
+      timeZone: Timezone,
+      min: MinCapacity,
+      max: MaxCapacity,
+    };
+  });

@@ -1,0 +1,17 @@
+import type { CheckRule } from './rule.ts';
+import { actionsIn, warmTargets } from './warm-template.ts';
+
+export const WARM_CAPACITY_TIME_ZONE: CheckRule = {
+  id: 'WarmCapacityTimeZone',
+  description: 'A schedule of provisioned concurrency names its time zone.',
+  check: (resources) =>
+    warmTargets(resources).flatMap((resource) =>
+      actionsIn(resource)
+        .filter(({ schedule, timeZone }) => timeZone === undefined && !schedule.startsWith('rate('))
+        .map(({ name, schedule }) => ({
+          resource,
+          message: `expected a time zone of ${name}, got none beside ${schedule}, which then means UTC, in summer and winter`,
+          fix: 'set `timeZone`; `TimeZone.ETC_UTC` if UTC is meant',
+        })),
+    ),
+};

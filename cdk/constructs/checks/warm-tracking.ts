@@ -1,0 +1,33 @@
+import type { CheckRule, Finding } from './rule.ts';
+import { fieldsOf, ofType, referredTo, warmTargets } from './warm-template.ts';
+
+export const WARM_CAPACITY_TRACKING: CheckRule = {
+  id: 'WarmCapacityTracking',
+  description: 'Target tracking of provisioned concurrency follows the maximum.',
+  check: (resources) => {
+    const targets = new Set(warmTargets(resources));
+    return ofType(resources, 'AWS::ApplicationAutoScaling::ScalingPolicy').flatMap(
+      (resource): readonly Finding[] => {
+        const { ScalingTargetId: id, TargetTrackingScalingPolicyConfiguration: configuration } =
+          resource.properties;
+        const { PredefinedMetricSpecification: predefined, CustomizedMetricSpecification: custom } =
+          fieldsOf(configuration);
+        const type = fieldsOf(predefined)['PredefinedMetricType'];
+        const { MetricName: name, Statistic: statistic } = fieldsOf(custom);
+        const averages =
+          type === 'LambdaProvisionedConcurrencyUtilization' ||
+          (name === 'ProvisionedConcurrencyUtilization' && statistic === 'Average');
+        if (!averages || !referredTo(resource, id, resources).some((target) => targets.has(target)))
+          return [];
+        return [
+          {
+            resource,
+            message:
+              'expected target tracking by the maximum of ProvisionedConcurrencyUtilization, got its average, which a burst within a minute does not raise',
+            fix: 'track a custom metric with the statistic Maximum',
+          },
+        ];
+      },
+    );
+  },
+};

@@ -1,0 +1,98 @@
+import { Duration, TimeZone } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  MathExpression,
+  type MathExpressionOptions,
+  Metric,
+  type MetricOptions,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alias } from 'aws-cdk-lib/aws-lambda';
+import { type IScheduleTarget, Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
+import { WARMING } from '#core/metric-names';
+import type { WarmAction } from './warm-cron.ts';
+import { STEP_MINUTES } from './warm-week.ts';
+
+export interface WarmedAliasProps {
+  readonly alias: Alias;
+  /** When it is pinged, and how many environments are wanted then. */
+  readonly actions: readonly WarmAction[];
+  /** What is invoked to ping so many environments. */
+  readonly targetFor: (environments: number) => IScheduleTarget;
+  /** Of the metrics. */
+  readonly namespace: string;
+}
+
+const PERIOD: Duration = Duration.minutes(STEP_MINUTES);
+
+/** An alias that a `Warmer` keeps warm. */
+export class WarmedAlias extends Construct {
+  /**
+   * Goes off when two of three runs met fewer environments than were asked for. Add an action to it. Outside of the windows there
+   * is no run, and no alarm.
+   */
+  readonly alarm: Alarm;
+  /** When it is pinged. */
+  readonly schedules: readonly Schedule[];
+  readonly #namespace: string;
+  readonly #functionName: string;
+
+  constructor(scope: Construct, id: string, { alias, actions, targetFor, namespace }: WarmedAliasProps) {
+    super(scope, id);
+    this.#namespace = namespace;
+    this.#functionName = alias.lambda.functionName;
+    this.schedules = actions.map(
+      ({ name, schedule, timeZone, environments }) =>
+        new Schedule(this, name, {
+          schedule: ScheduleExpression.expression(schedule, TimeZone.of(timeZone)),
+          target: targetFor(environments),
+          description: `Keeps ${environments} environments of ${alias.lambda.node.path} warm`,
+        }),
+    );
+    this.alarm = new Alarm(this, 'Shortfall', {
+      metric: this.metricFraction(),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription:
+        `Fewer environments of ${alias.lambda.node.path} are warm than its windows ask for. The log of the warmer says why: ` +
+        'errors by their type (TooManyRequestsException: its concurrency is used up), or answers without the middleware `warmup`.',
+    });
+  }
+
+  /** Environments that were asked for. */
+  metricRequested(options?: MetricOptions): Metric {
+    return this.#metric('WarmingRequested', options);
+  }
+
+  /** Different environments that have answered. */
+  metricEnvironments(options?: MetricOptions): Metric {
+    return this.#metric('WarmingEnvironments', options);
+  }
+
+  /** The fraction of the environments asked for that were met. 0 to 1. */
+  metricFraction(options?: MathExpressionOptions): MathExpression {
+    return new MathExpression({
+      expression: 'environments / requested',
+      usingMetrics: { environments: this.metricEnvironments(), requested: this.metricRequested() },
+      period: PERIOD,
+      label: 'environments met / requested',
+      ...options,
+    });
+  }
+
+  #metric(metricName: keyof typeof WARMING.units, options?: MetricOptions): Metric {
+    return new Metric({
+      namespace: this.#namespace,
+      metricName,
+      dimensionsMap: { [WARMING.dimensions[0]]: this.#functionName },
+      statistic: 'Sum',
+      period: PERIOD,
+      ...options,
+    });
+  }
+}

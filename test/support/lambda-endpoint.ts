@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
+import { bootstrapFile } from '../../lib/local/bootstrap-file.ts';
+import { type LocalFunction, localFunction } from '../../lib/local/lambda/function.ts';
+import { startInvokeApi } from '../../lib/local/lambda/invoke-api.ts';
+import { turns } from '../../lib/local/lambda/turns.ts';
+import { startProcesses } from '../../lib/local/processes.ts';
+import { atEndOfFile } from './ends.ts';
+import { temporaryFolder } from './folders.ts';
+
+const HANDLERS = fileURLToPath(new URL('../local/handlers', import.meta.url));
+
+export interface EndpointFunction {
+  readonly handler: string;
+  /** Where its code is. Default: the handlers of the sandbox tests. */
+  readonly folder?: string;
+  readonly timeoutMs?: number;
+  readonly concurrency?: number;
+}
+
+export interface LambdaEndpoint {
+  readonly url: string;
+  readonly functions: ReadonlyMap<string, LocalFunction>;
+  /** What was sent to be run later, as `name payload`. */
+  readonly accepted: readonly string[];
+  /** The ARN of a function by its name and qualifier. */
+  arn(name: string, qualifier?: string): string;
+}
+
+/** Serves functions by Lambda's Invoke API, each in sandboxes of its own and with the aliases `live` and `7`. */
+export async function startEndpoint(
+  given: Readonly<Record<string, EndpointFunction>>,
+): Promise<LambdaEndpoint> {
+  const processes = startProcesses();
+  atEndOfFile(() => processes.end());
+  const bootstrap = await bootstrapFile(temporaryFolder());
+  const takeTurn = turns(2);
+  const functions = new Map<string, LocalFunction>();
+  for (const [
+    functionName,
+    { handler, folder = HANDLERS, timeoutMs = 10_000, concurrency = 5 },
+  ] of Object.entries(given)) {
+    const model = {
+      ...{ logicalId: functionName, functionName, displayName: functionName },
+      ...{ codeFolder: folder, handler: `index.${handler}`, memoryMb: 256, timeoutMs },
+      ...{ reservedConcurrency: concurrency, maxConcurrencyPerSandbox: undefined },
+    };
+    const settings = { freeze: true, maxConcurrencyPerSandbox: 1 };
+    functions.set(
+      functionName,
+      localFunction({
+        ...{ model, processes, bootstrap, takeTurn, settings, region: 'us-east-1' },
+        ...{ environment: {}, defaultConcurrency: 5, onOutput: () => undefined },
+      }),
+    );
+  }
+  const accepted: string[] = [];
+  const server = await startInvokeApi({
+    functions,
+    hasAlias: (_, alias) => alias === 'live' || alias === '7',
+    accept: (name, payload) => void accepted.push(`${name} ${payload}`),
+  });
+  atEndOfFile(() => server.close());
+  const url = `http://127.0.0.1:${server.port}`;
+  const arn = (name: string, qualifier = 'live') =>
+    `arn:aws:lambda:us-east-1:000000000000:function:${name}:${qualifier}`;
+  return { url, functions, accepted, arn };
+}
+
+/** What a function that calls Lambda has in its environment, for one test. */
+export function callsGoTo({ url }: Pick<LambdaEndpoint, 'url'>): void {
+  vi.stubEnv('AWS_ENDPOINT_URL_LAMBDA', url);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
+}
