@@ -17,6 +17,7 @@ import { hostOf, startFunctionUrl } from './http/function-url.ts';
 import { routeFinder } from './http/routes.ts';
 import { guarded, type Listening, listen, send } from './http/server.ts';
 import { type LocalFunction, localFunction, type SandboxSettings } from './lambda/function.ts';
+import { startProvisionedApi } from './lambda/provisioned-api.ts';
 import { turns } from './lambda/turns.ts';
 import type { Log } from './log.ts';
 import { platformClock } from './platform-clock.ts';
@@ -132,6 +133,8 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     });
     closers.push(services.stop);
     servers.push(services.buses, ...(services.sqs ? [services.sqs] : []));
+    const { provisionedOf } = model;
+    const lambda = opened(await startProvisionedApi({ functions, provisionedOf }));
 
     const functionUrls = new Map<string, string>();
     const namedUrls = new Map<string, string>();
@@ -147,6 +150,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const endpoints = {
       AWS_ENDPOINT_URL_DYNAMODB: tables,
       AWS_ENDPOINT_URL_EVENTBRIDGE: addressOf(services.buses),
+      AWS_ENDPOINT_URL_LAMBDA: lambda,
       ...(services.sqs && { AWS_ENDPOINT_URL_SQS: services.sqs.endpoint }),
     };
 

@@ -14,6 +14,7 @@ import {
 } from './functions.ts';
 import { type RouteModel, readRoutes, readUrls, type UrlModel } from './http.ts';
 import { type Mappings, readMappings } from './mappings.ts';
+import { type ProvisionedOf, readProvisioned } from './provisioned.ts';
 import { readQueues } from './queues.ts';
 import { createReader } from './reader.ts';
 import { readSchedules } from './schedules.ts';
@@ -30,6 +31,7 @@ export interface AppModel extends Mappings {
   readonly stackName: string;
   readonly functions: readonly FunctionModel[];
   asyncInvokeOf(functionName: string): AsyncInvokeModel;
+  readonly provisionedOf: ProvisionedOf;
   readonly tables: readonly TableModel[];
   readonly routes: readonly RouteModel[];
   readonly urls: readonly UrlModel[];
@@ -59,6 +61,7 @@ export function readModel(assembly: Assembly, region: string): AppModel {
     stackName: assembly.stackName,
     functions: readFunctions(assembly, reader),
     asyncInvokeOf: (functionName) => asyncInvokes.get(functionName) ?? ASYNC_DEFAULTS,
+    provisionedOf: readProvisioned(reader),
     tables: readTables(reader),
     routes: readRoutes(reader),
     urls: readUrls(reader),
