@@ -24,7 +24,7 @@ const MAX_BYTES = 100_000;
 /** `com.amazonaws.sqs#QueueDoesNotExist` or `TooManyRequestsException:http://…`: where it stands depends on the protocol. */
 function codeOf({ headers, body }: HttpStatusError): string {
   const { __type } = (body.json() ?? {}) as { readonly __type?: unknown };
-  const [code = ''] = String(headers['x-amzn-errortype'] ?? __type)
+  const [code = ''] = String(headers['x-amzn-errortype'] ?? __type ?? '')
     .replace(/^.*#/, '')
     .split(':');
   return /^\w{1,80}$/.test(code) ? code : 'UnknownError';
