@@ -8,7 +8,7 @@ import { signerFor } from './signer.ts';
  */
 
 /** A service refused a request. Named by its code, as in the SDK's errors. */
-export class AwsApiError extends Error {
+class AwsApiError extends Error {
   override readonly name: string;
   readonly $metadata: { readonly httpStatusCode: number };
   constructor(service: string, code: string, cause: HttpStatusError) {
@@ -38,7 +38,7 @@ export interface AwsRequest {
   readonly body?: string;
 }
 
-/** A request that reads, and may be sent twice. Gives the JSON of the answer. @throws {AwsApiError} */
+/** A request that reads, and may be sent twice. Gives the JSON of the answer. @throws an error that is named by the service's code. */
 export type AwsApi = (request: AwsRequest, signal: AbortSignal) => Promise<object>;
 
 /**

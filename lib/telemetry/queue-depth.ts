@@ -50,10 +50,8 @@ export interface QueueDepthCheck {
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
  * @example
  * ```ts
- * const checkWith = (client: QueueDepthClient) =>
- *   healthChecks({
- *     checks: { undelivered: queueDepthCheck({ client, queueUrl: 'https://sqs.eu-west-1.amazonaws.com/1/undelivered' }) },
- *   });
+ * const checkWith = (client: QueueDepthClient, queueUrl: string) =>
+ *   healthChecks({ checks: { undelivered: queueDepthCheck({ client, queueUrl }) } });
  * ```
  */
 export function queueDepthCheck(options: QueueDepthCheckOptions): QueueDepthCheck {

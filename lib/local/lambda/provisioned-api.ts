@@ -3,11 +3,11 @@ import { FibrinError } from '../../core/errors.ts';
 import { type Answer, guarded, type Listening, listen, send } from '../http/server.ts';
 import type { ProvisionedOf } from '../template/provisioned.ts';
 import { functionOfArn } from '../template/reader.ts';
-import type { LocalFunction } from './function.ts';
+import type { Sandbox } from './sandbox.ts';
 
 export interface ProvisionedApiOptions {
   /** By name. Filled by the time that one is asked about. */
-  readonly functions: ReadonlyMap<string, Pick<LocalFunction, 'sandboxes'>>;
+  readonly functions: ReadonlyMap<string, { sandboxes(): readonly Pick<Sandbox, 'state'>[] }>;
   readonly provisionedOf: ProvisionedOf;
 }
 
@@ -31,7 +31,7 @@ const PATH = /^\/2019-09-30\/functions\/([^/]+)\/provisioned-concurrency$/;
  * those that the template asks for has been started for an invocation.
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_GetProvisionedConcurrencyConfig.html
  */
-export function provisionedAnswer(
+function provisionedAnswer(
   method: string | undefined,
   url: string,
   { functions, provisionedOf }: ProvisionedApiOptions,
