@@ -24,7 +24,7 @@ export function urlsSetting(name: string): Readonly<Record<string, string>> {
   const text = setting(name);
   try {
     const urls = JSON.parse(text) as Readonly<Record<string, string>>;
-    if (Object.values(urls).every((url) => URL.canParse(url))) return urls;
+    if (text.startsWith('{') && Object.values(urls).every((url) => URL.canParse(url))) return urls;
   } catch {
     // The same as JSON of something else.
   }

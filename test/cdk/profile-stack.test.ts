@@ -278,6 +278,11 @@ describe('the stage for emulators', () => {
     expect(JSON.stringify(synth({ stage: 'emulator' }).toJSON())).not.toContain('dynamodb:LeadingKeys');
   });
 
+  it('lets emulators do without TLS, which they lack', () => {
+    expect(JSON.stringify(synth({ stage: 'dev' }).toJSON())).toContain('aws:SecureTransport');
+    expect(JSON.stringify(synth({ stage: 'emulator' }).toJSON())).not.toContain('aws:SecureTransport');
+  });
+
   it('has what production has, but for what emulators refuse', () => {
     const typesOf = (context: Readonly<Record<string, string>>) =>
       new Set(

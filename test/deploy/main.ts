@@ -16,7 +16,7 @@ import { startDependency } from './dependency.ts';
 import { callApi, type DeployedApp, expectThat, tableOf } from './deployed.ts';
 import { installMinistack, MINISTACK, startMinistack } from './ministack.ts';
 import { deployOwnApp } from './own-app.ts';
-import { breakerState, breakersCommand, readProfile, writeOnce } from './profile.ts';
+import { breakerState, breakersCommand, deepHealth, readProfile, writeOnce } from './profile.ts';
 import { sendSigned } from './signed.ts';
 import { functionUrlIdOf, powerlessUser, resourcesOf } from './stacks.ts';
 import { startSteps, until } from './steps.ts';
@@ -142,6 +142,11 @@ async function main(): Promise<void> {
     dependency.forwardTo(endpoint, functionUrlId);
 
     await step('who may what', () => checkRights(app));
+    await step(
+      'the deep health',
+      () => deepHealth(app),
+      (found) => found,
+    );
     let reachedAfterMs = 0;
     const putAt = systemClock.monotonic();
     await step(
