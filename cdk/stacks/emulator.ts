@@ -1,5 +1,6 @@
 import { CfnResource, type Stack } from 'aws-cdk-lib';
 import { CfnPolicy } from 'aws-cdk-lib/aws-iam';
+import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 
 /** What emulators of CloudFormation refuse a template for. The app does its work without. */
 const LACKING: readonly string[] = [
@@ -21,6 +22,14 @@ function withoutKeys({ Statement, ...rest }: PolicyDocument): PolicyDocument {
   return { ...rest, Statement: statements };
 }
 
+/** Emulators have no TLS, without which a queue refuses every request. */
+function withoutTls({ Statement, ...rest }: PolicyDocument): PolicyDocument {
+  const statements = Statement.filter(
+    ({ Condition }) => !JSON.stringify(Condition)?.includes('aws:SecureTransport'),
+  );
+  return { ...rest, Statement: statements };
+}
+
 /** Takes out of a stack what emulators lack. To be called when the stack is complete. */
 export function leaveOutWhatEmulatorsLack(stack: Stack): void {
   for (const construct of stack.node.findAll()) {
@@ -28,5 +37,7 @@ export function leaveOutWhatEmulatorsLack(stack: Stack): void {
       construct.node.scope?.node.tryRemoveChild(construct.node.id);
     if (construct instanceof CfnPolicy)
       construct.policyDocument = withoutKeys(stack.resolve(construct.policyDocument));
+    if (construct instanceof CfnQueuePolicy)
+      construct.policyDocument = withoutTls(stack.resolve(construct.policyDocument));
   }
 }

@@ -11,6 +11,7 @@ import { AttributeType, Billing, StreamViewType, TableV2 } from 'aws-cdk-lib/aws
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import type { Construct, IConstruct } from 'constructs';
 import { ResilienceTable } from 'fibrin/cdk';
+import { showDeadLetters, showWarmCapacity } from './deep-health.ts';
 import { downstreamOf } from './downstream.ts';
 import { leaveOutWhatEmulatorsLack } from './emulator.ts';
 import { functionsOf } from './functions.ts';
@@ -112,6 +113,8 @@ export class ProfileStack extends Stack {
     users.grant(putProfile, 'dynamodb:GetItem', 'dynamodb:PutItem');
 
     new ProfileEvents(this, 'Events', { users, views, cache, contacts, fn });
+    showDeadLetters(health);
+    showWarmCapacity(health, getProfile);
 
     const api = profileApi(this, 'Api', stage.authorization, {
       getProfile: getProfile.alias,

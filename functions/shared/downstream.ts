@@ -1,44 +1,10 @@
-import { createHash, createHmac } from 'node:crypto';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { boundedFetch, deadlineHeaders } from 'fibrin';
 import { correlationHeaders } from 'fibrin/telemetry';
-import { choiceSetting, credentialSettings, setting, urlSetting } from './settings.ts';
-
-/** SHA-256 in the shape that the signer wants: a hash, or an HMAC when there is a secret. */
-class Sha256 {
-  readonly #secret: string | NodeJS.ArrayBufferView | undefined;
-  #hash: ReturnType<typeof createHash> | ReturnType<typeof createHmac>;
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#secret =
-      secret instanceof ArrayBuffer
-        ? new Uint8Array(secret)
-        : (secret as string | NodeJS.ArrayBufferView | undefined);
-    this.#hash = this.#fresh();
-  }
-  #fresh() {
-    return this.#secret === undefined ? createHash('sha256') : createHmac('sha256', this.#secret);
-  }
-  update(data: Uint8Array): void {
-    this.#hash.update(data);
-  }
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-  reset(): void {
-    this.#hash = this.#fresh();
-  }
-}
-
-const makeSigner = (): SignatureV4 =>
-  new SignatureV4({
-    service: 'lambda',
-    region: setting('AWS_REGION'),
-    credentials: credentialSettings(),
-    sha256: Sha256,
-  });
+import { choiceSetting, urlSetting } from './settings.ts';
+import { signerFor } from './signer.ts';
 
 /** For the URL of a function only: elsewhere a session token would be given away. */
-const signer = choiceSetting('DOWNSTREAM_AUTH', ['iam', 'none']) === 'iam' ? makeSigner() : undefined;
+const signer = choiceSetting('DOWNSTREAM_AUTH', ['iam', 'none']) === 'iam' ? signerFor('lambda') : undefined;
 
 /** Without the slash at its end. It may have a path, which a relative URL that begins with "/" would replace. */
 const { origin, pathname } = urlSetting('DOWNSTREAM_URL');

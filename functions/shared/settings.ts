@@ -19,6 +19,18 @@ export function urlSetting(name: string): URL {
   return url;
 }
 
+/** URLs by names, as a JSON object. @throws with its name where it is missing or something else. */
+export function urlsSetting(name: string): Readonly<Record<string, string>> {
+  const text = setting(name);
+  try {
+    const urls = JSON.parse(text) as Readonly<Record<string, string>>;
+    if (text.startsWith('{') && Object.values(urls).every((url) => URL.canParse(url))) return urls;
+  } catch {
+    // The same as JSON of something else.
+  }
+  throw new Error(`The environment variable ${name} is no JSON object with URLs; the CDK stack sets it`);
+}
+
 /** @throws with its name where it is missing or none of these. */
 export function choiceSetting<T extends string>(name: string, choices: readonly T[]): T {
   const value = setting(name);

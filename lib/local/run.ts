@@ -16,8 +16,10 @@ import { serveHttpApi, serviceAnswer } from './http/front.ts';
 import { hostOf, startFunctionUrl } from './http/function-url.ts';
 import { routeFinder } from './http/routes.ts';
 import { guarded, type Listening, listen, send } from './http/server.ts';
+import { startLambdaApi } from './lambda/api.ts';
 import { type LocalFunction, localFunction, type SandboxSettings } from './lambda/function.ts';
-import { startInvokeApi } from './lambda/invoke-api.ts';
+import { invokeOperation } from './lambda/invoke-api.ts';
+import { getProvisionedConcurrencyConfig } from './lambda/provisioned-api.ts';
 import { turns } from './lambda/turns.ts';
 import type { Log } from './log.ts';
 import { platformClock } from './platform-clock.ts';
@@ -133,8 +135,13 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     });
     closers.push(services.stop);
     servers.push(services.buses, ...(services.sqs ? [services.sqs] : []));
-    const { hasAlias } = model;
-    const invocations = opened(await startInvokeApi({ functions, hasAlias, accept: services.accept }));
+    const { aliasOf } = model;
+    const lambda = opened(
+      await startLambdaApi({
+        Invoke: invokeOperation({ functions, aliasOf, accept: services.accept }),
+        GetProvisionedConcurrencyConfig: getProvisionedConcurrencyConfig({ functions, aliasOf }),
+      }),
+    );
 
     const functionUrls = new Map<string, string>();
     const namedUrls = new Map<string, string>();
@@ -150,7 +157,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const endpoints = {
       AWS_ENDPOINT_URL_DYNAMODB: tables,
       AWS_ENDPOINT_URL_EVENTBRIDGE: addressOf(services.buses),
-      AWS_ENDPOINT_URL_LAMBDA: invocations,
+      AWS_ENDPOINT_URL_LAMBDA: lambda,
       ...(services.sqs && { AWS_ENDPOINT_URL_SQS: services.sqs.endpoint }),
     };
 

@@ -18,6 +18,13 @@ interface DeployedFunction {
   readonly settings: Readonly<Record<string, string>>;
 }
 
+/** What the template sets, with a URL in place of what is known at the deployment only. */
+function settingOf(name: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  const parts = (value as { 'Fn::Join'?: readonly [string, readonly unknown[]] })['Fn::Join'];
+  return parts?.[1].map((part) => settingOf(name, part)).join(parts[0]) ?? `http://127.0.0.1:1/${name}`;
+}
+
 /** The functions of an assembly, as synthesis makes them. */
 function functionsOf(assembly: Assembly): readonly DeployedFunction[] {
   return Object.entries(assembly.template.Resources)
@@ -36,10 +43,7 @@ function functionsOf(assembly: Assembly): readonly DeployedFunction[] {
           Object.entries(Environment?.Variables ?? {})
             // Node.js reads its own, and the function runs without.
             .filter(([setting]) => setting !== 'NODE_OPTIONS')
-            .map(([setting, value]) => [
-              setting,
-              typeof value === 'string' ? value : `http://127.0.0.1:1/${setting}`,
-            ]),
+            .map(([setting, value]) => [setting, settingOf(setting, value)]),
         ),
       };
     });
@@ -151,7 +155,10 @@ describe('the model of the template', () => {
     const getProfile = model.functions.find(({ displayName }) => displayName === 'GetProfile');
     if (url === undefined || getProfile === undefined)
       throw new Error('expected a function URL and GetProfile');
-    const environment = model.environmentOf(getProfile, new Map([[url.logicalId, 'http://127.0.0.1:1/']]));
+    const addresses = [url, ...model.queues].map(
+      ({ logicalId }) => [logicalId, 'http://127.0.0.1:1/'] as const,
+    );
+    const environment = model.environmentOf(getProfile, new Map(addresses));
     const tables = model.tables.map(({ tableName }) => tableName);
     expect(environment['DOWNSTREAM_URL']).toBe('http://127.0.0.1:1/');
     expect(tables).toContain(environment['USERS_TABLE']);

@@ -117,6 +117,7 @@ describe('the profile stack, deployed', () => {
       'dynamodb:UpdateItem',
       'events:PutEvents',
       'kms:Decrypt',
+      'lambda:GetProvisionedConcurrencyConfig',
       'lambda:InvokeFunction',
       'lambda:InvokeFunctionUrl',
       'logs:CreateLogStream',
@@ -224,6 +225,28 @@ describe('the profile stack, deployed', () => {
     });
   });
 
+  it('lets the health function see the depth of each dead-letter queue and the warm capacity, and tells it where', () => {
+    const queues = template.findResources('AWS::SQS::Queue');
+    const deadLetterQueues = Object.keys(queues).filter((id) => !queues[id]?.['Properties'].RedrivePolicy);
+    expect(deadLetterQueues).toHaveLength(10);
+    const resourcesOf = (action: string) =>
+      statementsOf(template).flatMap(({ Action, Resource }) => (Action === action ? [Resource] : []));
+    const arns = deadLetterQueues.map((id) => ({ 'Fn::GetAtt': [id, 'Arn'] }));
+    // Those that poll queues of their own may do more, in one statement.
+    expect(resourcesOf('sqs:GetQueueAttributes')).toHaveLength(arns.length);
+    expect(resourcesOf('sqs:GetQueueAttributes')).toEqual(expect.arrayContaining(arns));
+    expect(resourcesOf('lambda:GetProvisionedConcurrencyConfig')).toEqual([
+      { Ref: expect.stringMatching(/^GetProfileLive/) },
+    ]);
+
+    const { Health } = template.findResources('AWS::Lambda::Function');
+    const { Variables } = Health?.['Properties'].Environment ?? {};
+    const parts: readonly unknown[] = Variables.DEAD_LETTER_QUEUES['Fn::Join'][1];
+    const named = parts.flatMap((part) => (typeof part === 'string' ? [] : [(part as { Ref: string }).Ref]));
+    expect(named.sort()).toEqual(deadLetterQueues.sort());
+    expect(Variables).toMatchObject({ WARM_FUNCTION: { Ref: 'GetProfile' }, WARM_ALIAS: 'live' });
+  });
+
   it('names the breakers and operations that are in the functions', () => {
     const sources = readdirSync('functions')
       .filter((file) => file.endsWith('.ts'))
@@ -253,6 +276,11 @@ describe('the stage for emulators', () => {
   it('does not ask emulators for the keys of a request, which they do not know', () => {
     expect(JSON.stringify(synth({ stage: 'dev' }).toJSON())).toContain('dynamodb:LeadingKeys');
     expect(JSON.stringify(synth({ stage: 'emulator' }).toJSON())).not.toContain('dynamodb:LeadingKeys');
+  });
+
+  it('lets emulators do without TLS, which they lack', () => {
+    expect(JSON.stringify(synth({ stage: 'dev' }).toJSON())).toContain('aws:SecureTransport');
+    expect(JSON.stringify(synth({ stage: 'emulator' }).toJSON())).not.toContain('aws:SecureTransport');
   });
 
   it('has what production has, but for what emulators refuse', () => {

@@ -17,7 +17,7 @@ import { callApi, type DeployedApp, expectThat, tableOf } from './deployed.ts';
 import { proveKept } from './kept.ts';
 import { installMinistack, MINISTACK, startMinistack } from './ministack.ts';
 import { deployOwnApp } from './own-app.ts';
-import { breakerState, breakersCommand, readProfile, writeOnce } from './profile.ts';
+import { breakerState, breakersCommand, deepHealth, readProfile, writeOnce } from './profile.ts';
 import { sendSigned } from './signed.ts';
 import { functionUrlIdOf, powerlessUser, resourcesOf } from './stacks.ts';
 import { startSteps, until } from './steps.ts';
@@ -143,6 +143,11 @@ async function main(): Promise<void> {
     dependency.forwardTo(endpoint, functionUrlId);
 
     await step('who may what', () => checkRights(app));
+    await step(
+      'the deep health',
+      () => deepHealth(app),
+      (found) => found,
+    );
     let reachedAfterMs = 0;
     const putAt = systemClock.monotonic();
     await step(

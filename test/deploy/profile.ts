@@ -51,6 +51,34 @@ export async function writeOnce(app: DeployedApp, id: number, seen: () => void):
   expectThat(other.status === 422, '422 for another body with the same key', other);
 }
 
+interface DeepHealth {
+  readonly status: string;
+  readonly dependencies: Readonly<Record<string, { readonly status: string; readonly details?: object }>>;
+}
+
+/** Ministack wants the right to read the function for it, which the role has not. */
+const REFUSED = 'getProfileCapacity';
+
+/** Whether its function may see what the deep health shows. */
+export async function deepHealth(app: DeployedApp): Promise<string> {
+  const failingIn = ({ dependencies }: DeepHealth) =>
+    Object.entries(dependencies).flatMap(([name, { status }]) => (status === 'ok' ? [] : [name]));
+  const { dependencies } = await until(
+    'a deep health in which nothing else fails',
+    20_000,
+    async () => JSON.parse((await callApi(app, { path: '/api/health/deep' })).text) as DeepHealth,
+    (health) => failingIn(health).every((name) => name === REFUSED),
+  );
+  const shown = Object.values(dependencies).filter(({ details = {} }) => 'visible' in details);
+  const queues = app.resources.filter(({ type }) => type === 'AWS::SQS::Queue');
+  const polled = app.resources.filter(
+    ({ type, logicalId }) => type === 'AWS::Lambda::EventSourceMapping' && !logicalId.includes('Outbox'),
+  );
+  const expected = queues.length - polled.length;
+  expectThat(shown.length === expected && expected > 0, `${expected} dead-letter queues`, dependencies);
+  return `${Object.keys(dependencies).length} checks, ${shown.length} of them of queues`;
+}
+
 /** Runs `fibrin breakers` on the deployed table. */
 export async function breakersCommand(app: DeployedApp, args: readonly string[]): Promise<unknown> {
   const child = app.processes.start(

@@ -19,6 +19,8 @@ const ARGUMENTS: Readonly<Record<string, Arguments>> = {
   withdraw: (_event, context) => [{ id: 'w-1', account: 'ada', cents: 100 }, context],
   postsOf: () => ['7'],
   key: (event) => [event],
+  // Clients of the SDK, that its handler would call, and the URL of a queue.
+  handlerWith: () => [{}, {}, 'https://sqs.example/1/undelivered'],
   onEvent: () => [{ kind: 'completed', operation: 'ship', key: '5f2b' }],
 };
 

@@ -1,5 +1,6 @@
 import { startProfileRun } from '../support/profile-run.ts';
 import { correlatedRequests } from './profile/correlation.ts';
+import { deepHealth } from './profile/deep-health.ts';
 import { changedProfiles } from './profile/events.ts';
 import { profileRequests } from './profile/requests.ts';
 import { severalAtOnce } from './profile/several-at-once.ts';
@@ -12,3 +13,5 @@ changedProfiles(theRun);
 correlatedRequests(theRun);
 profileRequests(theRun);
 severalAtOnce(theRun);
+// The last one leaves a dead letter.
+deepHealth(theRun);

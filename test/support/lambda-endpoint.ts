@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 import { bootstrapFile } from '../../lib/local/bootstrap-file.ts';
+import { startLambdaApi } from '../../lib/local/lambda/api.ts';
 import { type LocalFunction, localFunction } from '../../lib/local/lambda/function.ts';
-import { startInvokeApi } from '../../lib/local/lambda/invoke-api.ts';
+import { invokeOperation } from '../../lib/local/lambda/invoke-api.ts';
 import { turns } from '../../lib/local/lambda/turns.ts';
 import { startProcesses } from '../../lib/local/processes.ts';
 import { atEndOfFile } from './ends.ts';
@@ -55,10 +56,12 @@ export async function startEndpoint(
     );
   }
   const accepted: string[] = [];
-  const server = await startInvokeApi({
-    functions,
-    hasAlias: (_, alias) => alias === 'live' || alias === '7',
-    accept: (name, payload) => void accepted.push(`${name} ${payload}`),
+  const server = await startLambdaApi({
+    Invoke: invokeOperation({
+      functions,
+      aliasOf: (_, alias) => (alias === 'live' || alias === '7' ? { provisioned: 0 } : undefined),
+      accept: (name, payload) => void accepted.push(`${name} ${payload}`),
+    }),
   });
   atEndOfFile(() => server.close());
   const url = `http://127.0.0.1:${server.port}`;

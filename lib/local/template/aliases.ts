@@ -1,14 +1,25 @@
-import { functionOfArn, type TemplateReader } from './reader.ts';
+import { functionOfArn, type Properties, type TemplateReader } from './reader.ts';
 
-/** Whether a function of this name has this alias. */
-export type HasAlias = (functionName: string, alias: string) => boolean;
+/** An alias points at the code as it is now. */
+export interface AliasModel {
+  /** Environments of provisioned concurrency that the template asks for; 0 for none. */
+  readonly provisioned: number;
+}
 
-/** The aliases of functions. Each points at the code as it is now. */
-export function readAliases(reader: TemplateReader): HasAlias {
-  const known = new Set(
-    reader
-      .ofType(['AWS::Lambda::Alias'], ['FunctionName', 'Name'])
-      .map(({ properties: { FunctionName, Name } }) => `${functionOfArn(String(FunctionName))}:${Name}`),
+/** The alias of a function, by both names; undefined where the function has none of that name. */
+export type AliasOf = (functionName: string, alias: string) => AliasModel | undefined;
+
+export function readAliases(reader: TemplateReader): AliasOf {
+  const names = ['FunctionName', 'Name', 'ProvisionedConcurrencyConfig'];
+  const aliases = new Map(
+    reader.ofType(['AWS::Lambda::Alias'], names).map(({ properties }) => {
+      const { FunctionName, Name, ProvisionedConcurrencyConfig: config } = properties;
+      const { ProvisionedConcurrentExecutions: provisioned = 0 } = (config ?? {}) as Properties;
+      return [
+        `${functionOfArn(String(FunctionName))}:${Name}`,
+        { provisioned: Number(provisioned) },
+      ] as const;
+    }),
   );
-  return (functionName, alias) => known.has(`${functionName}:${alias}`);
+  return (functionName, alias) => aliases.get(`${functionName}:${alias}`);
 }

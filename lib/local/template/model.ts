@@ -1,7 +1,7 @@
 import type { BusModel, RuleModel } from '../events/model.ts';
 import type { ScheduleModel } from '../scheduler/schedule.ts';
 import type { QueueModel } from '../sqs/model.ts';
-import { type HasAlias, readAliases } from './aliases.ts';
+import { type AliasOf, readAliases } from './aliases.ts';
 import type { Assembly } from './assembly.ts';
 import { readBuses, readRules } from './buses.ts';
 import { classOf, type ResourceClass } from './classes.ts';
@@ -30,7 +30,7 @@ export interface ClassCount {
 export interface AppModel extends Mappings {
   readonly stackName: string;
   readonly functions: readonly FunctionModel[];
-  readonly hasAlias: HasAlias;
+  readonly aliasOf: AliasOf;
   asyncInvokeOf(functionName: string): AsyncInvokeModel;
   readonly tables: readonly TableModel[];
   readonly routes: readonly RouteModel[];
@@ -60,7 +60,7 @@ export function readModel(assembly: Assembly, region: string): AppModel {
   return {
     stackName: assembly.stackName,
     functions: readFunctions(assembly, reader),
-    hasAlias: readAliases(reader),
+    aliasOf: readAliases(reader),
     asyncInvokeOf: (functionName) => asyncInvokes.get(functionName) ?? ASYNC_DEFAULTS,
     tables: readTables(reader),
     routes: readRoutes(reader),
