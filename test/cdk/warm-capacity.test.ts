@@ -109,6 +109,12 @@ describe('warm capacity', () => {
       '0: cron(0,5,10,15,20,25,30,35,40,45 1 ? * SUN *) Europe/Berlin',
       '10: cron(50,55 1 ? * SUN *) Europe/Berlin',
     ]);
+    // What is due at a skipped minute may run late, when the next level has been stated.
+    const after = withWindow({ days: Days.of('SUN'), from: '03:10', to: '04:00' });
+    expect(actionsIn(after).filter((action) => action.includes('SUN'))).toEqual([
+      '0: cron(0/5 0,1,4-23 ? * SUN *) Europe/Berlin',
+      '10: cron(0/5 3 ? * SUN *) Europe/Berlin',
+    ]);
     const monday = withWindow({ days: Days.of('MON'), from: '02:30', to: '02:40' });
     expect(actionsIn(monday)).toContain('10: cron(20,25,30,35 2 ? * MON *) Europe/Berlin');
   });
