@@ -138,6 +138,13 @@ describe('warm capacity', () => {
     expect(levels([{ ...day, from: '22:00', to: '02:00' }])).toEqual([0, 0, 0, 0, 10, 10]);
   });
 
+  test.each(['Etc/UTC', 'UTC', 'Asia/Kolkata', 'US/Eastern', 'Etc/GMT+9'])(
+    'takes the time zone %s',
+    (name) => {
+      expect(actionsIn(withWindow({ timeZone: TimeZone.of(name) }))[0]).toContain(` ${name}`);
+    },
+  );
+
   test('lets clocks of other zones state what depends on them', () => {
     const windows = [
       BERLIN_HOURS,
@@ -249,6 +256,16 @@ describe('warm capacity refuses', () => {
       'an unknown time zone',
       { timeZone: TimeZone.of('Europe/Bonn') },
       'expected `windows[0].timeZone` to be a time zone such as Europe/Berlin, got Europe/Bonn',
+    ],
+    [
+      'an offset for a time zone',
+      { timeZone: TimeZone.of('+01:00') },
+      'expected `windows[0].timeZone` to be a time zone such as Europe/Berlin, got +01:00',
+    ],
+    [
+      'a time zone in lower case',
+      { timeZone: TimeZone.of('europe/berlin') },
+      'expected `windows[0].timeZone` to be a time zone such as Europe/Berlin, got europe/berlin',
     ],
   ])('%s', (_, window, message) => {
     expect(() => withWindow(window)).toThrow(`Shop/Warm: ${message}`);
