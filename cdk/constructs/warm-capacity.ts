@@ -53,7 +53,7 @@ const serviceRole = (construct: Construct) =>
  *   floor first, and remove it five minutes later.
  * - add to an alias whose template names a value while the function changes. Remove that value in a deployment that changes nothing
  *   else.
- * - keep a capacity that somebody sets meanwhile. Suspend scheduled scaling of the target before.
+ * - keep a capacity that an operator sets meanwhile. Suspend scheduled scaling of the target before.
  * @see docs/adr/0021-warm-capacity-by-schedule.md
  * @example
  * ```ts

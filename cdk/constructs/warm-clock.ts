@@ -24,10 +24,15 @@ interface Zone {
 
 const zones = new Map<string, Zone>();
 
-/** Whether the machine knows a zone by this name. */
+/**
+ * Whether the machine knows a zone by this name. Application Auto Scaling takes no offsets such as `+01:00`, which Intl does, and is
+ * taken to mind upper and lower case.
+ */
 export function isTimeZone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: name }).format(0) !== '';
+    const { timeZone } = new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions();
+    const isOtherName = timeZone.toLowerCase() !== name.toLowerCase();
+    return /^[A-Z]/.test(name) && (isOtherName || timeZone === name);
   } catch {
     return false;
   }

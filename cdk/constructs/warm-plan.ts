@@ -87,8 +87,8 @@ function chosenSteps(
  * failed action has left is put right within a step:
  * - one clock, that of the first window, states all that it can know;
  * - what depends on how far another clock is ahead is stated by that other clock;
- * - where no clock knows, the most that may be asked for is stated, for as long as no clock knows (an hour at the most for zones
- *   whose clocks change by an hour).
+ * - where no clock knows, the most that may be asked for is stated, for as long as no clock knows: an hour between Berlin and New
+ *   York, two at the most between hemispheres, whose clocks change in opposite directions.
  *
  * Two clocks that state something in the same minute state the same, unless one of them does not know.
  * @param floor Environments outside of all windows.

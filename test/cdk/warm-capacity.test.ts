@@ -109,6 +109,12 @@ describe('warm capacity', () => {
       '0: cron(0,5,10,15,20,25,30,35,40,45 1 ? * SUN *) Europe/Berlin',
       '10: cron(50,55 1 ? * SUN *) Europe/Berlin',
     ]);
+    // What is due at a skipped minute may run late, when the next level has been stated.
+    const after = withWindow({ days: Days.of('SUN'), from: '03:10', to: '04:00' });
+    expect(actionsIn(after).filter((action) => action.includes('SUN'))).toEqual([
+      '0: cron(0/5 0,1,4-23 ? * SUN *) Europe/Berlin',
+      '10: cron(0/5 3 ? * SUN *) Europe/Berlin',
+    ]);
     const monday = withWindow({ days: Days.of('MON'), from: '02:30', to: '02:40' });
     expect(actionsIn(monday)).toContain('10: cron(20,25,30,35 2 ? * MON *) Europe/Berlin');
   });
@@ -131,6 +137,13 @@ describe('warm capacity', () => {
     ]);
     expect(levels([{ ...day, from: '22:00', to: '02:00' }])).toEqual([0, 0, 0, 0, 10, 10]);
   });
+
+  test.each(['Etc/UTC', 'UTC', 'Asia/Kolkata', 'US/Eastern', 'Etc/GMT+9'])(
+    'takes the time zone %s',
+    (name) => {
+      expect(actionsIn(withWindow({ timeZone: TimeZone.of(name) }))[0]).toContain(` ${name}`);
+    },
+  );
 
   test('lets clocks of other zones state what depends on them', () => {
     const windows = [
@@ -243,6 +256,16 @@ describe('warm capacity refuses', () => {
       'an unknown time zone',
       { timeZone: TimeZone.of('Europe/Bonn') },
       'expected `windows[0].timeZone` to be a time zone such as Europe/Berlin, got Europe/Bonn',
+    ],
+    [
+      'an offset for a time zone',
+      { timeZone: TimeZone.of('+01:00') },
+      'expected `windows[0].timeZone` to be a time zone such as Europe/Berlin, got +01:00',
+    ],
+    [
+      'a time zone in lower case',
+      { timeZone: TimeZone.of('europe/berlin') },
+      'expected `windows[0].timeZone` to be a time zone such as Europe/Berlin, got europe/berlin',
     ],
   ])('%s', (_, window, message) => {
     expect(() => withWindow(window)).toThrow(`Shop/Warm: ${message}`);

@@ -12,6 +12,7 @@ import {
   Version,
 } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, test } from 'vitest';
+import { WARM_CAPACITY_KIND } from '../../cdk/constructs/checks/warm-kind.ts';
 import {
   BERLIN_HOURS,
   findingsIn,
@@ -354,10 +355,29 @@ describe('a kind of function without provisioned concurrency', () => {
     expect(Math.max(...ready)).toBe(0);
     expect(findingsIn(make())).toEqual([
       'WarmCapacityKind: Shop/Charge/Live/AliasScaling/Target/Resource: expected provisioned concurrency of a function that can have it, ' +
-        `got it of Shop/Charge/Resource, which has ${kind}: Lambda refuses it; leave out the provisioned concurrency; Managed Instances ` +
+        `got it of Shop/Charge/Resource, which ${kind === 'Managed Instances' ? 'runs on' : 'has'} ${kind}: Lambda refuses it; leave out the provisioned concurrency; Managed Instances ` +
         'scale by the limits of their own scaling configuration',
     ]);
   });
+});
+
+test('a Web Function without an alias is refused too', () => {
+  const resource = { stack: 'Shop', properties: {} };
+  const site = { ...resource, path: 'Shop/Site', logicalId: 'Site', type: 'AWS::Lambda::WebFunction' };
+  const target = {
+    ...resource,
+    path: 'Shop/Target',
+    logicalId: 'Target',
+    type: 'AWS::ApplicationAutoScaling::ScalableTarget',
+    properties: {
+      ServiceNamespace: 'lambda',
+      ResourceId: { 'Fn::Join': ['', ['function:', { 'Fn::GetAtt': ['Site', 'Name'] }, ':live']] },
+    },
+  };
+  const found = WARM_CAPACITY_KIND.check([site, target]);
+  expect(found.map(({ message }) => message)).toEqual([
+    'expected provisioned concurrency of a function that can have it, got it of Shop/Site, which is a Web Function: Lambda refuses it',
+  ]);
 });
 
 describe('target tracking', () => {

@@ -5,11 +5,11 @@ const FUNCTION = 'AWS::Lambda::Function';
 
 /** Why a function or what is like one can have no provisioned concurrency. */
 function kindOf({ type, properties }: TemplateResource): string | undefined {
-  if (type.startsWith('AWS::Lambda::WebFunction')) return 'a Web Function';
+  if (type.startsWith('AWS::Lambda::WebFunction')) return 'is a Web Function';
   if (type !== FUNCTION) return undefined;
-  if (properties['SnapStart'] !== undefined) return 'SnapStart';
-  if (properties['TenancyConfig'] !== undefined) return 'tenant isolation';
-  return properties['CapacityProviderConfig'] === undefined ? undefined : 'Managed Instances';
+  if (properties['SnapStart'] !== undefined) return 'has SnapStart';
+  if (properties['TenancyConfig'] !== undefined) return 'has tenant isolation';
+  return properties['CapacityProviderConfig'] === undefined ? undefined : 'runs on Managed Instances';
 }
 
 export const WARM_CAPACITY_KIND: CheckRule = {
@@ -27,7 +27,7 @@ export const WARM_CAPACITY_KIND: CheckRule = {
       return [
         {
           resource,
-          message: `expected provisioned concurrency of a function that can have it, got it of ${found.path}, which has ${kindOf(found)}: Lambda refuses it`,
+          message: `expected provisioned concurrency of a function that can have it, got it of ${found.path}, which ${kindOf(found)}: Lambda refuses it`,
           fix: 'leave out the provisioned concurrency; Managed Instances scale by the limits of their own scaling configuration',
         },
       ];

@@ -57,3 +57,16 @@ export function expectedLevels(windows: readonly PlainWindow[], floor: number, p
   }
   return levels;
 }
+
+/**
+ * Adds what windows ask for at minutes that clocks skip, where they go on: a window may lie within them, and a schedule cannot know
+ * that this is the day.
+ */
+export function withSkipped(levels: Int32Array, windows: readonly PlainWindow[], period: Period): Int32Array {
+  const all = levels.slice();
+  for (const window of windows)
+    for (const [minute, skipped] of localClock(window.timeZone, period.startMs, period.minutes).skippedBefore)
+      if (skipped.some((one) => openIn(window)[one] === 1))
+        all[minute] = Math.max(all[minute] ?? 0, window.environments);
+  return all;
+}
