@@ -1,12 +1,9 @@
 import { Duration, TimeZone } from 'aws-cdk-lib';
 import {
-  Alarm,
-  ComparisonOperator,
   MathExpression,
   type MathExpressionOptions,
   Metric,
   type MetricOptions,
-  TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { type IScheduleTarget, Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
@@ -27,41 +24,28 @@ export interface WarmedAliasProps {
 
 const PERIOD: Duration = Duration.minutes(STEP_MINUTES);
 
-/** An alias that a `Warmer` keeps warm. */
+/** An alias that a `Warmer` keeps warm. `ResilienceAlarms` has the alarm on what is missing. */
 export class WarmedAlias extends Construct {
-  /**
-   * Goes off when two of three runs met fewer environments than were asked for. Add an action to it. Outside of the windows there
-   * is no run, and no alarm.
-   */
-  readonly alarm: Alarm;
   /** When it is pinged. */
   readonly schedules: readonly Schedule[];
+  /** Path of the function. */
+  readonly functionPath: string;
   readonly #namespace: string;
   readonly #functionName: string;
 
   constructor(scope: Construct, id: string, { alias, actions, targetFor, namespace }: WarmedAliasProps) {
     super(scope, id);
     this.#namespace = namespace;
+    this.functionPath = alias.lambda.node.path;
     this.#functionName = alias.lambda.functionName;
     this.schedules = actions.map(
       ({ name, schedule, timeZone, environments }) =>
         new Schedule(this, name, {
           schedule: ScheduleExpression.expression(schedule, TimeZone.of(timeZone)),
           target: targetFor(environments),
-          description: `Keeps ${environments} environments of ${alias.lambda.node.path} warm`,
+          description: `Keeps ${environments} environments of ${this.functionPath} warm`,
         }),
     );
-    this.alarm = new Alarm(this, 'Shortfall', {
-      metric: this.metricFraction(),
-      threshold: 1,
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      evaluationPeriods: 3,
-      datapointsToAlarm: 2,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription:
-        `Fewer environments of ${alias.lambda.node.path} are warm than its windows ask for. The log of the warmer says why: ` +
-        'errors by their type (TooManyRequestsException: its concurrency is used up), or answers without the middleware `warmup`.',
-    });
   }
 
   /** Environments that were asked for. */

@@ -54,12 +54,12 @@ function unsupported(fn: CfnFunction): string | undefined {
 /**
  * Keeps environments of functions warm in windows of expected use: every five minutes a schedule invokes a function, which invokes
  * the alias as often at once as environments are wanted. Each ping holds its environment, so that the others go to other ones, and
- * is answered with the environment's name: so what is counted is environments, not pings. What is missing is a metric and an alarm.
+ * is answered with the environment's name: so what is counted is environments, not pings. What is missing is a metric; `ResilienceAlarms` alarms on it.
  *
  * The warmer comes from outside: no function may invoke itself. It pings the alias that callers use, not `$LATEST`. A run that
  * fails is not tried again, since the next one is near: Scheduler's own 185 tries in a day would warm what nobody uses any more.
  *
- * The function needs the middleware `warmup` as its outermost. Without it the pings are requests, and the alarm goes off.
+ * The function needs the middleware `warmup` as its outermost. Without it the pings are requests, and none counts.
  *
  * It guarantees nothing: requests beyond the warm environments, and environments that Lambda takes back between two pings, start cold.
  * `WarmCapacity` guarantees; `chooseWarming` says which of them costs less.
@@ -74,7 +74,7 @@ function unsupported(fn: CfnFunction): string | undefined {
  *   // Or `entry: 'functions/charge.ts'`, with the middleware `warmup`.
  *   code: Code.fromInline('exports.handler = async () => ({ statusCode: 204 });'),
  * });
- * const { alarm } = new Warmer(stack, 'Warmer').keepWarm(charge.alias, {
+ * const warmed = new Warmer(stack, 'Warmer').keepWarm(charge.alias, {
  *   windows: [
  *     {
  *       days: Days.MONDAY_TO_FRIDAY,

@@ -5,7 +5,7 @@ import { synthesize } from '../../lib/local/synth.ts';
 import { readAssembly } from '../../lib/local/template/assembly.ts';
 import { evaluateAlarms } from '../support/alarms/evaluate.ts';
 import { Recording } from '../support/alarms/recording.ts';
-import type { ReadMetric, TemplateJson } from '../support/alarms/template-alarms.ts';
+import { metricAlarmsOf, type ReadMetric, type TemplateJson } from '../support/alarms/template-alarms.ts';
 import { apiOf, type RunState } from '../support/api.ts';
 import { readEmf } from '../support/emf.ts';
 import { atEndOfFile } from '../support/ends.ts';
@@ -83,7 +83,10 @@ describe('a warmer in the local run', () => {
   it("has the template's alarm go off for the one and not for the other", async () => {
     await eventually(() => Math.min(of('Wide').length, of('Narrow').length)).toBeGreaterThanOrEqual(4);
     const history = evaluateAlarms(template, recordingOf, { until: 4 * INTERVAL_MINUTES });
-    const states = [...(history.at(-1) ?? [])].map(([id, alarm]) => [/Wide|Narrow/.exec(id)?.[0], alarm]);
+    const functionOf = new Map(
+      metricAlarmsOf(template).map(({ id, description }) => [id, /Wide|Narrow/.exec(description)?.[0]]),
+    );
+    const states = [...(history.at(-1) ?? [])].map(([id, alarm]) => [functionOf.get(id), alarm]);
     expect(Object.fromEntries(states)).toEqual({ Wide: 'OK', Narrow: 'ALARM' });
   });
 

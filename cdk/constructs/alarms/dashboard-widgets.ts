@@ -13,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { WarmedAlias } from '../warmed-alias.ts';
 import { breakerOpenings, idempotencyEvents, type MetricsSource } from './own-metrics.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 
@@ -114,15 +115,15 @@ export function queues(read: readonly IQueue[] = [], dead: readonly IQueue[] = [
 export interface Concurrent {
   readonly functions?: readonly IFunction[];
   readonly provisioned?: readonly IFunction[];
-  readonly warmth?: readonly IMetric[];
+  readonly warmed?: readonly WarmedAlias[];
 }
 
 export function concurrency({
   functions = [],
   provisioned = [],
-  warmth = [],
+  warmed = [],
 }: Concurrent): IWidget | undefined {
-  if (functions.length + provisioned.length + warmth.length === 0) return undefined;
+  if (functions.length + provisioned.length + warmed.length === 0) return undefined;
   const of = (fn: IFunction, name: string, statistic: string, label: string) =>
     fn.metric(name, { statistic, label: `${fn.node.path} ${label}`, period: MINUTE });
   const counts = [
@@ -134,7 +135,7 @@ export function concurrency({
   ];
   const fractions = [
     ...provisioned.map((fn) => of(fn, 'ProvisionedConcurrencyUtilization', 'Maximum', 'provisioned, used')),
-    ...warmth,
+    ...warmed.map((alias) => alias.metricFraction({ label: `${alias.functionPath} warm` })),
   ];
   return graph('Concurrency; fractions', counts, { right: fractions, rightYAxis: { min: 0, max: 1 } });
 }

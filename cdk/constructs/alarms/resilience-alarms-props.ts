@@ -1,6 +1,6 @@
-import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { WarmedAlias } from '../warmed-alias.ts';
 import type { AlarmActionProps } from './alarm-actions.ts';
 import type { MetricsSource } from './own-metrics.ts';
 import type { AlarmSeverity } from './severity.ts';
@@ -38,8 +38,8 @@ export interface ResilienceAlarmsProps extends MetricsSource, AlarmActionProps {
   readonly functions?: readonly IFunction[];
   /** Aliases with provisioned concurrency, which share an alarm on invocations that found none free. @default - none */
   readonly provisioned?: readonly IFunction[];
-  /** Fractions of the environments asked for that a warmer has reached, which share an alarm. @default - none */
-  readonly warmth?: readonly IMetric[];
+  /** What `Warmer.keepWarm` gave. Each gets an alarm. @default - none */
+  readonly warmed?: readonly WarmedAlias[];
 
   /** Openings of a breaker in 5 minutes. @default - 1, once; writes a ticket: what users notice pages by the error budget */
   readonly breakerOpen?: AlarmTuning;

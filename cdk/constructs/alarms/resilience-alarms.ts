@@ -23,14 +23,13 @@ const PERIODS = 3;
 /** What an alarm on metric math may read. */
 const MAX_METRICS = 10;
 
-const listOf = (ids: readonly string[], missing: number): string =>
-  `[${ids.map((id) => `FILL(${id}, ${missing})`).join(', ')}]`;
+const listOf = (ids: readonly string[]): string => `[${ids.map((id) => `FILL(${id}, 0)`).join(', ')}]`;
 
 // Of a list, and not by +: a metric that was never written must not take the others along.
-const sumOf = (ids: readonly string[]): string => `SUM(${listOf(ids, 0)})`;
-const greatestOf = (ids: readonly string[]): string => `MAX(${listOf(ids, 0)})`;
+const sumOf = (ids: readonly string[]): string => `SUM(${listOf(ids)})`;
+const greatestOf = (ids: readonly string[]): string => `MAX(${listOf(ids)})`;
 /** A warmer that does not run, since nobody is expected, has no data and no shortfall. */
-const leastOf = (ids: readonly string[]): string => `MIN(${listOf(ids, 1)})`;
+const ratioOf = ([met, requested]: readonly string[]): string => `${met} / ${requested}`;
 
 const throttlesOf = (fn: IFunction): IMetric => fn.metricThrottles();
 const spilloverOf = (fn: IFunction): IMetric =>
@@ -132,7 +131,7 @@ export class ResilienceAlarms extends Construct {
   }
 
   #ofFunctions(): readonly Alarm[] {
-    const { functions = [], provisioned = [], warmth = [] } = this.#props;
+    const { functions = [], provisioned = [], warmed = [] } = this.#props;
     return [
       ...this.#shared('Throttles', {
         kind: 'throttles',
@@ -146,13 +145,15 @@ export class ResilienceAlarms extends Construct {
         combine: sumOf,
         sentence: 'Invocations found no provisioned environment free, so that some of them start cold.',
       }),
-      ...this.#shared('WarmShortfall', {
-        kind: 'warmShortfall',
-        metrics: [...warmth],
-        combine: leastOf,
-        sentence: 'A warmer has reached fewer environments than it was asked for.',
-        isBelow: true,
-      }),
+      ...warmed.flatMap((alias) =>
+        this.#alarm(`WarmShortfall-${alias.node.addr.slice(-8)}`, {
+          kind: 'warmShortfall',
+          metrics: [alias.metricEnvironments(), alias.metricRequested()],
+          combine: ratioOf,
+          sentence: `Fewer environments of ${alias.functionPath} are warm than its windows ask for.`,
+          isBelow: true,
+        }),
+      ),
     ];
   }
 

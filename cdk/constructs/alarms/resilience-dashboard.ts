@@ -11,6 +11,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { checkedNames } from '../names.ts';
 import { refuse } from '../refuse.ts';
+import type { WarmedAlias } from '../warmed-alias.ts';
 import * as widgets from './dashboard-widgets.ts';
 import type { MetricsSource } from './own-metrics.ts';
 import type { RequestMetrics } from './request-metrics.ts';
@@ -34,8 +35,8 @@ export interface ResilienceDashboardProps extends MetricsSource, RequestMetrics 
   readonly functions?: readonly IFunction[];
   /** Aliases with provisioned concurrency: how much of it is used, and spill-over. @default - none */
   readonly provisioned?: readonly IFunction[];
-  /** Fractions of the environments asked for that a warmer has reached. @default - none */
-  readonly warmth?: readonly IMetric[];
+  /** What `Warmer.keepWarm` gave. @default - none */
+  readonly warmed?: readonly WarmedAlias[];
   /** Of the dashboard; they win. @default - the last three hours */
   readonly dashboardProps?: DashboardProps;
 }

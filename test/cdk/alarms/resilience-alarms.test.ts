@@ -1,6 +1,5 @@
 import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
@@ -11,6 +10,7 @@ import { episodesOf, evaluateAlarms } from '../../support/alarms/evaluate.ts';
 import { type Minutes, Recording } from '../../support/alarms/recording.ts';
 import { metricAlarmsOf, type ReadMetric } from '../../support/alarms/template-alarms.ts';
 import { newFunction, newStack } from '../deliveries.ts';
+import { warmedAlias } from '../warm-alias-of.ts';
 
 type More = Partial<ResilienceAlarmsProps>;
 
@@ -37,7 +37,7 @@ const everything = (stack: Stack): More => {
     deadLetterQueues: [new Queue(stack, 'Failed'), new Queue(stack, 'Undelivered')],
     urgentDeadLetterQueues: [new Queue(stack, 'Unrelayed')],
     ...{ functions: [alias], provisioned: [alias] },
-    warmth: [new Metric({ namespace: 'Shop', metricName: 'Warmth', statistic: 'Minimum' })],
+    warmed: [warmedAlias(stack)],
   };
 };
 
@@ -51,7 +51,7 @@ const tells = (
   );
 
 describe('alarms on resilience', () => {
-  test('are one for each breaker, operation and dead-letter queue, and one for all of the others', () => {
+  test('are one for each breaker, operation dead-letter queue and warmed alias, and one for all of the others', () => {
     const all = setUp(everything);
     const found = all.read.map(({ id, threshold, operator, datapointsToAlarm }) => [
       id.replace(/^Alarms|\w{8}$/g, ''),
@@ -68,10 +68,10 @@ describe('alarms on resilience', () => {
       ['DeadLetterAge', 345_600, atLeast, 1, 'page'],
       ['Throttles', 1, atLeast, 3, 'ticket'],
       ['Spillover', 1, atLeast, 3, 'ticket'],
-      ['WarmShortfall', 1, 'LessThan', 2, 'ticket'],
+      [expect.stringMatching('^WarmShortfall'), 1, 'LessThan', 2, 'ticket'],
     ]);
-    // Of 12 metrics: two of the breaker, three ages.
-    expect(all.alarms.monthlyCost).toBe(1.2);
+    // Of 13 metrics: two of the breaker, three ages, two of the warmer.
+    expect(all.alarms.monthlyCost).toBe(1.3);
   });
 
   test('read the metrics that functions write, with the dimensions that all of them have', () => {
@@ -219,10 +219,15 @@ describe('evaluated on what was recorded', () => {
   });
 
   test('environments that were not warmed alarm at the second ping, and all of them do not', () => {
-    const pings = (warmth: number) =>
-      Array.from({ length: 90 }, (_, minute) => (minute % 5 === 0 ? warmth : undefined));
-    expect(episodes('WarmShortfall', metric('Warmth', pings(1)))).toEqual([]);
-    expect(episodes('WarmShortfall', metric('Warmth', pings(0.8)))).toEqual([[6, undefined]]);
+    const pings = (environments: number) => (read: ReadMetric) =>
+      metric(
+        read.name,
+        Array.from({ length: 90 }, (_, minute) =>
+          minute % 5 === 0 ? (read.name === 'WarmingRequested' ? 10 : environments) : undefined,
+        ),
+      )(read);
+    expect(episodes('WarmShortfall', pings(10))).toEqual([]);
+    expect(episodes('WarmShortfall', pings(8))).toEqual([[6, undefined]]);
   });
 
   test('a warmer that does not run, and no metric at all, alarm nobody', () => {

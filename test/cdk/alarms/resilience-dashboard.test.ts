@@ -1,7 +1,6 @@
 import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
 import { BurnRateAlarms } from '../../../cdk/constructs/alarms/burn-rate-alarms.ts';
@@ -11,6 +10,7 @@ import {
   type ResilienceDashboardProps,
 } from '../../../cdk/constructs/alarms/resilience-dashboard.ts';
 import { newFunction, newStack } from '../deliveries.ts';
+import { warmedAlias } from '../warm-alias-of.ts';
 
 type More = Partial<ResilienceDashboardProps>;
 
@@ -50,7 +50,7 @@ const everything = (stack: Stack, api: HttpApi): More => {
     ...{ breakers: ['payments'], operations: ['charge'] },
     ...{ queues: [new Queue(stack, 'Orders')], deadLetterQueues: [new Queue(stack, 'Failed')] },
     ...{ functions: [alias], provisioned: [alias] },
-    warmth: [new Metric({ namespace: 'Shop', metricName: 'Warmth' })],
+    warmed: [warmedAlias(stack)],
   };
 };
 

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { Template } from 'aws-cdk-lib/assertions';
 import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
 import { BURN_RATE_RULES, budgetSpent, detectionMinutes } from '../../../cdk/constructs/alarms/burn-rate.ts';
@@ -14,6 +13,7 @@ import { readArguments as breakersArguments } from '../../../lib/cli/breakers/ar
 import { readArguments as idempotencyArguments } from '../../../lib/cli/idempotency/arguments.ts';
 import { compositeAlarmsOf, metricAlarmsOf } from '../../support/alarms/template-alarms.ts';
 import { newFunction, newStack } from '../deliveries.ts';
+import { warmedAlias } from '../warm-alias-of.ts';
 
 const read = (file: string): string =>
   readFileSync(new URL(`../../../docs/${file}`, import.meta.url), 'utf8');
@@ -43,7 +43,7 @@ function descriptions(): readonly string[] {
   new ResilienceAlarms(stack, 'Resilience', {
     ...{ namespace: 'Shop', breakers: ['payments'], operations: ['charge'] },
     ...{ deadLetterQueues: [new Queue(stack, 'Failed')], functions: [alias], provisioned: [alias] },
-    warmth: [new Metric({ namespace: 'Shop', metricName: 'Warmth' })],
+    warmed: [warmedAlias(stack)],
   });
   const template = Template.fromStack(stack).toJSON();
   return [...metricAlarmsOf(template), ...compositeAlarmsOf(template)].map(({ description }) => description);
