@@ -4,6 +4,8 @@
 
 export type { ResilientHttpApiRoute } from './api-route.ts';
 export type { BundlingProps } from './bundling-props.ts';
+export { ResilienceChecks, type ResilienceChecksProps } from './checks/resilience-checks.ts';
+export type { CheckRule, Finding, TemplateResource } from './checks/rule.ts';
 export { DeadLetterQueue, type DeadLetterQueueProps } from './dead-letter-queue.ts';
 export { EventConsumer, type EventConsumerProps, type EventPriority } from './event-consumer.ts';
 export { EventQueue, type EventQueueOptions, type EventQueueProps } from './event-queue.ts';

@@ -1,0 +1,91 @@
+import type { TemplateResource } from './rule.ts';
+import type { SynthesizedTemplate } from './templates.ts';
+
+/**
+ * What a reference to a resource of another stack becomes, however it is written: by a parameter of a nested stack, an output of one or
+ * an export. References within a stack stay as CloudFormation has them.
+ */
+export const CROSS_STACK = 'Fibrin::CrossStack';
+
+/** A value as it is written in the template of a stack. */
+export interface ForeignValue {
+  readonly stack: string;
+  readonly value: unknown;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The value of an export, where one stack alone has it: stages may repeat names in their own accounts. */
+function exportsOf(
+  templates: readonly SynthesizedTemplate[],
+): ReadonlyMap<unknown, ForeignValue | undefined> {
+  const found = new Map<unknown, ForeignValue | undefined>();
+  for (const { stack, body } of templates)
+    for (const { Value, Export } of Object.values(body.Outputs ?? {})) {
+      if (Export === undefined) continue;
+      found.set(Export.Name, found.has(Export.Name) ? undefined : { stack, value: Value });
+    }
+  return found;
+}
+
+class Resolver {
+  readonly #templates: ReadonlyMap<string, SynthesizedTemplate>;
+  readonly #exports: ReadonlyMap<unknown, ForeignValue | undefined>;
+  readonly #nested: ReadonlyMap<string, SynthesizedTemplate>;
+
+  constructor(templates: readonly SynthesizedTemplate[]) {
+    this.#templates = new Map(templates.map((template) => [template.stack, template]));
+    this.#exports = exportsOf(templates);
+    this.#nested = new Map(
+      templates.flatMap((template) =>
+        template.parent ? [[`${template.parent.stack} ${template.parent.logicalId}`, template]] : [],
+      ),
+    );
+  }
+
+  /** What a value of a template points to in another one. Undefined: nothing that is known. */
+  #foreign({ body, parent, stack }: SynthesizedTemplate, value: Readonly<Record<string, unknown>>) {
+    const { Ref: ref, 'Fn::GetAtt': attribute, 'Fn::ImportValue': name } = value;
+    if (name !== undefined) return this.#exports.get(name);
+    if (typeof ref === 'string' && parent && body.Parameters?.[ref] !== undefined) {
+      const resource = this.#templates.get(parent.stack)?.body.Resources?.[parent.logicalId];
+      const given = (resource?.Properties?.['Parameters'] as Record<string, unknown> | undefined)?.[ref];
+      return given === undefined ? undefined : { stack: parent.stack, value: given };
+    }
+    if (!Array.isArray(attribute)) return undefined;
+    const [logicalId, output] = attribute as readonly unknown[];
+    const nested = this.#nested.get(`${stack} ${logicalId}`);
+    const [, outputName] = String(output).split('Outputs.');
+    const given = nested?.body.Outputs?.[outputName ?? ''];
+    return nested && given && { stack: nested.stack, value: given.Value };
+  }
+
+  /** Follows a value through stacks to where it is a resource's. */
+  resolve(template: SynthesizedTemplate, home: string, value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((one) => this.resolve(template, home, one));
+    if (!isRecord(value)) return value;
+    const foreign = this.#foreign(template, value);
+    const there = foreign && this.#templates.get(foreign.stack);
+    if (foreign && there) return this.resolve(there, home, foreign.value);
+    if ('Ref' in value || 'Fn::GetAtt' in value)
+      return template.stack === home || String(value['Ref']).startsWith('AWS::')
+        ? value
+        : { [CROSS_STACK]: { stack: template.stack, value } };
+    return Object.fromEntries(
+      Object.entries(value).map(([key, one]) => [key, this.resolve(template, home, one)]),
+    );
+  }
+}
+
+/** The resources of all templates, with references from one stack to another followed. */
+export function resourcesOf(templates: readonly SynthesizedTemplate[]): readonly TemplateResource[] {
+  const resolver = new Resolver(templates);
+  return templates.flatMap((template) =>
+    Object.entries(template.body.Resources ?? {}).map(([logicalId, { Type, Properties = {} }]) => ({
+      path: template.paths.get(logicalId) ?? `${template.stack}/${logicalId}`,
+      ...{ logicalId, stack: template.stack, type: Type },
+      properties: resolver.resolve(template, template.stack, Properties) as Record<string, unknown>,
+    })),
+  );
+}
