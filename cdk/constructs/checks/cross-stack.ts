@@ -1,3 +1,4 @@
+import { STACK } from './local-stage.ts';
 import type { TemplateResource } from './rule.ts';
 import type { SynthesizedTemplate } from './templates.ts';
 
@@ -78,14 +79,19 @@ class Resolver {
   }
 }
 
-/** The resources of all templates, with references from one stack to another followed. */
+/**
+ * The resources of all templates, with references from one stack to another followed, and after those of a stack the stack itself.
+ */
 export function resourcesOf(templates: readonly SynthesizedTemplate[]): readonly TemplateResource[] {
   const resolver = new Resolver(templates);
-  return templates.flatMap((template) =>
-    Object.entries(template.body.Resources ?? {}).map(([logicalId, { Type, Properties = {} }]) => ({
-      path: template.paths.get(logicalId) ?? `${template.stack}/${logicalId}`,
-      ...{ logicalId, stack: template.stack, type: Type },
-      properties: resolver.resolve(template, template.stack, Properties) as Record<string, unknown>,
-    })),
-  );
+  return templates.flatMap((template) => {
+    const { stack, paths, body, localRun } = template;
+    const resources = Object.entries(body.Resources ?? {}).map(([logicalId, { Type, Properties = {} }]) => ({
+      path: paths.get(logicalId) ?? `${stack}/${logicalId}`,
+      ...{ logicalId, stack, type: Type },
+      properties: resolver.resolve(template, stack, Properties) as Record<string, unknown>,
+    }));
+    const own = { path: stack, logicalId: '', stack, type: STACK };
+    return [...resources, { ...own, properties: { Rules: body.Rules, LocalRun: localRun } }];
+  });
 }

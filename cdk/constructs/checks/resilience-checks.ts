@@ -5,13 +5,22 @@ import type {
   PolicyViolation,
 } from 'aws-cdk-lib';
 import { resourcesOf } from './cross-stack.ts';
+import { RUNTIME_ENDS, RUNTIMES_AS_OF } from './ended-runtime.ts';
 import type { CheckRule, Finding } from './rule.ts';
-import { CHECK_RULES } from './rules.ts';
+import { checkRules } from './rules.ts';
 import { readTemplates, type SynthesizedTemplate } from './templates.ts';
 
 export interface ResilienceChecksProps {
   /** Rules of your own, besides those of fibrin. @default - none */
   readonly extraRules?: CheckRule[];
+  /** Days on which the support of runtimes ends, as `YYYY-MM-DD`, which win over those of fibrin. @default - none */
+  readonly runtimeEnds?: { readonly [runtime: string]: string };
+  /**
+   * The day by which a runtime must not have ended, as `YYYY-MM-DD`. With that of the synthesis it finds what has ended since fibrin's
+   * table was made.
+   * @default '2026-11-30' - when the table was made, so that the same app gives the same findings on each day
+   */
+  readonly asOf?: string;
 }
 
 function violationOf(
@@ -59,7 +68,11 @@ export class ResilienceChecks implements IPolicyValidationPlugin {
   readonly #rules: readonly CheckRule[];
 
   constructor(props: ResilienceChecksProps = {}) {
-    this.#rules = [...CHECK_RULES, ...(props.extraRules ?? [])];
+    for (const day of [props.asOf ?? RUNTIMES_AS_OF, ...Object.values(props.runtimeEnds ?? {})])
+      if (!/^\d{4}-\d{2}-\d{2}$/.test(day))
+        throw new Error(`ResilienceChecks: expected a day as YYYY-MM-DD, got ${JSON.stringify(day)}`);
+    const { extraRules = [], runtimeEnds, asOf = RUNTIMES_AS_OF } = props;
+    this.#rules = [...checkRules({ ...RUNTIME_ENDS, ...runtimeEnds }, asOf), ...extraRules];
     this.ruleIds = this.#rules.map(({ id }) => id);
   }
 

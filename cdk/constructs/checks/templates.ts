@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CfnResource, type IPolicyValidationContext, Stack } from 'aws-cdk-lib';
+import { LOCAL_RUN_CONTEXT } from '#core/local-run';
 
 /** A template as it is written, with what the tree of constructs knows of it. */
 export interface SynthesizedTemplate {
@@ -12,6 +13,8 @@ export interface SynthesizedTemplate {
   readonly paths: ReadonlyMap<string, string>;
   /** Where it is written. */
   readonly file: string;
+  /** Whether the local run has it synthesized. */
+  readonly localRun: boolean;
   readonly body: TemplateBody;
 }
 
@@ -53,6 +56,8 @@ function read(stack: Stack, file: string): SynthesizedTemplate {
       }),
     paths: pathsOf(stack),
     file,
+    // By `cdk -c` it is text.
+    localRun: String(stack.node.tryGetContext(LOCAL_RUN_CONTEXT)) === 'true',
     body: JSON.parse(readFileSync(file, 'utf8')) as TemplateBody,
   };
 }

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { ResilienceChecks, type ResilienceChecksProps } from 'fibrin/cdk';
+
+interface Violation {
+  readonly ruleName: string;
+  readonly description: string;
+  readonly suggestedFix?: string;
+  readonly severity: string;
+  readonly reason?: string;
+  readonly violatingConstructs: readonly {
+    readonly constructPath: string;
+    readonly cloudFormationResource?: { readonly templatePath: string; readonly logicalId: string };
+  }[];
+}
+
+interface Report {
+  readonly pluginReports: readonly {
+    readonly pluginName: string;
+    readonly conclusion: string;
+    readonly violations: readonly Violation[];
+    readonly suppressedViolations?: readonly Violation[];
+  }[];
+}
+
+/** An app whose synthesis gives its findings and does not fail because of them. */
+export const newApp = (context: Readonly<Record<string, unknown>> = {}): App =>
+  new App({
+    context: {
+      'aws:cdk:bundling-stacks': [],
+      '@aws-cdk/core:failSynthOnValidationErrors': false,
+      ...context,
+    },
+  });
+
+/** As of `cdk init`: what is on by default in a new app that an engineer sets up. */
+export const newStack = (props: StackProps = {}): Stack => new Stack(newApp(), 'Shop', props);
+
+/** Synthesizes an app with the plugin, and reads what it says in the report. */
+export function reportOf(app: App, props?: ResilienceChecksProps) {
+  Validations.of(app).addPlugins(new ResilienceChecks(props));
+  const { directory } = app.synth();
+  const report = JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8')) as Report;
+  return report.pluginReports.find(({ pluginName }) => pluginName === 'Fibrin');
+}
+
+const lineOf = ({ ruleName, violatingConstructs, description }: Violation): string =>
+  `${ruleName} at ${violatingConstructs.map(({ constructPath }) => constructPath).join()}: ${description}`;
+
+/** What the plugin finds in an app: a line for each finding. */
+export const findingsOf = (of: App | Stack, props?: ResilienceChecksProps): readonly string[] =>
+  (reportOf(of.node.root as App, props)?.violations ?? []).map(lineOf);
+
+/** How to mend what the plugin finds. */
+export const fixesOf = (of: App | Stack, props?: ResilienceChecksProps): readonly (string | undefined)[] =>
+  (reportOf(of.node.root as App, props)?.violations ?? []).map(({ suggestedFix }) => suggestedFix);
