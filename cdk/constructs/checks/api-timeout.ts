@@ -1,5 +1,5 @@
 import { timeoutSOf } from './function-timeout.ts';
-import { isRecord, listOf, numberOr, propertyAt, Resources } from './references.ts';
+import { isRecord, numberOr, propertyAt, Resources } from './references.ts';
 import type { CheckRule, Finding, TemplateResource } from './rule.ts';
 
 /** How long an API waits for a function. */
@@ -41,10 +41,8 @@ export const API_TIMEOUT: CheckRule = {
     const resources = new Resources(all);
     return [...httpWaits(resources), ...restWaits(resources)].flatMap(
       ({ resource, waitMs, uri }): readonly Finding[] => {
-        const [handler, ...others] = resources
-          .within(resource.stack, listOf(uri))
-          .filter((one) => resources.functionOf(one));
-        const timeoutS = others.length === 0 ? timeoutSOf(resources, handler) : undefined;
+        const handler = resources.functionAt(resource.stack, uri);
+        const timeoutS = timeoutSOf(resources, handler);
         if (waitMs === undefined || timeoutS === undefined || waitMs >= timeoutS * 1_000) return [];
         return [
           {

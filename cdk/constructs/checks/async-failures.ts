@@ -39,7 +39,8 @@ const invocationsIn = (resources: Resources): readonly AsyncInvocation[] =>
 
 /** Whether a configuration of asynchronous invocation may be that of the function, alias or version that is invoked. */
 function isFor(resources: Resources, config: TemplateResource, of: TemplateResource): boolean {
-  if (resources.functionOf(resources.of(config, 'FunctionName')) !== resources.functionOf(of)) return false;
+  const named = resources.functionAt(config.stack, propertyAt(config, 'FunctionName'));
+  if (resources.functionOf(named) !== resources.functionOf(of)) return false;
   const qualifier = propertyAt(config, 'Qualifier');
   const name = of.type === 'AWS::Lambda::Function' ? '$LATEST' : propertyAt(of, 'Name');
   return typeof qualifier !== 'string' || typeof name !== 'string' || qualifier === name;

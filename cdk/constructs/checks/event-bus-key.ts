@@ -8,7 +8,7 @@ const isSet = (resource: TemplateResource): boolean =>
 /** What EventBridge does with the key of a bus or an archive for each event. */
 const ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
-function refused(resources: Resources, resource: TemplateResource): readonly Finding[] {
+function refused(resources: Resources, resource: TemplateResource, otherwise: string): readonly Finding[] {
   const key = resources.keyOf(resources.of(resource, 'KmsKeyIdentifier'));
   if (key === undefined) return [];
   const by = 'events.amazonaws.com';
@@ -19,7 +19,7 @@ function refused(resources: Resources, resource: TemplateResource): readonly Fin
   return [
     {
       resource,
-      message: `${by} may not ${actions.join(' and ')} with the key ${key.path}: no event is kept.`,
+      message: `${by} may not ${actions.join(' and ')} with the key ${key.path}: ${otherwise}.`,
       fix: `allow ${actions.join(' and ')} to ${by} in the policy of ${key.path}.`,
     },
   ];
@@ -46,8 +46,11 @@ export const EVENT_BUS_KEY: CheckRule = {
     const resources = new Resources(all);
     return [
       ...resources
-        .ofType('AWS::Events::EventBus', 'AWS::Events::Archive')
-        .flatMap((one) => refused(resources, one)),
+        .ofType('AWS::Events::EventBus')
+        .flatMap((bus) => refused(resources, bus, 'no event gets through')),
+      ...resources
+        .ofType('AWS::Events::Archive')
+        .flatMap((archive) => refused(resources, archive, 'no event is kept')),
       ...resources.ofType('AWS::Events::Archive').flatMap((archive) => withoutKey(resources, archive)),
     ];
   },

@@ -77,6 +77,14 @@ export class Resources {
     return inner.flatMap((one) => this.within(stack, one));
   }
 
+  /**
+   * The function, alias or version that a value names, whole or by a part of it: the CDK takes the name of an alias out of its ARN.
+   */
+  functionAt(stack: string, value: unknown): TemplateResource | undefined {
+    const named = this.within(stack, value).filter((one) => this.functionOf(one));
+    return named.length === 1 ? named[0] : undefined;
+  }
+
   /** The function itself, behind its alias or version. */
   functionOf(resource: TemplateResource | undefined): TemplateResource | undefined {
     switch (resource?.type) {

@@ -7,7 +7,10 @@ const DEFAULT_VISIBILITY_S = 30;
 function findingsOf(resources: Resources, mapping: TemplateResource): readonly Finding[] {
   const queue = resources.of(mapping, 'EventSourceArn');
   if (queue?.type !== 'AWS::SQS::Queue') return [];
-  const timeoutS = timeoutSOf(resources, resources.of(mapping, 'FunctionName'));
+  const timeoutS = timeoutSOf(
+    resources,
+    resources.functionAt(mapping.stack, propertyAt(mapping, 'FunctionName')),
+  );
   const windowS = numberOr(propertyAt(mapping, 'MaximumBatchingWindowInSeconds'), 0);
   const visibilityS = numberOr(propertyAt(queue, 'VisibilityTimeout'), DEFAULT_VISIBILITY_S);
   if (timeoutS === undefined || windowS === undefined || visibilityS === undefined) return [];

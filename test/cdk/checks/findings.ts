@@ -20,6 +20,8 @@ interface PluginReport {
   readonly conclusion: string;
   readonly violations: readonly Violation[];
   readonly suppressedViolations?: readonly Violation[];
+  /** What a plugin threw, which the CDK keeps here. */
+  readonly metadata?: { readonly error?: string };
 }
 
 interface Report {
@@ -44,7 +46,10 @@ export const newStack = (props: StackProps = {}): Stack => new Stack(newApp(), '
 export function reportsOf(app: App): readonly PluginReport[] {
   const { directory } = app.synth();
   const report = JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8')) as Report;
-  return report.pluginReports.filter(({ pluginName }) => pluginName === 'Fibrin');
+  return report.pluginReports.filter(({ pluginName, metadata }) => {
+    if (metadata?.error !== undefined) throw new Error(metadata.error);
+    return pluginName === 'Fibrin';
+  });
 }
 
 /** Synthesizes an app with the plugin. */

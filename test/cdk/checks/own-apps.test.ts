@@ -1,4 +1,9 @@
 import { CfnRule, Fn, Stack } from 'aws-cdk-lib';
+import { CfnPolicy } from 'aws-cdk-lib/aws-iam';
+import { CfnKey } from 'aws-cdk-lib/aws-kms';
+import { CfnPermission } from 'aws-cdk-lib/aws-lambda';
+import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
+import type { IConstruct } from 'constructs';
 import { describe, expect, test } from 'vitest';
 import { ProfileStack } from '../../../cdk/stacks/profile-stack.ts';
 import { forbidDeployment, stageOf } from '../../../cdk/stacks/stage.ts';
@@ -28,6 +33,65 @@ describe('the app of this repository', () => {
     const acknowledged = report?.suppressedViolations ?? [];
     expect(new Set(acknowledged.map(({ ruleName }) => ruleName))).toEqual(new Set(['OpenRoute']));
     expect(acknowledged).toHaveLength(publicRoutes);
+  });
+});
+
+/** What is left of the lines of findings when the words are left out. */
+const places = (lines: readonly string[]): readonly string[] =>
+  lines.map((line) => line.replace(/^(\w+) at Profile\/(.*?)(\/Resource)?: .*$/, '$1 $2')).toSorted();
+
+describe('without what lets in who delivers, every delivery of the app is found', () => {
+  const without = (change: (construct: IConstruct) => void): readonly string[] => {
+    const app = profileApp({});
+    for (const construct of app.node.findAll()) change(construct);
+    return places(findingsOf(app));
+  };
+  const remove = (construct: IConstruct) => void construct.node.scope?.node.tryRemoveChild(construct.node.id);
+
+  test('policies of queues', () => {
+    const found = without((one) => {
+      if (one instanceof CfnQueuePolicy) remove(one);
+    });
+    expect(found).toEqual([
+      'DeliveryRefused Events/Contacts/Events/Rule',
+      'DeliveryRefused Events/Contacts/Events/Rule',
+      'DeliveryRefused Events/Internal/Bus',
+      'DeliveryRefused Events/Public/Bus',
+      'DeliveryRefused Events/Restricted/Bus',
+      'DeliveryRefused Events/ToJournal',
+      'DeliveryRefused Events/Updates/Events/Rule',
+      'DeliveryRefused Events/Updates/Events/Rule',
+    ]);
+  });
+
+  test('policies of roles', () => {
+    const found = without((one) => {
+      if (one instanceof CfnPolicy) remove(one);
+    });
+    expect(found).toEqual([
+      'DeliveryRefused Events/Outbox/Mapping',
+      'DeliveryRefused JournalProfile/Live/EventInvokeConfig',
+    ]);
+  });
+
+  test('policies of keys', () => {
+    const found = without((one) => {
+      if (one instanceof CfnKey) one.keyPolicy = { Statement: [] };
+    });
+    expect(found).toEqual([
+      'DeliveryKeyRefused Events/Contacts/Events/Rule',
+      'DeliveryKeyRefused Events/Contacts/Events/Rule',
+      'DeliveryKeyRefused Events/Restricted/Bus',
+      'EventBusKey Events/Restricted/Archive/Archive',
+      'EventBusKey Events/Restricted/Bus',
+    ]);
+  });
+
+  test('permissions of functions', () => {
+    const found = without((one) => {
+      if (one instanceof CfnPermission) remove(one);
+    });
+    expect(found).toEqual(['DeliveryRefused Events/ToJournal']);
   });
 });
 

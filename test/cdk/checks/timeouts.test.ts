@@ -122,6 +122,16 @@ describe('a queue', () => {
     ]);
   });
 
+  test('that is read by an alias is measured by the function behind it', () => {
+    const stack = newStack();
+    const deadLetterQueue = { queue: new Queue(stack, 'Dead'), maxReceiveCount: 5 };
+    const source = new SqsEventSource(new Queue(stack, 'Queue', { deadLetterQueue }));
+    functionIn(stack, 6).addAlias('live').addEventSource(source);
+    expect(findingsOf(stack)).toEqual([
+      expect.stringContaining('Its visibility timeout is 30 s, less than 36 s (6 × 6 s of the function'),
+    ]);
+  });
+
   test.each([
     [5, undefined, undefined],
     [10, 65, 5],

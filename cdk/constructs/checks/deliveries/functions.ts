@@ -1,5 +1,5 @@
 import type { Delivery } from '../delivery.ts';
-import type { Resources } from '../references.ts';
+import { propertyAt, type Resources } from '../references.ts';
 import type { TemplateResource } from '../rule.ts';
 
 const FAILED = 'what it fails to do is lost';
@@ -33,7 +33,7 @@ const DESTINATIONS: readonly Destination[] = [
 /** The role in whose name Lambda delivers. */
 function roleOf(resources: Resources, of: TemplateResource): TemplateResource | undefined {
   const fn = resources.functionOf(
-    of.type === 'AWS::Lambda::Function' ? of : resources.of(of, 'FunctionName'),
+    of.type === 'AWS::Lambda::Function' ? of : resources.functionAt(of.stack, propertyAt(of, 'FunctionName')),
   );
   const role = fn && resources.of(fn, 'Role');
   return role?.type === 'AWS::IAM::Role' ? role : undefined;
