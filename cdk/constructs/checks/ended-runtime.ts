@@ -1,8 +1,8 @@
 import { propertyAt, Resources } from './references.ts';
 import type { CheckRule } from './rule.ts';
 
-/** When the dates were last read. A runtime that ends later is none of its findings until a later `asOf`. */
-export const RUNTIMES_AS_OF = '2026-11-30';
+/** When the dates were last read. A runtime that ends later is none of its findings until a later `today`. */
+export const RUNTIMES_READ_ON = '2026-11-30';
 
 /**
  * When Lambda ends, or ended, the support of each of its runtimes.
@@ -71,9 +71,9 @@ const successorOf = (runtime: string, ends: Readonly<Record<string, string>>): s
 /**
  * A function runs on a runtime that is still mended.
  * @param ends Dates by runtimes, as `YYYY-MM-DD`.
- * @param asOf The day that counts, as `YYYY-MM-DD`.
+ * @param today The day that counts, as `YYYY-MM-DD`.
  */
-export const endedRuntime = (ends: Readonly<Record<string, string>>, asOf: string): CheckRule => ({
+export const endedRuntime = (ends: Readonly<Record<string, string>>, today: string): CheckRule => ({
   id: 'EndedRuntime',
   description: 'Lambda has ended the support of a runtime.',
   check: (all) =>
@@ -81,7 +81,7 @@ export const endedRuntime = (ends: Readonly<Record<string, string>>, asOf: strin
       const runtime = propertyAt(resource, 'Runtime');
       if (typeof runtime !== 'string') return [];
       const end = ends[runtime];
-      if (end === undefined || end > asOf) return [];
+      if (end === undefined || end > today) return [];
       return [
         {
           resource,

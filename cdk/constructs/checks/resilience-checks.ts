@@ -5,7 +5,7 @@ import type {
   PolicyViolation,
 } from 'aws-cdk-lib';
 import { resourcesOf } from './cross-stack.ts';
-import { RUNTIME_ENDS, RUNTIMES_AS_OF } from './ended-runtime.ts';
+import { RUNTIME_ENDS, RUNTIMES_READ_ON } from './ended-runtime.ts';
 import type { CheckRule, Finding } from './rule.ts';
 import { checkRules } from './rules.ts';
 import { readTemplates, type SynthesizedTemplate } from './templates.ts';
@@ -20,7 +20,7 @@ export interface ResilienceChecksProps {
    * table was made.
    * @default '2026-11-30' - when the table was made, so that the same app gives the same findings on each day
    */
-  readonly asOf?: string;
+  readonly today?: string;
 }
 
 function violationOf(
@@ -68,11 +68,11 @@ export class ResilienceChecks implements IPolicyValidationPlugin {
   readonly #rules: readonly CheckRule[];
 
   constructor(props: ResilienceChecksProps = {}) {
-    for (const day of [props.asOf ?? RUNTIMES_AS_OF, ...Object.values(props.runtimeEnds ?? {})])
+    for (const day of [props.today ?? RUNTIMES_READ_ON, ...Object.values(props.runtimeEnds ?? {})])
       if (!/^\d{4}-\d{2}-\d{2}$/.test(day))
         throw new Error(`ResilienceChecks: expected a day as YYYY-MM-DD, got ${JSON.stringify(day)}`);
-    const { extraRules = [], runtimeEnds, asOf = RUNTIMES_AS_OF } = props;
-    this.#rules = [...checkRules({ ...RUNTIME_ENDS, ...runtimeEnds }, asOf), ...extraRules];
+    const { extraRules = [], runtimeEnds, today = RUNTIMES_READ_ON } = props;
+    this.#rules = [...checkRules({ ...RUNTIME_ENDS, ...runtimeEnds }, today), ...extraRules];
     this.ruleIds = this.#rules.map(({ id }) => id);
   }
 

@@ -12,7 +12,7 @@ import { STREAM_FAILURES } from './stream-failures.ts';
 import { VISIBILITY_TIMEOUT } from './visibility-timeout.ts';
 
 /** All rules of `ResilienceChecks`. This is the one place where they are listed. */
-export const checkRules = (ends: Readonly<Record<string, string>>, asOf: string): readonly CheckRule[] => [
+export const checkRules = (ends: Readonly<Record<string, string>>, today: string): readonly CheckRule[] => [
   DELIVERY_REFUSED,
   DELIVERY_KEY_REFUSED,
   EVENT_BUS_KEY,
@@ -23,7 +23,7 @@ export const checkRules = (ends: Readonly<Record<string, string>>, asOf: string)
   DEAD_LETTERS_EXPIRE,
   API_TIMEOUT,
   VISIBILITY_TIMEOUT,
-  endedRuntime(ends, asOf),
+  endedRuntime(ends, today),
   OPEN_ROUTE,
   LOCAL_STAGE,
 ];

@@ -52,11 +52,11 @@ test.each([Runtime.NODEJS_22_X, Runtime.NODEJS_24_X, Runtime.PYTHON_3_14, new Ru
 
 test('The day and the dates can be overridden', () => {
   const { NODEJS_20_X, NODEJS_22_X } = Runtime;
-  expect(findingsOf(withRuntime(NODEJS_22_X), { asOf: '2027-05-01' })).toEqual([
+  expect(findingsOf(withRuntime(NODEJS_22_X), { today: '2027-05-01' })).toEqual([
     ended('nodejs22.x', '2027-04-30'),
   ]);
   const runtimeEnds = { 'nodejs20.x': '2027-01-01' };
   expect(findingsOf(withRuntime(NODEJS_20_X), { runtimeEnds })).toEqual([]);
-  expect(() => new ResilienceChecks({ asOf: 'today' })).toThrow('expected a day as YYYY-MM-DD, got "today"');
+  expect(() => new ResilienceChecks({ today: 'soon' })).toThrow('expected a day as YYYY-MM-DD, got "soon"');
   expect(() => new ResilienceChecks({ runtimeEnds: { x: '1.1.2027' } })).toThrow('got "1.1.2027"');
 });

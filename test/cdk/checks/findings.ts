@@ -65,6 +65,6 @@ const lineOf = ({ ruleName, violatingConstructs, description }: Violation): stri
 export const findingsOf = (of: App | Stack, props?: ResilienceChecksProps): readonly string[] =>
   (reportOf(of.node.root as App, props)?.violations ?? []).map(lineOf);
 
-/** How to mend what the plugin finds. */
+/** How to fix what the plugin finds. */
 export const fixesOf = (of: App | Stack, props?: ResilienceChecksProps): readonly (string | undefined)[] =>
   (reportOf(of.node.root as App, props)?.violations ?? []).map(({ suggestedFix }) => suggestedFix);

@@ -24,7 +24,7 @@ const ROUTE =
 const URL =
   'OpenRoute at Shop/Fn/FunctionUrl/Resource: The function URL has authType NONE: everybody may call it.';
 
-test('An app with a finding is not synthesized, and the error says what, where and how to mend it', () => {
+test('An app with a finding is not synthesized, and the error says what, where and how to fix it', () => {
   const { app } = openApp(new App({ builtinCloudFormationValidation: false }));
   Validations.of(app).addPlugins(new ResilienceChecks());
   expect(() => app.synth()).toThrow(/Shop\/Fn\/FunctionUrl\/Resource/);
