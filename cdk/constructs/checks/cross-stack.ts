@@ -1,4 +1,3 @@
-import { STACK } from './local-stage.ts';
 import type { TemplateResource } from './rule.ts';
 import type { SynthesizedTemplate } from './templates.ts';
 
@@ -7,6 +6,9 @@ import type { SynthesizedTemplate } from './templates.ts';
  * an export. References within a stack stay as CloudFormation has them.
  */
 export const CROSS_STACK = 'Fibrin::CrossStack';
+
+/** What a stack itself is listed as: its rules, and whether the local run has it synthesized. */
+export const STACK = 'Fibrin::Stack';
 
 /** A value as it is written in the template of a stack. */
 export interface ForeignValue {

@@ -1,8 +1,6 @@
+import { STACK } from './cross-stack.ts';
 import { isRecord, listOf, propertyAt, Resources } from './references.ts';
 import type { CheckRule, Finding } from './rule.ts';
-
-/** What a stack itself is listed as: its rules, and whether the local run has it synthesized. */
-export const STACK = 'Fibrin::Stack';
 
 /** Whether an assertion fails whatever the parameters are: it compares two texts that differ. */
 function alwaysFails(assertion: unknown): boolean {
