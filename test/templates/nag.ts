@@ -1,7 +1,6 @@
-/* Loaded before a CDK app: has cdk-nag and the package's own checks look at the app when it is synthesized, whatever the app is made of. */
+/* Loaded before a CDK app: has cdk-nag look at the app when it is synthesized, whatever the app is made of. */
 import { App, type Stage, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
-import { ResilienceChecks } from 'fibrin/cdk';
 
 const { synth } = App.prototype;
 const looked = new WeakSet<Stage>();
@@ -9,8 +8,7 @@ const looked = new WeakSet<Stage>();
 App.prototype.synth = function (this: App, ...args) {
   if (!looked.has(this)) {
     looked.add(this);
-    const plugins = [new AwsSolutionsChecks(this), new ServerlessChecks(this), new ResilienceChecks()];
-    Validations.of(this).addPlugins(...plugins);
+    Validations.of(this).addPlugins(new AwsSolutionsChecks(this), new ServerlessChecks(this));
   }
   return synth.apply(this, args);
 };

@@ -2,8 +2,8 @@ import type { TemplateResource } from './rule.ts';
 import type { SynthesizedTemplate } from './templates.ts';
 
 /**
- * What a reference to a resource of another stack becomes, however it is written: by a parameter of a nested stack, an output of one or
- * an export. References within a stack stay as CloudFormation has them.
+ * What a reference to a resource of another stack becomes, however it is written: by a parameter of a nested stack, an output or an
+ * export. References within a stack stay as CloudFormation has them.
  */
 export const CROSS_STACK = 'Fibrin::CrossStack';
 
@@ -19,27 +19,32 @@ export interface ForeignValue {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The value of an export, where one stack alone has it: stages may repeat names in their own accounts. */
-function exportsOf(
-  templates: readonly SynthesizedTemplate[],
-): ReadonlyMap<unknown, ForeignValue | undefined> {
-  const found = new Map<unknown, ForeignValue | undefined>();
-  for (const { stack, body } of templates)
-    for (const { Value, Export } of Object.values(body.Outputs ?? {})) {
-      if (Export === undefined) continue;
-      found.set(Export.Name, found.has(Export.Name) ? undefined : { stack, value: Value });
+/** What an output is known by to another stack: the name of an export, or those of a stack and its output. */
+type Published = ReadonlyMap<string, ForeignValue | undefined>;
+
+const outputKey = (stackName: unknown, output: unknown): string => JSON.stringify([stackName, output]);
+const exportKey = (name: unknown): string => JSON.stringify({ name });
+
+/** The values of outputs, where one stack alone has the name: stages may repeat names in their own accounts. */
+function publishedBy(templates: readonly SynthesizedTemplate[]): Published {
+  const found = new Map<string, ForeignValue | undefined>();
+  const add = (key: string, value: ForeignValue) => found.set(key, found.has(key) ? undefined : value);
+  for (const { stack, stackName, body } of templates)
+    for (const [output, { Value: value, Export }] of Object.entries(body.Outputs ?? {})) {
+      if (stackName !== undefined) add(outputKey(stackName, output), { stack, value });
+      if (Export !== undefined) add(exportKey(Export.Name), { stack, value });
     }
   return found;
 }
 
 class Resolver {
   readonly #templates: ReadonlyMap<string, SynthesizedTemplate>;
-  readonly #exports: ReadonlyMap<unknown, ForeignValue | undefined>;
+  readonly #published: Published;
   readonly #nested: ReadonlyMap<string, SynthesizedTemplate>;
 
   constructor(templates: readonly SynthesizedTemplate[]) {
     this.#templates = new Map(templates.map((template) => [template.stack, template]));
-    this.#exports = exportsOf(templates);
+    this.#published = publishedBy(templates);
     this.#nested = new Map(
       templates.flatMap((template) =>
         template.parent ? [[`${template.parent.stack} ${template.parent.logicalId}`, template]] : [],
@@ -50,16 +55,18 @@ class Resolver {
   /** What a value of a template points to in another one. Undefined: nothing that is known. */
   #foreign({ body, parent, stack }: SynthesizedTemplate, value: Readonly<Record<string, unknown>>) {
     const { Ref: ref, 'Fn::GetAtt': attribute, 'Fn::ImportValue': name } = value;
-    if (name !== undefined) return this.#exports.get(name);
+    if (name !== undefined) return this.#published.get(exportKey(name));
+    const output = value['Fn::GetStackOutput'];
+    if (isRecord(output)) return this.#published.get(outputKey(output['StackName'], output['OutputName']));
     if (typeof ref === 'string' && parent && body.Parameters?.[ref] !== undefined) {
       const resource = this.#templates.get(parent.stack)?.body.Resources?.[parent.logicalId];
       const given = (resource?.Properties?.['Parameters'] as Record<string, unknown> | undefined)?.[ref];
       return given === undefined ? undefined : { stack: parent.stack, value: given };
     }
     if (!Array.isArray(attribute)) return undefined;
-    const [logicalId, output] = attribute as readonly unknown[];
+    const [logicalId, outputs] = attribute as readonly unknown[];
     const nested = this.#nested.get(`${stack} ${logicalId}`);
-    const [, outputName] = String(output).split('Outputs.');
+    const [, outputName] = String(outputs).split('Outputs.');
     const given = nested?.body.Outputs?.[outputName ?? ''];
     return nested && given && { stack: nested.stack, value: given.Value };
   }

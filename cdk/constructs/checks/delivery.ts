@@ -46,7 +46,12 @@ function functionLets(resources: Resources, { to, by, source }: Delivery): Answe
       const { FunctionName: _name, Principal, SourceArn, Action } = permission.properties;
       if (named !== to) return 'no';
       const statement = {
-        ...{ Effect: 'Allow', Action, Principal: { Service: Principal }, Resource: '*' },
+        ...{
+          Effect: 'Allow',
+          Action,
+          Principal: Principal === '*' ? '*' : { Service: Principal },
+          Resource: '*',
+        },
         ...(SourceArn !== undefined && { Condition: { ArnLike: { 'aws:SourceArn': SourceArn } } }),
       };
       const access: Access = { by, action: 'lambda:InvokeFunction', on: to, source };

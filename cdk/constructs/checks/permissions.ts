@@ -1,4 +1,4 @@
-import { endOf, isRecord, listOf, propertyAt, type Resources } from './references.ts';
+import { endOf, isChoice, isRecord, listOf, propertyAt, type Resources } from './references.ts';
 import type { TemplateResource } from './rule.ts';
 import {
   type Access,
@@ -32,6 +32,8 @@ const RESOURCE_POLICIES: Readonly<Record<string, string>> = {
 export function policyOf(resources: Resources, of: TemplateResource): readonly PlacedStatement[] {
   return resources.ofType(...Object.keys(RESOURCE_POLICIES)).flatMap((policy) => {
     const named = listOf(propertyAt(policy, RESOURCE_POLICIES[policy.type] ?? ''));
+    // It may be that of this one.
+    if (isChoice(named)) return [{ stack: policy.stack, statement: undefined }];
     const isOfIt = named.some((one) => resources.at(policy.stack, one) === of);
     return isOfIt ? statementsIn(policy.stack, propertyAt(policy, 'PolicyDocument')) : [];
   });
@@ -56,12 +58,12 @@ function statementsOfRole(resources: Resources, role: TemplateResource): readonl
   );
   const attached = resources
     .ofType('AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::RolePolicy')
-    .filter((policy) =>
-      [...listOf(propertyAt(policy, 'Roles')), ...listOf(propertyAt(policy, 'RoleName'))].some(
-        (one) => resources.at(policy.stack, one) === role,
-      ),
-    )
-    .flatMap((policy) => statementsIn(policy.stack, propertyAt(policy, 'PolicyDocument')));
+    .flatMap((policy) => {
+      const roles = [...listOf(propertyAt(policy, 'Roles')), ...listOf(propertyAt(policy, 'RoleName'))];
+      if (isChoice(roles)) return [{ stack: policy.stack, statement: undefined }];
+      const isOfIt = roles.some((one) => resources.at(policy.stack, one) === role);
+      return isOfIt ? statementsIn(policy.stack, propertyAt(policy, 'PolicyDocument')) : [];
+    });
   return [...inline, ...attached, ...managedStatements(resources, role)];
 }
 

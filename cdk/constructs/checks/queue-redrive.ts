@@ -38,7 +38,7 @@ export const DEAD_LETTERS_EXPIRE: CheckRule = {
     return resources.ofType('AWS::SQS::Queue').flatMap((queue): readonly Finding[] => {
       const deadLetters = resources.of(queue, 'RedrivePolicy', 'deadLetterTargetArn');
       // A queue in order counts from when the message has come to it.
-      if (deadLetters === undefined || propertyAt(queue, 'FifoQueue') !== undefined) return [];
+      if (deadLetters === undefined || (propertyAt(queue, 'FifoQueue') ?? false) !== false) return [];
       const [sourceS, keptS] = [retentionS(queue), retentionS(deadLetters)];
       if (sourceS === undefined || keptS === undefined || keptS >= sourceS) return [];
       return [

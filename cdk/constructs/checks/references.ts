@@ -7,11 +7,25 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 export const listOf = (value: unknown): readonly unknown[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
-/** A property at some depth. Undefined: it is not there, or is not known before deployment. */
+/** Whether a value is computed at deployment, so that nothing in it is what it seems. */
+export const isComputed = (value: unknown): boolean =>
+  isRecord(value) && Object.keys(value).some((key) => /^(Ref$|Fn::|Fibrin::)/.test(key));
+
+/** Whether it is decided at deployment what a value is. */
+export const isChoice = (value: unknown): boolean => JSON.stringify(value)?.includes('"Fn::If"') ?? false;
+
+/**
+ * A property at some depth. Undefined: it is not there. Where something on the way to it is computed at deployment, that is what it is:
+ * set, and not known.
+ */
 export function propertyAt({ properties }: TemplateResource, ...keys: readonly string[]): unknown {
   let value: unknown = properties;
-  for (const key of keys) value = isRecord(value) ? value[key] : undefined;
-  return isRecord(value) && value['Ref'] === 'AWS::NoValue' ? undefined : value;
+  for (const key of keys) {
+    if (isComputed(value)) return value;
+    value = isRecord(value) ? value[key] : undefined;
+    if (isRecord(value) && value['Ref'] === 'AWS::NoValue') return undefined;
+  }
+  return value;
 }
 
 /** The texts of which a value is made, as far as they are known. */

@@ -1,4 +1,4 @@
-import { beginningOf, isRecord, listOf, type Resources } from './references.ts';
+import { beginningOf, isComputed, isRecord, listOf, type Resources } from './references.ts';
 import type { TemplateResource } from './rule.ts';
 
 /** Whether something is allowed. What is not known before deployment is `unknown`, and no finding. */
@@ -99,6 +99,13 @@ function meets(resources: Resources, { stack }: PlacedStatement, condition: unkn
   );
 }
 
+/** Services have names in some regions that hold the region as well. */
+function meansService(principal: unknown, service: string): Answer {
+  if (principal === service) return 'yes';
+  const [name = ''] = service.split('.');
+  return typeof principal !== 'string' || principal.startsWith(`${name}.`) ? 'unknown' : 'no';
+}
+
 /** Whether a principal of a policy of a resource means somebody. */
 function means(
   resources: Resources,
@@ -107,7 +114,7 @@ function means(
   by: string | TemplateResource,
 ): Answer {
   if (principal === '*') return 'yes';
-  if (!isRecord(principal)) return 'unknown';
+  if (!isRecord(principal) || isComputed(principal)) return 'unknown';
   const aws = listOf(principal['AWS']);
   if (aws.includes('*')) return 'yes';
   if (typeof by !== 'string')
@@ -118,11 +125,7 @@ function means(
         return named === undefined ? 'unknown' : named === by ? 'yes' : 'no';
       }),
     );
-  return some(
-    listOf(principal['Service']).map((one) =>
-      typeof one !== 'string' ? 'unknown' : one === by ? 'yes' : 'no',
-    ),
-  );
+  return some(listOf(principal['Service']).map((one) => meansService(one, by)));
 }
 
 /** Whether a principal is a whole account, which leaves the decision to the policies of its roles. */

@@ -7,6 +7,8 @@ import { LOCAL_RUN_CONTEXT } from '#core/local-run';
 export interface SynthesizedTemplate {
   /** Construct path of the stack. */
   readonly stack: string;
+  /** Undefined for a nested stack, whose name is made at deployment. */
+  readonly stackName?: string;
   /** The template that has this one as a nested stack, and by which resource. */
   readonly parent?: { readonly stack: string; readonly logicalId: string };
   /** Construct paths by logical ids. */
@@ -47,6 +49,7 @@ function read(stack: Stack, file: string): SynthesizedTemplate {
   const { nestedStackParent: parent, nestedStackResource: resource } = stack;
   return {
     stack: stack.node.path,
+    ...(!parent && { stackName: stack.stackName }),
     ...(parent &&
       resource && {
         parent: {

@@ -5,6 +5,7 @@ import {
   CfnParameter,
   Duration,
   Fn,
+  type IResolvable,
   NestedStack,
   Stack,
   Stage,
@@ -18,17 +19,28 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { CfnRule, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { type CfnFunction, Function as ImportedFunction } from 'aws-cdk-lib/aws-lambda';
+import {
+  CfnEventInvokeConfig,
+  CfnEventSourceMapping,
+  type CfnFunction,
+  Function as ImportedFunction,
+} from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { type CfnQueue, CfnQueuePolicy, Queue } from 'aws-cdk-lib/aws-sqs';
+import { type CfnQueue, CfnQueuePolicy, type CfnQueuePolicyProps, Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
 import { newFunction } from '../deliveries.ts';
 import { findingsOf, newApp, newStack } from './findings.ts';
 
 const eventPattern = { source: ['shop'] };
 const KEY_ARN = 'arn:aws:kms:eu-west-1:111122223333:key/abc';
+const SEND = {
+  ...{ Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' } },
+  ...{ Action: 'sqs:SendMessage', Resource: '*' },
+};
 const QUEUE_ARN = 'arn:aws:sqs:eu-west-1:111122223333:theirs';
 
 describe('what belongs to another app', () => {
@@ -99,11 +111,7 @@ describe('what is decided at deployment', () => {
   test('is no finding: a policy or a statement that may be there', () => {
     const stack = newStack();
     const isProd = new CfnCondition(stack, 'IsProd', { expression: Fn.conditionEquals('a', 'b') });
-    const statement = {
-      ...{ Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' } },
-      ...{ Action: 'sqs:SendMessage', Resource: '*' },
-    };
-    const maybe = Fn.conditionIf(isProd.logicalId, statement, { Ref: 'AWS::NoValue' });
+    const maybe = Fn.conditionIf(isProd.logicalId, SEND, { Ref: 'AWS::NoValue' });
     const inPart = new Queue(stack, 'InPart');
     new CfnQueuePolicy(stack, 'InPartPolicy', {
       ...{ queues: [inPart.queueUrl], policyDocument: { Statement: [maybe] } },
@@ -114,6 +122,61 @@ describe('what is decided at deployment', () => {
     });
     const targets = [inPart, whole].map(({ queueArn: arn }, at) => ({ id: `Target${at}`, arn }));
     new CfnRule(stack, 'Rule', { eventPattern, targets });
+    expect(findingsOf(stack)).toEqual([]);
+  });
+
+  test('is no finding: a property of something that may be there', () => {
+    const stack = newStack();
+    const isProd = new CfnCondition(stack, 'IsProd', { expression: Fn.conditionEquals('a', 'b') });
+    const maybe = (value: object) => Fn.conditionIf(isProd.logicalId, value, { Ref: 'AWS::NoValue' });
+    const kept = new Queue(stack, 'Kept').queueArn;
+    const fn = newFunction(stack, 'Fn');
+    new Rule(stack, 'Rule', { eventPattern, targets: [new LambdaFunction(fn)] });
+    new CfnEventInvokeConfig(stack, 'Config', {
+      ...{ functionName: fn.functionName, qualifier: '$LATEST' },
+      destinationConfig: maybe({ OnFailure: { Destination: kept } }),
+    });
+    new CfnEventSourceMapping(stack, 'Mapping', {
+      ...{ functionName: fn.functionName, startingPosition: 'LATEST' },
+      eventSourceArn: new Stream(stack, 'Stream').streamArn,
+      destinationConfig: maybe({ OnFailure: { Destination: kept } }),
+    });
+    new CfnSchedule(stack, 'Schedule', {
+      ...{ flexibleTimeWindow: { mode: 'OFF' }, scheduleExpression: 'rate(1 hour)' },
+      target: maybe({ DeadLetterConfig: { Arn: kept } }),
+    });
+    expect(findingsOf(stack)).toEqual([]);
+  });
+
+  test.each<[string, (choice: (one: unknown) => IResolvable, queue: Queue) => CfnQueuePolicyProps]>([
+    [
+      'a principal',
+      (choice, { queueUrl }) => ({
+        queues: [queueUrl],
+        policyDocument: { Statement: [{ ...SEND, Principal: choice({ Service: 'events.amazonaws.com' }) }] },
+      }),
+    ],
+    [
+      'a service',
+      (choice, { queueUrl }) => ({
+        queues: [queueUrl],
+        policyDocument: { Statement: [{ ...SEND, Principal: { Service: choice('events.amazonaws.com') } }] },
+      }),
+    ],
+    [
+      'the queue of a policy',
+      (choice, { queueUrl }) => ({
+        queues: [Token.asString(choice(queueUrl))],
+        policyDocument: { Statement: [SEND] },
+      }),
+    ],
+  ])('is no finding: %s that may be the one', (_, propsOf) => {
+    const stack = newStack();
+    const isProd = new CfnCondition(stack, 'IsProd', { expression: Fn.conditionEquals('a', 'b') });
+    const choice = (one: unknown) => Fn.conditionIf(isProd.logicalId, one, 'other');
+    const queue = new Queue(stack, 'Queue');
+    new CfnQueuePolicy(stack, 'Policy', propsOf(choice, queue));
+    new CfnRule(stack, 'Rule', { eventPattern, targets: [{ id: 'Target0', arn: queue.queueArn }] });
     expect(findingsOf(stack)).toEqual([]);
   });
 
@@ -145,17 +208,21 @@ describe('a reference from one stack to another', () => {
     return { outer, inner, innermost, other, key, deadLetterQueue };
   };
 
-  test('is followed: into a nested stack, out of one, and by an export', () => {
-    const app = newApp();
-    const { outer, inner, other, deadLetterQueue } = nested(app);
-    for (const stack of [outer, inner, other]) newFunction(stack, 'Fn', { deadLetterQueue });
-    const [queue, key] = ['Outer/Inner/Innermost/Dead', 'Outer/Key'];
-    expect(findingsOf(app).toSorted()).toEqual([
-      lost('Other/Fn', queue, key),
-      lost('Outer/Fn', queue, key),
-      lost('Outer/Inner/Fn', queue, key),
-    ]);
-  });
+  // `weak` is what `cdk init` gives a new app.
+  test.each(['strong', 'weak', 'both'])(
+    'is followed, %s: into a nested stack, out of one, and by an output',
+    (strength) => {
+      const app = newApp({ '@aws-cdk/core:defaultCrossStackReferences': strength });
+      const { outer, inner, other, deadLetterQueue } = nested(app);
+      for (const stack of [outer, inner, other]) newFunction(stack, 'Fn', { deadLetterQueue });
+      const [queue, key] = ['Outer/Inner/Innermost/Dead', 'Outer/Key'];
+      expect(findingsOf(app).toSorted()).toEqual([
+        lost('Other/Fn', queue, key),
+        lost('Outer/Fn', queue, key),
+        lost('Outer/Inner/Fn', queue, key),
+      ]);
+    },
+  );
 
   test('is followed in policies too', () => {
     const app = newApp();
