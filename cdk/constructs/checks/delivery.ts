@@ -97,7 +97,7 @@ export function keyTrouble(resources: Resources, { to, by, source }: Delivery): 
   const ownOfAws = /(^|:)(alias\/aws\/.*)$/.exec(endOf(named))?.[2];
   if (ownOfAws !== undefined)
     return typeof by === 'string' ? { key: ownOfAws, actions: KEY_ACTIONS } : undefined;
-  const key = resources.keyOf(resources.at(to.stack, named));
+  const key = resources.keyAt(to.stack, named);
   if (key === undefined) return undefined;
   const actions = KEY_ACTIONS.filter(
     (action) => keyLets(resources, key, { by, action, on: key, source, via: service }) === 'no',

@@ -9,7 +9,7 @@ const isSet = (resource: TemplateResource): boolean =>
 const ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
 function refused(resources: Resources, resource: TemplateResource, otherwise: string): readonly Finding[] {
-  const key = resources.keyOf(resources.of(resource, 'KmsKeyIdentifier'));
+  const key = resources.keyAt(resource.stack, propertyAt(resource, 'KmsKeyIdentifier'));
   if (key === undefined) return [];
   const by = 'events.amazonaws.com';
   const actions = ACTIONS.filter(

@@ -112,9 +112,12 @@ export class Resources {
     }
   }
 
-  /** The key itself, behind its alias. */
-  keyOf(resource: TemplateResource | undefined): TemplateResource | undefined {
-    if (resource?.type === 'AWS::KMS::Alias') return this.of(resource, 'TargetKeyId');
-    return resource?.type === 'AWS::KMS::Key' ? resource : undefined;
+  /** The key that a value names, by its alias too, which the CDK names by its text. */
+  keyAt(stack: string, value: unknown): TemplateResource | undefined {
+    const name = /(^|:)(alias\/.*)$/.exec(endOf(value))?.[2];
+    const aliases = this.ofType('AWS::KMS::Alias').filter((alias) => propertyAt(alias, 'AliasName') === name);
+    const [named] = aliases.length === 1 ? aliases : [this.at(stack, value)];
+    if (named?.type === 'AWS::KMS::Alias') return this.of(named, 'TargetKeyId');
+    return named?.type === 'AWS::KMS::Key' ? named : undefined;
   }
 }

@@ -1,11 +1,17 @@
 import type { Stack } from 'aws-cdk-lib';
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, type CfnAlarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { AttributeType, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { CfnArchive, EventBus, type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SnsTopic, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
-import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  AccountRootPrincipal,
+  PolicyDocument,
+  PolicyStatement,
+  Role,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import { Alias, Key } from 'aws-cdk-lib/aws-kms';
 import { CfnPermission, type FunctionOptions, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
@@ -14,7 +20,7 @@ import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Subscription, SubscriptionProtocol, Topic, type TopicProps } from 'aws-cdk-lib/aws-sns';
 import { LambdaSubscription, SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import { CfnQueuePolicy, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { DeadLetterQueue, Sensitivity, SensitivityBus } from 'fibrin/cdk';
 import { describe, expect, test } from 'vitest';
 import { newFunction } from '../deliveries.ts';
@@ -60,6 +66,16 @@ describe('the dead-letter queue of a rule', () => {
     ruleTo(stack, new LambdaFunction(functionIn(stack), { deadLetterQueue }));
     expect(findingsOf(stack)).toEqual([
       `DeliveryKeyRefused at Shop/Rule/Resource: events.amazonaws.com may not kms:Decrypt and kms:GenerateDataKey with the key alias/aws/sqs of Shop/DeadLetters/Resource, ${LOST}`,
+    ]);
+  });
+
+  test('with an alias of a key is refused as with the key', () => {
+    const stack = newStack();
+    const alias = new Alias(stack, 'Alias', { aliasName: 'alias/dead', targetKey: new Key(stack, 'Key') });
+    const deadLetterQueue = new Queue(stack, 'DeadLetters', { encryptionMasterKey: alias });
+    ruleTo(stack, new LambdaFunction(functionIn(stack), { deadLetterQueue }));
+    expect(findingsOf(stack)).toEqual([
+      `DeliveryKeyRefused at Shop/Rule/Resource: events.amazonaws.com may not kms:Decrypt and kms:GenerateDataKey with the key Shop/Key/Resource of Shop/DeadLetters/Resource, ${LOST}`,
     ]);
   });
 
@@ -133,6 +149,33 @@ describe('the target of a rule', () => {
     expect(findingsOf(stack)).toEqual([
       `DeliveryRefused at Shop/Rule/Resource: events.amazonaws.com may not ${action} on Shop/Target/Resource, its target Target0: no event arrives.`,
     ]);
+  });
+
+  test('passes where the CDK gives EventBridge a role, or the receiver lets in everybody or its region', () => {
+    const stack = newStack();
+    const queue = new Queue(stack, 'Queue');
+    const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('events.amazonaws.com') });
+    const regional = new Queue(stack, 'Regional');
+    new CfnQueuePolicy(stack, 'Policy', {
+      queues: [regional.queueUrl],
+      policyDocument: {
+        Statement: {
+          ...{ Effect: 'Allow', Action: 'SQS:*', Resource: '*' },
+          Principal: { Service: 'events.eu-west-1.amazonaws.com' },
+        },
+      },
+    });
+    const fn = functionIn(stack);
+    new CfnPermission(stack, 'Permission', {
+      ...{ action: 'lambda:InvokeFunction', principal: '*', functionName: fn.functionArn },
+    });
+    ruleTo(
+      stack,
+      { bind: () => ({ arn: queue.queueArn, role }) },
+      { bind: () => ({ arn: regional.queueArn }) },
+      { bind: () => ({ arn: fn.functionArn }) },
+    );
+    expect(findingsOf(stack)).toEqual([]);
   });
 
   test('that is an alias is refused where the permission is that of its function', () => {
@@ -318,6 +361,13 @@ describe('the topic of an alarm', () => {
   test('passes with the policy that every topic has', () => {
     const stack = newStack();
     alarmed(stack, {});
+    expect(findingsOf(stack)).toEqual([]);
+  });
+
+  test('passes with actions that are off', () => {
+    const stack = newStack();
+    alarmed(stack, { enforceSSL: true });
+    (stack.node.findChild('Alarm1').node.defaultChild as CfnAlarm).actionsEnabled = false;
     expect(findingsOf(stack)).toEqual([]);
   });
 

@@ -92,6 +92,20 @@ describe('a method of a REST API', () => {
     expect(findingsOf(api(options, { defaultCorsPreflightOptions }))).toEqual([]);
   });
 
+  test('of OPTIONS passes, whoever answers the preflight', () => {
+    const stack = newStack();
+    const handler = newFunction(stack, 'Fn');
+    new RestApi(stack, 'Api', { cloudWatchRole: false }).root.addMethod(
+      'OPTIONS',
+      new LambdaIntegration(handler),
+    );
+    new HttpApi(stack, 'Http').addRoutes({
+      ...{ path: '/{any+}', methods: [HttpMethod.OPTIONS] },
+      integration: new HttpLambdaIntegration('Integration', handler),
+    });
+    expect(findingsOf(stack)).toEqual([]);
+  });
+
   test('passes where there is nothing behind it', () => {
     const stack = newStack();
     new RestApi(stack, 'Api', { cloudWatchRole: false }).root.addMethod('ANY');

@@ -18,7 +18,7 @@ import { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { CfnRule, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnPolicy, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import {
@@ -178,6 +178,27 @@ describe('what is decided at deployment', () => {
     new CfnQueuePolicy(stack, 'Policy', propsOf(choice, queue));
     new CfnRule(stack, 'Rule', { eventPattern, targets: [{ id: 'Target0', arn: queue.queueArn }] });
     expect(findingsOf(stack)).toEqual([]);
+  });
+
+  test('is no finding: a role that a policy may be for, and a limit of retries', () => {
+    const stack = newStack();
+    const isProd = new CfnCondition(stack, 'IsProd', { expression: Fn.conditionEquals('a', 'b') });
+    const queue = new Queue(stack, 'Queue');
+    const fn = newFunction(stack, 'Fn');
+    (fn.node.defaultChild as CfnFunction).deadLetterConfig = { targetArn: queue.queueArn };
+    const { roleName } = fn.role as Role;
+    new CfnPolicy(stack, 'Policy', {
+      ...{ policyName: 'Send', roles: [Token.asString(Fn.conditionIf(isProd.logicalId, roleName, 'other'))] },
+      policyDocument: { Statement: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' }] },
+    });
+    new CfnEventSourceMapping(stack, 'Mapping', {
+      ...{ functionName: fn.functionName, startingPosition: 'LATEST' },
+      eventSourceArn: new Stream(stack, 'Stream').streamArn,
+      maximumRetryAttempts: new CfnParameter(stack, 'Retries', { type: 'Number' }).valueAsNumber,
+    });
+    expect(findingsOf(stack)).toEqual([
+      'StreamFailures at Shop/Mapping: A batch that fails is given up after its retries, and there is no destination of failures: its records are lost.',
+    ]);
   });
 
   test('does not hide what is known beside it', () => {
