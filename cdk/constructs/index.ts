@@ -13,6 +13,8 @@ export { ResilienceDashboard, type ResilienceDashboardProps } from './alarms/res
 export { AlarmSeverity } from './alarms/severity.ts';
 export type { ResilientHttpApiRoute } from './api-route.ts';
 export type { BundlingProps } from './bundling-props.ts';
+export { ResilienceChecks, type ResilienceChecksProps } from './checks/resilience-checks.ts';
+export type { CheckRule, Finding, TemplateResource } from './checks/rule.ts';
 export { DeadLetterQueue, type DeadLetterQueueProps } from './dead-letter-queue.ts';
 export { EventConsumer, type EventConsumerProps, type EventPriority } from './event-consumer.ts';
 export { EventQueue, type EventQueueOptions, type EventQueueProps } from './event-queue.ts';

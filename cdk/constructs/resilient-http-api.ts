@@ -156,7 +156,10 @@ export class ResilientHttpApi extends Construct {
     });
     const resource = route.node.defaultChild as CfnRoute;
     if (isPublic) {
-      Validations.of(route).acknowledge({ id: 'AwsSolutions::AwsSolutions-APIG4', reason: publicReason });
+      Validations.of(route).acknowledge(
+        { id: 'AwsSolutions::AwsSolutions-APIG4', reason: publicReason },
+        { id: 'Fibrin::OpenRoute', reason: publicReason },
+      );
     } else if (resource.authorizationType === NONE.authorizationType) {
       refuse(
         this,

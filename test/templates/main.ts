@@ -16,7 +16,7 @@ import NAG from './package.json' with { type: 'json' };
 import { allRights, rightsTable, unexplained } from './rights.ts';
 import { notFound, samOf } from './sam.ts';
 import { buildExample } from './sam-example.ts';
-import { type Project, readTemplate, synthesize } from './synthesis.ts';
+import { PRELOADED, type Project, readTemplate, synthesize } from './synthesis.ts';
 
 /** The versions that all of this was tested with. */
 const PYTHON_PACKAGES = ['aws-sam-cli==1.170.0', 'cfn-lint==1.58.0'];
@@ -81,7 +81,7 @@ async function inspect(project: Project): Promise<readonly string[]> {
     (made) => `${made.templates.length} templates`,
   );
   await step(
-    'cdk-nag, AwsSolutions and Serverless',
+    'cdk-nag, AwsSolutions and Serverless, and fibrin',
     async () => findingsOf(JSON.parse(readFileSync(report, 'utf8'))),
     (found) => count(found),
   );
@@ -110,7 +110,7 @@ async function ownApp(tarball: string): Promise<Project> {
   const { devDependencies } = NAG;
   const project = await step('examples/own-app, installed, its types', () =>
     installExample('own-app', folder, {
-      ...{ tarball, signal, testPackages: devDependencies, testFiles: ['test/templates/nag.ts'] },
+      ...{ tarball, signal, testPackages: devDependencies, testFiles: PRELOADED },
     }),
   );
   return { name: 'own-app', folder: project, app: 'app.ts', context: {}, resourcesFloor: 40 };

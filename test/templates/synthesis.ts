@@ -22,16 +22,19 @@ export interface Synthesized {
   readonly report: string;
 }
 
+/** What looks at an app while it is synthesized, from the root of the repository. */
+export const PRELOADED = ['test/templates/nag.ts', 'test/cdk/checks/preload.ts'];
+
 export const readTemplate = (file: string): Template => JSON.parse(readFileSync(file, 'utf8')) as Template;
 
-/** Synthesizes an app into a folder by its own `cdk`, with cdk-nag. */
+/** Synthesizes an app into a folder by its own `cdk`, with cdk-nag and the package's own checks. */
 export async function synthesize(
   { folder, app, context }: Project,
   assembly: string,
   signal: AbortSignal,
 ): Promise<Synthesized> {
   const manifest = createRequire(join(folder, 'package.json')).resolve('aws-cdk/package.json');
-  const command = `"${process.execPath}" --import ./test/templates/nag.ts ${app}`;
+  const command = `"${process.execPath}" ${PRELOADED.map((file) => `--import ./${file}`).join(' ')} ${app}`;
   const given = Object.entries(context).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   const { code, stdout, stderr } = await said(
     process.execPath,

@@ -8,7 +8,7 @@ export interface TemplateResource {
   readonly type: string;
   readonly properties: Readonly<Record<string, unknown>>;
 }
-/** What a rule found: the numbers, and what mends it. One sentence each. */
+/** What a rule found: the numbers, and the fix. One sentence each. */
 export interface Finding {
   readonly resource: TemplateResource;
   readonly message: string;

@@ -1,34 +1,14 @@
+import { endOf, isRecord, listOf, Resources } from './references.ts';
 import type { TemplateResource } from './rule.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> => (isRecord(value) ? value : {});
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
-
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-
-/** Logical ids that a value refers to, however deep. */
-function referencesIn(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap(referencesIn);
-  if (!isFields(value)) return [];
-  const { Ref: ref, 'Fn::GetAtt': attribute } = value;
-  if (typeof ref === 'string') return [ref];
-  if (typeof attribute === 'string') return attribute.split('.').slice(0, 1);
-  if (Array.isArray(attribute)) return [String(attribute[0])];
-  return Object.values(value).flatMap(referencesIn);
-}
-
-/** The resources of the same stack that a property of a resource refers to. */
+/** The resources that a property of a resource refers to. */
 export const referredTo = (
   from: TemplateResource,
   value: unknown,
   resources: readonly TemplateResource[],
-): readonly TemplateResource[] => {
-  const ids = new Set(referencesIn(value));
-  return resources.filter(({ stack, logicalId }) => stack === from.stack && ids.has(logicalId));
-};
+): readonly TemplateResource[] => new Resources(resources).within(from.stack, value);
 
 export const ofType = (resources: readonly TemplateResource[], type: string): readonly TemplateResource[] =>
   resources.filter((resource) => resource.type === type);
@@ -41,14 +21,6 @@ export const warmTargets = (resources: readonly TemplateResource[]): readonly Te
   ofType(resources, 'AWS::ApplicationAutoScaling::ScalableTarget').filter(
     ({ properties }) => properties['ServiceNamespace'] === 'lambda',
   );
-
-/** The literal end of a text, which may be joined from parts. */
-function endOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  const [, parts] = listOf(fieldsOf(value)['Fn::Join']);
-  const last = listOf(parts).at(-1);
-  return typeof last === 'string' ? last : '';
-}
 
 /** The aliases and versions whose provisioned concurrency a target scales. */
 export function scaledBy(

@@ -1,5 +1,6 @@
+import { listOf } from './references.ts';
 import type { CheckRule, Finding } from './rule.ts';
-import { ALIAS, fieldsOf, listOf, ofType, scaledBy, templateValue, warmTargets } from './warm-template.ts';
+import { ALIAS, fieldsOf, ofType, scaledBy, templateValue, warmTargets } from './warm-template.ts';
 
 /** @see https://github.com/aws/serverless-application-model/issues/1296 */
 export const WARM_CAPACITY_WEIGHTS: CheckRule = {
