@@ -1,8 +1,10 @@
-import { App, Tags } from 'aws-cdk-lib';
+import { App, Tags, Validations } from 'aws-cdk-lib';
+import { ResilienceChecks } from 'fibrin/cdk';
 import { ProfileStack } from './stacks/profile-stack.ts';
 import { stageOf } from './stacks/stage.ts';
 
 const app = new App();
+Validations.of(app).addPlugins(new ResilienceChecks());
 const stage = stageOf(app.node);
 const stack = new ProfileStack(app, `fibrin-profile-${stage.name}`, {
   stage,

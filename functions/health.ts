@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import { type PolicyEvent, resilient } from 'fibrin';
 import { breakerCheck } from 'fibrin/breaker';
 import { dynamoStore, HEALTH_KEY } from 'fibrin/dynamodb';
-import { correlation, health, problemDetails } from 'fibrin/middleware';
+import { correlation, health, problemDetails, warmup } from 'fibrin/middleware';
 import { queueDepthCheck, warmCapacityCheck } from 'fibrin/telemetry';
 import { isIdentified } from './shared/caller.ts';
 import { fetchDownstream } from './shared/downstream.ts';
@@ -65,6 +65,7 @@ const checks = {
 
 /** `/api/health` is public and says that the function runs; `/api/health/deep` checks its dependencies, for callers that the authorizer knows. */
 export const handler = middy<HttpHandlerEvent, JsonResponse>()
+  .use(warmup())
   .use(correlation())
   .use(problemDetails({ onServerError: logServerError }))
   .use(health({ path: '/api/health' }))

@@ -3,7 +3,7 @@ import { FibrinError, type Item, systemClock } from 'fibrin';
 import { dynamoStore } from 'fibrin/dynamodb';
 import { OUTBOX_ATTRIBUTE } from 'fibrin/events';
 import { type Claim, idempotentHttp } from 'fibrin/idempotency';
-import { correlation, problemDetails, telemetry } from 'fibrin/middleware';
+import { correlation, problemDetails, telemetry, warmup } from 'fibrin/middleware';
 import { correlationId, idempotencyMetrics } from 'fibrin/telemetry';
 import * as v from 'valibot';
 import { callerOf } from './shared/caller.ts';
@@ -103,6 +103,7 @@ const put = idempotentHttp(
 );
 
 export const handler = middy<HttpHandlerEvent, JsonResponse>()
+  .use(warmup())
   .use(correlation())
   .use(telemetry({ namespace: NAMESPACE }))
   .use(problemDetails({ onServerError: logServerError }))

@@ -1,5 +1,5 @@
 import { CustomResource, Duration, Names, Stack, Validations } from 'aws-cdk-lib';
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Alias, CfnFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -89,8 +89,9 @@ export class Prewarm extends Construct {
       );
     if (Stack.of(alias) !== Stack.of(this))
       refuse(this, `expected an alias of this stack, got ${alias.node.path}; make a Prewarm in its stack`);
-    const granted = this.#letInvoke(alias.lambda);
-    const resource = new CustomResource(this, Names.nodeUniqueId(alias.node), {
+    const name = Names.nodeUniqueId(alias.node);
+    const right = this.#rightTo(name, alias.lambda);
+    const resource = new CustomResource(this, name, {
       resourceType: 'Custom::FibrinPrewarm',
       serviceToken: this.function.alias.functionArn,
       serviceTimeout: SERVICE_TIMEOUT,
@@ -100,23 +101,27 @@ export class Prewarm extends Construct {
         ...(payload && { Payload: Stack.of(this).toJsonString(payload) }),
       },
     });
-    granted.applyBefore(resource);
+    resource.node.addDependency(right);
     alias.node.addDependency(resource);
   }
 
-  /** A right for one version would be another with each deployment, and not be everywhere yet when it is needed. */
-  #letInvoke(fn: IFunction): Grant {
+  /**
+   * A right for one version would be another with each deployment, and not be everywhere yet when it is needed. A policy for each
+   * function: in one for all, whatever an alias waits for would wait for all functions, and they may need that alias.
+   */
+  #rightTo(name: string, fn: IFunction): Policy {
+    const statement = new PolicyStatement({
+      actions: ['lambda:InvokeFunction'],
+      resources: [`${fn.functionArn}:*`],
+    });
+    const policy = new Policy(this, `${name}Right`, { statements: [statement] });
+    this.function.function.role?.attachInlinePolicy(policy);
     const made = madeFunction(fn)?.node.defaultChild as CfnFunction | undefined;
-    const { role } = this.function.function;
-    if (made && role)
-      Validations.of(role).acknowledge({
+    if (made)
+      Validations.of(policy).acknowledge({
         id: `AwsSolutions::AwsSolutions-IAM5[Resource::<${Stack.of(made).getLogicalId(made)}.Arn>:*]`,
         reason: 'The versions of one function, whose numbers Lambda gives when they are published.',
       });
-    return Grant.addToPrincipal({
-      grantee: this.function,
-      actions: ['lambda:InvokeFunction'],
-      resourceArns: [`${fn.functionArn}:*`],
-    });
+    return policy;
   }
 }

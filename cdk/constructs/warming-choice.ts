@@ -78,7 +78,7 @@ export function pingsUsd(use: ExpectedUse): number {
 }
 
 const usd = (amount: number): string => `$${amount.toFixed(2)}`;
-const percent = (fraction: number): string => `${Math.round(fraction * 100)} %`;
+const percent = (fraction: number): string => `${Number((fraction * 100).toPrecision(2))} %`;
 
 function methodFor(
   use: ExpectedUse,

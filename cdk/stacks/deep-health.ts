@@ -3,7 +3,7 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import { DeadLetterQueue, type ResilientFunction } from 'fibrin/cdk';
 
 /** Each dead-letter queue of a stack, by its path in it: `Events.Updates.Undelivered`. To be called when all of them are there. */
-const deadLetterQueuesOf = (stack: Stack): readonly (readonly [string, DeadLetterQueue])[] =>
+export const deadLetterQueuesOf = (stack: Stack): readonly (readonly [string, DeadLetterQueue])[] =>
   stack.node.findAll().flatMap((construct) => {
     if (!(construct instanceof DeadLetterQueue)) return [];
     const path = construct.node.scopes.slice(stack.node.scopes.length);

@@ -3,7 +3,14 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
-import { DeadLetterQueue, EventConsumer, OutboxRelay, Sensitivity, SensitivityBus } from 'fibrin/cdk';
+import {
+  DeadLetterQueue,
+  EventConsumer,
+  OutboxRelay,
+  type ResilientFunction,
+  Sensitivity,
+  SensitivityBus,
+} from 'fibrin/cdk';
 import type { MakeFunction } from './functions.ts';
 
 export interface ProfileEventsProps {
@@ -26,6 +33,10 @@ const eventPattern = (detailType: string) => ({ source: ['profiles'], detailType
  * way ends in a queue of its own, with the reason.
  */
 export class ProfileEvents extends Construct {
+  readonly relay: OutboxRelay;
+  /** What takes batches of records. */
+  readonly batched: readonly ResilientFunction[];
+
   constructor(scope: Construct, id: string, props: ProfileEventsProps) {
     super(scope, id);
     const { users, fn } = props;
@@ -34,17 +45,17 @@ export class ProfileEvents extends Construct {
     const { bus: restricted } = new SensitivityBus(this, 'Restricted', {
       sensitivity: Sensitivity.RESTRICTED,
     });
-    new OutboxRelay(this, 'Outbox', {
+    const relay = fn('Relay', 'relay', { timeout: TIMEOUT, reservedConcurrency: 10 });
+    this.relay = new OutboxRelay(this, 'Outbox', {
       table: users,
       buses: { PUBLIC_BUS: open, INTERNAL_BUS: internal.bus, RESTRICTED_BUS: restricted },
-      resilientFunction: fn('Relay', 'relay', { timeout: TIMEOUT, reservedConcurrency: 10 }),
+      resilientFunction: relay,
     });
-    this.#readModel(open, props);
-    this.#addresses(restricted, props);
+    this.batched = [relay, this.#readModel(open, props), this.#addresses(restricted, props)];
     this.#journal(internal, props);
   }
 
-  #readModel(bus: IEventBus, { views, cache, fn }: ProfileEventsProps): void {
+  #readModel(bus: IEventBus, { views, cache, fn }: ProfileEventsProps): ResilientFunction {
     const onUpdated = fn('OnProfileUpdated', 'on-profile-updated', {
       timeout: TIMEOUT,
       reservedConcurrency: 10,
@@ -57,10 +68,11 @@ export class ProfileEvents extends Construct {
       eventPattern: eventPattern('profile.updated'),
       resilientFunction: onUpdated,
     });
+    return onUpdated;
   }
 
   /** Two at once are enough, the fewest that a queue may have. */
-  #addresses(bus: IEventBus, { contacts, fn }: ProfileEventsProps): void {
+  #addresses(bus: IEventBus, { contacts, fn }: ProfileEventsProps): ResilientFunction {
     const onContactChanged = fn('OnContactChanged', 'on-contact-changed', {
       timeout: TIMEOUT,
       reservedConcurrency: 5,
@@ -73,6 +85,7 @@ export class ProfileEvents extends Construct {
       resilientFunction: onContactChanged,
       maxConcurrency: 2,
     });
+    return onContactChanged;
   }
 
   /** Without a queue, with Lambda's own retries. */

@@ -10,13 +10,15 @@ import {
 import { AttributeType, Billing, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import type { Construct, IConstruct } from 'constructs';
-import { ResilienceTable } from 'fibrin/cdk';
-import { showDeadLetters, showWarmCapacity } from './deep-health.ts';
+import { ResilienceTable, ResilientFunction } from 'fibrin/cdk';
+import { deadLetterQueuesOf, showDeadLetters, showWarmCapacity } from './deep-health.ts';
 import { downstreamOf } from './downstream.ts';
 import { leaveOutWhatEmulatorsLack } from './emulator.ts';
 import { functionsOf } from './functions.ts';
+import { ProfileAlarms } from './profile-alarms.ts';
 import { profileApi } from './profile-api.ts';
 import { ProfileEvents } from './profile-events.ts';
+import { ProfileWarmth } from './profile-warmth.ts';
 import { forbidDeployment, type Stage } from './stage.ts';
 
 export interface ProfileStackProps extends StackProps {
@@ -112,7 +114,12 @@ export class ProfileStack extends Stack {
     }
     users.grant(putProfile, 'dynamodb:GetItem', 'dynamodb:PutItem');
 
-    new ProfileEvents(this, 'Events', { users, views, cache, contacts, fn });
+    const events = new ProfileEvents(this, 'Events', { users, views, cache, contacts, fn });
+    const warmth = new ProfileWarmth(this, 'Warmth', {
+      pinged: [getProfile, putProfile, health],
+      batched: events.batched,
+      getProfile,
+    });
     showDeadLetters(health);
     showWarmCapacity(health, getProfile);
 
@@ -123,6 +130,13 @@ export class ProfileStack extends Stack {
       health: health.alias,
     });
     new CfnOutput(this, 'ApiUrl', { value: api.api.apiEndpoint });
+    // This machine keeps no metrics.
+    if (!stage.local)
+      new ProfileAlarms(this, 'Alarms', {
+        ...{ api, unrelayed: events.relay.unrelayed, warmed: warmth.warmed },
+        functions: this.node.findAll().filter((construct) => construct instanceof ResilientFunction),
+        deadLetterQueues: deadLetterQueuesOf(this).map(([, queue]) => queue),
+      });
 
     tellLocalRun(users, { fault: 'users', seed: 'functions/shared/seed.ts' });
     tellLocalRun(cache, { fault: 'cache' });

@@ -1,5 +1,6 @@
 import { type App, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Policy } from 'aws-cdk-lib/aws-iam';
 import { Alias, Code } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from 'vitest';
@@ -88,12 +89,25 @@ describe('the function that does it', () => {
 
   test('says why its right has a wildcard, and why it has no dead-letter queue', () => {
     const { charge, prewarm, stack } = setUp();
-    const fn = prewarm.function.function;
     const id = stack.getLogicalId(charge.function.node.defaultChild as never);
-    expect(fn.role && acknowledged(fn.role)).toContain(
+    const right = prewarm.node.findAll().find((one) => one instanceof Policy && /Right$/.test(one.node.id));
+    expect(right && acknowledged(right)).toContain(
       `AwsSolutions::AwsSolutions-IAM5[Resource::<${id}.Arn>:*]`,
     );
-    expect(acknowledged(fn)).toContain('Serverless::Serverless-LambdaDLQ');
+    expect(acknowledged(prewarm.function.function)).toContain('Serverless::Serverless-LambdaDLQ');
+  });
+
+  test('waits for no function but the one that it invokes: another may need the alias', () => {
+    const { stack, charge, prewarm, template } = setUp();
+    const shop = new ResilientFunction(stack, 'Buy', { code });
+    charge.grantInvoke(shop);
+    prewarm.add(shop.alias);
+    // Refuses circles.
+    const rights = template().findResources('AWS::IAM::Policy');
+    for (const { DependsOn: waitsFor } of Object.values(template().findResources(PREWARM)))
+      expect(waitsFor.map((id: string) => rights[id]?.['Properties'].PolicyDocument.Statement)).toEqual([
+        [expect.objectContaining({ Action: 'lambda:InvokeFunction' })],
+      ]);
   });
 
   test('is one for all, and keeps its log for as long as it is told', () => {

@@ -3,7 +3,6 @@ import {
   Dashboard,
   type DashboardProps,
   type IAlarm,
-  type IMetric,
   type Metric,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
