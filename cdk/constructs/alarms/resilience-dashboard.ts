@@ -1,10 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import {
-  Dashboard,
-  type DashboardProps,
-  type IAlarm,
-  type Metric,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Dashboard, type DashboardProps, type IAlarm, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
