@@ -42,7 +42,10 @@ function managedConcurrency(capacityProvider: unknown, memoryMb: number): number
   return Number(concurrency ?? cpus * MANAGED_CONCURRENCY_PER_CPU);
 }
 
-export function readFunctions(assembly: Assembly, reader: TemplateReader): readonly FunctionModel[] {
+export function readFunctions(
+  assembly: Pick<Assembly, 'assetFolder'>,
+  reader: TemplateReader,
+): readonly FunctionModel[] {
   const names = ['Runtime', 'Handler', 'MemorySize', 'Timeout', 'ReservedConcurrentExecutions', 'Code'];
   return reader.ofType(['AWS::Lambda::Function'], [...names, 'CapacityProviderConfig']).map((resource) => {
     const { logicalId, properties, displayName } = resource;

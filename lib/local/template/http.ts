@@ -29,6 +29,10 @@ function readIntegrations(reader: TemplateReader): ReadonlyMap<string, string> {
   );
 }
 
+/** The APIs, whose addresses a template may give to its functions. */
+export const readApis = (reader: TemplateReader): readonly string[] =>
+  reader.ofType(['AWS::ApiGatewayV2::Api', 'AWS::ApiGateway::RestApi'], []).map(({ logicalId }) => logicalId);
+
 /** The routes of the one HTTP API. */
 export function readRoutes(reader: TemplateReader): readonly RouteModel[] {
   const apis = reader.ofType(['AWS::ApiGatewayV2::Api'], ['ProtocolType']);

@@ -4,7 +4,7 @@ import { compilePattern } from '../events/pattern/parse.ts';
 import { LocalRunError } from '../problem.ts';
 import type { SqsMappingModel } from '../sqs/poller.ts';
 import type { StreamMappingModel } from '../streams/model.ts';
-import { ACCOUNT, type Properties, type Resource, refuse, type TemplateReader } from './reader.ts';
+import { type Properties, type Resource, refuse, type TemplateReader } from './reader.ts';
 
 const NAMES = [
   'BatchSize',
@@ -47,7 +47,7 @@ function readCommon(resource: Resource, reader: TemplateReader) {
   return {
     functionArn: name.startsWith('arn:')
       ? name
-      : `arn:aws:lambda:${reader.region}:${ACCOUNT}:function:${name}`,
+      : `arn:aws:lambda:${reader.region}:${reader.account}:function:${name}`,
     batchingWindowSeconds: Number(properties['MaximumBatchingWindowInSeconds'] ?? 0),
     reportBatchItemFailures: ((properties['FunctionResponseTypes'] ?? []) as readonly unknown[]).includes(
       'ReportBatchItemFailures',
