@@ -81,7 +81,7 @@ export async function readApp(options: AppOptions, log: Log, signal: AbortSignal
   const { project, envFile, without = [], stacks: patterns = [] } = options;
   const groups = await readGroups(options, log, signal);
   const choice = chooseStacks(groups, patterns, defaultPlace(process.env));
-  checkLookups(groups);
+  checkLookups(groups.filter((group) => group.stacks.some((stack) => choice.stacks.includes(stack))));
   printChoice(choice, log);
   const { stacks, region, account } = choice;
   const values = envFile === undefined ? new Map<string, string>() : readEnvFile(resolve(project, envFile));
