@@ -134,8 +134,11 @@ export function createReader(
     const property = NAMES[Type]?.property;
     if (property !== undefined && Properties?.[property] !== undefined) {
       // In an object: a name may be left out by a condition.
-      const { name } = scope.resolver.resolve({ name: Properties[property] }) as { readonly name?: unknown };
-      if (name !== undefined) return textOf(`${logicalId}.${property}`, name);
+      const what = `${logicalId}.${property}`;
+      const { name } = named(what, () => scope.resolver.resolve({ name: Properties[property] })) as {
+        readonly name?: unknown;
+      };
+      if (name !== undefined) return textOf(what, name);
     }
     // SQS knows a FIFO queue by the end of its name.
     return `${physicalId(scope, logicalId)}${String(Properties?.['FifoQueue']) === 'true' ? '.fifo' : ''}`;
@@ -153,7 +156,7 @@ export function createReader(
   const standIn = (scope: Scope, logicalId: string, attribute: string): string => {
     addTo(standIns, attribute === '' ? logicalId : `${logicalId}.${attribute}`, resolving);
     const id = physicalId(scope, logicalId);
-    const service = resourceOf(scope, logicalId)?.Type.split('::')[1]?.toLowerCase();
+    const service = resourceOf(scope, logicalId)?.Type.split('::')[1]?.toLowerCase() ?? 'unknown';
     return /Arn$/.test(attribute)
       ? `arn:aws:${service}:${region}:${account}:${id}`
       : attribute

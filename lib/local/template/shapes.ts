@@ -114,6 +114,9 @@ const MEMBERS: Readonly<Record<string, Shape>> = {
   'AWS::Lambda::EventSourceMapping.FilterCriteria.Filters': { Pattern: 'text!' },
 };
 
+/** Objects that have to be there. */
+const REQUIRED = new Set(['AWS::Scheduler::Schedule.Target']);
+
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -169,8 +172,9 @@ function shaped(shape: Shape, value: unknown, at: Checked): unknown {
     if (value === undefined && !shape.endsWith('!')) return undefined;
     const taken = value === undefined ? undefined : asKind(kind, value);
     if (taken === undefined) {
-      const got = value === undefined ? 'nothing' : brief(value);
-      throw new LocalRunError(`${at.name}: expected ${EXPECTED[kind]}, got ${got}; mend it in the template`);
+      throw new LocalRunError(
+        `${at.name}: expected ${EXPECTED[kind]}, got ${brief(value)}; mend it in the template`,
+      );
     }
     const member = MEMBERS[at.path];
     if (!member || !Array.isArray(taken)) return taken;
@@ -178,7 +182,7 @@ function shaped(shape: Shape, value: unknown, at: Checked): unknown {
       shaped(member, one, { ...at, path: `${at.path}[]`, name: `${at.name}.${index}` }),
     );
   }
-  if (value === undefined) return undefined;
+  if (value === undefined && !REQUIRED.has(at.path)) return undefined;
   if (!isObject(value))
     throw new LocalRunError(`${at.name}: expected an object, got ${brief(value)}; mend it in the template`);
   for (const name of Object.keys(value)) if (!Object.hasOwn(shape, name)) at.unknown(`${at.path}.${name}`);
