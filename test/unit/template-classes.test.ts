@@ -156,7 +156,6 @@ const REQUIRED: Readonly<Record<string, object>> = {
 describe('a property of a type that runs', () => {
   const running = [...classes].filter(([, { kind }]) => kind === 'run').map(([type]) => type);
   const idOf = (type: string) => type.replaceAll('::', '');
-  const nested = join(LIBRARY, 'package.json');
   const Resources = Object.fromEntries(
     running.map((type) => {
       // There, and without a value: what reads it finds nothing.
@@ -164,10 +163,9 @@ describe('a property of a type that runs', () => {
       return [idOf(type), { Type: type, Properties: { ...Object.fromEntries(all), ...REQUIRED[type] } }];
     }),
   );
-  // A nested template is read from a file; this one is empty.
-  const empty = { ...Resources, AWSCloudFormationStack: undefined };
-  delete empty.AWSCloudFormationStack;
-  const stack = { stackName: 'app', template: { Resources: empty as never }, assetFolder: () => nested };
+  // That of a nested stack is read from a file.
+  const { AWSCloudFormationStack: _, ...others } = Resources;
+  const stack = { stackName: 'app', template: { Resources: others as never }, assetFolder: () => '/code' };
   const reader = createReader(stack, 'eu-west-1');
   const model = readModel([stack], reader);
   for (const fn of model.functions) model.environmentOf(fn, new Map());
