@@ -1,5 +1,6 @@
 import { CfnResource, type Stack } from 'aws-cdk-lib';
 import { CfnPolicy } from 'aws-cdk-lib/aws-iam';
+import { CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
 import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 
 /** What emulators of CloudFormation refuse a template for. The app does its work without. */
@@ -22,7 +23,7 @@ function withoutKeys({ Statement, ...rest }: PolicyDocument): PolicyDocument {
   return { ...rest, Statement: statements };
 }
 
-/** Emulators have no TLS, without which a queue refuses every request. */
+/** Emulators have no TLS, without which queues and topics refuse every request. */
 function withoutTls({ Statement, ...rest }: PolicyDocument): PolicyDocument {
   const statements = Statement.filter(
     ({ Condition }) => !JSON.stringify(Condition)?.includes('aws:SecureTransport'),
@@ -37,7 +38,7 @@ export function leaveOutWhatEmulatorsLack(stack: Stack): void {
       construct.node.scope?.node.tryRemoveChild(construct.node.id);
     if (construct instanceof CfnPolicy)
       construct.policyDocument = withoutKeys(stack.resolve(construct.policyDocument));
-    if (construct instanceof CfnQueuePolicy)
+    if (construct instanceof CfnQueuePolicy || construct instanceof CfnTopicPolicy)
       construct.policyDocument = withoutTls(stack.resolve(construct.policyDocument));
   }
 }
