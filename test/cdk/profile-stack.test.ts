@@ -356,7 +356,7 @@ describe('the context', () => {
     template.resourceCountIs('AWS::Lambda::Url', 0);
     const environments = Object.values(template.findResources('AWS::Lambda::Function')).flatMap(
       ({ Properties }) => {
-        const variables = Properties.Environment.Variables;
+        const variables = Properties.Environment?.Variables ?? {};
         return 'DOWNSTREAM_URL' in variables ? [variables] : [];
       },
     );
