@@ -5,6 +5,10 @@ import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 
 /** What emulators of CloudFormation refuse a template for. The app does its work without. */
 const LACKING: readonly string[] = [
+  // All of them are on metric math, and the dashboard shows them.
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::CompositeAlarm',
+  'AWS::CloudWatch::Dashboard',
   'AWS::Events::Archive',
   'AWS::Logs::Delivery',
   'AWS::Logs::DeliveryDestination',

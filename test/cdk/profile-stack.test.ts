@@ -298,6 +298,9 @@ describe('the stage for emulators', () => {
     const emulated = typesOf({ stage: 'emulator' });
     const missing = [...typesOf({ stage: 'dev' })].filter((type) => !emulated.has(type));
     expect(missing.sort()).toEqual([
+      'AWS::CloudWatch::Alarm',
+      'AWS::CloudWatch::CompositeAlarm',
+      'AWS::CloudWatch::Dashboard',
       'AWS::Events::Archive',
       'AWS::Logs::Delivery',
       'AWS::Logs::DeliveryDestination',
