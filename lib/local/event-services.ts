@@ -9,7 +9,7 @@ import { type AsyncInvoker, asyncInvoker } from './lambda/async-invoker.ts';
 import type { LocalFunction } from './lambda/function.ts';
 import { type Sqs, startSqs } from './sqs/server.ts';
 import type { AppModel } from './template/model.ts';
-import { ACCOUNT, functionOfArn } from './template/reader.ts';
+import { functionOfArn } from './template/reader.ts';
 
 export interface EventServicesOptions {
   readonly model: AppModel;
@@ -66,10 +66,10 @@ export async function startEventServices(options: EventServicesOptions): Promise
 
   const buses = createBuses({
     ...{ buses: model.buses, rules: model.rules, handOver, platform, clock: systemClock, random, region },
-    account: ACCOUNT,
+    account: model.account,
   });
   for (const { functionName } of model.functions) {
-    const functionArn = `arn:aws:lambda:${region}:${ACCOUNT}:function:${functionName}:$LATEST`;
+    const functionArn = `arn:aws:lambda:${region}:${model.account}:function:${functionName}:$LATEST`;
     const invoke = async (payload: string, requestId: string) =>
       functions.get(functionName)?.invoke(payload, requestId) ?? { kind: 'throttled' as const };
     const policy = model.asyncInvokeOf(functionName);
@@ -78,7 +78,7 @@ export async function startEventServices(options: EventServicesOptions): Promise
   const sqs =
     model.queues.length === 0
       ? undefined
-      : await startSqs(model.queues, { scale: timeScale, region, account: ACCOUNT });
+      : await startSqs(model.queues, { scale: timeScale, region, account: model.account });
   const api = await startEventBridgeApi({ buses, faults }).catch(async (error: unknown) => {
     await sqs?.stop();
     throw error;

@@ -42,14 +42,17 @@ function managedConcurrency(capacityProvider: unknown, memoryMb: number): number
   return Number(concurrency ?? cpus * MANAGED_CONCURRENCY_PER_CPU);
 }
 
-export function readFunctions(assembly: Assembly, reader: TemplateReader): readonly FunctionModel[] {
+export function readFunctions(
+  assembly: Pick<Assembly, 'assetFolder'>,
+  reader: TemplateReader,
+): readonly FunctionModel[] {
   const names = ['Runtime', 'Handler', 'MemorySize', 'Timeout', 'ReservedConcurrentExecutions', 'Code'];
   return reader.ofType(['AWS::Lambda::Function'], [...names, 'CapacityProviderConfig']).map((resource) => {
     const { logicalId, properties, displayName } = resource;
     const { Runtime, Handler, Timeout, ReservedConcurrentExecutions, Code } = properties;
     const memoryMb = Number(properties['MemorySize'] ?? 128);
     if (!/^nodejs\d/.test(String(Runtime))) {
-      refuse(logicalId, `the runtime ${Runtime}`, 'leave the function out for -c stage=local');
+      refuse(logicalId, `the runtime ${Runtime ?? 'none'}`, 'leave the function out for -c stage=local');
     }
     const codeFolder = assembly.assetFolder(String((Code as Properties)['S3Key']));
     if (codeFolder === undefined)
