@@ -32,7 +32,7 @@ export interface App {
 }
 
 /** Where a stack is deployed that does not say it: the same that the app is told by `CDK_DEFAULT_REGION` and `_ACCOUNT`. */
-export function defaultPlace(env: NodeJS.ProcessEnv): { readonly region: string; readonly account: string } {
+function defaultPlace(env: NodeJS.ProcessEnv): { readonly region: string; readonly account: string } {
   const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? env['CDK_DEFAULT_REGION'] ?? 'us-east-1';
   return { region, account: env['CDK_DEFAULT_ACCOUNT'] ?? ACCOUNT };
 }
@@ -81,7 +81,7 @@ export async function readApp(options: AppOptions, log: Log, signal: AbortSignal
   const { project, envFile, without = [], stacks: patterns = [] } = options;
   const groups = await readGroups(options, log, signal);
   const choice = chooseStacks(groups, patterns, defaultPlace(process.env));
-  checkLookups(groups);
+  checkLookups(groups.filter((group) => group.stacks.some((stack) => choice.stacks.includes(stack))));
   printChoice(choice, log);
   const { stacks, region, account } = choice;
   const values = envFile === undefined ? new Map<string, string>() : readEnvFile(resolve(project, envFile));

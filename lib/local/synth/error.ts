@@ -10,7 +10,7 @@ const LAST_LINES = 5;
 /** The place of the app's own that an error names: neither Node's nor a library's. */
 function placeIn(lines: readonly string[]): string {
   const own = lines.find((line) => /^\s+at /.test(line) && !/node_modules|node:|<anonymous>/.test(line));
-  const [, file, line] = /([^\s(]+):(\d+)/.exec(own ?? '') ?? [];
+  const [, file, line] = /([^\s(]+?):(\d+)(?::\d+)?(?=[\s)]|$)/.exec(own ?? '') ?? [];
   return file === undefined ? '' : ` (${basename(file)}:${line})`;
 }
 

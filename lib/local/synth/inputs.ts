@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 
 /** What an app has read while it was synthesized, beside the files of its project. */
@@ -21,6 +22,9 @@ const LEFT_OUT = new Set(['node_modules', 'cdk.out']);
 /** A folder with more files than that is not looked through: its synthesis is never used again. */
 const MAX_FILES = 20_000;
 
+/** Where the CDK keeps what it has computed from files that it has read. */
+const CDK_CACHE = join(homedir(), '.cdk', 'cache');
+
 /** What the processes of the app have written down. Where none has, it is no app of Node's, and all variables count. */
 export function readTrace(file: string, project: string, output: string): Inputs {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
@@ -28,7 +32,9 @@ export function readTrace(file: string, project: string, output: string): Inputs
   const all = (part: keyof Inputs) => [...new Set(traces.flatMap((trace) => trace[part]))].sort();
   const isWithin = (path: string, folder: string) => path === folder || path.startsWith(`${folder}${sep}`);
   const outside = (path: string) =>
-    ![output, join(project, '.fibrin'), '/proc', '/sys', '/dev'].some((folder) => isWithin(path, folder)) &&
+    ![output, join(project, '.fibrin'), CDK_CACHE, '/proc', '/sys', '/dev'].some((folder) =>
+      isWithin(path, folder),
+    ) &&
     // What comes from a registry counts by the lock file.
     !path.includes(`${sep}node_modules${sep}`);
   /** The project's files count anyway, all but the hidden ones and the texts. */
@@ -37,7 +43,7 @@ export function readTrace(file: string, project: string, output: string): Inputs
   return {
     names: traces.length === 0 ? ['*'] : all('names').filter((name) => !OWN.test(name)),
     files: all('files').filter(counts),
-    folders: all('folders').filter((folder) => !isWithin(folder, project) && !isWithin(folder, output)),
+    folders: all('folders').filter((folder) => outside(folder) && !isWithin(folder, project)),
   };
 }
 
@@ -70,6 +76,7 @@ function* filesIn(folder: string): Generator<string> {
 /** By size and time: a folder can be large, such as the root of a monorepo. Undefined for one that is too large. */
 function hashFolder(hash: Hash, folder: string): boolean {
   let count = 0;
+  if (existsSync(folder) && !statSync(folder).isDirectory()) hashFile(hash, folder);
   for (const file of filesIn(folder)) {
     if (++count > MAX_FILES) return false;
     const { size, mtimeMs } = statSync(file);

@@ -74,11 +74,15 @@ for (const method of [
   'readdirSync',
   'readdir',
   'copyFileSync',
-  'cpSync',
 ])
   watch(fs, method, ([path]) => note(path));
-for (const method of ['readFile', 'readdir', 'copyFile', 'cp'])
-  watch(fs.promises, method, ([path]) => note(path));
+for (const method of ['readFile', 'readdir', 'copyFile']) watch(fs.promises, method, ([path]) => note(path));
+const whole = ([value]: readonly unknown[]) => {
+  const path = pathOf(value);
+  if (path !== undefined) folders.add(path);
+};
+for (const method of ['cp', 'cpSync']) watch(fs, method, whole);
+watch(fs.promises, 'cp', whole);
 const forReading = ([path, flags]: readonly unknown[]) => {
   if (flags === undefined || flags === 'r' || flags === 0) note(path);
 };

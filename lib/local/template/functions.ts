@@ -52,7 +52,7 @@ export function readFunctions(
     const { Runtime, Handler, Timeout, ReservedConcurrentExecutions, Code } = properties;
     const memoryMb = Number(properties['MemorySize'] ?? 128);
     if (!/^nodejs\d/.test(String(Runtime))) {
-      refuse(logicalId, `the runtime ${Runtime}`, 'leave the function out for -c stage=local');
+      refuse(logicalId, `the runtime ${Runtime ?? 'none'}`, 'leave the function out for -c stage=local');
     }
     const codeFolder = assembly.assetFolder(String((Code as Properties)['S3Key']));
     if (codeFolder === undefined)

@@ -21,7 +21,11 @@ function readIntegrations(reader: TemplateReader): ReadonlyMap<string, Integrati
     resources.map(({ logicalId, properties }) => {
       const { IntegrationType, IntegrationUri, PayloadFormatVersion = '1.0', TimeoutInMillis } = properties;
       if (IntegrationType !== 'AWS_PROXY' || !String(IntegrationUri).includes(':function:'))
-        refuse(logicalId, `an integration of type ${IntegrationType} with ${IntegrationUri}`, LEAVE_OUT);
+        refuse(
+          logicalId,
+          `an integration of type ${IntegrationType} with ${IntegrationUri ?? 'no function'}`,
+          LEAVE_OUT,
+        );
       if (PayloadFormatVersion !== '1.0' && PayloadFormatVersion !== '2.0')
         return refuse(logicalId, `payload format ${PayloadFormatVersion}`, 'use 2.0 or 1.0');
       const mapping = readMapping(logicalId, properties, (path) => reader.note(INTEGRATION, path));
@@ -39,7 +43,7 @@ function readIntegrations(reader: TemplateReader): ReadonlyMap<string, Integrati
 }
 
 function sourceOf(logicalId: string, identitySource: unknown): JwtAuthorizerModel['source'] {
-  const text = String([identitySource].flat()[0]);
+  const text = String([identitySource].flat()[0] ?? 'none');
   const [, place, name] = /^\$request\.(header|querystring)\.(.+)$/.exec(text) ?? [];
   if ((place !== 'header' && place !== 'querystring') || name === undefined)
     return refuse(logicalId, `the identity source ${text}`, 'take the token from a header or from the query');
@@ -78,7 +82,7 @@ function routeOf({ logicalId, properties }: Resource, { integrations, authorizer
   const { RouteKey, Target, AuthorizationType = 'NONE', AuthorizerId, AuthorizationScopes } = properties;
   const integration = integrations.get(String(Target).replace('integrations/', ''));
   if (integration === undefined)
-    return refuse(logicalId, `the target ${Target}`, 'point the route at a Lambda function');
+    return refuse(logicalId, `the target ${Target ?? 'none'}`, 'point the route at a Lambda function');
   const routeKey = String(RouteKey);
   if (AuthorizationType === 'NONE') return { routeKey, ...integration };
   const authorizer = authorizers.get(String(AuthorizerId));
@@ -118,7 +122,7 @@ export function readHttpApis(reader: TemplateReader): readonly HttpApiModel[] {
   return reader.ofType(['AWS::ApiGatewayV2::Api'], API_NAMES).map((api) => {
     const { logicalId, properties, displayName } = api;
     const { ProtocolType, Target, CorsConfiguration } = properties;
-    if (ProtocolType !== 'HTTP') refuse(logicalId, `an API of protocol ${ProtocolType}`, LEAVE_OUT);
+    if (ProtocolType !== 'HTTP') refuse(logicalId, `an API of protocol ${ProtocolType ?? 'none'}`, LEAVE_OUT);
     if (Target !== undefined && !String(Target).includes(':function:'))
       refuse(logicalId, `the target ${Target}`, 'point the API at a Lambda function');
     const apiId = reader.nameOf(logicalId);

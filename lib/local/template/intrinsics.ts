@@ -36,7 +36,7 @@ const unresolvable = (what: string): never => {
 
 /** Own members only: a template may name anything. */
 const own = <T>(record: Readonly<Record<string, T>> | undefined, name: string | undefined): T | undefined =>
-  record !== undefined && name !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
+  record && name !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
 
 /** The text that a value is; numbers and booleans have one too. */
 function textOf(value: unknown): string {

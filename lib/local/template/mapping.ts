@@ -55,7 +55,7 @@ export function readMapping(
     .filter(isStep);
   const responses = new Map(
     Object.entries((ResponseParameters ?? {}) as Record<string, Properties>).map(([status, parameters]) => {
-      const list = (parameters['ResponseParameters'] ?? []) as readonly Properties[];
+      const list = [(parameters['ResponseParameters'] ?? []) as Properties | readonly Properties[]].flat();
       const steps = list.map(({ Destination, Source }) =>
         stepOf(logicalId, 'response', String(Destination), String(Source), note),
       );

@@ -101,7 +101,8 @@ export function readMappings(reader: TemplateReader): Mappings {
   const queueMappings: SqsMappingModel[] = [];
   const streamMappings: StreamMappingModel[] = [];
   for (const resource of reader.ofType(['AWS::Lambda::EventSourceMapping'], NAMES)) {
-    const [, , service] = String(resource.properties['EventSourceArn']).split(':');
+    const source = String(resource.properties['EventSourceArn']);
+    const service = source.split(':')[2] ?? JSON.stringify(source);
     if (service === 'sqs') queueMappings.push(readSqsMapping(resource, reader));
     else if (service === 'dynamodb') streamMappings.push(readStreamMapping(resource, reader));
     else refuse(resource.logicalId, `an event source of ${service}`, 'use a queue or the stream of a table');

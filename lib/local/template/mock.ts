@@ -1,4 +1,5 @@
 import type { MockModel } from './apis.ts';
+import { brief } from './brief.ts';
 import { type Properties, refuse } from './reader.ts';
 
 const FIX =
@@ -39,7 +40,7 @@ export function readMock(logicalId: string, integration: Properties): MockModel 
   const parameters = Object.entries((answer['ResponseParameters'] ?? {}) as Properties);
   const headers = parameters.map(([name, value]) => {
     const text = /^'(.*)'$/s.exec(String(value))?.[1];
-    if (text === undefined) return refuse(logicalId, `the answer's ${name} = ${value}`, FIX);
+    if (text === undefined) return refuse(logicalId, `the answer's ${name} = ${brief(value)}`, FIX);
     return [name.replace('method.response.header.', '').toLowerCase(), text] as const;
   });
   const templates = Object.values((answer['ResponseTemplates'] ?? {}) as Properties).map(String);

@@ -115,7 +115,8 @@ export function createReader(
 ): TemplateReader {
   const stacks = [given].flat() as readonly Assembly[];
   let urls: ReadonlyMap<string, string> = new Map();
-  const asked = new Map<string, Set<string>>();
+  // Those of a nested stack are read with its template.
+  const asked = new Map([['AWS::CloudFormation::Stack', new Set(['Parameters', 'TemplateURL'])]]);
   const inside = new Map<string, Set<string>>();
   const standIns = new Map<string, Set<string>>();
   const isLeftOut = (logicalId: string, type: string): boolean =>
@@ -133,8 +134,14 @@ export function createReader(
   const nameIn = (scope: Scope, logicalId: string): string => {
     const { Type = '', Properties } = resourceOf(scope, logicalId) ?? {};
     const property = NAMES[Type]?.property;
-    const name = property === undefined ? undefined : Properties?.[property];
-    if (name !== undefined) return textOf(`${logicalId}.${property}`, scope.resolver.resolve(name));
+    if (property !== undefined && Properties?.[property] !== undefined) {
+      // In an object: a name may be left out by a condition.
+      const what = `${logicalId}.${property}`;
+      const { name } = named(what, () => scope.resolver.resolve({ name: Properties[property] })) as {
+        readonly name?: unknown;
+      };
+      if (name !== undefined) return textOf(what, name);
+    }
     // SQS knows a FIFO queue by the end of its name.
     return `${physicalId(scope, logicalId)}${String(Properties?.['FifoQueue']) === 'true' ? '.fifo' : ''}`;
   };
@@ -151,7 +158,7 @@ export function createReader(
   const standIn = (scope: Scope, logicalId: string, attribute: string): string => {
     addTo(standIns, attribute === '' ? logicalId : `${logicalId}.${attribute}`, resolving);
     const id = physicalId(scope, logicalId);
-    const service = resourceOf(scope, logicalId)?.Type.split('::')[1]?.toLowerCase();
+    const service = resourceOf(scope, logicalId)?.Type.split('::')[1]?.toLowerCase() ?? 'unknown';
     return /Arn$/.test(attribute)
       ? `arn:aws:${service}:${region}:${account}:${id}`
       : attribute

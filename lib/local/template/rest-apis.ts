@@ -10,13 +10,17 @@ const INTEGRATION_LIMIT_MS = 29_000;
 function lambdaOf(logicalId: string, integration: Properties, reader: TemplateReader): MethodModel {
   const { Uri, IntegrationHttpMethod, TimeoutInMillis, RequestParameters, ResponseTransferMode } =
     integration;
-  const uri = String(Uri);
+  const uri = String(Uri ?? 'without a function');
   const { length } = Object.keys((RequestParameters ?? {}) as Properties);
   if (length > 0) reader.note(METHOD, 'Integration.RequestParameters');
   if (!uri.includes(':function:') || uri.includes('stageVariables'))
     refuse(logicalId, `the integration ${uri}`, 'name the Lambda function itself');
   if (IntegrationHttpMethod !== 'POST')
-    refuse(logicalId, `invoking a function by ${IntegrationHttpMethod}, which fails on AWS,`, 'use POST');
+    refuse(
+      logicalId,
+      `invoking a function by ${IntegrationHttpMethod ?? 'no method'}, which fails on AWS,`,
+      'use POST',
+    );
   if (ResponseTransferMode === 'STREAM')
     refuse(
       logicalId,

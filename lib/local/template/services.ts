@@ -86,6 +86,10 @@ const IGNORED: readonly Ignored[] = [
       Cloud9 ECR ImageBuilder Proton ServiceCatalog ServiceCatalogAppRegistry Custom::ECRAutoDeleteImages`),
     but: words('CloudFormation::CustomResource CloudFormation::StackSet CloudFormation::Stack'),
   },
+  {
+    why: 'what it exports is for stacks in other regions, and a run has one',
+    of: words('Custom::CrossRegionExportWriter'),
+  },
   { why: 'it goes with its bucket, which ends with the run', of: words('Custom::S3AutoDeleteObjects') },
   { why: 'it describes resources to people', of: words('ResourceExplorer2 ResourceGroups WellArchitected') },
   { why: 'schemas describe events; none is checked against them', of: words('EventSchemas') },
@@ -106,6 +110,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   'ApiGatewayV2::RouteResponse': 'it is a part of a WebSocket API',
   'CloudFormation::CustomResource': 'what makes it runs when AWS deploys it',
   'CloudFormation::StackSet': 'its stacks are deployed by AWS',
+  Serverless: 'it is a resource of SAM, of which AWS makes others when it deploys',
+  ServerlessRepo: 'it is an application of SAM, of which AWS makes resources when it deploys',
   'Logs::AccountPolicy': 'logs are not sent on to functions or streams',
   'Logs::Destination': 'logs are not sent on to functions or streams',
   'Logs::SubscriptionFilter': 'logs are not sent on to functions or streams',
@@ -137,7 +143,10 @@ export function classInService(type: string): ServiceClass {
   const why =
     TYPES.get(name) ?? (EXCEPTIONS.has(name) || vendor === 'Custom' ? undefined : SERVICES.get(service));
   if (why !== undefined) return { kind: 'ignored', why };
-  const refused = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined;
+  const refused = [name, service].find((key) => Object.hasOwn(REFUSED, key));
   if (vendor === 'Custom') return { kind: 'refused', why: 'what makes it runs when AWS deploys it' };
-  return { kind: 'refused', why: refused ?? `nothing on this machine answers for ${service}` };
+  return {
+    kind: 'refused',
+    why: (refused && REFUSED[refused]) ?? `nothing on this machine answers for ${service}`,
+  };
 }

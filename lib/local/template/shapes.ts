@@ -38,8 +38,18 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
   },
   'AWS::ApiGateway::Method': {
     ApiKeyRequired: 'boolean',
+    AuthorizationType: 'text',
     HttpMethod: 'text!',
-    Integration: 'map',
+    Integration: {
+      IntegrationHttpMethod: 'text',
+      IntegrationResponses: 'list',
+      RequestParameters: 'map',
+      RequestTemplates: 'map',
+      ResponseTransferMode: 'text',
+      TimeoutInMillis: 'number',
+      Type: 'text!',
+      Uri: 'text',
+    },
     ResourceId: 'text!',
   },
   'AWS::ApiGateway::Resource': { ParentId: 'text!', PathPart: 'text!' },
@@ -53,7 +63,7 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
   },
   'AWS::ApiGatewayV2::Authorizer': {
     AuthorizerType: 'text!',
-    IdentitySource: 'list',
+    IdentitySource: 'texts',
     JwtConfiguration: { Audience: 'texts', Issuer: 'text!' },
   },
   'AWS::ApiGatewayV2::Integration': {
@@ -149,9 +159,18 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
 
 /** The members of lists whose members have a form of their own. */
 const MEMBERS: Readonly<Record<string, Shape>> = {
+  'AWS::ApiGateway::Method.Integration.IntegrationResponses': {
+    ResponseParameters: 'map',
+    ResponseTemplates: 'map',
+    SelectionPattern: 'text',
+    StatusCode: 'number!',
+  },
   'AWS::Events::Rule.Targets': 'map!',
   'AWS::Lambda::EventSourceMapping.FilterCriteria.Filters': { Pattern: 'text!' },
 };
+
+/** Objects that have to be there. */
+const REQUIRED = new Set(['AWS::ApiGateway::Method.Integration', 'AWS::Scheduler::Schedule.Target']);
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -208,8 +227,9 @@ function shaped(shape: Shape, value: unknown, at: Checked): unknown {
     if (value === undefined && !shape.endsWith('!')) return undefined;
     const taken = value === undefined ? undefined : asKind(kind, value);
     if (taken === undefined) {
-      const got = value === undefined ? 'nothing' : brief(value);
-      throw new LocalRunError(`${at.name}: expected ${EXPECTED[kind]}, got ${got}; mend it in the template`);
+      throw new LocalRunError(
+        `${at.name}: expected ${EXPECTED[kind]}, got ${brief(value)}; mend it in the template`,
+      );
     }
     const member = MEMBERS[at.path];
     if (!member || !Array.isArray(taken)) return taken;
@@ -217,7 +237,7 @@ function shaped(shape: Shape, value: unknown, at: Checked): unknown {
       shaped(member, one, { ...at, path: `${at.path}[]`, name: `${at.name}.${index}` }),
     );
   }
-  if (value === undefined) return undefined;
+  if (value === undefined && !REQUIRED.has(at.path)) return undefined;
   if (!isObject(value))
     throw new LocalRunError(`${at.name}: expected an object, got ${brief(value)}; mend it in the template`);
   for (const name of Object.keys(value)) if (!Object.hasOwn(shape, name)) at.unknown(`${at.path}.${name}`);
