@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/local/synth.ts';
 import type { Assembly } from '../../lib/local/template/assembly.ts';
 import { readModel } from '../../lib/local/template/model.ts';
+import { createReader } from '../../lib/local/template/reader.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { stackOf } from '../support/stacks.ts';
 
@@ -151,7 +152,7 @@ describe('the bundles', () => {
 
 describe('the model of the template', () => {
   it('resolves what functions are told about each other', () => {
-    const model = readModel(localAssembly, 'us-east-1');
+    const model = readModel([localAssembly], createReader(localAssembly, 'us-east-1'));
     const [url] = model.urls;
     const getProfile = model.functions.find(({ displayName }) => displayName === 'GetProfile');
     if (url === undefined || getProfile === undefined)
