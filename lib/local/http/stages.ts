@@ -9,7 +9,7 @@ export interface StageMatch {
 /** The stage of a path: the one that its first part names, else `$default`, which no path names. */
 export function stageOf(stages: readonly StageModel[], path: string): StageMatch | undefined {
   const [, first = '', rest = ''] = /^\/([^/]*)(.*)$/s.exec(path) ?? [];
-  const named = stages.find(({ name }) => name === first);
+  const named = first === '$default' ? undefined : stages.find(({ name }) => name === first);
   if (named) return { stage: named, path: rest === '' ? '/' : rest };
   const fallback = stages.find(({ name }) => name === '$default');
   return fallback && { stage: fallback, path };
