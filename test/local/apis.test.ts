@@ -462,4 +462,15 @@ describe('a function URL that streams', () => {
     expect([got.status, got.body, got.complete]).toEqual([200, 'one two ', false]);
     expect((await call(`${streams}/?status=202`)).status).toBe(202);
   });
+
+  it('meets the faults of a service as a whole', async () => {
+    const fault = (kind: string) =>
+      call(`${http}/_fibrin/faults/streams`, { method: 'PUT', body: JSON.stringify({ kind, times: 1 }) });
+    await fault('garble');
+    const halved = await call(`${streams}/?status=201`);
+    expect([halved.status, halved.headers['x-own'], halved.body]).toEqual([201, 'yes', 'one two']);
+    await fault('throttle');
+    expect((await call(`${streams}/`)).status).toBe(429);
+    expect((await call(`${streams}/`)).body).toBe('one two thrée');
+  });
 });

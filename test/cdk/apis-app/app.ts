@@ -14,6 +14,7 @@ import {
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import {
+  type CfnUrl,
   Code,
   FunctionUrlAuthType,
   InvokeMode,
@@ -121,6 +122,7 @@ const url = streams.addFunctionUrl({
   invokeMode: InvokeMode.RESPONSE_STREAM,
   cors: { allowedOrigins: ['*'], allowedMethods: [UrlMethod.GET], exposedHeaders: ['x-own'] },
 });
+(url.node.defaultChild as CfnUrl).addMetadata('fibrin:fault', { streams: '/' });
 const plainUrl = echo.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
 route('/where', fn('Where', { API_URL: api.url ?? '', REST_URL: rest.url }));
 new CfnOutput(stack, 'Urls', { value: `${url.url} ${plainUrl.url}` });
