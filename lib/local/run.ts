@@ -29,6 +29,7 @@ import { queueControl } from './queue-control.ts';
 import { type AppOptions, readApp } from './read-app.ts';
 import { affectedBy, printApis, printRemarks, timeScaleLine } from './report.ts';
 import { sandboxControl } from './sandbox-control.ts';
+import { startStoredValuesApi } from './stored-values-api.ts';
 
 export interface LocalRunOptions extends AppOptions {
   /** Port of the HTTP API. 0 takes any that is free. */
@@ -152,10 +153,17 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const apiUrls = new Map(model.apis.slice(0, 1).map(({ logicalId }) => [logicalId, addressOf(front)]));
     for (const { model: api, listening } of apis.others) apiUrls.set(api.logicalId, opened(listening));
     const addresses = new Map([...namedUrls, ...queueUrls, ...apiUrls]);
+    const stored = model.storedValues(addresses);
+    const hasStored = stored.parameters.size + stored.secrets.size > 0;
+    const storedValues = hasStored ? opened(await startStoredValuesApi(stored)) : undefined;
     const endpoints = {
       AWS_ENDPOINT_URL_DYNAMODB: tables,
       AWS_ENDPOINT_URL_EVENTBRIDGE: addressOf(services.buses),
       AWS_ENDPOINT_URL_LAMBDA: lambda,
+      ...(storedValues && {
+        AWS_ENDPOINT_URL_SSM: storedValues,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: storedValues,
+      }),
       ...(services.sqs && { AWS_ENDPOINT_URL_SQS: services.sqs.endpoint }),
     };
 

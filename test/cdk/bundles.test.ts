@@ -27,10 +27,10 @@ function settingOf(name: string, value: unknown): string {
   return parts?.[1].map((part) => settingOf(name, part)).join(parts[0]) ?? `http://127.0.0.1:1/${name}`;
 }
 
-/** The functions of an assembly, as synthesis makes them. */
+/** The functions of an assembly, as synthesis makes them. Those of the constructs are no bundles: the package has them built. */
 function functionsOf(assembly: Assembly): readonly DeployedFunction[] {
   return Object.entries(assembly.template.Resources)
-    .filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
+    .filter(([id, { Type }]) => Type === 'AWS::Lambda::Function' && !id.startsWith('Warmth'))
     .map(([logicalId, { Properties }]) => {
       const { Code, Environment } = (Properties ?? {}) as {
         Code: { S3Key: string };

@@ -62,7 +62,6 @@ describe('the class of a resource type', () => {
           'EC2::VPCEndpoint',
           'SNS::TopicPolicy',
           'S3::BucketPolicy',
-          'SSM::Parameter',
           'IAM::User',
           'CodeDeploy::Application',
         ],
@@ -165,6 +164,7 @@ const REQUIRED: Readonly<Record<string, object>> = {
   'AWS::Lambda::EventSourceMapping': { FunctionName: 'fn', EventSourceArn: ARN },
   'AWS::Lambda::Function': { Code: { S3Key: 'code.zip' }, Runtime: 'nodejs24.x', Handler: 'index.handler' },
   'AWS::Lambda::Url': { AuthType: 'NONE', TargetFunctionArn: 'fn' },
+  'AWS::SSM::Parameter': { Value: 'x' },
   'AWS::Scheduler::Schedule': { ScheduleExpression: 'rate(1 minute)', Target: { Arn: ARN } },
 };
 
@@ -184,6 +184,7 @@ describe('a property of a type that runs', () => {
   const reader = createReader(stack, 'eu-west-1');
   const model = readModel([stack], reader);
   for (const fn of model.functions) model.environmentOf(fn, new Map());
+  model.storedValues(new Map());
   const { notHonoured } = reader.remarks();
 
   it.each(running.filter((type) => type !== 'AWS::CloudFormation::Stack'))(

@@ -16,22 +16,22 @@ function placeIn(lines: readonly string[]): string {
 
 /** What an app says of its failure, without the source and the stack that Node prints around it. */
 export function reasonIn(said: string, otherwise: string): string {
-  const lines = stripVTControlCharacters(said)
-    .split('\n')
-    .map((line) => line.trimEnd());
+  const printed = said.split('\n').map((line) => line.trimEnd());
+  // Colours are only looked through: whoever prints the message shows what could control the terminal.
+  const lines = printed.map(stripVTControlCharacters);
   const at = lines.findIndex((line) => BEGINNING.test(line));
   if (at >= 0) {
     const rest = lines.slice(at + 1);
     const end = rest.findIndex(
       (line) => FRAME.test(line) || line === '' || /^(Relates to|Require stack|Node\.js v|\{$)/.test(line),
     );
-    const message = [lines[at], ...(end < 0 ? rest : rest.slice(0, end))].join('\n');
+    const message = printed.slice(at, end < 0 ? undefined : at + 1 + end).join('\n');
     // A syntax error has its place above.
     const above = /^SyntaxError/.test(String(lines[at]))
       ? /([^/\\\s]+:\d+)$/.exec(lines.find((line) => /:\d+$/.test(line)) ?? '')
       : null;
     return `${message.slice(0, MAX_CHARACTERS)}${above ? ` (${above[1]})` : placeIn(rest)}`;
   }
-  const last = lines.filter((line) => line !== '' && !/^Node\.js v/.test(line)).slice(-LAST_LINES);
+  const last = printed.filter((line) => line !== '' && !/^Node\.js v/.test(line)).slice(-LAST_LINES);
   return last.join('\n').slice(-MAX_CHARACTERS) || otherwise;
 }

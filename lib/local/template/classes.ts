@@ -43,10 +43,8 @@ const CLASSES: Readonly<Record<string, ResourceClass>> = {
   'AWS::Scheduler::Schedule': RUN,
   'AWS::SQS::Queue': RUN,
   'AWS::CloudFormation::Stack': RUN,
-  'AWS::SSM::Parameter': ignored('references have its value; functions cannot read it by the API of SSM'),
-  'AWS::SecretsManager::Secret': ignored(
-    'references have the value that you give; functions cannot read it by the API of Secrets Manager',
-  ),
+  'AWS::SSM::Parameter': RUN,
+  'AWS::SecretsManager::Secret': RUN,
   'AWS::Events::EventBusPolicy': ignored(NO_PERMISSIONS),
   'AWS::Scheduler::ScheduleGroup': ignored('schedules run without their group'),
   'AWS::SQS::QueuePolicy': ignored(NO_PERMISSIONS),

@@ -142,6 +142,8 @@ export function createResolver(template: Template, references: References): Reso
       );
     },
     'Fn::Base64': (text) => Buffer.from(textOf(resolve(text))).toString('base64'),
+    'Fn::Length': (list) => listOf(resolve(list)).length,
+    'Fn::ToJsonString': (value) => JSON.stringify(resolve(value)),
     'Fn::ImportValue': (name) => {
       const text = textOf(resolve(name));
       return (

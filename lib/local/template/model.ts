@@ -21,6 +21,7 @@ import { readQueues } from './queues.ts';
 import type { TemplateReader } from './reader.ts';
 import { readRestApis } from './rest-apis.ts';
 import { readSchedules } from './schedules.ts';
+import { readStoredValues, type StoredValues } from './stored-values.ts';
 import { readTables, type TableModel } from './tables.ts';
 
 export interface ClassCount {
@@ -44,6 +45,8 @@ export interface AppModel extends Mappings {
   readonly buses: readonly BusModel[];
   readonly rules: readonly RuleModel[];
   readonly schedules: readonly ScheduleModel[];
+  /** What functions read from SSM and Secrets Manager, with the addresses that are known once queues and APIs listen. */
+  storedValues(urls: ReadonlyMap<string, string>): StoredValues;
   /** A function's environment, with the addresses (by logical id) that are known once function URLs and queues listen. */
   environmentOf(fn: FunctionModel, urls: ReadonlyMap<string, string>): Record<string, string>;
 }
@@ -79,6 +82,10 @@ export function readModel(stacks: readonly Assembly[], reader: TemplateReader): 
       rules: readRules(reader),
       ...readMappings(reader),
       schedules: readSchedules(reader),
+      storedValues(urls) {
+        reader.setUrls(urls);
+        return reader.guarded(() => readStoredValues(reader, reader.values));
+      },
       environmentOf(fn, urls) {
         reader.setUrls(urls);
         return reader.guarded(() => readEnvironment(reader, fn.logicalId));

@@ -27,6 +27,8 @@ export interface TemplateReader {
   readonly stackName: string;
   readonly region: string;
   readonly account: string;
+  /** What the user gives for values that lie in AWS. */
+  readonly values: Values;
   /** The resources that are there, conditions applied. */
   readonly resources: readonly { readonly logicalId: string; readonly type: string }[];
   /** What is left out because the user wants it. */
@@ -290,7 +292,7 @@ export function createReader(
 
   const severalStacks = stacks.length > 1;
   return {
-    ...{ region, account },
+    ...{ region, account, values },
     stackName: stacks.map(({ stackName }) => stackName).join(', '),
     resources: present.map(({ key, resource }) => ({ logicalId: key, type: resource.Type })),
     leftOut: leftOut(),

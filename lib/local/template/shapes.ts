@@ -140,6 +140,8 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
     RedrivePolicy: { deadLetterTargetArn: 'text!', maxReceiveCount: 'number!' },
     VisibilityTimeout: 'number',
   },
+  'AWS::SSM::Parameter': { Type: 'text', Value: 'text!' },
+  'AWS::SecretsManager::Secret': { SecretString: 'text' },
   'AWS::Scheduler::Schedule': {
     EndDate: 'text',
     GroupName: 'text',
