@@ -9,7 +9,7 @@ export const LOCAL_HELP = `fibrin local: runs the synthesized app of this folder
 
 Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--time-scale N]
                     [--concurrency-per-sandbox N] [--stack NAME]... [--without TYPE|ID]... [--env-file FILE]
-                    [--template FILE] [--fresh]
+                    [--template FILE] [--jwks FILE] [--fresh]
 
   --port N      port of the HTTP API (default: PORT, else 4400)
   --dynamodb E  engine of the tables (default auto: DynamoDB Local where there is Java 17, else dynalite)
@@ -21,6 +21,7 @@ Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--time
   --without TYPE|ID  leaves out the resources of a type, or the one of that logical id; it is printed what refers to them
   --env-file FILE  lines NAME=value: the values of SSM parameters and secrets by their names, and of the template's parameters
   --template FILE  runs a template of CloudFormation, JSON or YAML, in place of the app of this folder
+  --jwks FILE   JSON Web Key Set with the public keys of the issuers that JWT authorizers trust
   --fresh       synthesize even when nothing has changed
   --help        this text
 
@@ -74,6 +75,7 @@ export async function local(args: readonly string[]): Promise<number> {
       without: { type: 'string', multiple: true },
       'env-file': { type: 'string' },
       template: { type: 'string' },
+      jwks: { type: 'string' },
       fresh: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -113,6 +115,7 @@ export async function local(args: readonly string[]): Promise<number> {
       without: values.without,
       envFile: values['env-file'],
       template: values.template,
+      jwks: values.jwks,
       log,
       signal: ending.signal,
     });

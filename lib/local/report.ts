@@ -1,6 +1,8 @@
 import type { Affected } from './faults.ts';
+import { stagePaths } from './http/apis.ts';
 import type { Log } from './log.ts';
 import { LocalRunError } from './problem.ts';
+import type { ApiModel } from './template/apis.ts';
 import type { AppModel, ClassCount } from './template/model.ts';
 import type { LeftOut, Remarks } from './template/reader.ts';
 import type { Choice } from './template/stacks.ts';
@@ -56,6 +58,14 @@ export function printRemarks({ notHonoured, standIns }: Remarks, log: Log): void
   for (const [type, names] of notHonoured) log.say(`  ${type}: ${names.join(', ')}`);
   if (standIns.size > 0) log.say('made-up values, for what does not run on this machine:');
   for (const [reference, properties] of standIns) log.say(`  ${reference} in ${properties.join(', ')}`);
+}
+
+/** Says where each API is, with its stages. */
+export function printApis(apis: readonly ApiModel[], urls: ReadonlyMap<string, string>, log: Log): void {
+  for (const api of apis) {
+    const paths = stagePaths(api).map((path) => `${urls.get(api.logicalId)}${path}`);
+    log.say(`API ${api.displayName}: ${paths.join(', ') || 'not served, for it has no stage'}`);
+  }
 }
 
 /** What each fault target stands for: `{ users: [{ surface: 'table', name: 'table fibrin-profile-local-Users…' }] }`. */

@@ -12,10 +12,11 @@ import { emulateTransactions } from './dynamodb/transactions.ts';
 import { startEventServices } from './event-services.ts';
 import { startEventSources } from './event-sources.ts';
 import { faultSwitches } from './faults.ts';
-import { serveHttpApi, serviceAnswer } from './http/front.ts';
+import { startApis } from './http/apis.ts';
 import { hostOf, startFunctionUrl } from './http/function-url.ts';
-import { routeFinder } from './http/routes.ts';
-import { guarded, type Listening, listen, send } from './http/server.ts';
+import { keysOf } from './http/jwt.ts';
+import { guarded, type Listening, listen, refuseOtherHosts, refuseStrangers, send } from './http/server.ts';
+import { serviceAnswer } from './http/service-answer.ts';
 import { startLambdaApi } from './lambda/api.ts';
 import { type LocalFunction, localFunction, type SandboxSettings } from './lambda/function.ts';
 import { invokeOperation } from './lambda/invoke-api.ts';
@@ -26,7 +27,7 @@ import { platformClock } from './platform-clock.ts';
 import { startProcesses } from './processes.ts';
 import { queueControl } from './queue-control.ts';
 import { type AppOptions, readApp } from './read-app.ts';
-import { affectedBy, printRemarks, timeScaleLine } from './report.ts';
+import { affectedBy, printApis, printRemarks, timeScaleLine } from './report.ts';
 import { sandboxControl } from './sandbox-control.ts';
 import { startStoredValuesApi } from './stored-values-api.ts';
 
@@ -38,6 +39,8 @@ export interface LocalRunOptions extends AppOptions {
   readonly timeScale: number;
   /** How many invocations a sandbox takes at once where the template does not say. Integer, 1 to 64. */
   readonly concurrencyPerSandbox: number;
+  /** A file with the keys by which tokens are verified. */
+  readonly jwks?: string | undefined;
   readonly log: Log;
   /** Ends the run, also while it starts. */
   readonly signal: AbortSignal;
@@ -54,6 +57,9 @@ const DEFAULT_CONCURRENCY = 10;
 
 /** An engine that did not start needs no end; its error reaches the caller from where it is awaited. */
 const noEngine = () => async (): Promise<void> => undefined;
+
+/** Which pages may call the app is for its template to say. */
+const APP_GUARD = { refuse: refuseOtherHosts };
 
 const addressOf = ({ port }: Listening): string => `http://127.0.0.1:${port}`;
 
@@ -135,15 +141,18 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const functionUrls = new Map<string, string>();
     const namedUrls = new Map<string, string>();
     for (const url of model.urls) {
-      const listening = await startFunctionUrl(url, functions, faults);
+      const listening = await startFunctionUrl(url, functions, faults, model.account);
       functionUrls.set(url.logicalId, `${opened(listening)}/`);
       namedUrls.set(url.logicalId, `http://${hostOf(url)}:${listening.port}/`);
     }
     const queueUrls = new Map(
       model.queues.map(({ logicalId, queueName }) => [logicalId, services.sqs?.urlOfName(queueName) ?? '']),
     );
-    const apis = model.apis.map((logicalId) => [logicalId, addressOf(front)] as const);
-    const addresses = new Map([...namedUrls, ...queueUrls, ...apis]);
+    const keys = keysOf(model.apis, options.jwks);
+    const apis = await startApis(model.apis, { functions, account: model.account, keys });
+    const apiUrls = new Map(model.apis.slice(0, 1).map(({ logicalId }) => [logicalId, addressOf(front)]));
+    for (const { model: api, listening } of apis.others) apiUrls.set(api.logicalId, opened(listening));
+    const addresses = new Map([...namedUrls, ...queueUrls, ...apiUrls]);
     const stored = model.storedValues(addresses);
     const hasStored = stored.parameters.size + stored.secrets.size > 0;
     const storedValues = hasStored ? opened(await startStoredValuesApi(stored)) : undefined;
@@ -197,6 +206,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       dynamodb: { engine: engine.name, weaker: engine.weaker },
       endpoints,
       functions: [...functions.values()].map((fn) => fn.state()),
+      apis: Object.fromEntries(apiUrls),
       functionUrls: Object.fromEntries(functionUrls),
       tables: model.tables.map(({ tableName, logicalId }) => ({ name: tableName, logicalId })),
       ...services.state(),
@@ -217,12 +227,13 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
         for (const server of servers) server.closeIdle();
       },
     };
-    const find = routeFinder(model.routes);
+    printApis(model.apis, apiUrls, log);
     serve = guarded(async (request, response) => {
       const path = (request.url ?? '/').split('?')[0] ?? '/';
-      if (path.startsWith('/_fibrin/')) return serveControl(request, response, control);
-      await serveHttpApi(request, response, find(request.method ?? 'GET', path), functions);
-    });
+      if (!path.startsWith('/_fibrin/')) return apis.first(request, response);
+      refuseStrangers(request);
+      await serveControl(request, response, control);
+    }, APP_GUARD);
     return { url: addressOf(front), stop };
   } catch (error) {
     await stop();

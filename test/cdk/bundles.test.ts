@@ -165,7 +165,8 @@ describe('the model of the template', () => {
     expect(environment['DOWNSTREAM_URL']).toBe('http://127.0.0.1:1/');
     expect(tables).toContain(environment['USERS_TABLE']);
     expect(tables).toContain(environment['FIBRIN_TABLE']);
-    expect(model.routes.find(({ routeKey }) => routeKey === 'GET /api/profiles/{id}')?.functionName).toBe(
+    const routes = model.apis.flatMap((api) => (api.kind === 'http' ? api.routes : []));
+    expect(routes.find(({ routeKey }) => routeKey === 'GET /api/profiles/{id}')?.functionName).toBe(
       getProfile.functionName,
     );
   });

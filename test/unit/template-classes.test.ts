@@ -134,10 +134,25 @@ describe('the class of a resource type', () => {
 const ARN = 'arn:aws:sqs:eu-west-1:000000000000:q';
 /** What is required, for the readers to get that far. */
 const REQUIRED: Readonly<Record<string, object>> = {
+  'AWS::ApiGateway::Method': {
+    HttpMethod: 'GET',
+    ResourceId: 'root',
+    Integration: {
+      ...{ Type: 'AWS_PROXY', IntegrationHttpMethod: 'POST' },
+      Uri: 'arn:aws:lambda:eu-west-1:000000000000:function:fn',
+    },
+  },
+  'AWS::ApiGateway::Resource': { ParentId: 'root', PathPart: 'a' },
   'AWS::ApiGatewayV2::Api': { ProtocolType: 'HTTP' },
+  'AWS::ApiGatewayV2::Authorizer': {
+    AuthorizerType: 'JWT',
+    IdentitySource: ['$request.header.Authorization'],
+    JwtConfiguration: { Issuer: 'https://issuer.example' },
+  },
+  'AWS::ApiGatewayV2::Stage': { StageName: 'dev' },
   'AWS::ApiGatewayV2::Integration': {
     IntegrationType: 'AWS_PROXY',
-    IntegrationUri: 'fn',
+    IntegrationUri: 'arn:aws:lambda:eu-west-1:000000000000:function:fn',
     PayloadFormatVersion: '2.0',
   },
   'AWS::ApiGatewayV2::Route': { RouteKey: '$default', Target: 'integrations/app-AWSApiGatewayV2Integration' },

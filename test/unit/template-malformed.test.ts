@@ -100,14 +100,91 @@ const TEMPLATE = {
         Target: { Arn: arnOf('Fn'), Input: '{}', RetryPolicy: { MaximumRetryAttempts: 1 } },
       },
     },
-    Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } },
+    Api: {
+      Type: 'AWS::ApiGatewayV2::Api',
+      Properties: {
+        ProtocolType: 'HTTP',
+        CorsConfiguration: { AllowOrigins: ['*'], AllowCredentials: false, MaxAge: 60 },
+        Target: arnOf('Fn'),
+      },
+    },
     Integration: {
       Type: 'AWS::ApiGatewayV2::Integration',
-      Properties: { IntegrationType: 'AWS_PROXY', IntegrationUri: arnOf('Fn'), PayloadFormatVersion: '2.0' },
+      Properties: {
+        ...{ IntegrationType: 'AWS_PROXY', IntegrationUri: arnOf('Fn'), PayloadFormatVersion: '2.0' },
+        RequestParameters: { 'append:header.a': '$request.path.id' },
+        ResponseParameters: {
+          '200': { ResponseParameters: [{ Destination: 'append:header.b', Source: 'c' }] },
+        },
+        TimeoutInMillis: 1_000,
+      },
+    },
+    Tokens: {
+      Type: 'AWS::ApiGatewayV2::Authorizer',
+      Properties: {
+        AuthorizerType: 'JWT',
+        IdentitySource: ['$request.header.Authorization'],
+        JwtConfiguration: { Audience: ['app'], Issuer: 'https://issuer.example' },
+      },
+    },
+    Dev: {
+      Type: 'AWS::ApiGatewayV2::Stage',
+      Properties: { ApiId: { Ref: 'Api' }, StageName: 'dev', StageVariables: { a: 'b' } },
+    },
+    Rest: { Type: 'AWS::ApiGateway::RestApi', Properties: { BinaryMediaTypes: ['image/png'] } },
+    Item: {
+      Type: 'AWS::ApiGateway::Resource',
+      Properties: {
+        RestApiId: { Ref: 'Rest' },
+        ParentId: { 'Fn::GetAtt': ['Rest', 'RootResourceId'] },
+        PathPart: 'a',
+      },
+    },
+    Get: {
+      Type: 'AWS::ApiGateway::Method',
+      Properties: {
+        ...{
+          RestApiId: { Ref: 'Rest' },
+          ResourceId: { Ref: 'Item' },
+          HttpMethod: 'GET',
+          AuthorizationType: 'NONE',
+        },
+        Integration: {
+          ...{ Type: 'AWS_PROXY', IntegrationHttpMethod: 'POST', TimeoutInMillis: 9 },
+          Uri: arnOf('Fn'),
+        },
+      },
+    },
+    Preflight: {
+      Type: 'AWS::ApiGateway::Method',
+      Properties: {
+        ...{ RestApiId: { Ref: 'Rest' }, ResourceId: { Ref: 'Item' }, HttpMethod: 'OPTIONS' },
+        Integration: {
+          Type: 'MOCK',
+          RequestTemplates: { 'application/json': '{ statusCode: 200 }' },
+          IntegrationResponses: [
+            {
+              StatusCode: '204',
+              ResponseParameters: { 'method.response.header.a': "'b'" },
+              ResponseTemplates: { a: 'x' },
+            },
+          ],
+        },
+      },
+    },
+    Live: {
+      Type: 'AWS::ApiGateway::Deployment',
+      Properties: {
+        RestApiId: { Ref: 'Rest' },
+        StageName: 'live',
+        StageDescription: { Variables: { a: 'b' } },
+      },
     },
     Route: {
       Type: 'AWS::ApiGatewayV2::Route',
       Properties: {
+        ...{ AuthorizationType: 'JWT', AuthorizerId: { Ref: 'Tokens' }, AuthorizationScopes: ['a'] },
+        ApiId: { Ref: 'Api' },
         RouteKey: 'GET /',
         Target: { 'Fn::Join': ['/', ['integrations', { Ref: 'Integration' }]] },
       },

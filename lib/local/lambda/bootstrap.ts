@@ -6,11 +6,12 @@
 
 import dns from 'node:dns';
 import { existsSync } from 'node:fs';
-import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { Agent, type ClientRequest, type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 type Handler = (event: unknown, context: unknown) => unknown;
+type StreamingHandler = (event: unknown, stream: unknown, context: unknown) => unknown;
 
 const env = (name: string): string => process.env[name] ?? '';
 const [host, port] = env('AWS_LAMBDA_RUNTIME_API').split(':');
@@ -150,7 +151,81 @@ function resolveLocalNames(): void {
 }
 resolveLocalNames();
 
-async function invoke(handler: Handler, { headers, body }: Reply): Promise<void> {
+/** The stream that a streaming handler writes its answer to: the request that carries it, with a head of its own. */
+type ResponseStream = ClientRequest & {
+  setContentType(type: string): void;
+  _onBeforeFirstWrite?: (write: (chunk: string | Uint8Array) => void) => void;
+};
+
+const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
+const ERROR_TYPE = 'Lambda-Runtime-Function-Error-Type';
+const ERROR_BODY = 'Lambda-Runtime-Function-Error-Body';
+
+Object.assign(globalThis, {
+  awslambda: {
+    streamifyResponse: (streaming: Handler) => Object.assign(streaming, { [STREAMING]: 'response' }),
+    HttpResponseStream: {
+      from(stream: ResponseStream, prelude: unknown) {
+        stream.setContentType('application/vnd.awslambda.http-integration-response');
+        stream._onBeforeFirstWrite = (write) => {
+          write(JSON.stringify(prelude));
+          write(new Uint8Array(8));
+        };
+        return stream;
+      },
+    },
+  },
+});
+
+/** Begins an answer that is sent while it is written. */
+function beginStream(id: string): { readonly stream: ResponseStream; readonly taken: Promise<void> } {
+  const taken = Promise.withResolvers<void>();
+  const path = `/2018-06-01/runtime/invocation/${id}/response`;
+  const headers = {
+    'lambda-runtime-function-response-mode': 'streaming',
+    trailer: `${ERROR_TYPE}, ${ERROR_BODY}`,
+    'content-type': 'application/octet-stream',
+    'transfer-encoding': 'chunked',
+  };
+  const outgoing = request({ host, port, agent, method: 'POST', path, headers }, (incoming) => {
+    incoming.resume().on('end', taken.resolve);
+  });
+  outgoing.on('error', taken.reject);
+  const write = outgoing.write.bind(outgoing) as (...args: unknown[]) => boolean;
+  const stream = outgoing as ResponseStream;
+  let isBegun = false;
+  stream.setContentType = (type) => void outgoing.setHeader('content-type', type);
+  stream.write = (chunk: unknown, ...rest: unknown[]) => {
+    if (!isBegun) stream._onBeforeFirstWrite?.(write);
+    isBegun = true;
+    return write(
+      typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk : JSON.stringify(chunk),
+      ...rest,
+    );
+  };
+  return { stream, taken: taken.promise };
+}
+
+async function invokeStreaming(handler: StreamingHandler, { headers, body }: Reply): Promise<void> {
+  const id = String(headers['lambda-runtime-aws-request-id']);
+  const { stream, taken } = beginStream(id);
+  try {
+    await handler(JSON.parse(body), stream, contextOf(headers));
+  } catch (error) {
+    const description = describeError(error);
+    console.error(JSON.stringify({ level: 'ERROR', message: 'Invoke Error', requestId: id, ...description }));
+    stream.addTrailers({
+      [ERROR_TYPE]: description.errorType.replaceAll(/[^\x20-\x7e]/g, '?'),
+      [ERROR_BODY]: Buffer.from(JSON.stringify(description)).toString('base64'),
+    });
+    stream.end();
+  }
+  await taken;
+}
+
+async function invoke(handler: Handler, reply: Reply): Promise<void> {
+  if (STREAMING in handler) return invokeStreaming(handler as StreamingHandler, reply);
+  const { headers, body } = reply;
   const id = String(headers['lambda-runtime-aws-request-id']);
   let result: string;
   try {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FunctionModel } from '../template/functions.ts';
 import { ACCOUNT } from '../template/reader.ts';
-import type { InvocationResult } from './result.ts';
+import type { AnswerSink, InvocationResult } from './result.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 
 /** How sandboxes behave. May change while they run; a capacity holds for those that start after. */
@@ -51,8 +51,8 @@ export interface FunctionState {
 /** A function of the template with its sandboxes. */
 export interface LocalFunction {
   readonly model: FunctionModel;
-  /** Never rejects: what goes wrong is a result, as on Lambda. */
-  invoke(payload: string, requestId?: string): Promise<InvocationResult>;
+  /** Never rejects: what goes wrong is a result, as on Lambda. With a sink the answer goes there, and the result has none. */
+  invoke(payload: string, requestId?: string, sink?: AnswerSink): Promise<InvocationResult>;
   /** Starts a sandbox ahead of the first invocation and waits until it is there. */
   warm(): Promise<void>;
   /** The sandboxes as they are now, the most recently used last. */
@@ -128,7 +128,7 @@ export function localFunction(options: FunctionOptions): LocalFunction {
     model,
     warm: () => new Promise((resolve) => void start(resolve)),
     sandboxes: () => all,
-    async invoke(payload, requestId = randomUUID()) {
+    async invoke(payload, requestId = randomUUID(), sink?: AnswerSink) {
       const sandbox =
         all.findLast(({ free }) => free) ?? (all.length < concurrency ? start(() => undefined) : undefined);
       if (sandbox === undefined) {
@@ -136,7 +136,7 @@ export function localFunction(options: FunctionOptions): LocalFunction {
         return { kind: 'throttled' };
       }
       counts.invocations++;
-      const result = await sandbox.invoke({ requestId, functionArn, payload });
+      const result = await sandbox.invoke({ requestId, functionArn, payload, ...(sink && { sink }) });
       if (result.kind === 'error') {
         counts.errors++;
         if (result.errorType === 'Sandbox.Timedout') counts.timeouts++;

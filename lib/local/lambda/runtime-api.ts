@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { refuseStrangers } from '../http/server.ts';
+import type { AnswerSink } from './result.ts';
 
 /** What a sandbox says over its Runtime API. */
 export interface RuntimeEvents {
   /** It waits for an invocation; answer it with one. */
   next(response: ServerResponse): void;
+  /** Where the answer of an invocation goes while it is written, if somebody waits for that. */
+  sinkOf(requestId: string): AnswerSink | undefined;
   /** It is done with an invocation. False when there is no such invocation (any more). */
   outcome(requestId: string, outcome: { readonly errorType?: string; readonly payload: string }): boolean;
   /** It cannot start. False when it has started already. */
@@ -39,17 +42,37 @@ const TOO_LARGE = {
 const errorTypeOf = (request: IncomingMessage): string =>
   String(request.headers['lambda-runtime-function-error-type'] ?? 'Error');
 
+/** Gives an answer on while it comes. Nothing of it is left. */
+async function pour(request: IncomingMessage, sink: AnswerSink): Promise<Buffer> {
+  sink.begin(request.headers['content-type'] ?? 'application/octet-stream');
+  for await (const chunk of request as AsyncIterable<Buffer>) await sink.write(chunk);
+  return Buffer.alloc(0);
+}
+
+/** The error with which a streamed answer ended: its head had been sent long before. */
+function brokenOff({ trailers }: IncomingMessage) {
+  const errorType = trailers['lambda-runtime-function-error-type'];
+  if (errorType === undefined) return undefined;
+  const body = trailers['lambda-runtime-function-error-body'] ?? '';
+  return { errorType, payload: Buffer.from(body, 'base64').toString('utf8') };
+}
+
 /**
  * Serves the Runtime API to one sandbox, on a port of its own, as each sandbox on Lambda has its own.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 export function startRuntimeApi(events: RuntimeEvents): RuntimeApi {
   const onOutcome = async (request: IncomingMessage, response: ServerResponse, id: string, kind: string) => {
-    const body = await readAll(request);
+    const sink = kind === 'response' ? events.sinkOf(id) : undefined;
+    const body = sink ? await pour(request, sink) : await readAll(request);
     const tooLarge = kind === 'response' && body.length > MAX_RESPONSE_BYTES;
     const outcome = tooLarge
       ? { errorType: TOO_LARGE.errorType, payload: JSON.stringify(TOO_LARGE) }
-      : { payload: body.toString('utf8'), ...(kind === 'error' && { errorType: errorTypeOf(request) }) };
+      : (brokenOff(request) ?? {
+          payload: body.toString('utf8'),
+          ...(kind === 'error' && { errorType: errorTypeOf(request) }),
+        });
+    if (outcome.errorType === undefined) sink?.end();
     if (!events.outcome(id, outcome)) {
       return reply(response, 400, { errorType: 'InvalidRequestID', errorMessage: 'Invalid request ID' });
     }

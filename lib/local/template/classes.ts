@@ -11,6 +11,8 @@ const ignored = (why: string): ResourceClass => ({ kind: 'ignored', why });
 
 const NO_PERMISSIONS = 'permissions are not checked on this machine';
 const NO_ALARMS = 'alarms are not evaluated on this machine';
+const NO_API_KEYS = 'API keys are not asked for on this machine, and nothing is counted by them';
+const NOT_VALIDATED = 'a method that validates its requests is refused; nothing else uses it';
 const NO_BUS_LOG = 'the log of a bus is not written';
 
 const CLASSES: Readonly<Record<string, ResourceClass>> = {
@@ -20,6 +22,18 @@ const CLASSES: Readonly<Record<string, ResourceClass>> = {
   'AWS::ApiGatewayV2::Api': RUN,
   'AWS::ApiGatewayV2::Integration': RUN,
   'AWS::ApiGatewayV2::Route': RUN,
+  'AWS::ApiGatewayV2::Stage': RUN,
+  'AWS::ApiGatewayV2::Authorizer': RUN,
+  'AWS::ApiGateway::RestApi': RUN,
+  'AWS::ApiGateway::Resource': RUN,
+  'AWS::ApiGateway::Method': RUN,
+  'AWS::ApiGateway::Stage': RUN,
+  'AWS::ApiGateway::Deployment': RUN,
+  'AWS::ApiGateway::ApiKey': ignored(NO_API_KEYS),
+  'AWS::ApiGateway::UsagePlan': ignored(NO_API_KEYS),
+  'AWS::ApiGateway::UsagePlanKey': ignored(NO_API_KEYS),
+  'AWS::ApiGateway::Model': ignored(NOT_VALIDATED),
+  'AWS::ApiGateway::RequestValidator': ignored(NOT_VALIDATED),
   'AWS::DynamoDB::Table': RUN,
   'AWS::DynamoDB::GlobalTable': RUN,
   'AWS::Events::EventBus': RUN,
@@ -34,9 +48,6 @@ const CLASSES: Readonly<Record<string, ResourceClass>> = {
   'AWS::Events::EventBusPolicy': ignored(NO_PERMISSIONS),
   'AWS::Scheduler::ScheduleGroup': ignored('schedules run without their group'),
   'AWS::SQS::QueuePolicy': ignored(NO_PERMISSIONS),
-  'AWS::ApiGatewayV2::Stage': ignored(
-    'there is one stage, $default; its throttling and access log are not applied',
-  ),
   'AWS::Lambda::Version': ignored('an alias points at the code as it is now'),
   'AWS::Lambda::CapacityProvider': ignored('sandboxes are processes of this machine'),
   'AWS::Lambda::Permission': ignored(NO_PERMISSIONS),

@@ -2,6 +2,7 @@ import type { BusModel, RuleModel } from '../events/model.ts';
 import type { ScheduleModel } from '../scheduler/schedule.ts';
 import type { QueueModel } from '../sqs/model.ts';
 import { type AliasOf, readAliases } from './aliases.ts';
+import type { ApiModel } from './apis.ts';
 import type { Assembly } from './assembly.ts';
 import { readBuses, readRules } from './buses.ts';
 import { classOf, type ResourceClass } from './classes.ts';
@@ -13,10 +14,12 @@ import {
   readEnvironment,
   readFunctions,
 } from './functions.ts';
-import { type RouteModel, readApis, readRoutes, readUrls, type UrlModel } from './http.ts';
+import { readUrls, type UrlModel } from './http.ts';
+import { readHttpApis } from './http-apis.ts';
 import { type Mappings, readMappings } from './mappings.ts';
 import { readQueues } from './queues.ts';
 import type { TemplateReader } from './reader.ts';
+import { readRestApis } from './rest-apis.ts';
 import { readSchedules } from './schedules.ts';
 import { readStoredValues, type StoredValues } from './stored-values.ts';
 import { readTables, type TableModel } from './tables.ts';
@@ -36,9 +39,7 @@ export interface AppModel extends Mappings {
   readonly aliasOf: AliasOf;
   asyncInvokeOf(functionName: string): AsyncInvokeModel;
   readonly tables: readonly TableModel[];
-  readonly routes: readonly RouteModel[];
-  /** Logical ids of the APIs. */
-  readonly apis: readonly string[];
+  readonly apis: readonly ApiModel[];
   readonly urls: readonly UrlModel[];
   readonly queues: readonly QueueModel[];
   readonly buses: readonly BusModel[];
@@ -74,8 +75,7 @@ export function readModel(stacks: readonly Assembly[], reader: TemplateReader): 
       aliasOf: readAliases(reader),
       asyncInvokeOf: (functionName) => asyncInvokes.get(functionName) ?? ASYNC_DEFAULTS,
       tables: readTables(reader),
-      routes: readRoutes(reader),
-      apis: readApis(reader),
+      apis: [...readHttpApis(reader), ...readRestApis(reader)],
       urls: readUrls(reader),
       queues: readQueues(reader),
       buses: readBuses(reader),

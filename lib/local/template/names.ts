@@ -7,6 +7,8 @@ export const NAMES: Readonly<Record<string, { readonly property: string; readonl
   'AWS::SQS::Queue': { property: 'QueueName', arn: 'sqs:' },
   'AWS::Events::EventBus': { property: 'Name', arn: 'events:event-bus/' },
   'AWS::Events::Rule': { property: 'Name' },
+  'AWS::ApiGateway::Stage': { property: 'StageName' },
+  'AWS::ApiGatewayV2::Stage': { property: 'StageName' },
   'AWS::Scheduler::Schedule': { property: 'Name' },
   'AWS::SecretsManager::Secret': { property: 'Name', arn: 'secretsmanager:secret:' },
   'AWS::SSM::Parameter': { property: 'Name', arn: 'ssm:parameter/' },

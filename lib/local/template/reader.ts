@@ -46,6 +46,8 @@ export interface TemplateReader {
    * @throws {LocalRunError} for whatever is thrown.
    */
   guarded<T>(read: () => T): T;
+  /** Takes down that a property, or a part of one, has no effect here. */
+  note(type: string, path: string): void;
   /** What has been read so far leaves open. */
   remarks(): Remarks;
 }
@@ -203,6 +205,12 @@ export function createReader(
       case 'AWS::Lambda::Url.FunctionUrl':
       case 'AWS::ApiGatewayV2::Api.ApiEndpoint':
         return urls.get(keyIn(scope, logicalId));
+      case 'AWS::ApiGatewayV2::Api.ApiId':
+      case 'AWS::ApiGateway::RestApi.RestApiId':
+      case 'AWS::ApiGateway::Resource.ResourceId':
+        return nameIn(scope, logicalId);
+      case 'AWS::ApiGateway::RestApi.RootResourceId':
+        return `${nameIn(scope, logicalId)}-root`;
       case 'AWS::DynamoDB::Table.StreamArn':
       case 'AWS::DynamoDB::GlobalTable.StreamArn':
         return `${arn}/stream/local`;
@@ -327,6 +335,7 @@ export function createReader(
         );
       }
     },
+    note: (type, path) => addTo(inside, type, path),
     remarks() {
       const notHonoured = new Map<string, Set<string>>();
       for (const { resource } of present) {

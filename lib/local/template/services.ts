@@ -76,9 +76,7 @@ const IGNORED: readonly Ignored[] = [
   },
   {
     why: 'the API is as the template has it',
-    of: words(
-      'ApiGateway::Deployment ApiGateway::DocumentationPart ApiGateway::DocumentationVersion ApiGatewayV2::Deployment',
-    ),
+    of: words('ApiGateway::DocumentationPart ApiGateway::DocumentationVersion ApiGatewayV2::Deployment'),
   },
   { why: 'sandboxes start when they are needed', of: words('ApplicationAutoScaling') },
   {
@@ -102,6 +100,14 @@ const IGNORED: readonly Ignored[] = [
 
 /** Types that are refused for a reason of their own. */
 const REFUSED: Readonly<Record<string, string>> = {
+  'ApiGateway::Authorizer':
+    'a REST API has no authorizer on this machine; open its methods for -c stage=local',
+  'ApiGateway::GatewayResponse': 'what a REST API answers by itself cannot be changed on this machine',
+  'ApiGatewayV2::ApiGatewayManagedOverrides':
+    'what a quick-created API is made of cannot be changed on this machine',
+  'ApiGatewayV2::IntegrationResponse': 'it is a part of a WebSocket API',
+  'ApiGatewayV2::Model': 'it is a part of a WebSocket API',
+  'ApiGatewayV2::RouteResponse': 'it is a part of a WebSocket API',
   'CloudFormation::CustomResource': 'what makes it runs when AWS deploys it',
   'CloudFormation::StackSet': 'its stacks are deployed by AWS',
   Serverless: 'it is a resource of SAM, of which AWS makes others when it deploys',

@@ -13,6 +13,14 @@ const DELIVERY: Shape = {
   RetryPolicy: { MaximumRetryAttempts: 'number', MaximumEventAgeInSeconds: 'number' },
 };
 const ON: Shape = { OnFailure: { Destination: 'text!' }, OnSuccess: { Destination: 'text!' } };
+const CORS: Shape = {
+  AllowCredentials: 'boolean',
+  AllowHeaders: 'texts',
+  AllowMethods: 'texts',
+  AllowOrigins: 'texts',
+  ExposeHeaders: 'texts',
+  MaxAge: 'number',
+};
 const TABLE: Readonly<Record<string, Shape>> = {
   AttributeDefinitions: 'list',
   GlobalSecondaryIndexes: 'list',
@@ -24,14 +32,55 @@ const TABLE: Readonly<Record<string, Shape>> = {
 
 /** By type and property, for those that are read. CloudFormation takes numbers and booleans as text too. */
 const SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
-  'AWS::ApiGatewayV2::Api': { ProtocolType: 'text' },
+  'AWS::ApiGateway::Deployment': {
+    StageDescription: { Description: 'text', Variables: 'map' },
+    StageName: 'text',
+  },
+  'AWS::ApiGateway::Method': {
+    ApiKeyRequired: 'boolean',
+    AuthorizationType: 'text',
+    HttpMethod: 'text!',
+    Integration: {
+      IntegrationHttpMethod: 'text',
+      IntegrationResponses: 'list',
+      RequestParameters: 'map',
+      RequestTemplates: 'map',
+      ResponseTransferMode: 'text',
+      TimeoutInMillis: 'number',
+      Type: 'text!',
+      Uri: 'text',
+    },
+    ResourceId: 'text!',
+  },
+  'AWS::ApiGateway::Resource': { ParentId: 'text!', PathPart: 'text!' },
+  'AWS::ApiGateway::RestApi': { BinaryMediaTypes: 'texts' },
+  'AWS::ApiGateway::Stage': { StageName: 'text', Variables: 'map' },
+  'AWS::ApiGatewayV2::Api': {
+    CorsConfiguration: CORS,
+    ProtocolType: 'text',
+    RouteKey: 'text',
+    Target: 'text',
+  },
+  'AWS::ApiGatewayV2::Authorizer': {
+    AuthorizerType: 'text!',
+    IdentitySource: 'texts',
+    JwtConfiguration: { Audience: 'texts', Issuer: 'text!' },
+  },
   'AWS::ApiGatewayV2::Integration': {
     IntegrationType: 'text!',
     IntegrationUri: 'text',
     PayloadFormatVersion: 'text',
+    RequestParameters: 'map',
+    ResponseParameters: 'map',
     TimeoutInMillis: 'number',
   },
-  'AWS::ApiGatewayV2::Route': { AuthorizationType: 'text', RouteKey: 'text!', Target: 'text' },
+  'AWS::ApiGatewayV2::Route': {
+    AuthorizationScopes: 'texts',
+    AuthorizationType: 'text',
+    RouteKey: 'text!',
+    Target: 'text',
+  },
+  'AWS::ApiGatewayV2::Stage': { StageName: 'text!', StageVariables: 'map' },
   'AWS::DynamoDB::GlobalTable': TABLE,
   'AWS::DynamoDB::Table': TABLE,
   'AWS::Events::Rule': {
@@ -81,7 +130,7 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
     Runtime: 'text',
     Timeout: 'number',
   },
-  'AWS::Lambda::Url': { AuthType: 'text!', InvokeMode: 'text', TargetFunctionArn: 'text!' },
+  'AWS::Lambda::Url': { AuthType: 'text!', Cors: CORS, InvokeMode: 'text', TargetFunctionArn: 'text!' },
   'AWS::SQS::Queue': {
     ContentBasedDeduplication: 'boolean',
     DelaySeconds: 'number',
@@ -112,12 +161,18 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
 
 /** The members of lists whose members have a form of their own. */
 const MEMBERS: Readonly<Record<string, Shape>> = {
+  'AWS::ApiGateway::Method.Integration.IntegrationResponses': {
+    ResponseParameters: 'map',
+    ResponseTemplates: 'map',
+    SelectionPattern: 'text',
+    StatusCode: 'number!',
+  },
   'AWS::Events::Rule.Targets': 'map!',
   'AWS::Lambda::EventSourceMapping.FilterCriteria.Filters': { Pattern: 'text!' },
 };
 
 /** Objects that have to be there. */
-const REQUIRED = new Set(['AWS::Scheduler::Schedule.Target']);
+const REQUIRED = new Set(['AWS::ApiGateway::Method.Integration', 'AWS::Scheduler::Schedule.Target']);
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
