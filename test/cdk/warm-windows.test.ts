@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { actionsOf } from '../../cdk/constructs/warm-cron.ts';
 import { compileWindows } from '../../cdk/constructs/warm-plan.ts';
 import { CLOCK_CHANGE_RULES } from './warm/cron.ts';
@@ -181,6 +181,9 @@ function failuresOfChanges(
   if (removed > emptied + STEP && model.requested > 0) failures.push(`${model.requested} were left`);
   return failures;
 }
+
+/** 15 s of a processor's time, on a machine that may have others to do. */
+vi.setConfig({ testTimeout: 400_000 });
 
 describe('a schedule of warm capacity', () => {
   test('is warm in every minute of every window, through changes of clocks and deployments', () => {
