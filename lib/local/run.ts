@@ -4,6 +4,7 @@ import { systemClock } from '../core/clock.ts';
 import { systemRandom } from '../core/random.ts';
 import { bootstrapFile } from './bootstrap-file.ts';
 import { readBreakers } from './breakers.ts';
+import { codePlaces } from './code/place.ts';
 import { serveControl } from './control.ts';
 import { type EngineChoice, startEngine } from './dynamodb/engine.ts';
 import { startDynamoDbProxy } from './dynamodb/proxy.ts';
@@ -25,7 +26,7 @@ import type { Log } from './log.ts';
 import { platformClock } from './platform-clock.ts';
 import { startProcesses } from './processes.ts';
 import { queueControl } from './queue-control.ts';
-import { affectedBy, printClasses, timeScaleLine } from './report.ts';
+import { affectedBy, printClasses, runtimeLines, timeScaleLine } from './report.ts';
 import { sandboxControl } from './sandbox-control.ts';
 import { synthesize } from './synth.ts';
 import { readAssembly } from './template/assembly.ts';
@@ -167,6 +168,8 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     };
     const takeTurn = turns(availableParallelism());
     const bootstrap = await bootstrapFile(join(project, '.fibrin'));
+    const places = await codePlaces(project, processes);
+    for (const line of runtimeLines(model.functions)) log.say(line);
     for (const fn of model.functions) {
       const environment = { ...model.environmentOf(fn, addresses), ...endpoints };
       const called = model.urls.filter((url) =>
@@ -176,6 +179,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
         fn.functionName,
         localFunction({
           ...{ model: fn, region: REGION, processes, bootstrap, settings, takeTurn },
+          code: await places.place(fn),
           defaultConcurrency: DEFAULT_CONCURRENCY,
           environment,
           unresolvedNames: () =>

@@ -27,6 +27,7 @@ interface Wanted {
   readonly timeoutMs?: number;
   readonly concurrency?: number;
   readonly folder?: string;
+  readonly runtime?: string;
   readonly processes?: Processes;
   readonly takeTurn?: TakeTurn;
   readonly unresolvedNames?: () => readonly string[];
@@ -34,13 +35,14 @@ interface Wanted {
 
 function start(handler: string, wanted: Wanted = {}): LocalFunction {
   const { timeoutMs = 10_000, concurrency = 5, folder = HANDLERS, freeze = true, capacity = 1 } = wanted;
-  const { takeTurn = turns(2), unresolvedNames } = wanted;
+  const { takeTurn = turns(2), unresolvedNames, runtime = 'nodejs24.x' } = wanted;
   return localFunction({
     model: {
       logicalId: 'Fn',
       functionName: 'stack-Fn',
       displayName: 'Fn',
-      codeFolder: folder,
+      runtime,
+      ...{ code: { path: folder }, layers: [], foreignLayers: [] },
       handler: `index.${handler}`,
       memoryMb: 256,
       timeoutMs,
@@ -50,6 +52,7 @@ function start(handler: string, wanted: Wanted = {}): LocalFunction {
     region: 'us-east-1',
     processes: wanted.processes ?? processes,
     bootstrap,
+    code: { taskRoot: folder, modulePaths: '' },
     takeTurn,
     ...(unresolvedNames && { unresolvedNames }),
     environment: { OWN: 'value' },
@@ -155,7 +158,7 @@ describe('a sandbox', () => {
   });
 
   it('ends on a rejection that nobody handles', async () => {
-    expect(errorOf(await start('leaks').invoke('{}')).errorMessage).toMatch(/exit status 129$/);
+    expect(errorOf(await start('leaks').invoke('{}')).errorMessage).toMatch(/exit status 1$/);
   });
 
   it('reports a process that is killed from outside, and serves the next with a new one', async () => {
@@ -183,13 +186,19 @@ describe('a sandbox', () => {
 
   it.each([
     ['a module that throws', { folder: `${HANDLERS}/broken` }, 'echo', 'Error', 'cannot start'],
-    ['no module', { folder: tmpdir() }, 'echo', 'Runtime.ImportModuleError', "Cannot find module 'index'"],
+    [
+      'no module',
+      { folder: tmpdir() },
+      'echo',
+      'Runtime.ImportModuleError',
+      expect.stringMatching(/^Error: Cannot find module 'index'\n/),
+    ],
     [
       'an export that is no function',
       {},
       'notAFunction',
       'Runtime.HandlerNotFound',
-      'index.notAFunction is undefined or not exported',
+      'index.notAFunction is not a function',
     ],
   ])('reports an init that fails for %s', async (_, wanted, handler, errorType, errorMessage) => {
     expect(errorOf(await start(handler, wanted).invoke('{}'))).toMatchObject({ errorType, errorMessage });

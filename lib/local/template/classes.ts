@@ -14,6 +14,7 @@ const NO_BUS_LOG = 'the log of a bus is not written';
 const CLASSES: Readonly<Record<string, ResourceClass>> = {
   'AWS::Lambda::Function': RUN,
   'AWS::Lambda::Alias': RUN,
+  'AWS::Lambda::LayerVersion': RUN,
   'AWS::Lambda::Url': RUN,
   'AWS::ApiGatewayV2::Api': RUN,
   'AWS::ApiGatewayV2::Integration': RUN,
@@ -35,6 +36,7 @@ const CLASSES: Readonly<Record<string, ResourceClass>> = {
   'AWS::Lambda::Version': ignored('an alias points at the code as it is now'),
   'AWS::Lambda::CapacityProvider': ignored('sandboxes are processes of this machine'),
   'AWS::Lambda::Permission': ignored(NO_PERMISSIONS),
+  'AWS::Lambda::LayerVersionPermission': ignored(NO_PERMISSIONS),
   'AWS::IAM::Role': ignored(NO_PERMISSIONS),
   'AWS::IAM::Policy': ignored(NO_PERMISSIONS),
   'AWS::IAM::ManagedPolicy': ignored(NO_PERMISSIONS),

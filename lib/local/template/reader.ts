@@ -51,6 +51,7 @@ export const functionOfArn = (arn: string): string =>
 /** The property of each type that names it, and where in an ARN the name stands, if that follows from the type. */
 const NAMES: Readonly<Record<string, { readonly property: string; readonly arn?: string }>> = {
   'AWS::Lambda::Function': { property: 'FunctionName', arn: 'lambda:function:' },
+  'AWS::Lambda::LayerVersion': { property: 'LayerName', arn: 'lambda:layer:' },
   'AWS::Lambda::CapacityProvider': { property: 'CapacityProviderName', arn: 'lambda:capacity-provider:' },
   'AWS::DynamoDB::Table': { property: 'TableName', arn: 'dynamodb:table/' },
   'AWS::DynamoDB::GlobalTable': { property: 'TableName', arn: 'dynamodb:table/' },
@@ -96,6 +97,8 @@ export function createReader({ stackName, template }: Assembly, region: string):
           const fn = String(resolver.resolve(Properties?.['FunctionName']));
           return `arn:aws:lambda:${region}:${ACCOUNT}:function:${functionOfArn(fn)}:${Properties?.['Name']}`;
         }
+        case 'AWS::Lambda::LayerVersion':
+          return `${arnOf(logicalId)}:1`;
         // The URL of a queue is where the local SQS has it; functions are told when it listens.
         case 'AWS::SQS::Queue':
           return urls.get(logicalId);
@@ -111,6 +114,8 @@ export function createReader({ stackName, template }: Assembly, region: string):
       switch (`${type}.${attribute}`) {
         case 'AWS::Lambda::Version.Version':
           return '$LATEST';
+        case 'AWS::Lambda::LayerVersion.LayerVersionArn':
+          return `${arnOf(logicalId)}:1`;
         case 'AWS::Lambda::Url.FunctionUrl':
           return urls.get(logicalId);
         case 'AWS::DynamoDB::Table.StreamArn':
