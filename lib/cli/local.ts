@@ -8,7 +8,7 @@ import { print } from '../terminal/print.ts';
 export const LOCAL_HELP = `fibrin local: runs the synthesized app of this folder on this machine
 
 Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--time-scale N]
-                    [--concurrency-per-sandbox N] [--fresh]
+                    [--concurrency-per-sandbox N] [--idle-minutes N] [--fresh]
 
   --port N      port of the HTTP API (default: PORT, else 4400)
   --dynamodb E  engine of the tables (default auto: DynamoDB Local where there is Java 17, else dynalite)
@@ -16,6 +16,7 @@ Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--time
                 (default: FIBRIN_TIME_SCALE, else 1); functions and their timeouts keep their own pace
   --concurrency-per-sandbox N  how many invocations a sandbox takes at once, 1 to 64 (default 1, as Lambda): above 1 the
                 functions run as on Managed Instances. A function with a capacity provider takes what the template says
+  --idle-minutes N  how long a sandbox may do nothing before it ends, 0.01 to 1440 (default 5); the last one of a function stays
   --fresh       synthesize even when nothing has changed
   --help        this text
 
@@ -48,6 +49,14 @@ function concurrencyOf(text: string): number {
   );
 }
 
+function idleMsOf(text: string): number {
+  const minutes = Number(text);
+  if (text.trim() !== '' && minutes >= 0.01 && minutes <= 1_440) return minutes * 60_000;
+  throw new InvalidOptionError(
+    `expected the idle minutes to be a number from 0.01 to 1440, got ${JSON.stringify(text)}`,
+  );
+}
+
 function engineOf(text: string): EngineChoice {
   const engine = ENGINES.find((candidate) => candidate === text);
   if (engine) return engine;
@@ -65,6 +74,7 @@ export async function local(args: readonly string[]): Promise<number> {
       dynamodb: { type: 'string', default: 'auto' },
       'time-scale': { type: 'string' },
       'concurrency-per-sandbox': { type: 'string', default: '1' },
+      'idle-minutes': { type: 'string', default: '5' },
       fresh: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -77,6 +87,8 @@ export async function local(args: readonly string[]): Promise<number> {
   const dynamodb = engineOf(values.dynamodb);
   const timeScale = timeScaleOf(values['time-scale'] ?? process.env['FIBRIN_TIME_SCALE'] ?? '1');
   const concurrencyPerSandbox = concurrencyOf(values['concurrency-per-sandbox']);
+
+  const idleMs = idleMsOf(values['idle-minutes']);
 
   const ending = new AbortController();
   const ended = new Promise<number>((resolve) => {
@@ -99,6 +111,7 @@ export async function local(args: readonly string[]): Promise<number> {
       dynamodb,
       timeScale,
       concurrencyPerSandbox,
+      idleMs,
       fresh: values.fresh,
       log,
       signal: ending.signal,

@@ -42,6 +42,8 @@ export interface LocalRunOptions {
   readonly timeScale: number;
   /** How many invocations a sandbox takes at once where the template does not say. Integer, 1 to 64. */
   readonly concurrencyPerSandbox: number;
+  /** How long a sandbox may do nothing before it ends. Milliseconds, default 300,000. */
+  readonly idleMs?: number;
   readonly fresh: boolean;
   readonly log: Log;
   /** Ends the run, also while it starts. */
@@ -55,8 +57,9 @@ export interface LocalRun {
 }
 
 const REGION = 'us-east-1';
-/** For a function that reserves no concurrency: what an account shares is more than a laptop has. */
+/** The sandboxes of a function that reserves no concurrency: what an account shares is more than a laptop has. */
 const DEFAULT_CONCURRENCY = 10;
+const IDLE_MS = 300_000;
 
 /** An engine that did not start needs no end; its error reaches the caller from where it is awaited. */
 const noEngine = () => async (): Promise<void> => undefined;
@@ -165,6 +168,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const settings: SandboxSettings = {
       freeze: true,
       maxConcurrencyPerSandbox: options.concurrencyPerSandbox,
+      idleMs: options.idleMs ?? IDLE_MS,
     };
     const takeTurn = turns(availableParallelism());
     const bootstrap = await bootstrapFile(join(project, '.fibrin'));

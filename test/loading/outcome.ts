@@ -47,7 +47,7 @@ export async function outcomeOf(
     },
     ...{ region: 'us-east-1', processes, bootstrap, takeTurn, environment: {}, defaultConcurrency: 1 },
     code: { taskRoot: folder, modulePaths: '' },
-    settings: { freeze: true, maxConcurrencyPerSandbox: 1 },
+    settings: { freeze: true, maxConcurrencyPerSandbox: 1, idleMs: 300_000 },
     onOutput: () => undefined,
   });
   const outcomes: unknown[] = [];

@@ -76,7 +76,7 @@ async function answerOf(code: CodeModel, wanted: Wanted = {}): Promise<unknown> 
     },
     code: await places.place(model),
     ...{ region: 'us-east-1', processes, bootstrap, takeTurn: turns(2), environment, onOutput },
-    ...{ defaultConcurrency: 1, settings: { freeze: false, maxConcurrencyPerSandbox: 1 } },
+    ...{ defaultConcurrency: 1, settings: { freeze: false, maxConcurrencyPerSandbox: 1, idleMs: 300_000 } },
   });
   const result = await fn.invoke(JSON.stringify(wanted.event ?? {}));
   fn.sandboxes()[0]?.kill();

@@ -28,6 +28,8 @@ interface Wanted {
   readonly concurrency?: number;
   readonly folder?: string;
   readonly runtime?: string;
+  readonly idleMs?: number;
+  readonly onOutput?: (line: string) => void;
   readonly processes?: Processes;
   readonly takeTurn?: TakeTurn;
   readonly unresolvedNames?: () => readonly string[];
@@ -35,7 +37,13 @@ interface Wanted {
 
 function start(handler: string, wanted: Wanted = {}): LocalFunction {
   const { timeoutMs = 10_000, concurrency = 5, folder = HANDLERS, freeze = true, capacity = 1 } = wanted;
-  const { takeTurn = turns(2), unresolvedNames, runtime = 'nodejs24.x' } = wanted;
+  const {
+    takeTurn = turns(2),
+    unresolvedNames,
+    runtime = 'nodejs24.x',
+    idleMs = 300_000,
+    onOutput = () => undefined,
+  } = wanted;
   return localFunction({
     model: {
       logicalId: 'Fn',
@@ -57,8 +65,8 @@ function start(handler: string, wanted: Wanted = {}): LocalFunction {
     ...(unresolvedNames && { unresolvedNames }),
     environment: { OWN: 'value' },
     defaultConcurrency: 5,
-    settings: { freeze, maxConcurrencyPerSandbox: capacity },
-    onOutput: () => undefined,
+    settings: { freeze, maxConcurrencyPerSandbox: capacity, idleMs },
+    onOutput,
   });
 }
 
@@ -211,10 +219,12 @@ describe('a function', () => {
     const results = await Promise.all(Array.from({ length: 5 }, () => fn.invoke('{"ms":300}')));
     const served = results.filter(({ kind }) => kind === 'success').map(payloadOf);
     expect(served).toHaveLength(3);
-    expect(new Set(served.map(({ pid }) => pid)).size).toBe(3);
-    expect(fn.state()).toMatchObject({ throttles: 2, invocations: 3, coldStarts: 3 });
+    expect(served.map(({ atOnce }) => atOnce)).toEqual([1, 1, 1]);
+    const { coldStarts, ...state } = fn.state();
+    expect(state).toMatchObject({ throttles: 2, invocations: 3 });
+    expect(coldStarts).toBeLessThanOrEqual(3);
     expect((await fn.invoke('{"ms":0}')).kind).toBe('success');
-    expect(fn.state().coldStarts).toBe(3);
+    expect(fn.state().coldStarts).toBe(coldStarts);
   });
 
   it('starts a sandbox when that has its turn, which is over when the sandbox is there', async () => {

@@ -209,7 +209,7 @@ describe('the local run shows what could control a terminal', () => {
       ...{ region: 'us-east-1', processes: engine.processes, takeTurn: turns(2), environment: {} },
       bootstrap: await bootstrapFile(temporaryFolder()),
       code: { taskRoot: HANDLERS, modulePaths: '' },
-      ...{ defaultConcurrency: 1, settings: { freeze: false, maxConcurrencyPerSandbox: 1 } },
+      ...{ defaultConcurrency: 1, settings: { freeze: false, maxConcurrencyPerSandbox: 1, idleMs: 300_000 } },
       onOutput: (line) => log.output('Fn', line),
     });
     let output = '';

@@ -47,7 +47,7 @@ export async function startEndpoint(
       ...{ runtime: 'nodejs24.x', code: { path: folder }, layers: [], foreignLayers: [] },
       ...{ reservedConcurrency: concurrency, maxConcurrencyPerSandbox: undefined },
     };
-    const settings = { freeze: true, maxConcurrencyPerSandbox: 1 };
+    const settings = { freeze: true, maxConcurrencyPerSandbox: 1, idleMs: 300_000 };
     functions.set(
       functionName,
       localFunction({

@@ -6,6 +6,7 @@ import type { LocalFunction } from '../lambda/function.ts';
 import type { InvocationResult } from '../lambda/result.ts';
 import { ACCOUNT } from '../template/reader.ts';
 import { toAnswer, toEvent } from './event.ts';
+import { areWritable } from './hop-by-hop.ts';
 import type { RouteMatch } from './routes.ts';
 import { type Answer, readBody, send } from './server.ts';
 
@@ -41,8 +42,10 @@ const FUNCTION_URL: Statuses = {
 
 function answerOf(result: InvocationResult, statuses: Statuses): Answer {
   switch (result.kind) {
-    case 'success':
-      return toAnswer(result.payload) ?? statuses.error;
+    case 'success': {
+      const answer = toAnswer(result.payload);
+      return answer && areWritable(answer.headers ?? {}) ? answer : statuses.error;
+    }
     case 'error':
       return statuses.error;
     case 'throttled':

@@ -13,8 +13,8 @@ export interface SandboxSettings {
   freeze: boolean;
   /** How many invocations a sandbox takes at once where the template does not say: 1, or more as on Managed Instances. */
   maxConcurrencyPerSandbox: number;
-  /** How long a sandbox may do nothing before it ends. The last one of a function stays. Default: for ever. */
-  idleMs?: number;
+  /** How long a sandbox may do nothing before it ends, from its next rest on. The last one of a function stays. */
+  idleMs: number;
 }
 
 export interface FunctionOptions
@@ -23,7 +23,7 @@ export interface FunctionOptions
   readonly region: string;
   /** What the template and the run set, beside what Lambda itself does. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The most sandboxes for a function that reserves none. */
+  /** The most sandboxes for a function that reserves none. What comes above it waits: an account has room for more. */
   readonly defaultConcurrency: number;
   readonly settings: SandboxSettings;
   readonly onOutput: (line: string) => void;
@@ -100,6 +100,9 @@ function environmentOf(options: FunctionOptions): Record<string, string> {
   return environment;
 }
 
+/** What an account's functions that reserve nothing may do at once. */
+const ACCOUNT_CONCURRENCY = 1_000;
+
 interface Waiting {
   readonly invocation: Invocation;
   readonly settle: (result: InvocationResult) => void;
@@ -107,7 +110,7 @@ interface Waiting {
 
 /**
  * Serves invocations with sandboxes: with one that is free, else with the first that becomes so, and it starts one where too
- * few are about to be. Above the concurrency it throttles.
+ * few are about to be. Above the concurrency that it has reserved, and where Managed Instances have no capacity, it throttles.
  */
 export function localFunction(options: FunctionOptions): LocalFunction {
   const { model, region, settings } = options;
@@ -131,9 +134,7 @@ export function localFunction(options: FunctionOptions): LocalFunction {
     let cancelIdle: CancelTimer = () => undefined;
     const rest = () => {
       cancelIdle();
-      const { idleMs } = settings;
-      if (idleMs === undefined) return;
-      cancelIdle = systemClock.after(idleMs, () => {
+      cancelIdle = systemClock.after(settings.idleMs, () => {
         if (sandbox.free && living() > 1) sandbox.kill();
       });
     };
@@ -147,7 +148,7 @@ export function localFunction(options: FunctionOptions): LocalFunction {
       memoryMb: model.memoryMb,
       timeoutMs: model.timeoutMs,
       environment,
-      capacity: model.maxConcurrencyPerSandbox ?? settings.maxConcurrencyPerSandbox,
+      capacity: capacity(),
       freezes: () => settings.freeze,
       onOutput: options.onOutput,
       isWanted() {
@@ -182,6 +183,12 @@ export function localFunction(options: FunctionOptions): LocalFunction {
     }
     while (queue.length > coming() && living() < concurrency) start(() => queue.length > 0);
   };
+  const capacity = () => model.maxConcurrencyPerSandbox ?? settings.maxConcurrencyPerSandbox;
+  const hasRoom = () =>
+    queue.length < coming() ||
+    living() < concurrency ||
+    firstFree() !== undefined ||
+    (model.reservedConcurrency === undefined && capacity() === 1 && queue.length < ACCOUNT_CONCURRENCY);
   const firstFree = () => {
     const sandbox = all.findLast(({ free, awaited }) => free || awaited);
     return sandbox?.free ? sandbox : undefined;
@@ -206,8 +213,7 @@ export function localFunction(options: FunctionOptions): LocalFunction {
     warm: () => new Promise((resolve) => void start(() => true, resolve)),
     sandboxes: () => all,
     async invoke(payload, requestId = randomUUID()) {
-      const hasRoom = queue.length < coming() || living() < concurrency || firstFree() !== undefined;
-      if (!hasRoom) {
+      if (!hasRoom()) {
         counts.throttles++;
         return { kind: 'throttled' };
       }
