@@ -12,6 +12,7 @@ import {
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootstrapFile } from '../../lib/local/bootstrap-file.ts';
 import { type CodePlaces, codePlaces } from '../../lib/local/code/place.ts';
@@ -256,11 +257,12 @@ describe('code in the template', () => {
     ],
   ])('answers CloudFormation by cfn-response, in %s', async (runtime, source) => {
     let answered: unknown;
-    const server = createServer(async (request, response) => {
-      let text = '';
-      for await (const chunk of request) text += chunk;
-      answered = { method: request.method, type: request.headers['content-type'], ...JSON.parse(text) };
-      response.end();
+    const server = createServer((request, response) => {
+      void text(request).then((body) => {
+        const { method, headers } = request;
+        answered = { method, type: headers['content-type'], ...JSON.parse(body) };
+        response.end();
+      });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const event = {

@@ -100,7 +100,7 @@ export function sendJson(response: ServerResponse, statusCode: number, value: un
  * @param names Further names that the server has.
  * @throws {FibrinError} 403
  */
-export function refuseStrangers(request: IncomingMessage, names: readonly string[] = []): void {
+function refuseStrangers(request: IncomingMessage, names: readonly string[] = []): void {
   const port = request.socket.localPort;
   const own = ['127.0.0.1', 'localhost', ...names].map((name) => `${name}:${port}`);
   const { host, origin } = request.headers;

@@ -42,7 +42,7 @@ export const streamingGlobals = {
 };
 
 /** Makes the request that carries an answer into the stream that handlers know. */
-export function responseStream(outgoing: ClientRequest): ResponseStream {
+function responseStream(outgoing: ClientRequest): ResponseStream {
   let written = false;
   const write = outgoing.write.bind(outgoing) as (...args: unknown[]) => boolean;
   const stream: ResponseStream = Object.assign(outgoing, {
