@@ -209,3 +209,35 @@ describe('the Runtime API', () => {
     expect(fn.state()).toMatchObject({ coldStarts: 1, errors: 0 });
   });
 });
+
+describe('an answer that is streamed', () => {
+  const written = async (source: string) => {
+    const fn = start({ source: `exports.handler = awslambda.streamifyResponse(${source});` });
+    const met: string[] = [];
+    const result = await fn.invoke('{}', undefined, {
+      begin: (contentType) => void met.push(contentType),
+      write: async (chunk) => void met.push(chunk.toString('utf8')),
+      end: () => void met.push('end'),
+    });
+    return { met, result };
+  };
+
+  it('reaches who waits for it while it is written', async () => {
+    const { met, result } = await written(`async (event, stream) => {
+      stream.setContentType('text/plain');
+      stream.write('one');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      stream.end('two');
+    }`);
+    expect(met).toEqual(['text/plain', 'one', 'two', 'end']);
+    expect(result).toEqual({ kind: 'success', payload: '' });
+  });
+
+  it('breaks off with the error of the function, and has no end', async () => {
+    const { met, result } = await written(
+      "async (event, stream) => { stream.write('half'); throw new RangeError('out'); }",
+    );
+    expect(met).toEqual(['application/octet-stream', 'half']);
+    expect(result).toMatchObject({ kind: 'error', errorType: 'RangeError' });
+  });
+});

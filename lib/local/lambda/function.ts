@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type CancelTimer, systemClock } from '../../core/clock.ts';
 import type { FunctionModel } from '../template/functions.ts';
 import { ACCOUNT } from '../template/reader.ts';
-import type { InvocationResult } from './result.ts';
+import type { AnswerSink, InvocationResult } from './result.ts';
 import { nodeFlagsOf } from './runtime-rules.ts';
 import { type Invocation, type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 
@@ -54,8 +54,8 @@ export interface FunctionState {
 /** A function of the template with its sandboxes. */
 export interface LocalFunction {
   readonly model: FunctionModel;
-  /** Never rejects: what goes wrong is a result, as on Lambda. */
-  invoke(payload: string, requestId?: string): Promise<InvocationResult>;
+  /** Never rejects: what goes wrong is a result, as on Lambda. With a sink the answer goes there, and the result has none. */
+  invoke(payload: string, requestId?: string, sink?: AnswerSink): Promise<InvocationResult>;
   /** Starts a sandbox ahead of the first invocation and waits until it is there. */
   warm(): Promise<void>;
   /** The sandboxes as they are now, the most recently used last. */
@@ -212,13 +212,13 @@ export function localFunction(options: FunctionOptions): LocalFunction {
     model,
     warm: () => new Promise((resolve) => void start(() => true, resolve)),
     sandboxes: () => all,
-    async invoke(payload, requestId = randomUUID()) {
+    async invoke(payload, requestId = randomUUID(), sink?: AnswerSink) {
       if (!hasRoom()) {
         counts.throttles++;
         return { kind: 'throttled' };
       }
       counts.invocations++;
-      const result = await run({ requestId, functionArn, payload });
+      const result = await run({ requestId, functionArn, payload, ...(sink && { sink }) });
       if (result.kind === 'error') {
         counts.errors++;
         if (result.errorType === 'Sandbox.Timedout') counts.timeouts++;

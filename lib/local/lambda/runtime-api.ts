@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { AnswerSink } from './result.ts';
 import { streamedOutcome } from './streamed-outcome.ts';
 
 export interface Outcome {
@@ -13,6 +14,8 @@ export interface Outcome {
 export interface RuntimeEvents {
   /** It waits for an invocation; answer it with one. */
   next(response: ServerResponse): void;
+  /** Where the answer of an invocation goes while it is written, if somebody waits for that. */
+  sinkOf(requestId: string): AnswerSink | undefined;
   /** It is done with an invocation. False when there is no such invocation (any more). */
   outcome(requestId: string, outcome: Outcome): boolean;
   /** It cannot start. False when it has started already. */
@@ -46,6 +49,13 @@ const TOO_LARGE = {
 const errorTypeOf = (request: IncomingMessage): string =>
   String(request.headers['lambda-runtime-function-error-type'] ?? 'Error');
 
+/** Gives an answer on while it comes. Nothing of it is left. */
+async function pour(request: IncomingMessage, sink: AnswerSink): Promise<Buffer> {
+  sink.begin(request.headers['content-type'] ?? 'application/octet-stream');
+  for await (const chunk of request as AsyncIterable<Buffer>) await sink.write(chunk);
+  return Buffer.alloc(0);
+}
+
 const isStreamed = (request: IncomingMessage): boolean =>
   request.headers['lambda-runtime-function-response-mode'] === 'streaming';
 
@@ -57,12 +67,14 @@ const isStreamed = (request: IncomingMessage): boolean =>
  */
 export function startRuntimeApi(events: RuntimeEvents): RuntimeApi {
   const onOutcome = async (request: IncomingMessage, response: ServerResponse, id: string, kind: string) => {
-    const body = await readAll(request);
+    const sink = kind === 'response' ? events.sinkOf(id) : undefined;
+    const body = sink ? await pour(request, sink) : await readAll(request);
     const tooLarge = kind === 'response' && body.length > MAX_RESPONSE_BYTES;
     let outcome: Outcome = { payload: body.toString('utf8') };
     if (tooLarge) outcome = { errorType: TOO_LARGE.errorType, payload: JSON.stringify(TOO_LARGE) };
     else if (kind === 'error') outcome = { ...outcome, errorType: errorTypeOf(request) };
     else if (isStreamed(request)) outcome = streamedOutcome(request, body);
+    if (outcome.errorType === undefined) sink?.end();
     if (!events.outcome(id, outcome)) {
       return reply(response, 400, { errorType: 'InvalidRequestID', errorMessage: 'Invalid request ID' });
     }

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { type CancelTimer, systemClock } from '../../core/clock.ts';
 import type { Processes } from '../processes.ts';
 import { initFailureLines } from './init-failure.ts';
-import { failure, type InvocationResult } from './result.ts';
+import { type AnswerSink, failure, type InvocationResult } from './result.ts';
 import { startRuntimeApi } from './runtime-api.ts';
 import type { TakeTurn } from './turns.ts';
 
@@ -52,6 +52,8 @@ export interface Invocation {
   readonly requestId: string;
   readonly functionArn: string;
   readonly payload: string;
+  /** Where the answer goes while it is written; it is collected where there is none. */
+  readonly sink?: AnswerSink;
 }
 
 export type SandboxState = 'init' | 'idle' | 'frozen' | 'busy' | 'gone';
@@ -260,6 +262,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
       options.onChange();
       freezeWhenIdle();
     },
+    sinkOf: (requestId) => running.get(requestId)?.invocation.sink,
     outcome(requestId, { errorType, payload }) {
       const pending = running.get(requestId);
       if (pending === undefined) return false;
