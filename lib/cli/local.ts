@@ -8,8 +8,8 @@ import { print } from '../terminal/print.ts';
 export const LOCAL_HELP = `fibrin local: runs the synthesized app of this folder on this machine
 
 Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--time-scale N]
-                    [--concurrency-per-sandbox N] [--stack NAME]... [--without TYPE|ID]... [--env-file FILE]
-                    [--template FILE] [--jwks FILE] [--fresh]
+                    [--concurrency-per-sandbox N] [--idle-minutes N] [--stack NAME]... [--without TYPE|ID]...
+                    [--env-file FILE] [--template FILE] [--jwks FILE] [--fresh]
 
   --port N      port of the HTTP API (default: PORT, else 4400)
   --dynamodb E  engine of the tables (default auto: DynamoDB Local where there is Java 17, else dynalite)
@@ -17,6 +17,7 @@ Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--time
                 (default: FIBRIN_TIME_SCALE, else 1); functions and their timeouts keep their own pace
   --concurrency-per-sandbox N  how many invocations a sandbox takes at once, 1 to 64 (default 1, as Lambda): above 1 the
                 functions run as on Managed Instances. A function with a capacity provider takes what the template says
+  --idle-minutes N  how long a sandbox may do nothing before it ends, 0.01 to 1440 (default 5); the last one of a function stays
   --stack NAME  a stack to run, with those that it needs: a path or a pattern, as cdk deploy takes it (default: all of the app)
   --without TYPE|ID  leaves out the resources of a type, or the one of that logical id; it is printed what refers to them
   --env-file FILE  lines NAME=value: the values of SSM parameters and secrets by their names, and of the template's parameters
@@ -54,6 +55,14 @@ function concurrencyOf(text: string): number {
   );
 }
 
+function idleMsOf(text: string): number {
+  const minutes = Number(text);
+  if (text.trim() !== '' && minutes >= 0.01 && minutes <= 1_440) return minutes * 60_000;
+  throw new InvalidOptionError(
+    `expected the idle minutes to be a number from 0.01 to 1440, got ${JSON.stringify(text)}`,
+  );
+}
+
 function engineOf(text: string): EngineChoice {
   const engine = ENGINES.find((candidate) => candidate === text);
   if (engine) return engine;
@@ -71,6 +80,7 @@ export async function local(args: readonly string[]): Promise<number> {
       dynamodb: { type: 'string', default: 'auto' },
       'time-scale': { type: 'string' },
       'concurrency-per-sandbox': { type: 'string', default: '1' },
+      'idle-minutes': { type: 'string', default: '5' },
       stack: { type: 'string', multiple: true },
       without: { type: 'string', multiple: true },
       'env-file': { type: 'string' },
@@ -88,6 +98,8 @@ export async function local(args: readonly string[]): Promise<number> {
   const dynamodb = engineOf(values.dynamodb);
   const timeScale = timeScaleOf(values['time-scale'] ?? process.env['FIBRIN_TIME_SCALE'] ?? '1');
   const concurrencyPerSandbox = concurrencyOf(values['concurrency-per-sandbox']);
+
+  const idleMs = idleMsOf(values['idle-minutes']);
 
   const ending = new AbortController();
   const ended = new Promise<number>((resolve) => {
@@ -110,6 +122,7 @@ export async function local(args: readonly string[]): Promise<number> {
       dynamodb,
       timeScale,
       concurrencyPerSandbox,
+      idleMs,
       fresh: values.fresh,
       stacks: values.stack,
       without: values.without,

@@ -1,8 +1,10 @@
 import type { Affected } from './faults.ts';
 import { stagePaths } from './http/apis.ts';
+import { majorOf } from './lambda/runtime-rules.ts';
 import type { Log } from './log.ts';
 import { LocalRunError } from './problem.ts';
 import type { ApiModel } from './template/apis.ts';
+import type { FunctionModel } from './template/functions.ts';
 import type { AppModel, ClassCount } from './template/model.ts';
 import type { LeftOut, Remarks } from './template/reader.ts';
 import type { Choice } from './template/stacks.ts';
@@ -88,3 +90,19 @@ export const timeScaleLine = (scale: number): string =>
   scale === 1
     ? "time scale: 1, AWS's own pace for retries, visibility timeouts and schedules; --time-scale N is N times faster"
     : `time scale: ${scale}, retries, visibility timeouts and schedules pass ${scale} times faster; functions do not`;
+
+/** What of functions is not as it will be on Lambda: the version of Node, and layers of others. */
+export function runtimeLines(functions: readonly FunctionModel[]): readonly string[] {
+  const here = process.versions.node;
+  const others = [...new Set(functions.map(({ runtime }) => runtime))].filter(
+    (runtime) => majorOf(runtime) !== Number(here.split('.')[0]),
+  );
+  return [
+    ...others.map((runtime) => `${runtime}: run by its own rules, but by this machine's Node ${here}`),
+    ...functions.flatMap(({ displayName, foreignLayers }) =>
+      foreignLayers.map(
+        (arn) => `${displayName}: layer ${arn} is not of this app, and not on this machine; it is left out`,
+      ),
+    ),
+  ];
+}

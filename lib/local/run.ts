@@ -4,6 +4,7 @@ import { systemClock } from '../core/clock.ts';
 import { systemRandom } from '../core/random.ts';
 import { bootstrapFile } from './bootstrap-file.ts';
 import { readBreakers } from './breakers.ts';
+import { codePlaces } from './code/place.ts';
 import { serveControl } from './control.ts';
 import { type EngineChoice, startEngine } from './dynamodb/engine.ts';
 import { startDynamoDbProxy } from './dynamodb/proxy.ts';
@@ -27,7 +28,7 @@ import { platformClock } from './platform-clock.ts';
 import { startProcesses } from './processes.ts';
 import { queueControl } from './queue-control.ts';
 import { type AppOptions, readApp } from './read-app.ts';
-import { affectedBy, printApis, printRemarks, timeScaleLine } from './report.ts';
+import { affectedBy, printApis, printRemarks, runtimeLines, timeScaleLine } from './report.ts';
 import { sandboxControl } from './sandbox-control.ts';
 import { startStoredValuesApi } from './stored-values-api.ts';
 
@@ -39,6 +40,8 @@ export interface LocalRunOptions extends AppOptions {
   readonly timeScale: number;
   /** How many invocations a sandbox takes at once where the template does not say. Integer, 1 to 64. */
   readonly concurrencyPerSandbox: number;
+  /** How long a sandbox may do nothing before it ends. Milliseconds, default 300,000. */
+  readonly idleMs?: number;
   /** A file with the keys by which tokens are verified. */
   readonly jwks?: string | undefined;
   readonly log: Log;
@@ -52,8 +55,9 @@ export interface LocalRun {
   stop(): Promise<void>;
 }
 
-/** For a function that reserves no concurrency: what an account shares is more than a laptop has. */
+/** The sandboxes of a function that reserves no concurrency: what an account shares is more than a laptop has. */
 const DEFAULT_CONCURRENCY = 10;
+const IDLE_MS = 300_000;
 
 /** An engine that did not start needs no end; its error reaches the caller from where it is awaited. */
 const noEngine = () => async (): Promise<void> => undefined;
@@ -170,9 +174,12 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const settings: SandboxSettings = {
       freeze: true,
       maxConcurrencyPerSandbox: options.concurrencyPerSandbox,
+      idleMs: options.idleMs ?? IDLE_MS,
     };
     const takeTurn = turns(availableParallelism());
     const bootstrap = await bootstrapFile(join(project, '.fibrin'));
+    const places = await codePlaces(project, processes);
+    for (const line of runtimeLines(model.functions)) log.say(line);
     for (const fn of model.functions) {
       const environment = { ...model.environmentOf(fn, addresses), ...endpoints };
       const called = model.urls.filter((url) =>
@@ -182,6 +189,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
         fn.functionName,
         localFunction({
           ...{ model: fn, account: model.account, region, processes, bootstrap, settings, takeTurn },
+          code: await places.place(fn),
           defaultConcurrency: DEFAULT_CONCURRENCY,
           environment,
           unresolvedNames: () =>

@@ -16,7 +16,11 @@ export interface SandboxControl {
 }
 
 const SETTINGS: OptionRules = {
-  optional: { freeze: rule.boolean(), maxConcurrencyPerSandbox: rule.integer(1, 64) },
+  optional: {
+    freeze: rule.boolean(),
+    maxConcurrencyPerSandbox: rule.integer(1, 64),
+    idleMs: rule.integer(1, 86_400_000),
+  },
 };
 const CHANGES: OptionRules = {
   optional: { frozen: rule.boolean(), clockOffsetMs: rule.integer(-86_400_000, 86_400_000) },

@@ -139,6 +139,7 @@ Resources:
   Route:
     Type: AWS::ApiGatewayV2::Route
     Properties: { ApiId: !Ref Api, RouteKey: GET /, Target: !Sub "integrations/\${Integration}" }
+  Stage: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref Api, StageName: $default, AutoDeploy: true } }
 `,
       'values.env': 'Greeting=hello\n',
     });

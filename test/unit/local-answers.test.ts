@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { preflightAnswer, withCors } from '../../lib/local/http/cors.ts';
+import { toAnswer } from '../../lib/local/http/event.ts';
+import { answerOf } from '../../lib/local/http/integration.ts';
 import { toAnswerV1 } from '../../lib/local/http/payload-v1.ts';
 import type { Received } from '../../lib/local/http/received.ts';
 import type { Answer } from '../../lib/local/http/server.ts';
 import { stageOf } from '../../lib/local/http/stages.ts';
 import { streamedAnswer } from '../../lib/local/http/streamed-answer.ts';
+import type { LocalFunction } from '../../lib/local/lambda/function.ts';
 import { readCors } from '../../lib/local/template/cors.ts';
 
 const received = (headers: Readonly<Record<string, string>>, method = 'GET'): Received => ({
@@ -141,6 +144,7 @@ describe('an answer that is streamed', () => {
   });
 
   it.each([
+    ['with a header that HTTP has no room for', `{"headers":{"a b":"c"}}${'\0'.repeat(8)}body`],
     ['that is no JSON', `no json${'\0'.repeat(8)}body`],
     ['that is a list', `[]${'\0'.repeat(8)}body`],
     ['with a status that is none', `{"statusCode":7}${'\0'.repeat(8)}body`],
@@ -148,5 +152,21 @@ describe('an answer that is streamed', () => {
     ['that is not there', ''],
   ])('has no head with a prelude %s', async (_, content) => {
     expect(await stream(WITH_PRELUDE, [content])).toEqual({ heads: [], body: '' });
+  });
+});
+
+describe('an answer with a header that HTTP has no room for', () => {
+  it.each([
+    ['2.0', toAnswer],
+    ['1.0', (payload: string) => toAnswerV1(payload, 'text/plain', false)],
+  ])('is the error of the gateway, in payload format %s', async (_, read) => {
+    const fn = (payload: string) =>
+      ({ invoke: async () => ({ kind: 'success', payload }) }) as unknown as LocalFunction;
+    const statuses = { error: { statusCode: 502 }, throttled: { statusCode: 503 } };
+    const of = (payload: string) => answerOf(fn(payload), {}, statuses, read);
+    expect(await of('{"statusCode":200,"headers":{"a":"x\\r\\ny: z"}}')).toEqual({
+      ...{ answer: statuses.error, isOwn: false },
+    });
+    expect(await of('{"statusCode":200,"headers":{"a":"x"}}')).toMatchObject({ isOwn: true });
   });
 });

@@ -30,6 +30,9 @@ Resources:
             - "-"
             - - a
               - !If [IsTest, !Ref Stage, !Ref AWS::NoValue]
+  Layer:
+    Type: AWS::Lambda::LayerVersion
+    Properties: { Content: layer.zip }
   Queue:
     Type: AWS::SQS::Queue
 `;
@@ -65,6 +68,9 @@ describe('a plain template', () => {
           },
         },
       },
+    });
+    expect(stack?.template.Resources['Layer']?.Properties).toEqual({
+      Content: { S3Key: join(path, '..', 'layer.zip') },
     });
     expect(stack?.assetFolder(folder)).toBe(folder);
     expect(stack?.assetFolder('of-a-bucket.zip')).toBeUndefined();

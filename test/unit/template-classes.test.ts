@@ -163,6 +163,7 @@ const REQUIRED: Readonly<Record<string, object>> = {
   'AWS::Lambda::EventInvokeConfig': { FunctionName: 'fn' },
   'AWS::Lambda::EventSourceMapping': { FunctionName: 'fn', EventSourceArn: ARN },
   'AWS::Lambda::Function': { Code: { S3Key: 'code.zip' }, Runtime: 'nodejs24.x', Handler: 'index.handler' },
+  'AWS::Lambda::LayerVersion': { Content: { S3Key: 'layer.zip' } },
   'AWS::Lambda::Url': { AuthType: 'NONE', TargetFunctionArn: 'fn' },
   'AWS::SSM::Parameter': { Value: 'x' },
   'AWS::Scheduler::Schedule': { ScheduleExpression: 'rate(1 minute)', Target: { Arn: ARN } },

@@ -79,6 +79,10 @@ export function toEvent(source: EventSource): Record<string, unknown> {
   };
 }
 
+/** An object is no text, whatever it has under `toString`. */
+const textOf = (value: unknown): string =>
+  typeof value === 'object' ? JSON.stringify(value) : String(value);
+
 /** What a function returned, as an HTTP answer. Undefined when it is nothing that can be one. */
 export function toAnswer(payload: string): Answer | undefined {
   let result: unknown;
@@ -112,7 +116,7 @@ export function toAnswer(payload: string): Answer | undefined {
     headers: {
       'content-type': 'text/plain; charset=utf-8',
       ...Object.fromEntries(
-        Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
+        Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), textOf(value)]),
       ),
       ...(cookies && { 'set-cookie': cookies }),
     },

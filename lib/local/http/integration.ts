@@ -3,6 +3,7 @@ import { systemClock } from '../../core/clock.ts';
 import { FibrinError } from '../../core/errors.ts';
 import type { LocalFunction } from '../lambda/function.ts';
 import type { InvocationResult } from '../lambda/result.ts';
+import { areWritable } from './hop-by-hop.ts';
 import { type Answer, send } from './server.ts';
 
 /** API Gateway's limit on a request body. */
@@ -40,7 +41,8 @@ export async function answerOf(
   const result: InvocationResult = await fn.invoke(payloadOf(event));
   if (result.kind === 'throttled') return { answer: statuses.throttled, isOwn: false };
   const own = result.kind === 'success' ? read(result.payload) : undefined;
-  return { answer: own ?? statuses.error, isOwn: own !== undefined };
+  if (own && areWritable(own.headers ?? {})) return { answer: own, isOwn: true };
+  return { answer: statuses.error, isOwn: false };
 }
 
 /** Sends what `work` comes to, and `late` where it takes longer than the gateway waits. */

@@ -11,6 +11,7 @@ import { toProblem } from '../../core/problem.ts';
 import { printDefect } from '../../terminal/print.ts';
 import { printable } from '../../terminal/printable.ts';
 import { LocalRunError } from '../problem.ts';
+import { endToEnd } from './hop-by-hop.ts';
 
 export interface Listening {
   readonly port: number;
@@ -72,7 +73,7 @@ export interface Answer {
 export function sendHead(response: ServerResponse, answer: Answer, lengthBytes?: number): void {
   const { statusCode, headers = {} } = answer;
   response.writeHead(statusCode, {
-    ...(headers as Record<string, string | string[]>),
+    ...(endToEnd(headers) as Record<string, string | string[]>),
     ...(lengthBytes !== undefined && { 'content-length': lengthBytes }),
   });
 }

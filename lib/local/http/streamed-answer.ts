@@ -1,5 +1,6 @@
 import type { AnswerSink } from '../lambda/result.ts';
 import { toAnswer } from './event.ts';
+import { areWritable } from './hop-by-hop.ts';
 import type { Answer } from './server.ts';
 
 /** Of an answer whose first part says what status and headers it has. */
@@ -23,9 +24,10 @@ function headOf(prelude: Buffer): Answer | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const { headers, ...others } = value as { readonly headers?: object | null };
   const all = { 'content-type': 'application/octet-stream', ...headersByLowerName(headers) };
-  return toAnswer(
+  const head = toAnswer(
     JSON.stringify({ statusCode: 200, ...others, headers: all, body: '', isBase64Encoded: false }),
   );
+  return head && areWritable(head.headers ?? {}) ? head : undefined;
 }
 
 const headersByLowerName = (headers: object | null | undefined) =>

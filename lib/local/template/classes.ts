@@ -18,6 +18,7 @@ const NO_BUS_LOG = 'the log of a bus is not written';
 const CLASSES: Readonly<Record<string, ResourceClass>> = {
   'AWS::Lambda::Function': RUN,
   'AWS::Lambda::Alias': RUN,
+  'AWS::Lambda::LayerVersion': RUN,
   'AWS::Lambda::Url': RUN,
   'AWS::ApiGatewayV2::Api': RUN,
   'AWS::ApiGatewayV2::Integration': RUN,
@@ -51,6 +52,7 @@ const CLASSES: Readonly<Record<string, ResourceClass>> = {
   'AWS::Lambda::Version': ignored('an alias points at the code as it is now'),
   'AWS::Lambda::CapacityProvider': ignored('sandboxes are processes of this machine'),
   'AWS::Lambda::Permission': ignored(NO_PERMISSIONS),
+  'AWS::Lambda::LayerVersionPermission': ignored(NO_PERMISSIONS),
   'AWS::Logs::LogGroup': ignored('what functions print goes to this terminal'),
   'AWS::Logs::Delivery': ignored(NO_BUS_LOG),
   'AWS::Logs::DeliverySource': ignored(NO_BUS_LOG),

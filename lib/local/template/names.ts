@@ -1,6 +1,7 @@
 /** The property of each type that names it, and where in an ARN the name stands, if that follows from the type. */
 export const NAMES: Readonly<Record<string, { readonly property: string; readonly arn?: string }>> = {
   'AWS::Lambda::Function': { property: 'FunctionName', arn: 'lambda:function:' },
+  'AWS::Lambda::LayerVersion': { property: 'LayerName', arn: 'lambda:layer:' },
   'AWS::Lambda::CapacityProvider': { property: 'CapacityProviderName', arn: 'lambda:capacity-provider:' },
   'AWS::DynamoDB::Table': { property: 'TableName', arn: 'dynamodb:table/' },
   'AWS::DynamoDB::GlobalTable': { property: 'TableName', arn: 'dynamodb:table/' },

@@ -45,15 +45,20 @@ function parseText(text: string, file: string): unknown {
   }
 }
 
+/** The property of each type that may be a path. */
+const LOCAL_PATHS: Readonly<Record<string, string>> = {
+  'AWS::Lambda::Function': 'Code',
+  'AWS::Lambda::LayerVersion': 'Content',
+};
+
 /** `Code: ./dist` becomes the key of an asset that is that folder. */
 function withLocalCode(template: Template, folder: string): Template {
   const resources = Object.entries(template.Resources).map(([logicalId, resource]) => {
-    const code = resource.Properties?.['Code'];
-    if (resource.Type !== 'AWS::Lambda::Function' || typeof code !== 'string') return [logicalId, resource];
-    return [
-      logicalId,
-      { ...resource, Properties: { ...resource.Properties, Code: { S3Key: resolve(folder, code) } } },
-    ];
+    const name = LOCAL_PATHS[resource.Type] ?? '';
+    const path = resource.Properties?.[name];
+    if (typeof path !== 'string') return [logicalId, resource];
+    const Properties = { ...resource.Properties, [name]: { S3Key: resolve(folder, path) } };
+    return [logicalId, { ...resource, Properties }];
   });
   return { ...template, Resources: Object.fromEntries(resources) };
 }

@@ -179,6 +179,8 @@ export function createReader(
         const name = String(scope.resolver.resolve(Properties?.['Name']));
         return `arn:aws:lambda:${region}:${account}:function:${functionOfArn(fn)}:${name}`;
       }
+      case 'AWS::Lambda::LayerVersion':
+        return `${arnIn(scope, logicalId)}:1`;
       // The URL of a queue is where the local SQS has it; functions are told when it listens.
       case 'AWS::SQS::Queue':
         return urls.get(keyIn(scope, logicalId));
@@ -202,6 +204,8 @@ export function createReader(
     switch (`${type}.${name}`) {
       case 'AWS::Lambda::Version.Version':
         return '$LATEST';
+      case 'AWS::Lambda::LayerVersion.LayerVersionArn':
+        return `${arn}:1`;
       case 'AWS::Lambda::Url.FunctionUrl':
       case 'AWS::ApiGatewayV2::Api.ApiEndpoint':
         return urls.get(keyIn(scope, logicalId));

@@ -130,6 +130,7 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
     Runtime: 'text',
     Timeout: 'number',
   },
+  'AWS::Lambda::LayerVersion': { Content: 'map!' },
   'AWS::Lambda::Url': { AuthType: 'text!', Cors: CORS, InvokeMode: 'text', TargetFunctionArn: 'text!' },
   'AWS::SQS::Queue': {
     ContentBasedDeduplication: 'boolean',
