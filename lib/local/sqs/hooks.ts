@@ -1,9 +1,7 @@
-import type { buildApp } from 'fauxqs';
 import { callInTens } from './client.ts';
+import type { FauxqsApp } from './engine.ts';
 import type { QueueModel } from './model.ts';
 import { handlesOf, inPlatformSeconds } from './platform-seconds.ts';
-
-export type FauxqsApp = ReturnType<typeof buildApp>;
 
 export interface HookOptions {
   readonly scale: number;
