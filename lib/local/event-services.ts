@@ -29,6 +29,8 @@ export interface EventServices {
   /** Undefined where the template has no queue. */
   readonly sqs: Sqs | undefined;
   readonly handOver: HandOver;
+  /** Sends the targets of a rule what they get when its schedule is due. */
+  fire(ruleArn: string, dueAt: number): void;
   /** Invokes a function of the template asynchronously. */
   accept(functionName: string, payload: string): void;
   state(): object;
@@ -88,6 +90,7 @@ export async function startEventServices(options: EventServicesOptions): Promise
     buses: api,
     sqs,
     handOver,
+    fire: buses.fire,
     accept: (functionName, payload) => void invokers.get(functionName)?.accept(payload),
     state: () => ({
       ...buses.state(),

@@ -67,7 +67,7 @@ describe('the buses and rules of a template', () => {
   });
 
   it.each([
-    [{ ScheduleExpression: 'rate(1 minute)' }, /R: a rule with a schedule .*EventBridge Scheduler/],
+    [{ ScheduleExpression: 'rate(1 minute)', EventBusName: 'b' }, /R: a schedule on the bus b .*default bus/],
     [{ Targets: [target({ EcsParameters: {} })] }, /R: EcsParameters of a target/],
   ])('are refused for what does not run here: %j', (properties, reason) => {
     expect(() => rule(properties)).toThrow(reason);
