@@ -99,16 +99,18 @@ export function startDynamoDbProxy({ behind, faults, targetOf }: ProxyOptions): 
     body: Buffer,
   ): Promise<Answer & { readonly body: Buffer }> =>
     new Promise((resolve, reject) => {
-      const { hostname, port } = new URL(endpoint);
-      const onward = httpRequest({ hostname, port, agent, method, path: url, headers }, (answer) => {
+      const { host, hostname, port } = new URL(endpoint);
+      // The engine answers to its own name, and to no page: the one that may come here is this server's own.
+      const { origin: _, ...kept } = { ...headers, host };
+      const onward = httpRequest({ hostname, port, agent, method, path: url, headers: kept }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.once('error', reject);
         answer.once('end', () => {
-          const { 'transfer-encoding': _, connection: __, 'x-amz-crc32': ___, ...kept } = answer.headers;
+          const { 'transfer-encoding': _, connection: __, 'x-amz-crc32': ___, ...passed } = answer.headers;
           resolve({
             statusCode: answer.statusCode ?? 502,
-            headers: kept as Record<string, string>,
+            headers: passed as Record<string, string>,
             body: Buffer.concat(chunks),
           });
         });
