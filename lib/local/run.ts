@@ -23,6 +23,7 @@ import { invokeOperation } from './lambda/invoke-api.ts';
 import { getProvisionedConcurrencyConfig } from './lambda/provisioned-api.ts';
 import { turns } from './lambda/turns.ts';
 import type { Log } from './log.ts';
+import { startOtherServices } from './other-services.ts';
 import { platformClock } from './platform-clock.ts';
 import { startProcesses } from './processes.ts';
 import { queueControl } from './queue-control.ts';
@@ -162,6 +163,9 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       ...(services.sqs && { AWS_ENDPOINT_URL_SQS: services.sqs.endpoint }),
     };
 
+    const others = await startOtherServices(log);
+    opened(others);
+
     const settings: SandboxSettings = {
       freeze: true,
       maxConcurrencyPerSandbox: options.concurrencyPerSandbox,
@@ -169,7 +173,11 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const takeTurn = turns(availableParallelism());
     const bootstrap = await bootstrapFile(join(project, '.fibrin'));
     for (const fn of model.functions) {
-      const environment = { ...model.environmentOf(fn, addresses), ...endpoints };
+      const environment = {
+        AWS_ENDPOINT_URL: others.urlOf(fn.displayName),
+        ...model.environmentOf(fn, addresses),
+        ...endpoints,
+      };
       const called = model.urls.filter((url) =>
         Object.values(environment).some((value) => value.includes(hostOf(url))),
       );
