@@ -1,4 +1,6 @@
-import type { Affected } from './faults.ts';
+import type { Counts } from './activity.ts';
+import type { Affected, FaultSwitches } from './faults.ts';
+import type { LocalFunction } from './lambda/function.ts';
 import type { Log } from './log.ts';
 import { LocalRunError } from './problem.ts';
 import type { AppModel, ClassCount } from './template/model.ts';
@@ -45,3 +47,23 @@ export const timeScaleLine = (scale: number): string =>
   scale === 1
     ? "time scale: 1, AWS's own pace for retries, visibility timeouts and schedules; --time-scale N is N times faster"
     : `time scale: ${scale}, retries, visibility timeouts and schedules pass ${scale} times faster; functions do not`;
+
+/** What has happened since the run began, as the terminal counts it. */
+export function activityCounts(
+  functions: Iterable<LocalFunction>,
+  kills: Counts,
+  traffic: ReturnType<FaultSwitches['traffic']>,
+): Readonly<Record<string, Counts>> {
+  const states = [...functions].map((fn) => fn.state());
+  const of = (count: 'coldStarts' | 'throttles' | 'timeouts'): Counts =>
+    Object.fromEntries(states.map((state) => [state.name, state[count]]));
+  return {
+    'cold start|cold starts': of('coldStarts'),
+    'throttle|throttles': of('throttles'),
+    'timeout|timeouts': of('timeouts'),
+    'kill|kills': kills,
+    'fault|faults': Object.fromEntries(
+      Object.entries(traffic).map(([target, { faulted }]) => [target, faulted]),
+    ),
+  };
+}

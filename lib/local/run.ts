@@ -2,7 +2,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import { systemRandom } from '../core/random.ts';
+import { startActivity } from './activity.ts';
 import { bootstrapFile } from './bootstrap-file.ts';
+import { breakerWatch } from './breaker-watch.ts';
 import { readBreakers } from './breakers.ts';
 import { serveControl } from './control.ts';
 import type { EngineChoice } from './dynamodb/choice.ts';
@@ -27,7 +29,7 @@ import { startOtherServices } from './other-services.ts';
 import { platformClock } from './platform-clock.ts';
 import { startProcesses } from './processes.ts';
 import { queueControl } from './queue-control.ts';
-import { affectedBy, printClasses, timeScaleLine } from './report.ts';
+import { activityCounts, affectedBy, printClasses, timeScaleLine } from './report.ts';
 import { sandboxControl } from './sandbox-control.ts';
 import { synthesize } from './synth.ts';
 import { readAssembly } from './template/assembly.ts';
@@ -120,6 +122,10 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       return addressOf(server);
     };
 
+    const watch = breakerWatch(
+      tablesReady.then(({ endpoint }) => endpoint),
+      systemClock.now,
+    );
     const targets = new Map(model.tables.map(({ tableName, faultTarget }) => [tableName, faultTarget]));
     const tables = opened(
       await startDynamoDbProxy({
@@ -129,6 +135,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
         })),
         faults,
         targetOf: (name) => targets.get(name),
+        onWrite: watch.wrote,
       }),
     );
     const platform = platformClock(timeScale);
@@ -221,8 +228,13 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       ).flat(),
       resources: classes,
     });
+    const sandboxes = sandboxControl(functions, settings);
+    const { changes } = watch;
+    const counts = () => activityCounts(functions.values(), sandboxes.kills(), faults.traffic());
+    const activity = startActivity({ clock: systemClock, say: log.say, counts, changes });
+    closers.push(async () => activity.stop());
     const control = {
-      ...{ faults, state, queues, sandboxes: sandboxControl(functions, settings) },
+      ...{ faults, state, queues, sandboxes },
       closeIdleSockets() {
         for (const server of servers) server.closeIdle();
       },
