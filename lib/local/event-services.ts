@@ -7,6 +7,8 @@ import type { HandOver, Handover } from './handover.ts';
 import type { Listening } from './http/server.ts';
 import { type AsyncInvoker, asyncInvoker } from './lambda/async-invoker.ts';
 import type { LocalFunction } from './lambda/function.ts';
+import { type SnsApi, startSnsApi } from './sns/api.ts';
+import { createTopics } from './sns/topics.ts';
 import { type Sqs, startSqs } from './sqs/server.ts';
 import type { AppModel } from './template/model.ts';
 import { ACCOUNT, functionOfArn } from './template/reader.ts';
@@ -28,6 +30,8 @@ export interface EventServices {
   readonly buses: Listening;
   /** Undefined where the template has no queue. */
   readonly sqs: Sqs | undefined;
+  /** Undefined where the template has no topic. */
+  readonly sns: SnsApi | undefined;
   readonly handOver: HandOver;
   /** Sends the targets of a rule what they get when its schedule is due. */
   fire(ruleArn: string, dueAt: number): void;
@@ -59,6 +63,8 @@ export async function startEventServices(options: EventServicesOptions): Promise
       }
       case 'sqs':
         return sqs?.send(arn, message) ?? refused('NO_RESOURCE', `There is no queue ${arn}.`);
+      case 'sns':
+        return topics.send(arn, message);
       case 'events':
         return buses.publish(arn, message.body);
       default:
@@ -69,6 +75,9 @@ export async function startEventServices(options: EventServicesOptions): Promise
   const buses = createBuses({
     ...{ buses: model.buses, rules: model.rules, handOver, platform, clock: systemClock, random, region },
     account: ACCOUNT,
+  });
+  const topics = createTopics({
+    ...{ topics: model.topics, handOver, platform, clock: systemClock, random },
   });
   for (const { functionName } of model.functions) {
     const functionArn = `arn:aws:lambda:${region}:${ACCOUNT}:function:${functionName}:$LATEST`;
@@ -81,19 +90,31 @@ export async function startEventServices(options: EventServicesOptions): Promise
     model.queues.length === 0
       ? undefined
       : await startSqs(model.queues, { scale: timeScale, region, account: ACCOUNT });
-  const api = await startEventBridgeApi({ buses, faults }).catch(async (error: unknown) => {
+  const endSqs = async (error: unknown): Promise<never> => {
     await sqs?.stop();
     throw error;
+  };
+  const sns =
+    model.topics.length === 0
+      ? undefined
+      : await startSnsApi({
+          ...{ topics: model.topics, publish: topics.publish, region, account: ACCOUNT },
+        }).catch(endSqs);
+  const api = await startEventBridgeApi({ buses, faults }).catch(async (error: unknown) => {
+    await sns?.stop();
+    return endSqs(error);
   });
 
   return {
     buses: api,
     sqs,
+    sns,
     handOver,
     fire: buses.fire,
     accept: (functionName, payload) => void invokers.get(functionName)?.accept(payload),
     state: () => ({
       ...buses.state(),
+      ...topics.state(),
       asyncInvocations: model.functions.map(({ displayName, functionName }) => ({
         function: displayName,
         ...invokers.get(functionName)?.state(),
@@ -101,8 +122,10 @@ export async function startEventServices(options: EventServicesOptions): Promise
     }),
     async stop() {
       buses.stop();
+      topics.stop();
       for (const invoker of invokers.values()) invoker.stop();
       await api.close();
+      await sns?.stop();
       await sqs?.stop();
     },
   };

@@ -27,6 +27,14 @@ export function printClasses(classes: readonly ClassCount[], log: Log): void {
   }
 }
 
+/** Names each subscription whose messages go nowhere: they would leave this machine. */
+export function printUndelivered(model: AppModel, log: Log): void {
+  for (const { name, subscriptions } of model.topics)
+    for (const { logicalId, protocol, protocolName } of subscriptions)
+      if (protocol === 'none')
+        log.say(`topic ${name}: what is for ${protocolName} (${logicalId}) is not sent from this machine`);
+}
+
 /** What each fault target stands for: `{ users: [{ surface: 'table', name: 'table fibrin-profile-local-Users…' }] }`. */
 export function affectedBy(model: AppModel): Record<string, Affected[]> {
   const affected: Record<string, Affected[]> = {};

@@ -29,7 +29,7 @@ import { startOtherServices } from './other-services.ts';
 import { platformClock } from './platform-clock.ts';
 import { startProcesses } from './processes.ts';
 import { queueControl } from './queue-control.ts';
-import { activityCounts, affectedBy, printClasses, timeScaleLine } from './report.ts';
+import { activityCounts, affectedBy, printClasses, printUndelivered, timeScaleLine } from './report.ts';
 import { sandboxControl } from './sandbox-control.ts';
 import { synthesize } from './synth.ts';
 import { readAssembly } from './template/assembly.ts';
@@ -101,6 +101,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const classes = readClasses(assembly, REGION);
     printClasses(classes, log);
     const model = readModel(assembly, REGION);
+    printUndelivered(model, log);
 
     signal.throwIfAborted();
     log.say(timeScaleLine(timeScale));
@@ -143,7 +144,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       ...{ model, functions, faults, platform, timeScale, region: REGION },
     });
     closers.push(services.stop);
-    servers.push(services.buses, ...(services.sqs ? [services.sqs] : []));
+    servers.push(services.buses, ...[services.sqs, services.sns].filter((each) => each !== undefined));
     const { aliasOf } = model;
     const lambda = opened(
       await startLambdaApi({
@@ -168,6 +169,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       AWS_ENDPOINT_URL_EVENTBRIDGE: addressOf(services.buses),
       AWS_ENDPOINT_URL_LAMBDA: lambda,
       ...(services.sqs && { AWS_ENDPOINT_URL_SQS: services.sqs.endpoint }),
+      ...(services.sns && { AWS_ENDPOINT_URL_SNS: services.sns.endpoint }),
     };
 
     const others = await startOtherServices(log);

@@ -7,6 +7,7 @@ import { readMappings } from '../../lib/local/template/mappings.ts';
 import { readQueues } from '../../lib/local/template/queues.ts';
 import { createReader } from '../../lib/local/template/reader.ts';
 import { readSchedules } from '../../lib/local/template/schedules.ts';
+import { readTopics } from '../../lib/local/template/topics.ts';
 
 const readerOf = (Resources: Record<string, TemplateResource>) =>
   createReader({ stackName: 'app', template: { Resources }, assetFolder: () => undefined }, 'eu-west-1');
@@ -240,5 +241,54 @@ describe('the asynchronous invocation of a function', () => {
       onFailure: arn('sqs', 'failed'),
       deadLetterQueue: arn('sqs', 'dead'),
     });
+  });
+});
+
+describe('the topics of a template', () => {
+  const reader = readerOf({
+    Orders: {
+      Type: 'AWS::SNS::Topic',
+      Properties: { Subscription: [{ Protocol: 'email', Endpoint: 'ops@example.com' }] },
+    },
+    Fifo: { Type: 'AWS::SNS::Topic', Properties: { FifoTopic: true, ContentBasedDeduplication: true } },
+    Sub: {
+      Type: 'AWS::SNS::Subscription',
+      Properties: {
+        ...{ TopicArn: { Ref: 'Orders' }, Protocol: 'sqs', Endpoint: { 'Fn::GetAtt': ['Q', 'Arn'] } },
+        ...{ RawMessageDelivery: true, FilterPolicyScope: 'MessageBody', FilterPolicy: { a: ['b'] } },
+        RedrivePolicy: { deadLetterTargetArn: arn('sqs', 'dead') },
+      },
+    },
+    Q: { Type: 'AWS::SQS::Queue' },
+  });
+
+  it('have their subscriptions, those of their own too, and the ending by which SNS knows a FIFO topic', () => {
+    const none = { raw: false, filterPolicy: undefined, deadLetterQueue: undefined };
+    expect(readTopics(reader)).toEqual([
+      {
+        ...{ logicalId: 'Orders', name: 'app-Orders', arn: arn('sns', 'app-Orders') },
+        ...{ fifo: false, contentBasedDeduplication: false },
+        subscriptions: [
+          {
+            ...{ logicalId: 'Orders0', arn: arn('sns', 'app-Orders:Orders0'), ...none },
+            ...{ protocol: 'none', protocolName: 'email', endpoint: 'ops@example.com' },
+            filterScope: 'MessageAttributes',
+          },
+          {
+            ...{ logicalId: 'Sub', arn: arn('sns', 'app-Orders:Sub'), raw: true },
+            ...{ protocol: 'sqs', protocolName: 'sqs', endpoint: arn('sqs', 'app-Q') },
+            ...{
+              filterPolicy: { a: ['b'] },
+              filterScope: 'MessageBody',
+              deadLetterQueue: arn('sqs', 'dead'),
+            },
+          },
+        ],
+      },
+      {
+        ...{ logicalId: 'Fifo', name: 'app-Fifo.fifo', arn: arn('sns', 'app-Fifo.fifo') },
+        ...{ fifo: true, contentBasedDeduplication: true, subscriptions: [] },
+      },
+    ]);
   });
 });

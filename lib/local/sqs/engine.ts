@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import type { buildApp } from 'fauxqs';
 import { LocalRunError } from '../problem.ts';
 import { keepGroupsTogether } from './fifo.ts';
@@ -35,4 +36,14 @@ export async function fauxqsApp(wantedBy: string, region: string): Promise<{ rea
   } catch (error) {
     throw new LocalRunError('this version of fauxqs is not known; npm install --save-dev fauxqs@2.4', error);
   }
+}
+
+/** As the run's own servers do it: a page of another site may not send messages. */
+export function refuseStrangersOf(app: FauxqsApp): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { host, origin } = request.headers;
+    const { port } = app.server.address() as AddressInfo;
+    if (origin === undefined && (host === `127.0.0.1:${port}` || host === `localhost:${port}`)) return;
+    await reply.code(403).send({ __type: 'AccessDenied', message: 'Not for other hosts and origins' });
+  });
 }

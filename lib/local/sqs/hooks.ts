@@ -1,5 +1,5 @@
 import { callInTens } from './client.ts';
-import type { FauxqsApp } from './engine.ts';
+import { type FauxqsApp, refuseStrangersOf } from './engine.ts';
 import type { QueueModel } from './model.ts';
 import { handlesOf, inPlatformSeconds } from './platform-seconds.ts';
 
@@ -22,13 +22,7 @@ const nameOf = (queueUrl: unknown): string => String(queueUrl).split('/').at(-1)
 
 /** What fauxqs does otherwise than the local run needs it, by the hooks that its server offers to everybody. */
 export function addHooks(app: FauxqsApp, { scale, queues, endpoint, urlOf, changed }: HookOptions): void {
-  // As the run's own servers do it: a page of another site may not send messages.
-  app.addHook('onRequest', async (request, reply) => {
-    const { host, origin } = request.headers;
-    const { port } = new URL(endpoint());
-    if (origin === undefined && (host === `127.0.0.1:${port}` || host === `localhost:${port}`)) return;
-    await reply.code(403).send({ __type: 'AccessDenied', message: 'Not for other hosts and origins' });
-  });
+  refuseStrangersOf(app);
 
   app.addHook('preHandler', async (request) => {
     const operation = operationOf(request.headers);

@@ -116,7 +116,7 @@ export async function startSqs(queues: readonly QueueModel[], options: SqsOption
     urlOfName,
     arnOf: (queueName) => [...byArn].find(([, queue]) => queue.queueName === queueName)?.[0],
     modelOf: (arn) => byArn.get(arn),
-    async send(arn, { body, attributes, messageGroupId }) {
+    async send(arn, { body, attributes, messageGroupId, messageDeduplicationId }) {
       try {
         await callSqs(endpoint, 'SendMessage', {
           // A queue that is not there gets SQS's own answer.
@@ -125,10 +125,11 @@ export async function startSqs(queues: readonly QueueModel[], options: SqsOption
           MessageAttributes: Object.fromEntries(
             Object.entries(attributes ?? {}).map(([name, value]) => [
               name,
-              { DataType: 'String', StringValue: value },
+              typeof value === 'string' ? { DataType: 'String', StringValue: value } : value,
             ]),
           ),
           ...(messageGroupId !== undefined && { MessageGroupId: messageGroupId }),
+          ...(messageDeduplicationId !== undefined && { MessageDeduplicationId: messageDeduplicationId }),
         });
         return { kind: 'accepted' };
       } catch (error) {

@@ -25,9 +25,13 @@ const CLASSES: Readonly<Record<string, ResourceClass>> = {
   'AWS::Lambda::EventInvokeConfig': RUN,
   'AWS::Lambda::EventSourceMapping': RUN,
   'AWS::Scheduler::Schedule': RUN,
+  'AWS::SNS::Subscription': RUN,
+  'AWS::SNS::Topic': RUN,
   'AWS::SQS::Queue': RUN,
   'AWS::Events::EventBusPolicy': ignored(NO_PERMISSIONS),
   'AWS::Scheduler::ScheduleGroup': ignored('schedules run without their group'),
+  'AWS::SNS::TopicInlinePolicy': ignored(NO_PERMISSIONS),
+  'AWS::SNS::TopicPolicy': ignored(NO_PERMISSIONS),
   'AWS::SQS::QueuePolicy': ignored(NO_PERMISSIONS),
   'AWS::ApiGatewayV2::Stage': ignored(
     'there is one stage, $default; its throttling and access log are not applied',

@@ -1,5 +1,6 @@
 import type { BusModel, RuleModel } from '../events/model.ts';
 import type { ScheduleModel } from '../scheduler/schedule.ts';
+import type { TopicModel } from '../sns/model.ts';
 import type { QueueModel } from '../sqs/model.ts';
 import { type AliasOf, readAliases } from './aliases.ts';
 import type { Assembly } from './assembly.ts';
@@ -19,6 +20,7 @@ import { readQueues } from './queues.ts';
 import { createReader } from './reader.ts';
 import { readSchedules } from './schedules.ts';
 import { readTables, type TableModel } from './tables.ts';
+import { readTopics } from './topics.ts';
 
 export interface ClassCount {
   readonly type: string;
@@ -36,6 +38,7 @@ export interface AppModel extends Mappings {
   readonly routes: readonly RouteModel[];
   readonly urls: readonly UrlModel[];
   readonly queues: readonly QueueModel[];
+  readonly topics: readonly TopicModel[];
   readonly buses: readonly BusModel[];
   readonly rules: readonly RuleModel[];
   readonly schedules: readonly ScheduleModel[];
@@ -66,6 +69,7 @@ export function readModel(assembly: Assembly, region: string): AppModel {
     routes: readRoutes(reader),
     urls: readUrls(reader),
     queues: readQueues(reader),
+    topics: readTopics(reader),
     buses: readBuses(reader),
     rules: readRules(reader),
     ...readMappings(reader),

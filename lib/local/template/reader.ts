@@ -55,6 +55,7 @@ const NAMES: Readonly<Record<string, { readonly property: string; readonly arn?:
   'AWS::DynamoDB::Table': { property: 'TableName', arn: 'dynamodb:table/' },
   'AWS::DynamoDB::GlobalTable': { property: 'TableName', arn: 'dynamodb:table/' },
   'AWS::SQS::Queue': { property: 'QueueName', arn: 'sqs:' },
+  'AWS::SNS::Topic': { property: 'TopicName', arn: 'sns:' },
   'AWS::Events::EventBus': { property: 'Name', arn: 'events:event-bus/' },
   'AWS::Events::Rule': { property: 'Name' },
   'AWS::Scheduler::Schedule': { property: 'Name' },
@@ -70,8 +71,9 @@ export function createReader({ stackName, template }: Assembly, region: string):
     const property = NAMES[typeOf(logicalId)]?.property;
     const name = property === undefined ? undefined : Properties?.[property];
     if (name !== undefined) return String(resolver.resolve(name));
-    // SQS knows a FIFO queue by the end of its name.
-    return `${physicalId(logicalId)}${Properties?.['FifoQueue'] === true ? '.fifo' : ''}`;
+    // SQS knows a FIFO queue by the end of its name, SNS a topic.
+    const fifo = Properties?.['FifoQueue'] === true || Properties?.['FifoTopic'] === true;
+    return `${physicalId(logicalId)}${fifo ? '.fifo' : ''}`;
   };
   const arnOf = (logicalId: string): string | undefined => {
     const [service, rest = ''] = NAMES[typeOf(logicalId)]?.arn?.split(/:(.*)/s) ?? [];
@@ -99,6 +101,8 @@ export function createReader({ stackName, template }: Assembly, region: string):
         // The URL of a queue is where the local SQS has it; functions are told when it listens.
         case 'AWS::SQS::Queue':
           return urls.get(logicalId);
+        case 'AWS::SNS::Topic':
+          return arnOf(logicalId);
         default:
           return nameOf(logicalId);
       }
@@ -116,6 +120,9 @@ export function createReader({ stackName, template }: Assembly, region: string):
         case 'AWS::DynamoDB::Table.StreamArn':
         case 'AWS::DynamoDB::GlobalTable.StreamArn':
           return `${arnOf(logicalId)}/stream/local`;
+        case 'AWS::SNS::Topic.TopicArn':
+          return arnOf(logicalId);
+        case 'AWS::SNS::Topic.TopicName':
         case 'AWS::SQS::Queue.QueueName':
         case 'AWS::Events::EventBus.Name':
           return nameOf(logicalId);
