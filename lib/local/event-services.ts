@@ -7,6 +7,8 @@ import type { HandOver, Handover } from './handover.ts';
 import type { Listening } from './http/server.ts';
 import { type AsyncInvoker, asyncInvoker } from './lambda/async-invoker.ts';
 import type { LocalFunction } from './lambda/function.ts';
+import { type S3Api, startS3Api } from './s3/api.ts';
+import { createBuckets } from './s3/buckets.ts';
 import { type SnsApi, startSnsApi } from './sns/api.ts';
 import { createTopics } from './sns/topics.ts';
 import { type Sqs, startSqs } from './sqs/server.ts';
@@ -32,6 +34,8 @@ export interface EventServices {
   readonly sqs: Sqs | undefined;
   /** Undefined where the template has no topic. */
   readonly sns: SnsApi | undefined;
+  /** Undefined where the template has no bucket. */
+  readonly s3: S3Api | undefined;
   readonly handOver: HandOver;
   /** Sends the targets of a rule what they get when its schedule is due. */
   fire(ruleArn: string, dueAt: number): void;
@@ -90,8 +94,14 @@ export async function startEventServices(options: EventServicesOptions): Promise
     model.queues.length === 0
       ? undefined
       : await startSqs(model.queues, { scale: timeScale, region, account: ACCOUNT });
-  const endSqs = async (error: unknown): Promise<never> => {
-    await sqs?.stop();
+  const buckets = createBuckets({
+    ...{ buckets: model.buckets, handOver, emit: buses.emit, clock: systemClock, random, region },
+    account: ACCOUNT,
+  });
+  // What has started ends, when the next one does not start.
+  const ends: (() => Promise<void>)[] = sqs ? [sqs.stop] : [];
+  const orEnd = async (error: unknown): Promise<never> => {
+    for (const end of ends.reverse()) await end();
     throw error;
   };
   const sns =
@@ -99,22 +109,27 @@ export async function startEventServices(options: EventServicesOptions): Promise
       ? undefined
       : await startSnsApi({
           ...{ topics: model.topics, publish: topics.publish, region, account: ACCOUNT },
-        }).catch(endSqs);
-  const api = await startEventBridgeApi({ buses, faults }).catch(async (error: unknown) => {
-    await sns?.stop();
-    return endSqs(error);
-  });
+        }).catch(orEnd);
+  if (sns) ends.push(sns.stop);
+  const s3 =
+    model.buckets.length === 0
+      ? undefined
+      : await startS3Api({ buckets: model.buckets, changed: buckets.changed, region }).catch(orEnd);
+  if (s3) ends.push(s3.stop);
+  const api = await startEventBridgeApi({ buses, faults }).catch(orEnd);
 
   return {
     buses: api,
     sqs,
     sns,
+    s3,
     handOver,
     fire: buses.fire,
     accept: (functionName, payload) => void invokers.get(functionName)?.accept(payload),
     state: () => ({
       ...buses.state(),
       ...topics.state(),
+      ...buckets.state(),
       asyncInvocations: model.functions.map(({ displayName, functionName }) => ({
         function: displayName,
         ...invokers.get(functionName)?.state(),
@@ -125,8 +140,7 @@ export async function startEventServices(options: EventServicesOptions): Promise
       topics.stop();
       for (const invoker of invokers.values()) invoker.stop();
       await api.close();
-      await sns?.stop();
-      await sqs?.stop();
+      for (const end of ends.reverse()) await end();
     },
   };
 }

@@ -144,7 +144,10 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       ...{ model, functions, faults, platform, timeScale, region: REGION },
     });
     closers.push(services.stop);
-    servers.push(services.buses, ...[services.sqs, services.sns].filter((each) => each !== undefined));
+    servers.push(
+      services.buses,
+      ...[services.sqs, services.sns, services.s3].filter((each) => each !== undefined),
+    );
     const { aliasOf } = model;
     const lambda = opened(
       await startLambdaApi({
@@ -170,6 +173,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       AWS_ENDPOINT_URL_LAMBDA: lambda,
       ...(services.sqs && { AWS_ENDPOINT_URL_SQS: services.sqs.endpoint }),
       ...(services.sns && { AWS_ENDPOINT_URL_SNS: services.sns.endpoint }),
+      ...(services.s3 && { AWS_ENDPOINT_URL_S3: services.s3.endpoint }),
     };
 
     const others = await startOtherServices(log);

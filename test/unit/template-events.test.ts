@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { matches } from '../../lib/local/events/pattern/match.ts';
 import type { TemplateResource } from '../../lib/local/template/assembly.ts';
+import { readBuckets } from '../../lib/local/template/buckets.ts';
 import { readBuses, readRules } from '../../lib/local/template/buses.ts';
-import { readAsyncInvokes } from '../../lib/local/template/functions.ts';
+import { readAsyncInvokes, readFunctions } from '../../lib/local/template/functions.ts';
 import { readMappings } from '../../lib/local/template/mappings.ts';
 import { readQueues } from '../../lib/local/template/queues.ts';
 import { createReader } from '../../lib/local/template/reader.ts';
@@ -290,5 +291,61 @@ describe('the topics of a template', () => {
         ...{ fifo: true, contentBasedDeduplication: true, subscriptions: [] },
       },
     ]);
+  });
+});
+
+describe('the buckets of a template', () => {
+  it('have names that S3 takes, and the notifications of their own and of the CDK', () => {
+    const reader = readerOf({
+      Photos: {
+        Type: 'AWS::S3::Bucket',
+        Properties: {
+          NotificationConfiguration: {
+            EventBridgeConfiguration: { EventBridgeEnabled: true },
+            QueueConfigurations: [
+              {
+                ...{ Event: 's3:ObjectRemoved:*', Queue: arn('sqs', 'q') },
+                Filter: { S3Key: { Rules: [{ Name: 'suffix', Value: '.jpg' }] } },
+              },
+            ],
+          },
+        },
+      },
+      Handler: { Type: 'AWS::Lambda::Function', Properties: { Runtime: 'python3.13', Code: {} } },
+      Set: {
+        Type: 'Custom::S3BucketNotifications',
+        Properties: {
+          ServiceToken: { 'Fn::GetAtt': ['Handler', 'Arn'] },
+          BucketName: { Ref: 'Photos' },
+          NotificationConfiguration: {
+            LambdaFunctionConfigurations: [
+              {
+                ...{ Events: ['s3:ObjectCreated:*'], LambdaFunctionArn: arn('lambda', 'function:fn') },
+                Filter: { Key: { FilterRules: [{ Name: 'Prefix', Value: 'in/' }] } },
+              },
+            ],
+          },
+        },
+      },
+    });
+    expect(readBuckets(reader)).toEqual([
+      {
+        ...{ logicalId: 'Photos', name: 'app-photos', eventBridge: true },
+        notifications: [
+          {
+            ...{ id: 'Photos0', events: ['s3:ObjectRemoved:*'], targetArn: arn('sqs', 'q') },
+            ...{ prefix: '', suffix: '.jpg' },
+          },
+          {
+            ...{ id: 'Set0', events: ['s3:ObjectCreated:*'], targetArn: arn('lambda', 'function:fn') },
+            ...{ prefix: 'in/', suffix: '' },
+          },
+        ],
+      },
+    ]);
+    // What the CDK's function would ask of S3 is done already.
+    expect(
+      readFunctions({ stackName: 'app', template: { Resources: {} }, assetFolder: () => undefined }, reader),
+    ).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { LocalRunError } from '../problem.ts';
 import {
   busNameOf,
   type EntryError,
+  type EventEnvelope,
   isoSeconds,
   parseEvent,
   readEntries,
@@ -43,6 +44,8 @@ export interface Buses {
   put(entries: unknown, isLost?: (index: number) => boolean): PutResult;
   /** Takes an event from a rule of another bus, as it is. Such an event goes to no further bus. */
   publish(busArn: string, event: string): Handover;
+  /** Takes an event of a service of AWS on the default bus. */
+  emit(event: EventEnvelope): void;
   /** Sends the targets of a rule what they get when its schedule is due, whatever its pattern. */
   fire(ruleArn: string, dueAt: number): void;
   state(): { readonly buses: readonly BusState[]; readonly rules: readonly RuleState[] };
@@ -183,6 +186,7 @@ export function createBuses(options: BusesOptions): Buses {
       route(name, { event, ingestionTime: isoSeconds(clock.now()), forwarded: true });
       return { kind: 'accepted' };
     },
+    emit: (event) => route('default', { event, ingestionTime: event.time, forwarded: false }),
     fire(ruleArn, dueAt) {
       const rule = rules.find(({ model }) => model.arn === ruleArn);
       if (stopped || rule === undefined) return;

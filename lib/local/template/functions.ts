@@ -42,9 +42,17 @@ function managedConcurrency(capacityProvider: unknown, memoryMb: number): number
   return Number(concurrency ?? cpus * MANAGED_CONCURRENCY_PER_CPU);
 }
 
+/** What these ask of CloudFormation this run does itself, or not at all: the functions behind them do not run. */
+const PROVIDED = ['Custom::S3BucketNotifications', 'Custom::S3AutoDeleteObjects'];
+
 export function readFunctions(assembly: Assembly, reader: TemplateReader): readonly FunctionModel[] {
   const names = ['Runtime', 'Handler', 'MemorySize', 'Timeout', 'ReservedConcurrentExecutions', 'Code'];
-  return reader.ofType(['AWS::Lambda::Function'], [...names, 'CapacityProviderConfig']).map((resource) => {
+  const providers = new Set(
+    reader.ofType(PROVIDED, ['ServiceToken']).map(({ properties }) => properties['ServiceToken']),
+  );
+  const all = reader.ofType(['AWS::Lambda::Function'], [...names, 'CapacityProviderConfig']);
+  const running = all.filter(({ logicalId }) => !providers.has(reader.arnOf(logicalId)));
+  return running.map((resource) => {
     const { logicalId, properties, displayName } = resource;
     const { Runtime, Handler, Timeout, ReservedConcurrentExecutions, Code } = properties;
     const memoryMb = Number(properties['MemorySize'] ?? 128);

@@ -1,9 +1,11 @@
 import type { BusModel, RuleModel } from '../events/model.ts';
+import type { BucketModel } from '../s3/model.ts';
 import type { ScheduleModel } from '../scheduler/schedule.ts';
 import type { TopicModel } from '../sns/model.ts';
 import type { QueueModel } from '../sqs/model.ts';
 import { type AliasOf, readAliases } from './aliases.ts';
 import type { Assembly } from './assembly.ts';
+import { readBuckets } from './buckets.ts';
 import { readBuses, readRules } from './buses.ts';
 import { classOf, type ResourceClass } from './classes.ts';
 import {
@@ -38,6 +40,7 @@ export interface AppModel extends Mappings {
   readonly routes: readonly RouteModel[];
   readonly urls: readonly UrlModel[];
   readonly queues: readonly QueueModel[];
+  readonly buckets: readonly BucketModel[];
   readonly topics: readonly TopicModel[];
   readonly buses: readonly BusModel[];
   readonly rules: readonly RuleModel[];
@@ -69,6 +72,7 @@ export function readModel(assembly: Assembly, region: string): AppModel {
     routes: readRoutes(reader),
     urls: readUrls(reader),
     queues: readQueues(reader),
+    buckets: readBuckets(reader),
     topics: readTopics(reader),
     buses: readBuses(reader),
     rules: readRules(reader),

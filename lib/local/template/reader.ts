@@ -55,11 +55,20 @@ const NAMES: Readonly<Record<string, { readonly property: string; readonly arn?:
   'AWS::DynamoDB::Table': { property: 'TableName', arn: 'dynamodb:table/' },
   'AWS::DynamoDB::GlobalTable': { property: 'TableName', arn: 'dynamodb:table/' },
   'AWS::SQS::Queue': { property: 'QueueName', arn: 'sqs:' },
+  'AWS::S3::Bucket': { property: 'BucketName' },
   'AWS::SNS::Topic': { property: 'TopicName', arn: 'sns:' },
   'AWS::Events::EventBus': { property: 'Name', arn: 'events:event-bus/' },
   'AWS::Events::Rule': { property: 'Name' },
   'AWS::Scheduler::Schedule': { property: 'Name' },
 };
+
+/** The name of a bucket has no capitals and 63 characters at most. */
+const bucketName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]/g, '-')
+    .slice(-63)
+    .replace(/^-+/, '');
 
 export function createReader({ stackName, template }: Assembly, region: string): TemplateReader {
   let urls: ReadonlyMap<string, string> = new Map();
@@ -71,11 +80,13 @@ export function createReader({ stackName, template }: Assembly, region: string):
     const property = NAMES[typeOf(logicalId)]?.property;
     const name = property === undefined ? undefined : Properties?.[property];
     if (name !== undefined) return String(resolver.resolve(name));
+    if (typeOf(logicalId) === 'AWS::S3::Bucket') return bucketName(physicalId(logicalId));
     // SQS knows a FIFO queue by the end of its name, SNS a topic.
     const fifo = Properties?.['FifoQueue'] === true || Properties?.['FifoTopic'] === true;
     return `${physicalId(logicalId)}${fifo ? '.fifo' : ''}`;
   };
   const arnOf = (logicalId: string): string | undefined => {
+    if (typeOf(logicalId) === 'AWS::S3::Bucket') return `arn:aws:s3:::${nameOf(logicalId)}`;
     const [service, rest = ''] = NAMES[typeOf(logicalId)]?.arn?.split(/:(.*)/s) ?? [];
     return service && `arn:aws:${service}:${region}:${ACCOUNT}:${rest}${nameOf(logicalId)}`;
   };
@@ -120,6 +131,10 @@ export function createReader({ stackName, template }: Assembly, region: string):
         case 'AWS::DynamoDB::Table.StreamArn':
         case 'AWS::DynamoDB::GlobalTable.StreamArn':
           return `${arnOf(logicalId)}/stream/local`;
+        case 'AWS::S3::Bucket.DomainName':
+          return `${nameOf(logicalId)}.s3.amazonaws.com`;
+        case 'AWS::S3::Bucket.RegionalDomainName':
+          return `${nameOf(logicalId)}.s3.${region}.amazonaws.com`;
         case 'AWS::SNS::Topic.TopicArn':
           return arnOf(logicalId);
         case 'AWS::SNS::Topic.TopicName':
