@@ -12,7 +12,7 @@ export interface ChangeContext {
   readonly sequencer: string;
 }
 
-export const bucketArn = (name: string): string => `arn:aws:s3:::${name}`;
+const bucketArn = (name: string): string => `arn:aws:s3:::${name}`;
 
 /** A blank is a plus, as in a form; the slashes of a key stay. */
 const encodedKey = (key: string): string =>
