@@ -27,8 +27,10 @@ export function printClasses(classes: readonly ClassCount[], log: Log): void {
   }
 }
 
-/** Names each subscription whose messages go nowhere: they would leave this machine. */
-export function printUndelivered(model: AppModel, log: Log): void {
+/** Names what is in the classes that run and does not: functions of CloudFormation's, and messages that would leave this machine. */
+export function printLeftOut(model: AppModel, log: Log): void {
+  if (model.providers.length > 0)
+    log.say(`not started: ${model.providers.join(', ')}, which only CloudFormation would call`);
   for (const { name, subscriptions } of model.topics)
     for (const { logicalId, protocol, protocolName } of subscriptions)
       if (protocol === 'none')

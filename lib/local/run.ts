@@ -29,7 +29,7 @@ import { startOtherServices } from './other-services.ts';
 import { platformClock } from './platform-clock.ts';
 import { startProcesses } from './processes.ts';
 import { queueControl } from './queue-control.ts';
-import { activityCounts, affectedBy, printClasses, printUndelivered, timeScaleLine } from './report.ts';
+import { activityCounts, affectedBy, printClasses, printLeftOut, timeScaleLine } from './report.ts';
 import { sandboxControl } from './sandbox-control.ts';
 import { synthesize } from './synth.ts';
 import { readAssembly } from './template/assembly.ts';
@@ -101,7 +101,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const classes = readClasses(assembly, REGION);
     printClasses(classes, log);
     const model = readModel(assembly, REGION);
-    printUndelivered(model, log);
+    printLeftOut(model, log);
 
     signal.throwIfAborted();
     log.say(timeScaleLine(timeScale));

@@ -35,6 +35,9 @@ describe('a local run of an app with a bucket, a topic and a rule with a schedul
     expect(run.output()).toMatch(
       /^topic media-Done.*: what is for email \(.*\) is not sent from this machine$/m,
     );
+    expect(run.output()).toMatch(
+      /^not started: .*BucketNotificationsHandler\w+.*, which only CloudFormation /m,
+    );
     await eventually(run.output).toMatch(
       /^Notes calls secretsmanager, which is not run .* GetSecretValue\)$/m,
     );

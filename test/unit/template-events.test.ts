@@ -3,7 +3,7 @@ import { matches } from '../../lib/local/events/pattern/match.ts';
 import type { TemplateResource } from '../../lib/local/template/assembly.ts';
 import { readBuckets } from '../../lib/local/template/buckets.ts';
 import { readBuses, readRules } from '../../lib/local/template/buses.ts';
-import { readAsyncInvokes, readFunctions } from '../../lib/local/template/functions.ts';
+import { readAsyncInvokes, readFunctions, readProviders } from '../../lib/local/template/functions.ts';
 import { readMappings } from '../../lib/local/template/mappings.ts';
 import { readQueues } from '../../lib/local/template/queues.ts';
 import { createReader } from '../../lib/local/template/reader.ts';
@@ -344,6 +344,7 @@ describe('the buckets of a template', () => {
       },
     ]);
     // What the CDK's function would ask of S3 is done already.
+    expect(readProviders(reader)).toEqual(['Handler']);
     expect(
       readFunctions({ stackName: 'app', template: { Resources: {} }, assetFolder: () => undefined }, reader),
     ).toEqual([]);

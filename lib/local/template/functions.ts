@@ -45,13 +45,20 @@ function managedConcurrency(capacityProvider: unknown, memoryMb: number): number
 /** What these ask of CloudFormation this run does itself, or not at all: the functions behind them do not run. */
 const PROVIDED = ['Custom::S3BucketNotifications', 'Custom::S3AutoDeleteObjects'];
 
-export function readFunctions(assembly: Assembly, reader: TemplateReader): readonly FunctionModel[] {
-  const names = ['Runtime', 'Handler', 'MemorySize', 'Timeout', 'ReservedConcurrentExecutions', 'Code'];
-  const providers = new Set(
+/** The functions behind them, by their logical ids. */
+export function readProviders(reader: TemplateReader): readonly string[] {
+  const tokens = new Set(
     reader.ofType(PROVIDED, ['ServiceToken']).map(({ properties }) => properties['ServiceToken']),
   );
+  const functions = reader.ofType(['AWS::Lambda::Function'], []).map(({ logicalId }) => logicalId);
+  return functions.filter((logicalId) => tokens.has(reader.arnOf(logicalId)));
+}
+
+export function readFunctions(assembly: Assembly, reader: TemplateReader): readonly FunctionModel[] {
+  const names = ['Runtime', 'Handler', 'MemorySize', 'Timeout', 'ReservedConcurrentExecutions', 'Code'];
+  const providers = readProviders(reader);
   const all = reader.ofType(['AWS::Lambda::Function'], [...names, 'CapacityProviderConfig']);
-  const running = all.filter(({ logicalId }) => !providers.has(reader.arnOf(logicalId)));
+  const running = all.filter(({ logicalId }) => !providers.includes(logicalId));
   return running.map((resource) => {
     const { logicalId, properties, displayName } = resource;
     const { Runtime, Handler, Timeout, ReservedConcurrentExecutions, Code } = properties;

@@ -15,6 +15,7 @@ import {
   readAsyncInvokes,
   readEnvironment,
   readFunctions,
+  readProviders,
 } from './functions.ts';
 import { type RouteModel, readRoutes, readUrls, type UrlModel } from './http.ts';
 import { type Mappings, readMappings } from './mappings.ts';
@@ -34,6 +35,8 @@ export interface ClassCount {
 export interface AppModel extends Mappings {
   readonly stackName: string;
   readonly functions: readonly FunctionModel[];
+  /** Functions that only CloudFormation would call, by logical id: they are not among `functions`. */
+  readonly providers: readonly string[];
   readonly aliasOf: AliasOf;
   asyncInvokeOf(functionName: string): AsyncInvokeModel;
   readonly tables: readonly TableModel[];
@@ -66,6 +69,7 @@ export function readModel(assembly: Assembly, region: string): AppModel {
   return {
     stackName: assembly.stackName,
     functions: readFunctions(assembly, reader),
+    providers: readProviders(reader),
     aliasOf: readAliases(reader),
     asyncInvokeOf: (functionName) => asyncInvokes.get(functionName) ?? ASYNC_DEFAULTS,
     tables: readTables(reader),
