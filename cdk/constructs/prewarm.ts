@@ -119,7 +119,7 @@ export class Prewarm extends Construct {
     const made = madeFunction(fn)?.node.defaultChild as CfnFunction | undefined;
     if (made)
       Validations.of(policy).acknowledge({
-        id: `AwsSolutions::AwsSolutions-IAM5[Resource::<${Stack.of(made).getLogicalId(made)}.Arn>:*]`,
+        id: `AwsSolutions::AwsSolutions-IAM5[Resource::<${Stack.of(made).resolve(made.logicalId)}.Arn>:*]`,
         reason: 'The versions of one function, whose numbers Lambda gives when they are published.',
       });
     return policy;

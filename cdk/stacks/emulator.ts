@@ -1,9 +1,14 @@
 import { CfnResource, type Stack } from 'aws-cdk-lib';
 import { CfnPolicy } from 'aws-cdk-lib/aws-iam';
+import { CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
 import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 
 /** What emulators of CloudFormation refuse a template for. The app does its work without. */
 const LACKING: readonly string[] = [
+  // All of them are on metric math, and the dashboard shows them.
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::CompositeAlarm',
+  'AWS::CloudWatch::Dashboard',
   'AWS::Events::Archive',
   'AWS::Logs::Delivery',
   'AWS::Logs::DeliveryDestination',
@@ -22,7 +27,7 @@ function withoutKeys({ Statement, ...rest }: PolicyDocument): PolicyDocument {
   return { ...rest, Statement: statements };
 }
 
-/** Emulators have no TLS, without which a queue refuses every request. */
+/** Emulators have no TLS, without which queues and topics refuse every request. */
 function withoutTls({ Statement, ...rest }: PolicyDocument): PolicyDocument {
   const statements = Statement.filter(
     ({ Condition }) => !JSON.stringify(Condition)?.includes('aws:SecureTransport'),
@@ -37,7 +42,7 @@ export function leaveOutWhatEmulatorsLack(stack: Stack): void {
       construct.node.scope?.node.tryRemoveChild(construct.node.id);
     if (construct instanceof CfnPolicy)
       construct.policyDocument = withoutKeys(stack.resolve(construct.policyDocument));
-    if (construct instanceof CfnQueuePolicy)
+    if (construct instanceof CfnQueuePolicy || construct instanceof CfnTopicPolicy)
       construct.policyDocument = withoutTls(stack.resolve(construct.policyDocument));
   }
 }

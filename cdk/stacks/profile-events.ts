@@ -34,8 +34,9 @@ const eventPattern = (detailType: string) => ({ source: ['profiles'], detailType
  */
 export class ProfileEvents extends Construct {
   readonly relay: OutboxRelay;
-  /** What takes batches of records. */
-  readonly batched: readonly ResilientFunction[];
+  /** Takes one event. The others take batches of records. */
+  readonly journal: ResilientFunction;
+  readonly functions: readonly ResilientFunction[];
 
   constructor(scope: Construct, id: string, props: ProfileEventsProps) {
     super(scope, id);
@@ -51,8 +52,8 @@ export class ProfileEvents extends Construct {
       buses: { PUBLIC_BUS: open, INTERNAL_BUS: internal.bus, RESTRICTED_BUS: restricted },
       resilientFunction: relay,
     });
-    this.batched = [relay, this.#readModel(open, props), this.#addresses(restricted, props)];
-    this.#journal(internal, props);
+    this.journal = this.#journal(internal, props);
+    this.functions = [relay, this.#readModel(open, props), this.#addresses(restricted, props), this.journal];
   }
 
   #readModel(bus: IEventBus, { views, cache, fn }: ProfileEventsProps): ResilientFunction {
@@ -89,7 +90,7 @@ export class ProfileEvents extends Construct {
   }
 
   /** Without a queue, with Lambda's own retries. */
-  #journal({ bus }: SensitivityBus, { views, fn }: ProfileEventsProps): void {
+  #journal({ bus }: SensitivityBus, { views, fn }: ProfileEventsProps): ResilientFunction {
     const journal = fn('JournalProfile', 'journal-profile', {
       timeout: TIMEOUT,
       reservedConcurrency: 10,
@@ -105,5 +106,6 @@ export class ProfileEvents extends Construct {
       targets: [new LambdaFunction(journal.alias, { deadLetterQueue: undelivered.queue })],
     });
     undelivered.acceptFromRule(rule);
+    return journal;
   }
 }

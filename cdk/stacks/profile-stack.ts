@@ -10,7 +10,7 @@ import {
 import { AttributeType, Billing, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import type { Construct, IConstruct } from 'constructs';
-import { ResilienceTable, ResilientFunction } from 'fibrin/cdk';
+import { ResilienceTable } from 'fibrin/cdk';
 import { deadLetterQueuesOf, showDeadLetters, showWarmCapacity } from './deep-health.ts';
 import { downstreamOf } from './downstream.ts';
 import { leaveOutWhatEmulatorsLack } from './emulator.ts';
@@ -115,11 +115,14 @@ export class ProfileStack extends Stack {
     users.grant(putProfile, 'dynamodb:GetItem', 'dynamodb:PutItem');
 
     const events = new ProfileEvents(this, 'Events', { users, views, cache, contacts, fn });
-    const warmth = new ProfileWarmth(this, 'Warmth', {
-      pinged: [getProfile, putProfile, health],
-      batched: events.batched,
-      getProfile,
-    });
+    // On this machine there is no version before this one, and nobody waits.
+    const warmth = stage.local
+      ? undefined
+      : new ProfileWarmth(this, 'Warmth', {
+          pinged: [getProfile, putProfile, health],
+          batched: events.functions.filter((handler) => handler !== events.journal),
+          getProfile,
+        });
     showDeadLetters(health);
     showWarmCapacity(health, getProfile);
 
@@ -133,8 +136,8 @@ export class ProfileStack extends Stack {
     // This machine keeps no metrics.
     if (!stage.local)
       new ProfileAlarms(this, 'Alarms', {
-        ...{ api, unrelayed: events.relay.unrelayed, warmed: warmth.warmed },
-        functions: this.node.findAll().filter((construct) => construct instanceof ResilientFunction),
+        ...{ api, unrelayed: events.relay.unrelayed, warmed: warmth?.warmed ?? [] },
+        functions: [getProfile, getProfileNaive, putProfile, health, ...events.functions],
         deadLetterQueues: deadLetterQueuesOf(this).map(([, queue]) => queue),
       });
 

@@ -8,7 +8,8 @@ import { print } from '../terminal/print.ts';
 export const LOCAL_HELP: string = `fibrin local: runs the synthesized app of this folder on this machine
 
 Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--time-scale N]
-                    [--concurrency-per-sandbox N] [--fresh]
+                    [--concurrency-per-sandbox N] [--stack NAME]... [--without TYPE|ID]... [--env-file FILE]
+                    [--template FILE] [--fresh]
 
   --port N      port of the HTTP API (default: PORT, else 4400)
   --dynamodb E  engine of the tables (default auto: DynamoDB Local where there is Java 17, else dynalite)
@@ -16,6 +17,10 @@ Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--time
                 (default: FIBRIN_TIME_SCALE, else 1); functions and their timeouts keep their own pace
   --concurrency-per-sandbox N  how many invocations a sandbox takes at once, 1 to 64 (default 1, as Lambda): above 1 the
                 functions run as on Managed Instances. A function with a capacity provider takes what the template says
+  --stack NAME  a stack to run, with those that it needs: a path or a pattern, as cdk deploy takes it (default: all of the app)
+  --without TYPE|ID  leaves out the resources of a type, or the one of that logical id; it is printed what refers to them
+  --env-file FILE  lines NAME=value: the values of SSM parameters and secrets by their names, and of the template's parameters
+  --template FILE  runs a template of CloudFormation, JSON or YAML, in place of the app of this folder
   --fresh       synthesize even when nothing has changed
   --help        this text
 
@@ -67,6 +72,10 @@ export async function local(args: readonly string[]): Promise<number> {
       dynamodb: { type: 'string', default: 'auto' },
       'time-scale': { type: 'string' },
       'concurrency-per-sandbox': { type: 'string', default: '1' },
+      stack: { type: 'string', multiple: true },
+      without: { type: 'string', multiple: true },
+      'env-file': { type: 'string' },
+      template: { type: 'string' },
       fresh: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -105,6 +114,10 @@ export async function local(args: readonly string[]): Promise<number> {
       timeScale,
       concurrencyPerSandbox,
       fresh: values.fresh,
+      stacks: values.stack,
+      without: values.without,
+      envFile: values['env-file'],
+      template: values.template,
       log,
       signal: ending.signal,
     });

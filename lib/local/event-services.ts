@@ -13,7 +13,7 @@ import { type SnsApi, startSnsApi } from './sns/api.ts';
 import { createTopics } from './sns/topics.ts';
 import { type Sqs, startSqs } from './sqs/server.ts';
 import type { AppModel } from './template/model.ts';
-import { ACCOUNT, functionOfArn } from './template/reader.ts';
+import { functionOfArn } from './template/reader.ts';
 
 export interface EventServicesOptions {
   readonly model: AppModel;
@@ -78,13 +78,13 @@ export async function startEventServices(options: EventServicesOptions): Promise
 
   const buses = createBuses({
     ...{ buses: model.buses, rules: model.rules, handOver, platform, clock: systemClock, random, region },
-    account: ACCOUNT,
+    account: model.account,
   });
   const topics = createTopics({
     ...{ topics: model.topics, handOver, platform, clock: systemClock, random },
   });
   for (const { functionName } of model.functions) {
-    const functionArn = `arn:aws:lambda:${region}:${ACCOUNT}:function:${functionName}:$LATEST`;
+    const functionArn = `arn:aws:lambda:${region}:${model.account}:function:${functionName}:$LATEST`;
     const invoke = async (payload: string, requestId: string) =>
       functions.get(functionName)?.invoke(payload, requestId) ?? { kind: 'throttled' as const };
     const policy = model.asyncInvokeOf(functionName);
@@ -93,10 +93,10 @@ export async function startEventServices(options: EventServicesOptions): Promise
   const sqs =
     model.queues.length === 0
       ? undefined
-      : await startSqs(model.queues, { scale: timeScale, region, account: ACCOUNT });
+      : await startSqs(model.queues, { scale: timeScale, region, account: model.account });
   const buckets = createBuckets({
     ...{ buckets: model.buckets, handOver, emit: buses.emit, clock: systemClock, random, region },
-    account: ACCOUNT,
+    account: model.account,
   });
   // What has started ends, when the next one does not start.
   const ends: (() => Promise<void>)[] = sqs ? [sqs.stop] : [];
@@ -108,7 +108,7 @@ export async function startEventServices(options: EventServicesOptions): Promise
     model.topics.length === 0
       ? undefined
       : await startSnsApi({
-          ...{ topics: model.topics, publish: topics.publish, region, account: ACCOUNT },
+          ...{ topics: model.topics, publish: topics.publish, region, account: model.account },
         }).catch(orEnd);
   if (sns) ends.push(sns.stop);
   const s3 =

@@ -4,6 +4,8 @@ import type { LocalFunction } from './lambda/function.ts';
 import type { Log } from './log.ts';
 import { LocalRunError } from './problem.ts';
 import type { AppModel, ClassCount } from './template/model.ts';
+import type { LeftOut, Remarks } from './template/reader.ts';
+import type { Choice } from './template/stacks.ts';
 
 /**
  * Prints what becomes of each resource type.
@@ -13,28 +15,59 @@ export function printClasses(classes: readonly ClassCount[], log: Log): void {
   for (const kind of ['run', 'ignored', 'refused'] as const) {
     const members = classes.filter((member) => member.class.kind === kind);
     log.say(`${kind}: ${members.length === 0 ? 'none' : ''}`.trimEnd());
-    for (const { type, count, class: resourceClass } of members) {
-      log.say(
-        `  ${String(count).padStart(3)} × ${type}${'why' in resourceClass ? ` — ${resourceClass.why}` : ''}`,
-      );
+    for (const { type, count, logicalIds, class: resourceClass } of members) {
+      const why = 'why' in resourceClass ? ` — ${resourceClass.why}` : '';
+      const which = kind === 'refused' ? `: ${logicalIds.join(', ')}` : '';
+      log.say(`  ${String(count).padStart(3)} × ${type}${why}${which}`);
     }
   }
   const refused = classes.filter((member) => member.class.kind === 'refused').map(({ type }) => type);
   if (refused.length > 0) {
     throw new LocalRunError(
-      `the template holds ${refused.join(', ')}, which the local run cannot serve; leave it out for -c stage=local`,
+      `the template holds ${refused.join(', ')}, which the local run cannot serve; run without: ${refused.map((type) => `--without ${type}`).join(' ')}, or leave it out for -c stage=local`,
     );
   }
 }
 
 /** Names what is in the classes that run and does not: functions of CloudFormation's, and messages that would leave this machine. */
-export function printLeftOut(model: AppModel, log: Log): void {
+export function printIdle(model: AppModel, log: Log): void {
   if (model.providers.length > 0)
     log.say(`not started: ${model.providers.join(', ')}, which only CloudFormation would call`);
   for (const { name, subscriptions } of model.topics)
     for (const { logicalId, protocol, protocolName } of subscriptions)
       if (protocol === 'none')
         log.say(`topic ${name}: what is for ${protocolName} (${logicalId}) is not sent from this machine`);
+}
+
+/** Says which stacks run, and where they think they are. */
+export function printChoice({ stacks, leftOut, region, account }: Choice, log: Log): void {
+  const paths = stacks.map(({ path, stackName }) => path ?? stackName);
+  log.say(`stack${paths.length > 1 ? 's' : ''} ${paths.join(', ')}: account ${account}, region ${region}`);
+  if (leftOut.length > 0) log.say(`not run, because in another account or region: ${leftOut.join(', ')}`);
+}
+
+/**
+ * Says what is left out at the user's wish, and what refers to it.
+ * @throws {LocalRunError} for a type or an id that there is not.
+ */
+export function printLeftOut(leftOut: readonly LeftOut[], without: readonly string[], log: Log): void {
+  for (const name of without) {
+    if (!leftOut.some(({ logicalId, type }) => name === logicalId || name === type))
+      throw new LocalRunError(`--without ${name}: no resource of the template has that type or logical id`);
+  }
+  if (leftOut.length > 0) log.say('left out:');
+  for (const { logicalId, type, referredBy } of leftOut) {
+    const referrers = referredBy.length === 0 ? '' : ` — referred to by ${referredBy.join(', ')}`;
+    log.say(`  ${logicalId}, ${type}${referrers}`);
+  }
+}
+
+/** Says what of the template has no effect here although its type runs. */
+export function printRemarks({ notHonoured, standIns }: Remarks, log: Log): void {
+  if (notHonoured.size > 0) log.say('properties without effect on this machine:');
+  for (const [type, names] of notHonoured) log.say(`  ${type}: ${names.join(', ')}`);
+  if (standIns.size > 0) log.say('made-up values, for what does not run on this machine:');
+  for (const [reference, properties] of standIns) log.say(`  ${reference} in ${properties.join(', ')}`);
 }
 
 /** What each fault target stands for: `{ users: [{ surface: 'table', name: 'table fibrin-profile-local-Users…' }] }`. */

@@ -29,15 +29,12 @@ import { startOtherServices } from './other-services.ts';
 import { platformClock } from './platform-clock.ts';
 import { startProcesses } from './processes.ts';
 import { queueControl } from './queue-control.ts';
-import { activityCounts, affectedBy, printClasses, printLeftOut, timeScaleLine } from './report.ts';
+import { type AppOptions, readApp } from './read-app.ts';
+import { activityCounts, affectedBy, printIdle, printRemarks, timeScaleLine } from './report.ts';
 import { sandboxControl } from './sandbox-control.ts';
-import { synthesize } from './synth.ts';
-import { readAssembly } from './template/assembly.ts';
-import { readClasses, readModel } from './template/model.ts';
+import { startStoredValuesApi } from './stored-values-api.ts';
 
-export interface LocalRunOptions {
-  /** The folder with `cdk.json`. */
-  readonly project: string;
+export interface LocalRunOptions extends AppOptions {
   /** Port of the HTTP API. 0 takes any that is free. */
   readonly port: number;
   readonly dynamodb: EngineChoice;
@@ -45,7 +42,6 @@ export interface LocalRunOptions {
   readonly timeScale: number;
   /** How many invocations a sandbox takes at once where the template does not say. Integer, 1 to 64. */
   readonly concurrencyPerSandbox: number;
-  readonly fresh: boolean;
   readonly log: Log;
   /** Ends the run, also while it starts. */
   readonly signal: AbortSignal;
@@ -57,7 +53,6 @@ export interface LocalRun {
   stop(): Promise<void>;
 }
 
-const REGION = 'us-east-1';
 /** For a function that reserves no concurrency: what an account shares is more than a laptop has. */
 const DEFAULT_CONCURRENCY = 10;
 
@@ -94,14 +89,8 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const starting = startEngine(options.dynamodb, processes, log, ending.signal);
     const engineEnd = starting.then((engine) => engine.stop, noEngine);
     closers.push(async () => (await engineEnd)());
-    log.say('synthesizing …');
-    const { folder, cached } = await synthesize({ project, fresh: options.fresh, signal });
-    const assembly = readAssembly(folder);
-    log.say(`${cached ? 'unchanged since the last synthesis' : 'synthesized'}: stack ${assembly.stackName}`);
-    const classes = readClasses(assembly, REGION);
-    printClasses(classes, log);
-    const model = readModel(assembly, REGION);
-    printLeftOut(model, log);
+    const { model, classes, reader, region } = await readApp(options, log, signal);
+    printIdle(model, log);
 
     signal.throwIfAborted();
     log.say(timeScaleLine(timeScale));
@@ -141,7 +130,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     );
     const platform = platformClock(timeScale);
     const services = await startEventServices({
-      ...{ model, functions, faults, platform, timeScale, region: REGION },
+      ...{ model, functions, faults, platform, timeScale, region },
     });
     closers.push(services.stop);
     servers.push(
@@ -166,11 +155,19 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const queueUrls = new Map(
       model.queues.map(({ logicalId, queueName }) => [logicalId, services.sqs?.urlOfName(queueName) ?? '']),
     );
-    const addresses = new Map([...namedUrls, ...queueUrls]);
+    const apis = model.apis.map((logicalId) => [logicalId, addressOf(front)] as const);
+    const addresses = new Map([...namedUrls, ...queueUrls, ...apis]);
+    const stored = model.storedValues(addresses);
+    const hasStored = stored.parameters.size + stored.secrets.size > 0;
+    const storedValues = hasStored ? opened(await startStoredValuesApi(stored)) : undefined;
     const endpoints = {
       AWS_ENDPOINT_URL_DYNAMODB: tables,
       AWS_ENDPOINT_URL_EVENTBRIDGE: addressOf(services.buses),
       AWS_ENDPOINT_URL_LAMBDA: lambda,
+      ...(storedValues && {
+        AWS_ENDPOINT_URL_SSM: storedValues,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: storedValues,
+      }),
       ...(services.sqs && { AWS_ENDPOINT_URL_SQS: services.sqs.endpoint }),
       ...(services.sns && { AWS_ENDPOINT_URL_SNS: services.sns.endpoint }),
       ...(services.s3 && { AWS_ENDPOINT_URL_S3: services.s3.endpoint }),
@@ -197,7 +194,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       functions.set(
         fn.functionName,
         localFunction({
-          ...{ model: fn, region: REGION, processes, bootstrap, settings, takeTurn },
+          ...{ model: fn, account: model.account, region, processes, bootstrap, settings, takeTurn },
           defaultConcurrency: DEFAULT_CONCURRENCY,
           environment,
           unresolvedNames: () =>
@@ -208,9 +205,11 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
         }),
       );
     }
+    // Now everything has been read.
+    printRemarks(reader.remarks(), log);
     const [engine] = await Promise.all([tablesReady, ...[...functions.values()].map((fn) => fn.warm())]);
     signal.throwIfAborted();
-    const sources = await startEventSources({ model, functions, services, engine, platform, region: REGION });
+    const sources = await startEventSources({ model, functions, services, engine, platform, region });
     closers.push(sources.stop);
 
     const queues = queueControl(model, services.sqs);

@@ -11,8 +11,11 @@ const ZONES = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'];
 const DAY = 24 * 60;
 const LEAD = 10;
 const STEP = 5;
-/** A level begins this much before its window, or ends after it, at the most: hours in which clocks change, and one that no clock knows. */
-const MAX_EXTRA_MINUTES = 200;
+/**
+ * A level begins this much before its window, or ends after it, at the most: the two hours in which New York's clocks change, one of them
+ * twice, and two that no clock knows between hemispheres; and a step at either side.
+ */
+const MAX_EXTRA_MINUTES = 3 * 60 + 2 * 60 + 2 * STEP;
 
 const period = (from: string, days: number): Period => ({
   startMs: Date.parse(`${from}T00:00Z`),

@@ -83,6 +83,13 @@ const hurried = () => {
 };
 
 describe('a new version', () => {
+  it('asks where the variable for all services points, as on an emulator', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL_LAMBDA', '');
+    vi.stubEnv('AWS_ENDPOINT_URL', `${endpoint.url}/`);
+    await prewarm(event('echo'));
+    expect(answers).toMatchObject([{ body: { Status: 'SUCCESS' } }]);
+  });
+
   it('that answers lets the deployment go on', async () => {
     await prewarm(event('echo'));
     expect(answers).toEqual([

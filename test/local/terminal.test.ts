@@ -176,7 +176,7 @@ describe('the local run shows what could control a terminal', () => {
       mkdirSync(process.env.CDK_OUTDIR, { recursive: true });
       for (const [name, text] of Object.entries(${JSON.stringify(assembly)})) writeFileSync(process.env.CDK_OUTDIR + '/' + name, text);`;
     const output = await outputOf(1, dynalite, {}, project(app));
-    expect(output).toContain(`stack ${SHOWN}\n`);
+    expect(output).toContain(`stack ${SHOWN}: account 000000000000`);
     expect(output).toContain(` × AWS::${SHOWN} — `);
     expect(output).toMatch(/^fibrin: the template holds AWS::a\\u001b\[31m.*$/m);
   });

@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type LocalRun, startLocalRun } from '../../lib/local/run.ts';
 import { synthesize } from '../../lib/local/synth.ts';
-import { readAssembly } from '../../lib/local/template/assembly.ts';
 import { evaluateAlarms } from '../support/alarms/evaluate.ts';
 import { Recording } from '../support/alarms/recording.ts';
 import { metricAlarmsOf, type ReadMetric, type TemplateJson } from '../support/alarms/template-alarms.ts';
@@ -10,6 +9,7 @@ import { apiOf, type RunState } from '../support/api.ts';
 import { readEmf } from '../support/emf.ts';
 import { atEndOfFile } from '../support/ends.ts';
 import { eventually } from '../support/eventually.ts';
+import { stackOf } from '../support/stacks.ts';
 
 const APP = fileURLToPath(new URL('../cdk/warm-app', import.meta.url));
 const INTERVAL_MINUTES = 5;
@@ -38,7 +38,7 @@ beforeAll(async () => {
   atEndOfFile(() => run.stop());
   state = apiOf(run.url).state;
   const { folder } = await synthesize({ project: APP, fresh: false, signal });
-  ({ template } = readAssembly(folder));
+  ({ template } = stackOf(folder));
 });
 
 const of = (name: string) =>

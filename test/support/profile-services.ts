@@ -41,6 +41,8 @@ export async function startProfileServices(answer: (request: ServiceRequest) => 
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const environment = {
     AWS_ENDPOINT_URL_DYNAMODB: url,
+    AWS_ENDPOINT_URL_LAMBDA: url,
+    AWS_ENDPOINT_URL_SQS: url,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
@@ -48,6 +50,9 @@ export async function startProfileServices(answer: (request: ServiceRequest) => 
     USERS_TABLE: 'users',
     FIBRIN_TABLE: 'resilience',
     DOWNSTREAM_URL: url,
+    DEAD_LETTER_QUEUES: JSON.stringify({ 'Updates.Undelivered': `${url}/000000000000/undelivered` }),
+    WARM_FUNCTION: 'get-profile',
+    WARM_ALIAS: 'live',
     DOWNSTREAM_AUTH: 'iam',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);

@@ -39,6 +39,7 @@ test.each([
   ['a resource', { Action: 'dynamodb:GetItem', Resource: '*' }],
   ['a part of a resource', { Action: 's3:GetObject', Resource: { 'Fn::Join': ['', [users, '/*']] } }],
   ['all but some actions', { NotAction: 'iam:*', Resource: users }],
+  ['all functions', { Action: 'lambda:InvokeFunction', Resource: 'arn:aws:lambda:us-east-1:1:function:*' }],
   ['the key of another', { Action: 'kms:Decrypt', Resource: '*' }],
 ])('A wildcard for %s is refused without a reason', (_, statement) => {
   expect(refusedOf(policy({ Effect: 'Allow', ...statement }))).toHaveLength(1);
@@ -47,6 +48,9 @@ test.each([
 test('A wildcard is let be where it denies, where there is no other way, and where it means the key itself', () => {
   expect(refusedOf(policy({ Effect: 'Deny', Action: 'sqs:*', Resource: '*' }))).toEqual([]);
   expect(refusedOf(policy({ Effect: 'Allow', Action: 'xray:PutTraceSegments', Resource: '*' }))).toEqual([]);
+  const versions = { 'Fn::Join': ['', [{ 'Fn::GetAtt': ['Charge', 'Arn'] }, ':*']] };
+  const invoke = { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: versions };
+  expect(refusedOf(policy(invoke))).toEqual([]);
   const Statement = [{ Effect: 'Allow', Action: 'kms:*', Resource: '*' }];
   expect(
     refusedOf({ Resources: { Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: { Statement } } } } }),

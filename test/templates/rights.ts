@@ -102,9 +102,16 @@ export function allRights({ Resources }: Template): readonly Right[] {
   });
 }
 
-/** Wildcards that have a reason. */
-const REASONS: readonly (readonly [action: RegExp, resource: RegExp, reason: string])[] = [
+type Reason = readonly [action: RegExp, resource: RegExp, reason: string];
+
+/** Wildcards of roles that have a reason. */
+const REASONS_OF_ROLES: readonly Reason[] = [
   [/^xray:Put(TraceSegments|TelemetryRecords)$/, /^\*$/, 'X-Ray knows no resources for them'],
+  [/^lambda:InvokeFunction$/, /^\$\{\w+\.Arn\}:\*$/, 'versions of one function, whose numbers come later'],
+];
+
+/** Wildcards of a key's own policy that have a reason. The same words in a role's policy are another thing. */
+const REASONS_OF_KEYS: readonly Reason[] = [
   [/^kms:\*$/, /^\*$/, "a key's own policy leaves the decision to the account's IAM; * is the key itself"],
   [/^kms:[A-Za-z]+$/, /^\*$/, "in a key's own policy * is the key itself"],
 ];
@@ -116,14 +123,9 @@ const hasWildcard = ({ action, resource }: Right): boolean =>
 export function unexplained(rights: readonly Right[], template: Template): readonly Right[] {
   return rights.filter((right) => {
     if (!hasWildcard(right)) return false;
-    const ofKey = template.Resources[right.who]?.Type === 'AWS::KMS::Key';
-    return !REASONS.some(
-      ([action, resource]) =>
-        action.test(right.action) &&
-        resource.test(right.resource) &&
-        // A key's policy is one thing, the same words in a role's another.
-        (ofKey || right.action.startsWith('xray:')),
-    );
+    const isOfKey = template.Resources[right.who]?.Type === 'AWS::KMS::Key';
+    const reasons = isOfKey ? REASONS_OF_KEYS : REASONS_OF_ROLES;
+    return !reasons.some(([action, resource]) => action.test(right.action) && resource.test(right.resource));
   });
 }
 

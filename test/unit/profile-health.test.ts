@@ -6,9 +6,12 @@ import { refusal, startProfileServices } from '../support/profile-services.ts';
 
 let handler: typeof Handler;
 beforeAll(async () => {
-  await startProfileServices(({ operation, body }) =>
-    operation === 'GetItem' && body.includes('"users"') ? refusal('AccessDeniedException') : [200, {}],
-  );
+  await startProfileServices(({ operation, body }) => {
+    if (operation === 'GetQueueAttributes') return refusal('AccessDeniedException');
+    if (operation.includes('/provisioned-concurrency?'))
+      return [404, { __type: 'ProvisionedConcurrencyConfigNotFoundException' }];
+    return operation === 'GetItem' && body.includes('"users"') ? refusal('AccessDeniedException') : [200, {}];
+  });
   ({ handler } = await import('../../functions/health.ts'));
 });
 
@@ -38,13 +41,24 @@ describe('the deep health', () => {
     });
 
     expect(statusCode).toBe(503);
-    expect(JSON.parse(body)).toMatchObject({ dependencies: { users: { status: 'failing' } } });
-    expect(logged.map((line) => JSON.parse(line))).toContainEqual(
+    expect(JSON.parse(body)).toMatchObject({
+      dependencies: {
+        users: { status: 'failing', critical: true },
+        'Updates.Undelivered': { status: 'failing', critical: false },
+        getProfileCapacity: { status: 'ok', details: { requested: 0, status: null } },
+      },
+    });
+    const lines = logged.map((line) => JSON.parse(line));
+    expect(lines).toContainEqual(
       expect.objectContaining({
         policy: 'users',
         causes: [{ error: 'AccessDeniedException', status: 400 }],
         correlationId: 'check-7',
       }),
     );
+    expect(lines).toContainEqual(
+      expect.objectContaining({ policy: 'Updates.Undelivered', error: 'AccessDeniedException', status: 400 }),
+    );
+    expect(lines.map(({ policy }) => policy)).not.toContain('getProfileCapacity');
   });
 });

@@ -345,8 +345,30 @@ describe('the buckets of a template', () => {
     ]);
     // What the CDK's function would ask of S3 is done already.
     expect(readProviders(reader)).toEqual(['Handler']);
-    expect(
-      readFunctions({ stackName: 'app', template: { Resources: {} }, assetFolder: () => undefined }, reader),
-    ).toEqual([]);
+    expect(readFunctions({ assetFolder: () => undefined }, reader)).toEqual([]);
+  });
+});
+
+describe('what is of another app', () => {
+  it.each<[string, TemplateResource, RegExp]>([
+    [
+      'a topic with a subscription here',
+      {
+        Type: 'AWS::SNS::Subscription',
+        Properties: { Protocol: 'sqs', Endpoint: arn('sqs', 'q'), TopicArn: arn('sns', 'theirs') },
+      },
+      /^R: the topic arn:aws:sns:.*:theirs of another app is not run on this machine; make /,
+    ],
+    [
+      'a bucket with notifications here',
+      {
+        Type: 'Custom::S3BucketNotifications',
+        Properties: { BucketName: 'theirs', NotificationConfiguration: {} },
+      },
+      /^R: the bucket theirs of another app is not run on this machine; make /,
+    ],
+  ])('is refused: %s', (_what, resource, reason) => {
+    const reader = readerOf({ R: resource });
+    expect(() => [readTopics(reader), readBuckets(reader)]).toThrow(reason);
   });
 });

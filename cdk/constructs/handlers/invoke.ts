@@ -58,18 +58,21 @@ interface FailedFetch {
   readonly cause?: { readonly code?: string };
 }
 
-/** The endpoint of Lambda in the region of a function. */
+/** The endpoint of Lambda in the region of a function, or where the variables of the SDK put it, as emulators do. */
 function endpointOf(partition: string | undefined, region: string): string {
-  const { AWS_ENDPOINT_URL_LAMBDA: own } = process.env;
-  return own || `https://lambda.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`;
+  const { AWS_ENDPOINT_URL_LAMBDA: own, AWS_ENDPOINT_URL: ofAll } = process.env;
+  const given = own || ofAll;
+  return (
+    given?.replace(/\/$/, '') ||
+    `https://lambda.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`
+  );
 }
 
 function requestOf(arn: string, body: string, now: number): Request {
-  const parts = arn.split(':');
-  const [, partition, , region = ''] = parts;
-  const name = encodeURIComponent(parts.slice(0, 7).join(':'));
+  const [, partition, , region = ''] = arn.split(':');
+  // Whole, with the version or the alias: that is what the right is for.
+  const name = encodeURIComponent(arn);
   const url = new URL(`${endpointOf(partition, region)}/2015-03-31/functions/${name}/invocations`);
-  url.searchParams.set('Qualifier', parts[7] ?? '');
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
   const credentials = {
     accessKeyId: AWS_ACCESS_KEY_ID ?? '',

@@ -16,6 +16,8 @@ export interface FunctionOptions
   extends Pick<SandboxOptions, 'processes' | 'bootstrap' | 'takeTurn' | 'unresolvedNames'> {
   readonly model: FunctionModel;
   readonly region: string;
+  /** Default: that of a stack which names none. */
+  readonly account?: string;
   /** What the template and the run set, beside what Lambda itself does. */
   readonly environment: Readonly<Record<string, string>>;
   /** The most sandboxes for a function that reserves none. */
@@ -81,9 +83,9 @@ function lambdaEnvironment(model: FunctionModel, region: string): Record<string,
 
 /** Serves invocations with sandboxes: one with room first, then a new one, and above the concurrency none. */
 export function localFunction(options: FunctionOptions): LocalFunction {
-  const { model, region, settings } = options;
+  const { model, region, account = ACCOUNT, settings } = options;
   const concurrency = model.reservedConcurrency ?? options.defaultConcurrency;
-  const functionArn = `arn:aws:lambda:${region}:${ACCOUNT}:function:${model.functionName}`;
+  const functionArn = `arn:aws:lambda:${region}:${account}:function:${model.functionName}`;
   const environment = { ...lambdaEnvironment(model, region), ...options.environment };
   // In the order of their last use. The last one is taken first, as Lambda does, so that the others grow old together.
   const all: Sandbox[] = [];

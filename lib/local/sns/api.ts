@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { LocalRunError } from '../problem.ts';
 import { type FauxqsApp, fauxqsApp, refuseStrangersOf } from '../sqs/engine.ts';
+import { FAUXQS_ACCOUNT } from '../sqs/hooks.ts';
 import type { TopicModel } from './model.ts';
 import { messagesIn, publishedBy, type Query, structureError } from './request.ts';
 import type { Topics } from './topics.ts';
@@ -18,9 +19,6 @@ export interface SnsApi {
   closeIdle(): void;
   stop(): Promise<void>;
 }
-
-/** The account that fauxqs knows. */
-const FAUXQS_ACCOUNT = '000000000000';
 
 /** What asks for no subscription but those of the template. */
 const ACTIONS = new Set([

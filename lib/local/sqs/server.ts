@@ -48,9 +48,6 @@ export interface Sqs {
   stop(): Promise<void>;
 }
 
-/** The one account that fauxqs knows; it is part of the ARNs by which it finds dead-letter queues. */
-const FAUXQS_ACCOUNT = '000000000000';
-
 function attributesOf(queue: QueueModel, scale: number): Record<string, string> {
   return {
     VisibilityTimeout: String(queue.visibilityTimeoutSeconds),
@@ -77,8 +74,6 @@ function attributesOf(queue: QueueModel, scale: number): Record<string, string> 
  */
 export async function startSqs(queues: readonly QueueModel[], options: SqsOptions): Promise<Sqs> {
   const { scale, region, account } = options;
-  if (account !== FAUXQS_ACCOUNT)
-    throw new LocalRunError(`SQS on this machine is of the account ${FAUXQS_ACCOUNT}, not ${account}`);
   const byArn = new Map(
     queues.map((queue) => [`arn:aws:sqs:${region}:${account}:${queue.queueName}`, queue]),
   );
@@ -93,7 +88,7 @@ export async function startSqs(queues: readonly QueueModel[], options: SqsOption
   let endpoint = '';
   const urlOfName = (queueName: string) => `${endpoint}/${account}/${queueName}`;
   const byName = new Map(queues.map((queue) => [queue.queueName, queue]));
-  addHooks(app, { scale, queues: byName, endpoint: () => endpoint, urlOf: urlOfName, changed });
+  addHooks(app, { account, scale, queues: byName, endpoint: () => endpoint, urlOf: urlOfName, changed });
   await app.listen({ host: '127.0.0.1', port: 0 });
   endpoint = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
 

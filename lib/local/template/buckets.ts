@@ -1,5 +1,5 @@
 import type { BucketModel, NotificationModel } from '../s3/model.ts';
-import type { Properties, TemplateReader } from './reader.ts';
+import { type Properties, refuse, type TemplateReader } from './reader.ts';
 
 const list = (value: unknown): readonly Properties[] => (value ?? []) as readonly Properties[];
 
@@ -40,8 +40,19 @@ const tellsBus = ({ EventBridgeConfiguration: configuration }: Properties): bool
 
 export function readBuckets(reader: TemplateReader): readonly BucketModel[] {
   const names = ['BucketName', 'NotificationConfiguration'];
-  const set = reader.ofType(['Custom::S3BucketNotifications'], names);
-  return reader.ofType(['AWS::S3::Bucket'], names).map(({ logicalId, properties }) => {
+  // The last two are about permissions and other notifications of the bucket.
+  const own = [...names, 'Managed', 'SkipDestinationValidation'];
+  const set = reader.ofType(['Custom::S3BucketNotifications'], own);
+  const buckets = reader.ofType(['AWS::S3::Bucket'], names);
+  const bucketNames = new Set<unknown>(buckets.map(({ logicalId }) => reader.nameOf(logicalId)));
+  for (const { logicalId, properties } of set)
+    if (!bucketNames.has(properties['BucketName']))
+      refuse(
+        logicalId,
+        `the bucket ${properties['BucketName']} of another app`,
+        'make the bucket in this one',
+      );
+  return buckets.map(({ logicalId, properties }) => {
     const name = reader.nameOf(logicalId);
     const configurations = [
       { logicalId, properties },

@@ -1,6 +1,6 @@
 import type { BusModel, RuleModel, TargetModel } from '../events/model.ts';
 import { readDeliveryPolicy } from './delivery.ts';
-import { ACCOUNT, type Properties, refuse, type TemplateReader } from './reader.ts';
+import { type Properties, refuse, type TemplateReader } from './reader.ts';
 
 export function readBuses(reader: TemplateReader): readonly BusModel[] {
   return reader.ofType(['AWS::Events::EventBus'], []).map(({ logicalId }) => ({
@@ -61,7 +61,7 @@ export function readRules(reader: TemplateReader): readonly RuleModel[] {
     const path = busName === 'default' ? name : `${busName}/${name}`;
     return {
       name,
-      arn: `arn:aws:events:${reader.region}:${ACCOUNT}:rule/${path}`,
+      arn: `arn:aws:events:${reader.region}:${reader.account}:rule/${path}`,
       busName,
       enabled: State !== 'DISABLED',
       pattern: EventPattern,

@@ -1,3 +1,5 @@
+import { classInService } from './services.ts';
+
 /** What the local run does with a resource: run it, leave it out for a reason, or refuse to start. */
 export type ResourceClass =
   | { readonly kind: 'run' }
@@ -30,6 +32,9 @@ const CLASSES: Readonly<Record<string, ResourceClass>> = {
   'AWS::SNS::Topic': RUN,
   'AWS::SQS::Queue': RUN,
   'Custom::S3BucketNotifications': RUN,
+  'AWS::CloudFormation::Stack': RUN,
+  'AWS::SSM::Parameter': RUN,
+  'AWS::SecretsManager::Secret': RUN,
   'AWS::Events::EventBusPolicy': ignored(NO_PERMISSIONS),
   'AWS::Scheduler::ScheduleGroup': ignored('schedules run without their group'),
   'AWS::S3::BucketPolicy': ignored(NO_PERMISSIONS),
@@ -43,18 +48,11 @@ const CLASSES: Readonly<Record<string, ResourceClass>> = {
   'AWS::Lambda::Version': ignored('an alias points at the code as it is now'),
   'AWS::Lambda::CapacityProvider': ignored('sandboxes are processes of this machine'),
   'AWS::Lambda::Permission': ignored(NO_PERMISSIONS),
-  'AWS::IAM::Role': ignored(NO_PERMISSIONS),
-  'AWS::IAM::Policy': ignored(NO_PERMISSIONS),
-  'AWS::IAM::ManagedPolicy': ignored(NO_PERMISSIONS),
   'AWS::Logs::LogGroup': ignored('what functions print goes to this terminal'),
-  'AWS::Logs::ResourcePolicy': ignored(NO_PERMISSIONS),
   'AWS::Logs::Delivery': ignored(NO_BUS_LOG),
   'AWS::Logs::DeliverySource': ignored(NO_BUS_LOG),
   'AWS::Logs::DeliveryDestination': ignored(NO_BUS_LOG),
   'AWS::Events::Archive': ignored('events are not kept, and none is replayed'),
-  'AWS::KMS::Key': ignored('nothing is encrypted on this machine'),
-  'AWS::ApplicationAutoScaling::ScalableTarget': ignored('sandboxes start when they are needed'),
-  'AWS::ApplicationAutoScaling::ScalingPolicy': ignored('sandboxes start when they are needed'),
   'AWS::CloudWatch::Alarm': ignored(NO_ALARMS),
   'AWS::CloudWatch::CompositeAlarm': ignored(NO_ALARMS),
   'AWS::CloudWatch::Dashboard': ignored('metrics are not kept'),
@@ -65,5 +63,5 @@ const CLASSES: Readonly<Record<string, ResourceClass>> = {
 /** The class of a resource type. A type that is in no list is refused: to run without it would be to pretend. */
 export function classOf(type: string): ResourceClass {
   const known = Object.hasOwn(CLASSES, type) ? CLASSES[type] : undefined;
-  return known ?? { kind: 'refused', why: 'the local run does not know this resource type' };
+  return known ?? classInService(type);
 }

@@ -54,7 +54,10 @@ export function readProviders(reader: TemplateReader): readonly string[] {
   return functions.filter((logicalId) => tokens.has(reader.arnOf(logicalId)));
 }
 
-export function readFunctions(assembly: Assembly, reader: TemplateReader): readonly FunctionModel[] {
+export function readFunctions(
+  assembly: Pick<Assembly, 'assetFolder'>,
+  reader: TemplateReader,
+): readonly FunctionModel[] {
   const names = ['Runtime', 'Handler', 'MemorySize', 'Timeout', 'ReservedConcurrentExecutions', 'Code'];
   const providers = readProviders(reader);
   const all = reader.ofType(['AWS::Lambda::Function'], [...names, 'CapacityProviderConfig']);
@@ -64,7 +67,7 @@ export function readFunctions(assembly: Assembly, reader: TemplateReader): reado
     const { Runtime, Handler, Timeout, ReservedConcurrentExecutions, Code } = properties;
     const memoryMb = Number(properties['MemorySize'] ?? 128);
     if (!/^nodejs\d/.test(String(Runtime))) {
-      refuse(logicalId, `the runtime ${Runtime}`, 'leave the function out for -c stage=local');
+      refuse(logicalId, `the runtime ${Runtime ?? 'none'}`, 'leave the function out for -c stage=local');
     }
     const codeFolder = assembly.assetFolder(String((Code as Properties)['S3Key']));
     if (codeFolder === undefined)

@@ -23,18 +23,22 @@ function readIntegrations(reader: TemplateReader): ReadonlyMap<string, string> {
       if (IntegrationType !== 'AWS_PROXY')
         refuse(logicalId, `an integration of type ${IntegrationType}`, LEAVE_OUT);
       if (PayloadFormatVersion !== '2.0')
-        refuse(logicalId, `payload format ${PayloadFormatVersion}`, 'use 2.0');
+        refuse(logicalId, `payload format ${PayloadFormatVersion ?? 'none'}`, 'use 2.0');
       return [reader.nameOf(logicalId), functionOfArn(String(IntegrationUri))] as const;
     }),
   );
 }
+
+/** The APIs, whose addresses a template may give to its functions. */
+export const readApis = (reader: TemplateReader): readonly string[] =>
+  reader.ofType(['AWS::ApiGatewayV2::Api', 'AWS::ApiGateway::RestApi'], []).map(({ logicalId }) => logicalId);
 
 /** The routes of the one HTTP API. */
 export function readRoutes(reader: TemplateReader): readonly RouteModel[] {
   const apis = reader.ofType(['AWS::ApiGatewayV2::Api'], ['ProtocolType']);
   for (const { logicalId, properties } of apis) {
     if (properties['ProtocolType'] !== 'HTTP')
-      refuse(logicalId, `an API of protocol ${properties['ProtocolType']}`, LEAVE_OUT);
+      refuse(logicalId, `an API of protocol ${properties['ProtocolType'] ?? 'none'}`, LEAVE_OUT);
   }
   if (apis.length > 1)
     refuse(
@@ -53,7 +57,7 @@ export function readRoutes(reader: TemplateReader): readonly RouteModel[] {
       }
       const functionName = integrations.get(String(Target).replace('integrations/', ''));
       if (functionName === undefined)
-        return refuse(logicalId, `the target ${Target}`, 'point the route at a Lambda function');
+        return refuse(logicalId, `the target ${Target ?? 'none'}`, 'point the route at a Lambda function');
       return { routeKey: String(RouteKey), functionName };
     });
 }

@@ -1,5 +1,5 @@
 import type { SubscriptionModel, TopicModel } from '../sns/model.ts';
-import type { Properties, TemplateReader } from './reader.ts';
+import { type Properties, refuse, type TemplateReader } from './reader.ts';
 
 const SUBSCRIPTION = [
   ...['Endpoint', 'FilterPolicy', 'FilterPolicyScope', 'Protocol', 'RawMessageDelivery', 'RedrivePolicy'],
@@ -30,7 +30,12 @@ function readSubscription(logicalId: string, topicArn: string, properties: Prope
 export function readTopics(reader: TemplateReader): readonly TopicModel[] {
   const subscriptions = reader.ofType(['AWS::SNS::Subscription'], SUBSCRIPTION);
   const names = ['ContentBasedDeduplication', 'FifoTopic', 'Subscription'];
-  return reader.ofType(['AWS::SNS::Topic'], names).map(({ logicalId, properties }) => {
+  const topics = reader.ofType(['AWS::SNS::Topic'], names);
+  const arns = new Set<unknown>(topics.map(({ logicalId }) => reader.arnOf(logicalId)));
+  for (const { logicalId, properties } of subscriptions)
+    if (!arns.has(properties['TopicArn']))
+      refuse(logicalId, `the topic ${properties['TopicArn']} of another app`, 'make the topic in this one');
+  return topics.map(({ logicalId, properties }) => {
     const arn = reader.arnOf(logicalId);
     const inside = (properties['Subscription'] ?? []) as readonly Properties[];
     return {

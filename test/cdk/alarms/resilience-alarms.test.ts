@@ -10,6 +10,7 @@ import { episodesOf, evaluateAlarms } from '../../support/alarms/evaluate.ts';
 import { type Minutes, Recording } from '../../support/alarms/recording.ts';
 import { metricAlarmsOf, type ReadMetric } from '../../support/alarms/template-alarms.ts';
 import { newFunction, newStack } from '../deliveries.ts';
+import { stable } from '../stable.ts';
 import { warmedAlias } from '../warm-alias-of.ts';
 
 type More = Partial<ResilienceAlarmsProps>;
@@ -160,7 +161,7 @@ describe('alarms on resilience', () => {
   });
 
   test('synthesize to the template of the snapshot', () => {
-    expect(setUp(everything).template).toMatchSnapshot();
+    expect(stable(Template.fromStack(setUp(everything).stack))).toMatchSnapshot();
   });
 });
 

@@ -64,6 +64,9 @@ describe('without what lets in who delivers, every delivery of the app is found'
     ]);
   });
 
+  /** Its schedules, to the warmer and to its dead-letter queue. */
+  const PINGS = 'Warmth/GetProfile/Warmer/ProfileGetProfileLive44A9AAE8';
+
   test('policies of roles', () => {
     const found = without((one) => {
       if (one instanceof CfnPolicy) remove(one);
@@ -71,6 +74,9 @@ describe('without what lets in who delivers, every delivery of the app is found'
     expect(found).toEqual([
       'DeliveryRefused Events/Outbox/Mapping',
       'DeliveryRefused JournalProfile/Live/EventInvokeConfig',
+      'DeliveryRefused Warmth/GetProfile/Warmer/Pings/Live/EventInvokeConfig',
+      ...Array.from({ length: 2 }, () => `DeliveryRefused ${PINGS}/warm-2-1`),
+      ...Array.from({ length: 2 }, () => `DeliveryRefused ${PINGS}/warm-2-2`),
     ]);
   });
 
@@ -79,6 +85,8 @@ describe('without what lets in who delivers, every delivery of the app is found'
       if (one instanceof CfnKey) one.keyPolicy = { Statement: [] };
     });
     expect(found).toEqual([
+      'DeliveryKeyRefused Alarms/Pages/Topic',
+      'DeliveryKeyRefused Alarms/Tickets/Topic',
       'DeliveryKeyRefused Events/Contacts/Events/Rule',
       'DeliveryKeyRefused Events/Contacts/Events/Rule',
       'DeliveryKeyRefused Events/Restricted/Bus',
