@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { InvalidOptionError } from '../core/errors.ts';
-import { ENGINES, type EngineChoice } from '../local/dynamodb/engine.ts';
+import { ENGINES, type EngineChoice } from '../local/dynamodb/choice.ts';
 import { streamLog } from '../local/log.ts';
-import { startLocalRun } from '../local/run.ts';
+import { checkPackages, WANTED_PACKAGES } from '../local/packages.ts';
 import { print } from '../terminal/print.ts';
 
-export const LOCAL_HELP = `fibrin local: runs the synthesized app of this folder on this machine
+export const LOCAL_HELP: string = `fibrin local: runs the synthesized app of this folder on this machine
 
 Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--time-scale N]
                     [--concurrency-per-sandbox N] [--idle-minutes N] [--stack NAME]... [--without TYPE|ID]...
@@ -28,7 +28,9 @@ Usage: fibrin local [--port N] [--dynamodb auto|dynamodb-local|dynalite] [--time
 
 Prints "ready http://127.0.0.1:PORT" when it serves. GET /_fibrin/state shows what runs; PUT /_fibrin/faults/{target}
 breaks it, DELETE /_fibrin/faults mends it; GET /_fibrin/queues/{name} looks into a queue; /_fibrin/sandboxes freezes,
-kills and sets clocks. Ctrl-C ends everything.`;
+kills and sets clocks. Ctrl-C ends everything.
+
+Its packages are the project's own: ${WANTED_PACKAGES}`;
 
 function portOf(text: string): number {
   const port = Number(text);
@@ -116,6 +118,9 @@ export async function local(args: readonly string[]): Promise<number> {
 
   const log = streamLog();
   try {
+    checkPackages();
+    // Only now: the text of the help needs none of the packages.
+    const { startLocalRun } = await import('../local/run.ts');
     const run = await startLocalRun({
       project: process.cwd(),
       port,

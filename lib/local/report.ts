@@ -1,5 +1,7 @@
-import type { Affected } from './faults.ts';
+import type { Counts } from './activity.ts';
+import type { Affected, FaultSwitches } from './faults.ts';
 import { stagePaths } from './http/apis.ts';
+import type { LocalFunction } from './lambda/function.ts';
 import { majorOf } from './lambda/runtime-rules.ts';
 import type { Log } from './log.ts';
 import { LocalRunError } from './problem.ts';
@@ -29,6 +31,16 @@ export function printClasses(classes: readonly ClassCount[], log: Log): void {
       `the template holds ${refused.join(', ')}, which the local run cannot serve; run without: ${refused.map((type) => `--without ${type}`).join(' ')}, or leave it out for -c stage=local`,
     );
   }
+}
+
+/** Names what is in the classes that run and does not: functions of CloudFormation's, and messages that would leave this machine. */
+export function printIdle(model: AppModel, log: Log): void {
+  if (model.providers.length > 0)
+    log.say(`not started: ${model.providers.join(', ')}, which only CloudFormation would call`);
+  for (const { name, subscriptions } of model.topics)
+    for (const { logicalId, protocol, protocolName } of subscriptions)
+      if (protocol === 'none')
+        log.say(`topic ${name}: what is for ${protocolName} (${logicalId}) is not sent from this machine`);
 }
 
 /** Says which stacks run, and where they think they are. */
@@ -105,4 +117,24 @@ export function runtimeLines(functions: readonly FunctionModel[]): readonly stri
       ),
     ),
   ];
+}
+
+/** What has happened since the run began, as the terminal counts it. */
+export function activityCounts(
+  functions: Iterable<LocalFunction>,
+  kills: Counts,
+  traffic: ReturnType<FaultSwitches['traffic']>,
+): Readonly<Record<string, Counts>> {
+  const states = [...functions].map((fn) => fn.state());
+  const of = (count: 'coldStarts' | 'throttles' | 'timeouts'): Counts =>
+    Object.fromEntries(states.map((state) => [state.name, state[count]]));
+  return {
+    'cold start|cold starts': of('coldStarts'),
+    'throttle|throttles': of('throttles'),
+    'timeout|timeouts': of('timeouts'),
+    'kill|kills': kills,
+    'fault|faults': Object.fromEntries(
+      Object.entries(traffic).map(([target, { faulted }]) => [target, faulted]),
+    ),
+  };
 }

@@ -2,11 +2,14 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import { systemRandom } from '../core/random.ts';
+import { startActivity } from './activity.ts';
 import { bootstrapFile } from './bootstrap-file.ts';
+import { breakerWatch } from './breaker-watch.ts';
 import { readBreakers } from './breakers.ts';
 import { codePlaces } from './code/place.ts';
 import { serveControl } from './control.ts';
-import { type EngineChoice, startEngine } from './dynamodb/engine.ts';
+import type { EngineChoice } from './dynamodb/choice.ts';
+import { startEngine } from './dynamodb/engine.ts';
 import { startDynamoDbProxy } from './dynamodb/proxy.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { emulateTransactions } from './dynamodb/transactions.ts';
@@ -24,11 +27,20 @@ import { invokeOperation } from './lambda/invoke-api.ts';
 import { getProvisionedConcurrencyConfig } from './lambda/provisioned-api.ts';
 import { turns } from './lambda/turns.ts';
 import type { Log } from './log.ts';
+import { startOtherServices } from './other-services.ts';
 import { platformClock } from './platform-clock.ts';
 import { startProcesses } from './processes.ts';
 import { queueControl } from './queue-control.ts';
 import { type AppOptions, readApp } from './read-app.ts';
-import { affectedBy, printApis, printRemarks, runtimeLines, timeScaleLine } from './report.ts';
+import {
+  activityCounts,
+  affectedBy,
+  printApis,
+  printIdle,
+  printRemarks,
+  runtimeLines,
+  timeScaleLine,
+} from './report.ts';
 import { sandboxControl } from './sandbox-control.ts';
 import { startStoredValuesApi } from './stored-values-api.ts';
 
@@ -96,6 +108,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const engineEnd = starting.then((engine) => engine.stop, noEngine);
     closers.push(async () => (await engineEnd)());
     const { model, classes, reader, region } = await readApp(options, log, signal);
+    printIdle(model, log);
 
     signal.throwIfAborted();
     log.say(timeScaleLine(timeScale));
@@ -117,6 +130,10 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       return addressOf(server);
     };
 
+    const watch = breakerWatch(
+      tablesReady.then(({ endpoint }) => endpoint),
+      systemClock.now,
+    );
     const targets = new Map(model.tables.map(({ tableName, faultTarget }) => [tableName, faultTarget]));
     const tables = opened(
       await startDynamoDbProxy({
@@ -126,6 +143,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
         })),
         faults,
         targetOf: (name) => targets.get(name),
+        onWrite: watch.wrote,
       }),
     );
     const platform = platformClock(timeScale);
@@ -133,7 +151,10 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       ...{ model, functions, faults, platform, timeScale, region },
     });
     closers.push(services.stop);
-    servers.push(services.buses, ...(services.sqs ? [services.sqs] : []));
+    servers.push(
+      services.buses,
+      ...[services.sqs, services.sns, services.s3].filter((each) => each !== undefined),
+    );
     const { aliasOf } = model;
     const lambda = opened(
       await startLambdaApi({
@@ -169,7 +190,12 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
         AWS_ENDPOINT_URL_SECRETS_MANAGER: storedValues,
       }),
       ...(services.sqs && { AWS_ENDPOINT_URL_SQS: services.sqs.endpoint }),
+      ...(services.sns && { AWS_ENDPOINT_URL_SNS: services.sns.endpoint }),
+      ...(services.s3 && { AWS_ENDPOINT_URL_S3: services.s3.endpoint }),
     };
+
+    const others = await startOtherServices(log);
+    opened(others);
 
     const settings: SandboxSettings = {
       freeze: true,
@@ -181,7 +207,11 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const places = await codePlaces(project, processes);
     for (const line of runtimeLines(model.functions)) log.say(line);
     for (const fn of model.functions) {
-      const environment = { ...model.environmentOf(fn, addresses), ...endpoints };
+      const environment = {
+        AWS_ENDPOINT_URL: others.urlOf(fn.displayName),
+        ...model.environmentOf(fn, addresses),
+        ...endpoints,
+      };
       const called = model.urls.filter((url) =>
         Object.values(environment).some((value) => value.includes(hostOf(url))),
       );
@@ -229,8 +259,13 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       ).flat(),
       resources: classes,
     });
+    const sandboxes = sandboxControl(functions, settings);
+    const { changes } = watch;
+    const counts = () => activityCounts(functions.values(), sandboxes.kills(), faults.traffic());
+    const activity = startActivity({ clock: systemClock, say: log.say, counts, changes });
+    closers.push(async () => activity.stop());
     const control = {
-      ...{ faults, state, queues, sandboxes: sandboxControl(functions, settings) },
+      ...{ faults, state, queues, sandboxes },
       closeIdleSockets() {
         for (const server of servers) server.closeIdle();
       },

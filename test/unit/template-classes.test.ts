@@ -165,6 +165,7 @@ const REQUIRED: Readonly<Record<string, object>> = {
   'AWS::Lambda::Function': { Code: { S3Key: 'code.zip' }, Runtime: 'nodejs24.x', Handler: 'index.handler' },
   'AWS::Lambda::LayerVersion': { Content: { S3Key: 'layer.zip' } },
   'AWS::Lambda::Url': { AuthType: 'NONE', TargetFunctionArn: 'fn' },
+  'AWS::SNS::Subscription': { Protocol: 'sqs', TopicArn: { Ref: 'AWSSNSTopic' } },
   'AWS::SSM::Parameter': { Value: 'x' },
   'AWS::Scheduler::Schedule': { ScheduleExpression: 'rate(1 minute)', Target: { Arn: ARN } },
 };

@@ -1,12 +1,10 @@
-import type { buildApp } from 'fauxqs';
 import { callInTens } from './client.ts';
+import { type FauxqsApp, refuseStrangersOf } from './engine.ts';
 import type { QueueModel } from './model.ts';
 import { handlesOf, inPlatformSeconds } from './platform-seconds.ts';
 
-export type FauxqsApp = ReturnType<typeof buildApp>;
-
 /** The one account that fauxqs knows; it is part of the ARNs by which it finds dead-letter queues. */
-const FAUXQS_ACCOUNT = '000000000000';
+export const FAUXQS_ACCOUNT = '000000000000';
 
 export interface HookOptions {
   /** The account of the queues, as functions know it. */
@@ -41,13 +39,7 @@ const nameOf = (queueUrl: unknown): string => String(queueUrl).split('/').at(-1)
 /** What fauxqs does otherwise than the local run needs it, by the hooks that its server offers to everybody. */
 export function addHooks(app: FauxqsApp, options: HookOptions): void {
   const { account, scale, queues, endpoint, urlOf, changed } = options;
-  // As the run's own servers do it: a page of another site may not send messages.
-  app.addHook('onRequest', async (request, reply) => {
-    const { host, origin } = request.headers;
-    const { port } = new URL(endpoint());
-    if (origin === undefined && (host === `127.0.0.1:${port}` || host === `localhost:${port}`)) return;
-    await reply.code(403).send({ __type: 'AccessDenied', message: 'Not for other hosts and origins' });
-  });
+  refuseStrangersOf(app);
 
   app.addHook('preHandler', async (request) => {
     const operation = operationOf(request.headers);

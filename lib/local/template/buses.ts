@@ -49,12 +49,15 @@ export function readRules(reader: TemplateReader): readonly RuleModel[] {
   const names = ['EventBusName', 'EventPattern', 'ScheduleExpression', 'State', 'Targets'];
   return reader.ofType(['AWS::Events::Rule'], names).map(({ logicalId, properties }) => {
     const { EventBusName, EventPattern, ScheduleExpression, State, Targets } = properties;
-    if (ScheduleExpression !== undefined) {
-      refuse(logicalId, 'a rule with a schedule', 'use a schedule of EventBridge Scheduler');
-    }
     const name = reader.nameOf(logicalId);
     // A bus is named by its name or its ARN.
     const busName = String(EventBusName ?? 'default').replace(/^arn:.*:event-bus\//, '');
+    if (ScheduleExpression !== undefined && busName !== 'default')
+      refuse(
+        logicalId,
+        `a schedule on the bus ${busName}`,
+        'leave EventBusName out: AWS has them on the default bus only',
+      );
     const path = busName === 'default' ? name : `${busName}/${name}`;
     return {
       name,
@@ -62,6 +65,7 @@ export function readRules(reader: TemplateReader): readonly RuleModel[] {
       busName,
       enabled: State !== 'DISABLED',
       pattern: EventPattern,
+      ...(ScheduleExpression !== undefined && { schedule: String(ScheduleExpression) }),
       targets: ((Targets ?? []) as readonly Properties[]).map((target) => readTarget(logicalId, target)),
     };
   });

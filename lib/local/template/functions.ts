@@ -81,11 +81,25 @@ function readLayers(assembly: Assets, reader: TemplateReader): ReadonlyMap<strin
   );
 }
 
+/** What these ask of CloudFormation this run does itself, or not at all: the functions behind them do not run. */
+const PROVIDED = ['Custom::S3BucketNotifications', 'Custom::S3AutoDeleteObjects'];
+
+/** The functions behind them, by their logical ids. */
+export function readProviders(reader: TemplateReader): readonly string[] {
+  const tokens = new Set(
+    reader.ofType(PROVIDED, ['ServiceToken']).map(({ properties }) => properties['ServiceToken']),
+  );
+  const functions = reader.ofType(['AWS::Lambda::Function'], []).map(({ logicalId }) => logicalId);
+  return functions.filter((logicalId) => tokens.has(reader.arnOf(logicalId)));
+}
+
 export function readFunctions(assembly: Assets, reader: TemplateReader): readonly FunctionModel[] {
   const names = ['Runtime', 'Handler', 'MemorySize', 'Timeout', 'ReservedConcurrentExecutions', 'Code'];
   const known = readLayers(assembly, reader);
-  const functions = reader.ofType(['AWS::Lambda::Function'], [...names, 'Layers', 'CapacityProviderConfig']);
-  return functions.map((resource) => {
+  const providers = readProviders(reader);
+  const all = reader.ofType(['AWS::Lambda::Function'], [...names, 'Layers', 'CapacityProviderConfig']);
+  const running = all.filter(({ logicalId }) => !providers.includes(logicalId));
+  return running.map((resource) => {
     const { logicalId, properties, displayName } = resource;
     const { Runtime, Handler, Timeout, ReservedConcurrentExecutions } = properties;
     const memoryMb = Number(properties['MemorySize'] ?? 128);

@@ -1,9 +1,12 @@
 import type { BusModel, RuleModel } from '../events/model.ts';
+import type { BucketModel } from '../s3/model.ts';
 import type { ScheduleModel } from '../scheduler/schedule.ts';
+import type { TopicModel } from '../sns/model.ts';
 import type { QueueModel } from '../sqs/model.ts';
 import { type AliasOf, readAliases } from './aliases.ts';
 import type { ApiModel } from './apis.ts';
 import type { Assembly } from './assembly.ts';
+import { readBuckets } from './buckets.ts';
 import { readBuses, readRules } from './buses.ts';
 import { classOf, type ResourceClass } from './classes.ts';
 import {
@@ -13,6 +16,7 @@ import {
   readAsyncInvokes,
   readEnvironment,
   readFunctions,
+  readProviders,
 } from './functions.ts';
 import { readUrls, type UrlModel } from './http.ts';
 import { readHttpApis } from './http-apis.ts';
@@ -23,6 +27,7 @@ import { readRestApis } from './rest-apis.ts';
 import { readSchedules } from './schedules.ts';
 import { readStoredValues, type StoredValues } from './stored-values.ts';
 import { readTables, type TableModel } from './tables.ts';
+import { readTopics } from './topics.ts';
 
 export interface ClassCount {
   readonly type: string;
@@ -36,12 +41,16 @@ export interface AppModel extends Mappings {
   readonly stackName: string;
   readonly account: string;
   readonly functions: readonly FunctionModel[];
+  /** Functions that only CloudFormation would call, by logical id: they are not among `functions`. */
+  readonly providers: readonly string[];
   readonly aliasOf: AliasOf;
   asyncInvokeOf(functionName: string): AsyncInvokeModel;
   readonly tables: readonly TableModel[];
   readonly apis: readonly ApiModel[];
   readonly urls: readonly UrlModel[];
   readonly queues: readonly QueueModel[];
+  readonly buckets: readonly BucketModel[];
+  readonly topics: readonly TopicModel[];
   readonly buses: readonly BusModel[];
   readonly rules: readonly RuleModel[];
   readonly schedules: readonly ScheduleModel[];
@@ -72,12 +81,15 @@ export function readModel(stacks: readonly Assembly[], reader: TemplateReader): 
     return {
       ...{ stackName: reader.stackName, account: reader.account },
       functions: readFunctions({ assetFolder }, reader),
+      providers: readProviders(reader),
       aliasOf: readAliases(reader),
       asyncInvokeOf: (functionName) => asyncInvokes.get(functionName) ?? ASYNC_DEFAULTS,
       tables: readTables(reader),
       apis: [...readHttpApis(reader), ...readRestApis(reader)],
       urls: readUrls(reader),
       queues: readQueues(reader),
+      buckets: readBuckets(reader),
+      topics: readTopics(reader),
       buses: readBuses(reader),
       rules: readRules(reader),
       ...readMappings(reader),

@@ -6,6 +6,8 @@ export const NAMES: Readonly<Record<string, { readonly property: string; readonl
   'AWS::DynamoDB::Table': { property: 'TableName', arn: 'dynamodb:table/' },
   'AWS::DynamoDB::GlobalTable': { property: 'TableName', arn: 'dynamodb:table/' },
   'AWS::SQS::Queue': { property: 'QueueName', arn: 'sqs:' },
+  'AWS::S3::Bucket': { property: 'BucketName' },
+  'AWS::SNS::Topic': { property: 'TopicName', arn: 'sns:' },
   'AWS::Events::EventBus': { property: 'Name', arn: 'events:event-bus/' },
   'AWS::Events::Rule': { property: 'Name' },
   'AWS::ApiGateway::Stage': { property: 'StageName' },
@@ -14,3 +16,11 @@ export const NAMES: Readonly<Record<string, { readonly property: string; readonl
   'AWS::SecretsManager::Secret': { property: 'Name', arn: 'secretsmanager:secret:' },
   'AWS::SSM::Parameter': { property: 'Name', arn: 'ssm:parameter/' },
 };
+
+/** The name of a bucket has no capitals and 63 characters at most. */
+export const bucketName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]/g, '-')
+    .slice(-63)
+    .replace(/^-+/, '');

@@ -4,7 +4,7 @@ import type { Assembly, TemplateResource } from './assembly.ts';
 import { brief } from './brief.ts';
 import { classOf } from './classes.ts';
 import { resolveReferences, type Values } from './dynamic-references.ts';
-import { NAMES } from './names.ts';
+import { bucketName, NAMES } from './names.ts';
 import { createScopes, named, type Scope } from './scopes.ts';
 import { shapedProperty } from './shapes.ts';
 
@@ -144,10 +144,14 @@ export function createReader(
       };
       if (name !== undefined) return textOf(what, name);
     }
-    // SQS knows a FIFO queue by the end of its name.
-    return `${physicalId(scope, logicalId)}${String(Properties?.['FifoQueue']) === 'true' ? '.fifo' : ''}`;
+    if (Type === 'AWS::S3::Bucket') return bucketName(physicalId(scope, logicalId));
+    // SQS knows a FIFO queue by the end of its name, SNS a topic.
+    const isFifo = String(Properties?.['FifoQueue'] ?? Properties?.['FifoTopic']) === 'true';
+    return `${physicalId(scope, logicalId)}${isFifo ? '.fifo' : ''}`;
   };
   const arnIn = (scope: Scope, logicalId: string): string | undefined => {
+    if (resourceOf(scope, logicalId)?.Type === 'AWS::S3::Bucket')
+      return `arn:aws:s3:::${nameIn(scope, logicalId)}`;
     const [service, rest = ''] = NAMES[resourceOf(scope, logicalId)?.Type ?? '']?.arn?.split(/:(.*)/s) ?? [];
     return service && `arn:aws:${service}:${region}:${account}:${rest}${nameIn(scope, logicalId)}`;
   };
@@ -185,6 +189,7 @@ export function createReader(
       case 'AWS::SQS::Queue':
         return urls.get(keyIn(scope, logicalId));
       case 'AWS::SecretsManager::Secret':
+      case 'AWS::SNS::Topic':
         return arnIn(scope, logicalId);
       default:
         return runs(logicalId, Type) || NAMES[Type]
@@ -220,6 +225,13 @@ export function createReader(
         return `${arn}/stream/local`;
       case 'AWS::SQS::Queue.QueueUrl':
         return urls.get(keyIn(scope, logicalId));
+      case 'AWS::S3::Bucket.DomainName':
+        return `${nameIn(scope, logicalId)}.s3.amazonaws.com`;
+      case 'AWS::S3::Bucket.RegionalDomainName':
+        return `${nameIn(scope, logicalId)}.s3.${region}.amazonaws.com`;
+      case 'AWS::SNS::Topic.TopicArn':
+        return arn;
+      case 'AWS::SNS::Topic.TopicName':
       case 'AWS::SQS::Queue.QueueName':
       case 'AWS::Events::EventBus.Name':
         return nameIn(scope, logicalId);

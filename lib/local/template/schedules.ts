@@ -32,8 +32,8 @@ export function readSchedules(reader: TemplateReader): readonly ScheduleModel[] 
     const name = reader.nameOf(logicalId);
     const target = properties['Target'] as Properties;
     const targetArn = String(target['Arn']);
-    if (!/^arn:[^:]*:(lambda|sqs):[^:]+:/.test(targetArn)) {
-      refuse(logicalId, `the target ${targetArn}`, 'point the schedule at a function or a queue');
+    if (!/^arn:[^:]*:(lambda|sns|sqs):[^:]+:/.test(targetArn)) {
+      refuse(logicalId, `the target ${targetArn}`, 'point the schedule at a function, a queue or a topic');
     }
     const arn = `arn:aws:scheduler:${reader.region}:${reader.account}:schedule/${properties['GroupName'] ?? 'default'}/${name}`;
     const date = (property: string) =>

@@ -132,6 +132,17 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
   },
   'AWS::Lambda::LayerVersion': { Content: 'map!' },
   'AWS::Lambda::Url': { AuthType: 'text!', Cors: CORS, InvokeMode: 'text', TargetFunctionArn: 'text!' },
+  'AWS::S3::Bucket': { BucketName: 'text', NotificationConfiguration: 'map' },
+  'AWS::SNS::Subscription': {
+    Endpoint: 'text',
+    FilterPolicy: 'any',
+    FilterPolicyScope: 'text',
+    Protocol: 'text!',
+    RawMessageDelivery: 'boolean',
+    RedrivePolicy: 'any',
+    TopicArn: 'text!',
+  },
+  'AWS::SNS::Topic': { ContentBasedDeduplication: 'boolean', FifoTopic: 'boolean', Subscription: 'list' },
   'AWS::SQS::Queue': {
     ContentBasedDeduplication: 'boolean',
     DelaySeconds: 'number',
@@ -143,6 +154,7 @@ const SHAPES: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
   },
   'AWS::SSM::Parameter': { Type: 'text', Value: 'text!' },
   'AWS::SecretsManager::Secret': { SecretString: 'text' },
+  'Custom::S3BucketNotifications': { BucketName: 'text!', NotificationConfiguration: 'map' },
   'AWS::Scheduler::Schedule': {
     EndDate: 'text',
     GroupName: 'text',
@@ -169,6 +181,7 @@ const MEMBERS: Readonly<Record<string, Shape>> = {
     StatusCode: 'number!',
   },
   'AWS::Events::Rule.Targets': 'map!',
+  'AWS::SNS::Topic.Subscription': { Endpoint: 'text', Protocol: 'text!' },
   'AWS::Lambda::EventSourceMapping.FilterCriteria.Filters': { Pattern: 'text!' },
 };
 
