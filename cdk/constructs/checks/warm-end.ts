@@ -6,7 +6,7 @@ const isNumber = (value: unknown): value is number => typeof value === 'number';
 /** @see https://github.com/aws/aws-cdk/issues/30503 */
 export const WARM_CAPACITY_END: CheckRule = {
   id: 'WarmCapacityEnd',
-  description: 'What a schedule raises it lowers again.',
+  description: 'Provisioned concurrency stays after its window, since no scheduled action lowers it.',
   check: (resources) =>
     warmTargets(resources).flatMap((resource): readonly Finding[] => {
       const outside = resource.properties['MinCapacity'];

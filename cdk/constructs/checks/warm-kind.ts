@@ -14,7 +14,7 @@ function kindOf({ type, properties }: TemplateResource): string | undefined {
 
 export const WARM_CAPACITY_KIND: CheckRule = {
   id: 'WarmCapacityKind',
-  description: 'Provisioned concurrency is of a kind of function that can have it.',
+  description: 'A kind of function has provisioned concurrency that cannot have any.',
   check: (resources) => {
     const functionsOf = (qualified: TemplateResource) =>
       referredTo(qualified, qualified.properties['FunctionName'], resources);

@@ -5,7 +5,7 @@ const LATEST = '$LATEST';
 
 export const WARM_CAPACITY_LATEST: CheckRule = {
   id: 'WarmCapacityLatest',
-  description: 'Provisioned concurrency is of a published version.',
+  description: '$LATEST is to have provisioned concurrency, which it never gets.',
   check: (resources) => {
     const isLatest = ({ properties }: { readonly properties: Readonly<Record<string, unknown>> }) =>
       properties['FunctionVersion'] === LATEST;

@@ -3,7 +3,7 @@ import { actionsIn, warmTargets } from './warm-template.ts';
 
 export const WARM_CAPACITY_LIMITS: CheckRule = {
   id: 'WarmCapacityLimits',
-  description: 'A scheduled action of provisioned concurrency sets minimum and maximum.',
+  description: 'A scheduled action sets one limit of provisioned concurrency and keeps the other as it was.',
   check: (resources) =>
     warmTargets(resources).flatMap((resource) =>
       actionsIn(resource)

@@ -3,7 +3,7 @@ import { actionsIn, warmTargets } from './warm-template.ts';
 
 export const WARM_CAPACITY_TIME_ZONE: CheckRule = {
   id: 'WarmCapacityTimeZone',
-  description: 'A schedule of provisioned concurrency names its time zone.',
+  description: 'A scheduled action of provisioned concurrency runs by UTC, since it names no time zone.',
   check: (resources) =>
     warmTargets(resources).flatMap((resource) =>
       actionsIn(resource)

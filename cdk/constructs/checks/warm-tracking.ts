@@ -3,7 +3,8 @@ import { fieldsOf, ofType, referredTo, warmTargets } from './warm-template.ts';
 
 export const WARM_CAPACITY_TRACKING: CheckRule = {
   id: 'WarmCapacityTracking',
-  description: 'Target tracking of provisioned concurrency follows the maximum.',
+  description:
+    'Target tracking follows the average utilization of provisioned concurrency, which hides bursts.',
   check: (resources) => {
     const targets = new Set(warmTargets(resources));
     return ofType(resources, 'AWS::ApplicationAutoScaling::ScalingPolicy').flatMap(

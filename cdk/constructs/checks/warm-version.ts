@@ -4,7 +4,7 @@ import { ofType, scaledBy, templateValue, VERSION, warmTargets } from './warm-te
 /** @see https://github.com/aws/aws-cdk/pull/8883 */
 export const WARM_CAPACITY_VERSION: CheckRule = {
   id: 'WarmCapacityVersion',
-  description: 'Provisioned concurrency is of an alias, not of a version.',
+  description: 'A version has provisioned concurrency, so that a change of it replaces the version.',
   check: (resources) => {
     const finding = (resource: Finding['resource'], got: string): Finding => ({
       resource,

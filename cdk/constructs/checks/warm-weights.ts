@@ -5,7 +5,8 @@ import { ALIAS, fieldsOf, ofType, scaledBy, templateValue, warmTargets } from '.
 /** @see https://github.com/aws/serverless-application-model/issues/1296 */
 export const WARM_CAPACITY_WEIGHTS: CheckRule = {
   id: 'WarmCapacityWeights',
-  description: 'An alias with provisioned concurrency names one version.',
+  description:
+    'An alias with provisioned concurrency shares its traffic between versions, which Lambda refuses.',
   check: (resources) => {
     const scaled = new Set(warmTargets(resources).flatMap((target) => scaledBy(target, resources)));
     return ofType(resources, ALIAS).flatMap((resource): readonly Finding[] => {

@@ -4,7 +4,8 @@ import { actionsIn, scaledBy, templateValue, warmTargets } from './warm-template
 /** @see https://github.com/aws/aws-cdk/issues/29992 */
 export const WARM_CAPACITY_ZERO: CheckRule = {
   id: 'WarmCapacityZero',
-  description: 'An alias whose template names provisioned concurrency is never scaled to 0.',
+  description:
+    'An alias whose template names provisioned concurrency is scaled to 0, and its next update fails.',
   check: (resources) =>
     warmTargets(resources).flatMap((target): readonly Finding[] => {
       const alias = scaledBy(target, resources).find((one) => templateValue(one) !== undefined);

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { App, CfnResource, Stack, Stage, Validations } from 'aws-cdk-lib';
 import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import { type CheckRule, ResilienceChecks } from 'fibrin/cdk';
 import { describe, expect, test } from 'vitest';
+import { checkRules } from '../../../cdk/constructs/checks/rules.ts';
 import { newFunction } from '../deliveries.ts';
 import { findingsOf, newApp, reportOf, reportsOf } from './findings.ts';
 
@@ -124,4 +126,11 @@ test('The rules are named once each', () => {
   const { ruleIds } = new ResilienceChecks();
   expect(new Set(ruleIds).size).toBe(ruleIds.length);
   for (const id of ruleIds) expect(id).toMatch(/^[A-Z][A-Za-z]+$/);
+});
+
+test('The guide has a row for each rule, and for no other', () => {
+  const guide = readFileSync('docs/guides/checks.md', 'utf8');
+  const rows = [...guide.matchAll(/^\| `(\w+)` \|/gm)].map(([, id]) => id);
+  const ids = checkRules({}, '2026-11-30').map(({ id }) => id);
+  expect(rows.toSorted()).toEqual(ids.toSorted());
 });

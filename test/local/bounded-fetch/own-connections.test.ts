@@ -6,10 +6,10 @@ import { boundedFetch, resilient, systemClock } from '../../../lib/index.ts';
 import { atEndOfTest } from '../../support/ends.ts';
 import { recordingBreaker } from '../../support/recording-breaker.ts';
 
-/** A service that answers after 100 ms, or never. */
+/** A service that answers after 400 ms, or never. */
 async function serve(answers: boolean): Promise<string> {
   const server = createServer((_request, response) => {
-    if (answers) setTimeout(() => response.end('ok'), 100);
+    if (answers) setTimeout(() => response.end('ok'), 400);
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   atEndOfTest(() => {
@@ -24,7 +24,8 @@ function callsTo(url: string, maxSockets: number) {
   atEndOfTest(() => agent.destroy());
   const policy = resilient<string>({
     name: 'posts',
-    attemptTimeoutMs: 250,
+    // Two and a half answers: a busy machine has 200 ms to spare.
+    attemptTimeoutMs: 1_000,
     breaker: { minimumCalls: 5, failureRatio: 0.3 },
   });
   const call = () =>

@@ -73,7 +73,8 @@ export class Knowledge {
     if (seen.order < this.#order) this.#learnLate(state);
     else if (state === undefined) this.isUnreadable = true;
     else this.#learn(state, now, seen);
-    this.isSure = seen.asked >= this.#unsureAt;
+    // What cannot be read does not tell which of two states it believes.
+    this.isSure = (this.isSure || state !== undefined) && seen.asked >= this.#unsureAt;
   }
 
   /** What comes late is older. That cannot be seen where the item was removed or changed meanwhile. */
