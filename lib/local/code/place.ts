@@ -62,7 +62,8 @@ export async function codePlaces(
   if (ancestors(root).some((folder) => existsSync(join(folder, 'package.json'))))
     await writeFile(join(root, 'package.json'), '{}');
   const modules = join(root, 'runtime', 'node_modules');
-  const linked = linkRuntimeModules(project, modules);
+  // Awaited here: a run that ends before its code is placed takes the folder away.
+  await linkRuntimeModules(project, modules);
   const places = new Map<string, Promise<string>>();
 
   /** What functions share is there once. */
@@ -95,7 +96,6 @@ export async function codePlaces(
           : once(`layers ${model.layers.join('\n')}`, async (folder) => {
               for (const layer of model.layers) await unpack(layer, folder);
             }),
-        linked,
       ]);
       const ofLayers = layers
         ? [join(layers, 'nodejs', `node${majorOf(model.runtime)}`), join(layers, 'nodejs')]
