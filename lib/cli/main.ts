@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { FibrinError } from '../core/errors.ts';
 import { print, printDefect, printError } from '../terminal/print.ts';
+import { nodeProblem } from './node-version.ts';
 import { isUsageError } from './usage.ts';
 
 const HELP = `fibrin: serverless resilience for AWS Lambda
@@ -63,12 +64,8 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ],
 ]);
 
-const version = (): string => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return version;
-};
+const ownPackage = (): { readonly version: string; readonly engines: { readonly node: string } } =>
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
   if (name === '--help' || name === 'help') {
@@ -77,8 +74,13 @@ async function main([name = '--help', ...args]: readonly string[]): Promise<numb
     return 0;
   }
   if (name === '--version') {
-    print(version());
+    print(ownPackage().version);
     return 0;
+  }
+  const problem = nodeProblem(process.versions.node, ownPackage().engines.node);
+  if (problem !== undefined) {
+    printError(`fibrin: ${problem}`);
+    return 1;
   }
   const command = await COMMANDS.get(name)?.();
   if (command) return command.run(args);

@@ -1,16 +1,22 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The bootstrap as plain JavaScript: built, it is; from source the types come off once, not in every sandbox. */
-export async function bootstrapFile(folder: string): Promise<string> {
-  if (import.meta.url.endsWith('.js'))
-    return fileURLToPath(new URL('./lambda/bootstrap.js', import.meta.url));
-  const { transform } = await import('esbuild');
-  const source = readFileSync(new URL('./lambda/bootstrap.ts', import.meta.url), 'utf8');
-  const { code } = await transform(source, { loader: 'ts', format: 'esm' });
-  const file = join(folder, 'bootstrap.mjs');
+/** A script for other processes as plain JavaScript: built, it is; from source it is made once, not in each of them. */
+export async function scriptFile(folder: string, name: string): Promise<string> {
+  if (import.meta.url.endsWith('.js')) return fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(`./${name}.ts`, import.meta.url))],
+    ...{ write: false, bundle: true, platform: 'node', format: 'esm', target: 'node22', logLevel: 'error' },
+  });
+  const file = join(folder, `${name.replaceAll('/', '-')}.mjs`);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(file, code);
+  // Another run may be reading it.
+  const draft = `${file}.${process.pid}`;
+  for (const { contents } of outputFiles) writeFileSync(draft, contents);
+  renameSync(draft, file);
   return file;
 }
+
+export const bootstrapFile = (folder: string): Promise<string> => scriptFile(folder, 'lambda/bootstrap');

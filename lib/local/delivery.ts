@@ -28,7 +28,7 @@ export interface DeliveryOptions {
   readonly deadLetterAttributes: (
     failure: DeliveryFailure,
     retryAttempts: number,
-  ) => Readonly<Record<string, string>>;
+  ) => NonNullable<Message['attributes']>;
   /** The platform's time: of the back-off and of the event's age. */
   readonly platform: Clock;
   readonly random: Random;
@@ -69,6 +69,12 @@ export function commonDeadLetterAttributes(
   };
 }
 
+/** What a FIFO queue wants of a message. */
+const keptOrder = ({ messageGroupId, messageDeduplicationId }: Message) => ({
+  ...(messageGroupId !== undefined && { messageGroupId }),
+  ...(messageDeduplicationId !== undefined && { messageDeduplicationId }),
+});
+
 async function run(options: DeliveryOptions, signal: AbortSignal): Promise<Awaited<Delivery['done']>> {
   const { handOver, arn, platform, random, message, deadLetterQueue } = options;
   const endsAt = platform.now() + options.maximumEventAgeSeconds * 1_000;
@@ -86,6 +92,7 @@ async function run(options: DeliveryOptions, signal: AbortSignal): Promise<Await
           : await handOver(deadLetterQueue, {
               body: sent.body,
               attributes: options.deadLetterAttributes(failure, attempt - 1),
+              ...(deadLetterQueue.endsWith('.fifo') && keptOrder(sent)),
             });
       options.onDeadLetter?.(failure, attempt - 1, deadLetter);
       return deadLetter?.kind === 'accepted' ? 'dead-lettered' : 'dropped';

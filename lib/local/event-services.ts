@@ -7,9 +7,13 @@ import type { HandOver, Handover } from './handover.ts';
 import type { Listening } from './http/server.ts';
 import { type AsyncInvoker, asyncInvoker } from './lambda/async-invoker.ts';
 import type { LocalFunction } from './lambda/function.ts';
+import { type S3Api, startS3Api } from './s3/api.ts';
+import { createBuckets } from './s3/buckets.ts';
+import { type SnsApi, startSnsApi } from './sns/api.ts';
+import { createTopics } from './sns/topics.ts';
 import { type Sqs, startSqs } from './sqs/server.ts';
 import type { AppModel } from './template/model.ts';
-import { ACCOUNT, functionOfArn } from './template/reader.ts';
+import { functionOfArn } from './template/reader.ts';
 
 export interface EventServicesOptions {
   readonly model: AppModel;
@@ -28,7 +32,13 @@ export interface EventServices {
   readonly buses: Listening;
   /** Undefined where the template has no queue. */
   readonly sqs: Sqs | undefined;
+  /** Undefined where the template has no topic. */
+  readonly sns: SnsApi | undefined;
+  /** Undefined where the template has no bucket. */
+  readonly s3: S3Api | undefined;
   readonly handOver: HandOver;
+  /** Sends the targets of a rule what they get when its schedule is due. */
+  fire(ruleArn: string, dueAt: number): void;
   /** Invokes a function of the template asynchronously. */
   accept(functionName: string, payload: string): void;
   state(): object;
@@ -57,6 +67,8 @@ export async function startEventServices(options: EventServicesOptions): Promise
       }
       case 'sqs':
         return sqs?.send(arn, message) ?? refused('NO_RESOURCE', `There is no queue ${arn}.`);
+      case 'sns':
+        return topics.send(arn, message);
       case 'events':
         return buses.publish(arn, message.body);
       default:
@@ -66,10 +78,13 @@ export async function startEventServices(options: EventServicesOptions): Promise
 
   const buses = createBuses({
     ...{ buses: model.buses, rules: model.rules, handOver, platform, clock: systemClock, random, region },
-    account: ACCOUNT,
+    account: model.account,
+  });
+  const topics = createTopics({
+    ...{ topics: model.topics, handOver, platform, clock: systemClock, random },
   });
   for (const { functionName } of model.functions) {
-    const functionArn = `arn:aws:lambda:${region}:${ACCOUNT}:function:${functionName}:$LATEST`;
+    const functionArn = `arn:aws:lambda:${region}:${model.account}:function:${functionName}:$LATEST`;
     const invoke = async (payload: string, requestId: string) =>
       functions.get(functionName)?.invoke(payload, requestId) ?? { kind: 'throttled' as const };
     const policy = model.asyncInvokeOf(functionName);
@@ -78,19 +93,43 @@ export async function startEventServices(options: EventServicesOptions): Promise
   const sqs =
     model.queues.length === 0
       ? undefined
-      : await startSqs(model.queues, { scale: timeScale, region, account: ACCOUNT });
-  const api = await startEventBridgeApi({ buses, faults }).catch(async (error: unknown) => {
-    await sqs?.stop();
-    throw error;
+      : await startSqs(model.queues, { scale: timeScale, region, account: model.account });
+  const buckets = createBuckets({
+    ...{ buckets: model.buckets, handOver, emit: buses.emit, clock: systemClock, random, region },
+    account: model.account,
   });
+  // What has started ends, when the next one does not start.
+  const ends: (() => Promise<void>)[] = sqs ? [sqs.stop] : [];
+  const orEnd = async (error: unknown): Promise<never> => {
+    for (const end of ends.reverse()) await end();
+    throw error;
+  };
+  const sns =
+    model.topics.length === 0
+      ? undefined
+      : await startSnsApi({
+          ...{ topics: model.topics, publish: topics.publish, region, account: model.account },
+        }).catch(orEnd);
+  if (sns) ends.push(sns.stop);
+  const s3 =
+    model.buckets.length === 0
+      ? undefined
+      : await startS3Api({ buckets: model.buckets, changed: buckets.changed, region }).catch(orEnd);
+  if (s3) ends.push(s3.stop);
+  const api = await startEventBridgeApi({ buses, faults }).catch(orEnd);
 
   return {
     buses: api,
     sqs,
+    sns,
+    s3,
     handOver,
+    fire: buses.fire,
     accept: (functionName, payload) => void invokers.get(functionName)?.accept(payload),
     state: () => ({
       ...buses.state(),
+      ...topics.state(),
+      ...buckets.state(),
       asyncInvocations: model.functions.map(({ displayName, functionName }) => ({
         function: displayName,
         ...invokers.get(functionName)?.state(),
@@ -98,9 +137,10 @@ export async function startEventServices(options: EventServicesOptions): Promise
     }),
     async stop() {
       buses.stop();
+      topics.stop();
       for (const invoker of invokers.values()) invoker.stop();
       await api.close();
-      await sqs?.stop();
+      for (const end of ends.reverse()) await end();
     },
   };
 }

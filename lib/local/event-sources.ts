@@ -4,7 +4,8 @@ import type { Engine } from './dynamodb/engine.ts';
 import type { EventServices } from './event-services.ts';
 import type { LocalFunction } from './lambda/function.ts';
 import { LocalRunError } from './problem.ts';
-import { startSchedule } from './scheduler/schedule.ts';
+import { startRuleSchedule } from './scheduler/rule-schedule.ts';
+import { type RunningSchedule, startSchedule } from './scheduler/schedule.ts';
 import { startSqsMapping } from './sqs/poller.ts';
 import { startStreamMapping } from './streams/mapping.ts';
 import type { StreamSource } from './streams/source.ts';
@@ -55,7 +56,7 @@ export async function startEventSources(options: EventSourcesOptions): Promise<E
   const { model, functions, services, engine, platform, region } = options;
   const shared = { platform, region, random: systemRandom, handOver: services.handOver };
   const running: Running[] = [];
-  const schedules: ReturnType<typeof startSchedule>[] = [];
+  const schedules: RunningSchedule[] = [];
   const stop = async () => {
     for (const schedule of schedules) schedule.stop();
     await Promise.all(running.map(({ mapping }) => mapping.stop()));
@@ -99,6 +100,9 @@ export async function startEventSources(options: EventSourcesOptions): Promise<E
       });
     }
     for (const schedule of model.schedules) schedules.push(startSchedule(schedule, shared));
+    for (const rule of model.rules)
+      if (rule.schedule !== undefined)
+        schedules.push(startRuleSchedule(rule, rule.schedule, { platform, fire: services.fire }));
   } catch (error) {
     await stop();
     throw error;

@@ -1,10 +1,19 @@
+/** An attribute of a message, as SNS and SQS have it. */
+export interface MessageAttribute {
+  readonly DataType: string;
+  readonly StringValue?: string;
+  /** Base64. */
+  readonly BinaryValue?: string;
+}
+
 /** Something that is sent to a resource of the template. */
 export interface Message {
   readonly body: string;
-  /** String attributes, for a queue. Other targets ignore them. */
-  readonly attributes?: Readonly<Record<string, string>>;
+  /** Attributes, for a queue; a text is one of the type `String`. Other targets ignore them. */
+  readonly attributes?: Readonly<Record<string, string | MessageAttribute>>;
   /** For a FIFO queue. */
   readonly messageGroupId?: string;
+  readonly messageDeduplicationId?: string;
 }
 
 /** What became of it. Accepted means that it is the target's from now on, not that it is done. */
@@ -17,5 +26,5 @@ export type Handover =
       readonly retryable: boolean;
     };
 
-/** Hands a message to a function (as an asynchronous invocation), a queue or an event bus, by its ARN. Never rejects. */
+/** Hands a message to a function (as an asynchronous invocation), a queue, a topic or an event bus, by its ARN. Never rejects. */
 export type HandOver = (arn: string, message: Message) => Promise<Handover>;

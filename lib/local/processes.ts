@@ -11,6 +11,8 @@ export interface Processes {
   signal(child: ChildProcess, signal: NodeJS.Signals): void;
   /** Ends a process and what it started, at once, frozen or not. */
   kill(child: ChildProcess): void;
+  /** Removes a folder once everything has ended. */
+  removeAtEnd(folder: string): void;
   /** Ends everything that was started and waits until it is gone. */
   end(): Promise<void>;
 }
@@ -38,7 +40,7 @@ export function startProcesses(): Processes {
   keeper.unref();
   // A keeper that died is no reason to stop serving; its pipe must not bring this process down.
   keeper.stdin.on('error', () => undefined);
-  const tell = (line: string) => keeper.stdin.write(`${line}\n`);
+  const tell = (line: string) => void keeper.stdin.write(`${line}\n`);
 
   const signal: Processes['signal'] = (child, name) => {
     if (child.pid !== undefined && running.has(child)) signalGroup(child.pid, name);
@@ -59,6 +61,7 @@ export function startProcesses(): Processes {
       return child;
     },
     signal,
+    removeAtEnd: tell,
     kill: (child) => signal(child, 'SIGKILL'),
     async end() {
       ending = true;

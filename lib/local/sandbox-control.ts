@@ -13,10 +13,16 @@ export interface SandboxControl {
   change(pid: number, change: unknown): void;
   /** All of them, or one. @throws {FibrinError} 404 for a process that is no sandbox. */
   kill(pid?: number): void;
+  /** How many it has killed, by function. */
+  kills(): Readonly<Record<string, number>>;
 }
 
 const SETTINGS: OptionRules = {
-  optional: { freeze: rule.boolean(), maxConcurrencyPerSandbox: rule.integer(1, 64) },
+  optional: {
+    freeze: rule.boolean(),
+    maxConcurrencyPerSandbox: rule.integer(1, 64),
+    idleMs: rule.integer(1, 86_400_000),
+  },
 };
 const CHANGES: OptionRules = {
   optional: { frozen: rule.boolean(), clockOffsetMs: rule.integer(-86_400_000, 86_400_000) },
@@ -34,6 +40,7 @@ export function sandboxControl(
   functions: ReadonlyMap<string, LocalFunction>,
   settings: SandboxSettings,
 ): SandboxControl {
+  const killed: Record<string, number> = {};
   const all = (): readonly Sandbox[] => [...functions.values()].flatMap((fn) => fn.sandboxes());
   const find = (pid: number): Sandbox => {
     const sandbox = all().find((candidate) => candidate.pid === pid);
@@ -77,7 +84,15 @@ export function sandboxControl(
       if (frozen === false) sandbox.thaw();
     },
     kill(pid) {
-      for (const sandbox of pid === undefined ? all() : [find(pid)]) sandbox.kill();
+      const doomed = pid === undefined ? all() : [find(pid)];
+      for (const fn of functions.values()) {
+        const { displayName } = fn.model;
+        for (const sandbox of fn.sandboxes().filter((each) => doomed.includes(each))) {
+          sandbox.kill();
+          killed[displayName] = (killed[displayName] ?? 0) + 1;
+        }
+      }
     },
+    kills: () => ({ ...killed }),
   };
 }

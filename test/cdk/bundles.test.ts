@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/local/synth.ts';
-import { type Assembly, readAssembly } from '../../lib/local/template/assembly.ts';
+import type { Assembly } from '../../lib/local/template/assembly.ts';
 import { readModel } from '../../lib/local/template/model.ts';
+import { createReader } from '../../lib/local/template/reader.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { stackOf } from '../support/stacks.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -59,7 +61,7 @@ function deployedAssembly(): Assembly {
     env: { ...process.env, CDK_OUTDIR: folder, CDK_CONTEXT_JSON: JSON.stringify({ stage: 'dev' }) },
     stdio: 'ignore',
   });
-  return readAssembly(folder);
+  return stackOf(folder);
 }
 
 /** Imports a bundle in a process like Lambda's with all settings, then without each of them, and prints what it throws. */
@@ -95,7 +97,7 @@ let deployed: Readonly<Record<string, string>>;
 let local: Readonly<Record<string, string>>;
 beforeAll(async () => {
   const { folder } = await synthesize({ project: ROOT, fresh: false, signal: new AbortController().signal });
-  localAssembly = readAssembly(folder);
+  localAssembly = stackOf(folder);
   local = bundlesOf(functionsOf(localAssembly));
   deployedFunctions = functionsOf(deployedAssembly());
   deployed = bundlesOf(deployedFunctions);
@@ -150,7 +152,7 @@ describe('the bundles', () => {
 
 describe('the model of the template', () => {
   it('resolves what functions are told about each other', () => {
-    const model = readModel(localAssembly, 'us-east-1');
+    const model = readModel([localAssembly], createReader(localAssembly, 'us-east-1'));
     const [url] = model.urls;
     const getProfile = model.functions.find(({ displayName }) => displayName === 'GetProfile');
     if (url === undefined || getProfile === undefined)
@@ -163,7 +165,8 @@ describe('the model of the template', () => {
     expect(environment['DOWNSTREAM_URL']).toBe('http://127.0.0.1:1/');
     expect(tables).toContain(environment['USERS_TABLE']);
     expect(tables).toContain(environment['FIBRIN_TABLE']);
-    expect(model.routes.find(({ routeKey }) => routeKey === 'GET /api/profiles/{id}')?.functionName).toBe(
+    const routes = model.apis.flatMap((api) => (api.kind === 'http' ? api.routes : []));
+    expect(routes.find(({ routeKey }) => routeKey === 'GET /api/profiles/{id}')?.functionName).toBe(
       getProfile.functionName,
     );
   });

@@ -17,8 +17,8 @@ const VISIBILITY_TIMEOUT_MS = 30_000;
 const BATCH_SIZE = 10;
 
 /**
- * A FIFO queue with its event source mapping, in virtual time. A batch has several messages of a group, which that of the local run never
- * has, and a group is held back as long as one of its messages is invisible.
+ * A FIFO queue with its event source mapping, in virtual time. A batch has several messages of a group, and a group is held
+ * back as long as one of its messages is invisible.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html
  */
 export class FifoQueue {

@@ -27,6 +27,9 @@ interface Wanted {
   readonly timeoutMs?: number;
   readonly concurrency?: number;
   readonly folder?: string;
+  readonly runtime?: string;
+  readonly idleMs?: number;
+  readonly onOutput?: (line: string) => void;
   readonly processes?: Processes;
   readonly takeTurn?: TakeTurn;
   readonly unresolvedNames?: () => readonly string[];
@@ -34,13 +37,20 @@ interface Wanted {
 
 function start(handler: string, wanted: Wanted = {}): LocalFunction {
   const { timeoutMs = 10_000, concurrency = 5, folder = HANDLERS, freeze = true, capacity = 1 } = wanted;
-  const { takeTurn = turns(2), unresolvedNames } = wanted;
+  const {
+    takeTurn = turns(2),
+    unresolvedNames,
+    runtime = 'nodejs24.x',
+    idleMs = 300_000,
+    onOutput = () => undefined,
+  } = wanted;
   return localFunction({
     model: {
       logicalId: 'Fn',
       functionName: 'stack-Fn',
       displayName: 'Fn',
-      codeFolder: folder,
+      runtime,
+      ...{ code: { path: folder }, layers: [], foreignLayers: [] },
       handler: `index.${handler}`,
       memoryMb: 256,
       timeoutMs,
@@ -50,12 +60,13 @@ function start(handler: string, wanted: Wanted = {}): LocalFunction {
     region: 'us-east-1',
     processes: wanted.processes ?? processes,
     bootstrap,
+    code: { taskRoot: folder, modulePaths: '' },
     takeTurn,
     ...(unresolvedNames && { unresolvedNames }),
     environment: { OWN: 'value' },
     defaultConcurrency: 5,
-    settings: { freeze, maxConcurrencyPerSandbox: capacity },
-    onOutput: () => undefined,
+    settings: { freeze, maxConcurrencyPerSandbox: capacity, idleMs },
+    onOutput,
   });
 }
 
@@ -155,7 +166,7 @@ describe('a sandbox', () => {
   });
 
   it('ends on a rejection that nobody handles', async () => {
-    expect(errorOf(await start('leaks').invoke('{}')).errorMessage).toMatch(/exit status 129$/);
+    expect(errorOf(await start('leaks').invoke('{}')).errorMessage).toMatch(/exit status 1$/);
   });
 
   it('reports a process that is killed from outside, and serves the next with a new one', async () => {
@@ -183,13 +194,19 @@ describe('a sandbox', () => {
 
   it.each([
     ['a module that throws', { folder: `${HANDLERS}/broken` }, 'echo', 'Error', 'cannot start'],
-    ['no module', { folder: tmpdir() }, 'echo', 'Runtime.ImportModuleError', "Cannot find module 'index'"],
+    [
+      'no module',
+      { folder: tmpdir() },
+      'echo',
+      'Runtime.ImportModuleError',
+      expect.stringMatching(/^Error: Cannot find module 'index'\n/),
+    ],
     [
       'an export that is no function',
       {},
       'notAFunction',
       'Runtime.HandlerNotFound',
-      'index.notAFunction is undefined or not exported',
+      'index.notAFunction is not a function',
     ],
   ])('reports an init that fails for %s', async (_, wanted, handler, errorType, errorMessage) => {
     expect(errorOf(await start(handler, wanted).invoke('{}'))).toMatchObject({ errorType, errorMessage });
@@ -202,10 +219,12 @@ describe('a function', () => {
     const results = await Promise.all(Array.from({ length: 5 }, () => fn.invoke('{"ms":300}')));
     const served = results.filter(({ kind }) => kind === 'success').map(payloadOf);
     expect(served).toHaveLength(3);
-    expect(new Set(served.map(({ pid }) => pid)).size).toBe(3);
-    expect(fn.state()).toMatchObject({ throttles: 2, invocations: 3, coldStarts: 3 });
+    expect(served.map(({ atOnce }) => atOnce)).toEqual([1, 1, 1]);
+    const { coldStarts, ...state } = fn.state();
+    expect(state).toMatchObject({ throttles: 2, invocations: 3 });
+    expect(coldStarts).toBeLessThanOrEqual(3);
     expect((await fn.invoke('{"ms":0}')).kind).toBe('success');
-    expect(fn.state().coldStarts).toBe(3);
+    expect(fn.state().coldStarts).toBe(coldStarts);
   });
 
   it('starts a sandbox when that has its turn, which is over when the sandbox is there', async () => {
@@ -330,7 +349,7 @@ describe('a sandbox that serves several invocations at once', () => {
     const invoke = () => fn.invoke('{"ms":60000}');
     const before = [invoke(), invoke()];
     const [sandbox] = fn.sandboxes();
-    await expect.poll(() => sandbox?.invocations).toBe(2);
+    await expect.poll(() => sandbox?.invocations === 2 && sandbox.free).toBe(true);
     sandbox?.freeze();
     const all = [...before, invoke()];
     expect(statesOf(fn)).toEqual(['frozen']);

@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { callSqs, receive } from '../../lib/local/sqs/client.ts';
 import { startSqs } from '../../lib/local/sqs/server.ts';
+import { atEndOfTest } from '../support/ends.ts';
 import { eventually } from '../support/eventually.ts';
 import { ACCOUNT, arn, queueModel, REGION, sendAll, startQueues, workAndDead } from '../support/queues.ts';
 
@@ -103,6 +104,26 @@ describe('SQS on this machine', () => {
     expect(await statusWith(endpoint, {})).toBe(200);
     expect(await statusWith(endpoint, { origin: 'https://example.com' })).toBe(403);
     expect(await statusWith(endpoint, { host: 'example.com' })).toBe(403);
+  });
+
+  it('is of the account of the stack, its dead-letter queues too', async () => {
+    const account = '111122223333';
+    const own = (name: string) => arn(name).replace(ACCOUNT, account);
+    const redrive = { deadLetterQueueArn: own('dead'), maxReceiveCount: 1 };
+    const queues = [queueModel('work', { redrive, visibilityTimeoutSeconds: 0 }), queueModel('dead')];
+    const sqs = await startSqs(queues, { scale: 1, region: REGION, account });
+    atEndOfTest(() => sqs.stop());
+    const QueueUrl = `${sqs.endpoint}/${account}/work`;
+    expect(sqs.urlOf(own('work'))).toBe(QueueUrl);
+    const { Attributes } = await callSqs(sqs.endpoint, 'GetQueueAttributes', {
+      QueueUrl,
+      AttributeNames: ['All'],
+    });
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: own('dead'), maxReceiveCount: 1 });
+    expect(Attributes).toMatchObject({ QueueArn: own('work'), RedrivePolicy });
+    await sqs.send(own('work'), { body: 'never processed' });
+    for (const _ of [1, 2]) await receive(sqs.endpoint, QueueUrl, { max: 1, waitSeconds: 0 });
+    expect(await sqs.depth(own('dead'))).toEqual({ ...empty, visible: 1 });
   });
 
   it('does not start with a dead-letter queue that is not there', async () => {

@@ -14,6 +14,8 @@ import { temporaryFolder } from '../support/folders.ts';
 import { expectOnlyShown, HOSTILE, SHOWN } from '../support/hostile-text.ts';
 import { runCommand } from '../support/local-run.ts';
 
+const HANDLERS = fileURLToPath(new URL('./handlers', import.meta.url));
+
 let engine: TestEngine;
 let store: DynamoStore;
 beforeAll(async () => {
@@ -176,7 +178,7 @@ describe('the local run shows what could control a terminal', () => {
       mkdirSync(process.env.CDK_OUTDIR, { recursive: true });
       for (const [name, text] of Object.entries(${JSON.stringify(assembly)})) writeFileSync(process.env.CDK_OUTDIR + '/' + name, text);`;
     const output = await outputOf(1, dynalite, {}, project(app));
-    expect(output).toContain(`stack ${SHOWN}\n`);
+    expect(output).toContain(`stack ${SHOWN}: account 000000000000`);
     expect(output).toContain(` × AWS::${SHOWN} — `);
     expect(output).toMatch(/^fibrin: the template holds AWS::a\\u001b\[31m.*$/m);
   });
@@ -201,12 +203,13 @@ describe('the local run shows what could control a terminal', () => {
     const fn = localFunction({
       model: {
         ...{ logicalId: 'Fn', functionName: 'stack-Fn', displayName: 'Fn', handler: 'index.prints' },
-        codeFolder: fileURLToPath(new URL('./handlers', import.meta.url)),
+        ...{ runtime: 'nodejs24.x', code: { path: HANDLERS }, layers: [], foreignLayers: [] },
         ...{ memoryMb: 256, timeoutMs: 10_000, reservedConcurrency: 1, maxConcurrencyPerSandbox: undefined },
       },
       ...{ region: 'us-east-1', processes: engine.processes, takeTurn: turns(2), environment: {} },
       bootstrap: await bootstrapFile(temporaryFolder()),
-      ...{ defaultConcurrency: 1, settings: { freeze: false, maxConcurrencyPerSandbox: 1 } },
+      code: { taskRoot: HANDLERS, modulePaths: '' },
+      ...{ defaultConcurrency: 1, settings: { freeze: false, maxConcurrencyPerSandbox: 1, idleMs: 300_000 } },
       onOutput: (line) => log.output('Fn', line),
     });
     let output = '';

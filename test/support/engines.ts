@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type Engine, type EngineChoice, startEngine } from '../../lib/local/dynamodb/engine.ts';
+import type { EngineChoice } from '../../lib/local/dynamodb/choice.ts';
+import { type Engine, startEngine } from '../../lib/local/dynamodb/engine.ts';
 import { findJava } from '../../lib/local/dynamodb/java.ts';
 import { createTable } from '../../lib/local/dynamodb/tables.ts';
 import { type Processes, startProcesses } from '../../lib/local/processes.ts';

@@ -43,14 +43,16 @@ export async function startEndpoint(
   ] of Object.entries(given)) {
     const model = {
       ...{ logicalId: functionName, functionName, displayName: functionName },
-      ...{ codeFolder: folder, handler: `index.${handler}`, memoryMb: 256, timeoutMs },
+      ...{ handler: `index.${handler}`, memoryMb: 256, timeoutMs },
+      ...{ runtime: 'nodejs24.x', code: { path: folder }, layers: [], foreignLayers: [] },
       ...{ reservedConcurrency: concurrency, maxConcurrencyPerSandbox: undefined },
     };
-    const settings = { freeze: true, maxConcurrencyPerSandbox: 1 };
+    const settings = { freeze: true, maxConcurrencyPerSandbox: 1, idleMs: 300_000 };
     functions.set(
       functionName,
       localFunction({
         ...{ model, processes, bootstrap, takeTurn, settings, region: 'us-east-1' },
+        code: { taskRoot: folder, modulePaths: '' },
         ...{ environment: {}, defaultConcurrency: 5, onOutput: () => undefined },
       }),
     );

@@ -42,6 +42,14 @@ describe('the resolver', () => {
     ['Fn::Sub with variables', { 'Fn::Sub': ['${X}${X}', { X: { Ref: 'Size' } }] }, '77'],
     ['Fn::If', { a: { 'Fn::If': ['Yes', 1, 2] }, b: { 'Fn::If': ['No', 1, 2] } }, { a: 1, b: 2 }],
     ['Fn::FindInMap', { 'Fn::FindInMap': ['ByRegion', { Ref: 'AWS::Region' }, 'ami'] }, 'a-1'],
+    [
+      'Fn::FindInMap with a default',
+      { 'Fn::FindInMap': ['ByRegion', 'there', 'ami', { DefaultValue: { Ref: 'Size' } }] },
+      7,
+    ],
+    ['Fn::Base64', { 'Fn::Base64': { Ref: 'Table' } }, 'dGFibGUtMQ=='],
+    ['Fn::Length', { 'Fn::Length': { 'Fn::Split': [',', 'a,b'] } }, 2],
+    ['Fn::ToJsonString', { 'Fn::ToJsonString': { a: [{ Ref: 'Size' }] } }, '{"a":[7]}'],
     ['no value in an object', { a: 1, b: { Ref: 'AWS::NoValue' } }, { a: 1 }],
     ['no value in a list', [1, { 'Fn::If': ['No', 2, { Ref: 'AWS::NoValue' }] }], [1]],
     [

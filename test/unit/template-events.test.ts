@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { matches } from '../../lib/local/events/pattern/match.ts';
 import type { TemplateResource } from '../../lib/local/template/assembly.ts';
+import { readBuckets } from '../../lib/local/template/buckets.ts';
 import { readBuses, readRules } from '../../lib/local/template/buses.ts';
-import { readAsyncInvokes } from '../../lib/local/template/functions.ts';
+import { readAsyncInvokes, readFunctions, readProviders } from '../../lib/local/template/functions.ts';
 import { readMappings } from '../../lib/local/template/mappings.ts';
 import { readQueues } from '../../lib/local/template/queues.ts';
 import { createReader } from '../../lib/local/template/reader.ts';
 import { readSchedules } from '../../lib/local/template/schedules.ts';
+import { readTopics } from '../../lib/local/template/topics.ts';
 
 const readerOf = (Resources: Record<string, TemplateResource>) =>
   createReader({ stackName: 'app', template: { Resources }, assetFolder: () => undefined }, 'eu-west-1');
@@ -67,7 +69,7 @@ describe('the buses and rules of a template', () => {
   });
 
   it.each([
-    [{ ScheduleExpression: 'rate(1 minute)' }, /R: a rule with a schedule .*EventBridge Scheduler/],
+    [{ ScheduleExpression: 'rate(1 minute)', EventBusName: 'b' }, /R: a schedule on the bus b .*default bus/],
     [{ Targets: [target({ EcsParameters: {} })] }, /R: EcsParameters of a target/],
   ])('are refused for what does not run here: %j', (properties, reason) => {
     expect(() => rule(properties)).toThrow(reason);
@@ -240,5 +242,133 @@ describe('the asynchronous invocation of a function', () => {
       onFailure: arn('sqs', 'failed'),
       deadLetterQueue: arn('sqs', 'dead'),
     });
+  });
+});
+
+describe('the topics of a template', () => {
+  const reader = readerOf({
+    Orders: {
+      Type: 'AWS::SNS::Topic',
+      Properties: { Subscription: [{ Protocol: 'email', Endpoint: 'ops@example.com' }] },
+    },
+    Fifo: { Type: 'AWS::SNS::Topic', Properties: { FifoTopic: true, ContentBasedDeduplication: true } },
+    Sub: {
+      Type: 'AWS::SNS::Subscription',
+      Properties: {
+        ...{ TopicArn: { Ref: 'Orders' }, Protocol: 'sqs', Endpoint: { 'Fn::GetAtt': ['Q', 'Arn'] } },
+        ...{ RawMessageDelivery: true, FilterPolicyScope: 'MessageBody', FilterPolicy: { a: ['b'] } },
+        RedrivePolicy: { deadLetterTargetArn: arn('sqs', 'dead') },
+      },
+    },
+    Q: { Type: 'AWS::SQS::Queue' },
+  });
+
+  it('have their subscriptions, those of their own too, and the ending by which SNS knows a FIFO topic', () => {
+    const none = { raw: false, filterPolicy: undefined, deadLetterQueue: undefined };
+    expect(readTopics(reader)).toEqual([
+      {
+        ...{ logicalId: 'Orders', name: 'app-Orders', arn: arn('sns', 'app-Orders') },
+        ...{ fifo: false, contentBasedDeduplication: false },
+        subscriptions: [
+          {
+            ...{ logicalId: 'Orders0', arn: arn('sns', 'app-Orders:Orders0'), ...none },
+            ...{ protocol: 'none', protocolName: 'email', endpoint: 'ops@example.com' },
+            filterScope: 'MessageAttributes',
+          },
+          {
+            ...{ logicalId: 'Sub', arn: arn('sns', 'app-Orders:Sub'), raw: true },
+            ...{ protocol: 'sqs', protocolName: 'sqs', endpoint: arn('sqs', 'app-Q') },
+            ...{
+              filterPolicy: { a: ['b'] },
+              filterScope: 'MessageBody',
+              deadLetterQueue: arn('sqs', 'dead'),
+            },
+          },
+        ],
+      },
+      {
+        ...{ logicalId: 'Fifo', name: 'app-Fifo.fifo', arn: arn('sns', 'app-Fifo.fifo') },
+        ...{ fifo: true, contentBasedDeduplication: true, subscriptions: [] },
+      },
+    ]);
+  });
+});
+
+describe('the buckets of a template', () => {
+  it('have names that S3 takes, and the notifications of their own and of the CDK', () => {
+    const reader = readerOf({
+      Photos: {
+        Type: 'AWS::S3::Bucket',
+        Properties: {
+          NotificationConfiguration: {
+            EventBridgeConfiguration: { EventBridgeEnabled: true },
+            QueueConfigurations: [
+              {
+                ...{ Event: 's3:ObjectRemoved:*', Queue: arn('sqs', 'q') },
+                Filter: { S3Key: { Rules: [{ Name: 'suffix', Value: '.jpg' }] } },
+              },
+            ],
+          },
+        },
+      },
+      Handler: { Type: 'AWS::Lambda::Function', Properties: { Runtime: 'python3.13', Code: {} } },
+      Set: {
+        Type: 'Custom::S3BucketNotifications',
+        Properties: {
+          ServiceToken: { 'Fn::GetAtt': ['Handler', 'Arn'] },
+          BucketName: { Ref: 'Photos' },
+          NotificationConfiguration: {
+            LambdaFunctionConfigurations: [
+              {
+                ...{ Events: ['s3:ObjectCreated:*'], LambdaFunctionArn: arn('lambda', 'function:fn') },
+                Filter: { Key: { FilterRules: [{ Name: 'Prefix', Value: 'in/' }] } },
+              },
+            ],
+          },
+        },
+      },
+    });
+    expect(readBuckets(reader)).toEqual([
+      {
+        ...{ logicalId: 'Photos', name: 'app-photos', eventBridge: true },
+        notifications: [
+          {
+            ...{ id: 'Photos0', events: ['s3:ObjectRemoved:*'], targetArn: arn('sqs', 'q') },
+            ...{ prefix: '', suffix: '.jpg' },
+          },
+          {
+            ...{ id: 'Set0', events: ['s3:ObjectCreated:*'], targetArn: arn('lambda', 'function:fn') },
+            ...{ prefix: 'in/', suffix: '' },
+          },
+        ],
+      },
+    ]);
+    // What the CDK's function would ask of S3 is done already.
+    expect(readProviders(reader)).toEqual(['Handler']);
+    expect(readFunctions({ assetFolder: () => undefined }, reader)).toEqual([]);
+  });
+});
+
+describe('what is of another app', () => {
+  it.each<[string, TemplateResource, RegExp]>([
+    [
+      'a topic with a subscription here',
+      {
+        Type: 'AWS::SNS::Subscription',
+        Properties: { Protocol: 'sqs', Endpoint: arn('sqs', 'q'), TopicArn: arn('sns', 'theirs') },
+      },
+      /^R: the topic arn:aws:sns:.*:theirs of another app is not run on this machine; make /,
+    ],
+    [
+      'a bucket with notifications here',
+      {
+        Type: 'Custom::S3BucketNotifications',
+        Properties: { BucketName: 'theirs', NotificationConfiguration: {} },
+      },
+      /^R: the bucket theirs of another app is not run on this machine; make /,
+    ],
+  ])('is refused: %s', (_what, resource, reason) => {
+    const reader = readerOf({ R: resource });
+    expect(() => [readTopics(reader), readBuckets(reader)]).toThrow(reason);
   });
 });

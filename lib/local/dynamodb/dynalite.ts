@@ -1,7 +1,19 @@
 import { once } from 'node:events';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { guarded } from '../http/server.ts';
 import { LocalRunError } from '../problem.ts';
 import type { Engine } from './engine.ts';
+
+/** By itself it answers every page that finds its port. */
+function guard(server: Server): void {
+  const [serve] = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request');
+  server.on(
+    'request',
+    guarded(async (request, response) => serve?.call(server, request, response)),
+  );
+}
 
 /** Starts dynalite, a DynamoDB in plain JavaScript, inside this process. */
 export async function startDynalite(): Promise<Engine> {
@@ -12,6 +24,7 @@ export async function startDynalite(): Promise<Engine> {
     );
   });
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  guard(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -1,11 +1,9 @@
 import type { Log } from '../log.ts';
 import { LocalRunError } from '../problem.ts';
 import type { Processes } from '../processes.ts';
+import type { EngineChoice } from './choice.ts';
 import { startDynalite } from './dynalite.ts';
 import { findJava, startDynamoDbLocal } from './java.ts';
-
-export const ENGINES = ['auto', 'dynamodb-local', 'dynalite'] as const;
-export type EngineChoice = (typeof ENGINES)[number];
 
 /** A DynamoDB on this machine. */
 export interface Engine {

@@ -18,6 +18,8 @@ export interface ProxyOptions {
   readonly faults: FaultSwitches;
   /** Fault target of a table. */
   readonly targetOf: (tableName: string) => string | undefined;
+  /** Called after each write, with the tables and the request. */
+  readonly onWrite?: (tables: readonly string[], request: string) => void;
 }
 
 /** DynamoDB's limit on a request. */
@@ -81,6 +83,9 @@ function corrupt(answer: Buffer): Buffer {
   return Buffer.from(JSON.stringify({ ...parsed, Item }));
 }
 
+const isWrite = ({ headers }: IncomingMessage): boolean =>
+  /\.(PutItem|UpdateItem|DeleteItem|TransactWriteItems)$/.test(String(headers['x-amz-target']));
+
 const isTransaction = ({ headers }: IncomingMessage): boolean =>
   String(headers['x-amz-target']).endsWith('.TransactWriteItems');
 
@@ -88,7 +93,7 @@ const isTransaction = ({ headers }: IncomingMessage): boolean =>
  * Stands between functions and DynamoDB, so that a table can be made to fail without the functions knowing: the SDK,
  * its connections and its errors are the real ones.
  */
-export function startDynamoDbProxy({ behind, faults, targetOf }: ProxyOptions): Promise<Listening> {
+export function startDynamoDbProxy({ behind, faults, targetOf, onWrite }: ProxyOptions): Promise<Listening> {
   const agent = new Agent({ keepAlive: true });
   // Whoever prepares it hears of its failure; here it may be that nobody asks.
   behind.catch(() => undefined);
@@ -99,16 +104,18 @@ export function startDynamoDbProxy({ behind, faults, targetOf }: ProxyOptions): 
     body: Buffer,
   ): Promise<Answer & { readonly body: Buffer }> =>
     new Promise((resolve, reject) => {
-      const { hostname, port } = new URL(endpoint);
-      const onward = httpRequest({ hostname, port, agent, method, path: url, headers }, (answer) => {
+      const { host, hostname, port } = new URL(endpoint);
+      // The engine answers to its own name, and to no page: the one that may come here is this server's own.
+      const { origin: _, ...kept } = { ...headers, host };
+      const onward = httpRequest({ hostname, port, agent, method, path: url, headers: kept }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.once('error', reject);
         answer.once('end', () => {
-          const { 'transfer-encoding': _, connection: __, 'x-amz-crc32': ___, ...kept } = answer.headers;
+          const { 'transfer-encoding': _, connection: __, 'x-amz-crc32': ___, ...passed } = answer.headers;
           resolve({
             statusCode: answer.statusCode ?? 502,
-            headers: kept as Record<string, string>,
+            headers: passed as Record<string, string>,
             body: Buffer.concat(chunks),
           });
         });
@@ -123,7 +130,8 @@ export function startDynamoDbProxy({ behind, faults, targetOf }: ProxyOptions): 
       const body = await readBody(request, MAX_REQUEST_BYTES);
       const parsed = parse(body);
       // A transaction meets the fault of whichever of its tables has one.
-      const targets = tablesOf(parsed).map(targetOf);
+      const tables = tablesOf(parsed);
+      const targets = tables.map(targetOf);
       const target = targets.find((one) => one !== undefined && one in faults.list()) ?? targets[0];
       const arrived = await meetWireFault(faults, target, request, response, THROTTLED);
       if (arrived === 'answered') return;
@@ -139,12 +147,15 @@ export function startDynamoDbProxy({ behind, faults, targetOf }: ProxyOptions): 
         );
       }
       const { endpoint, transactions } = await behind;
-      if (transactions && parsed.TransactItems && isTransaction(request)) {
-        return deliver(answerOf(await transactions.run(parsed.TransactItems)));
-      }
-      const answer = await (transactions
-        ? transactions.outside(() => forward(endpoint, request, body))
-        : forward(endpoint, request, body));
+      const work = async (): Promise<Answer & { readonly body: Buffer }> => {
+        if (transactions === undefined) return forward(endpoint, request, body);
+        if (parsed.TransactItems === undefined || !isTransaction(request))
+          return transactions.outside(() => forward(endpoint, request, body));
+        const done = answerOf(await transactions.run(parsed.TransactItems));
+        return { ...done, body: Buffer.from(done.body ?? '') };
+      };
+      const answer = await work();
+      if (isWrite(request)) onWrite?.(tables, body.toString('utf8'));
       await deliver(fault?.kind === 'corrupt' ? { ...answer, body: corrupt(answer.body) } : answer);
     }),
   );

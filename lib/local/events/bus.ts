@@ -3,7 +3,16 @@ import type { Random } from '../../core/random.ts';
 import { commonDeadLetterAttributes, type Delivery, type DeliveryFailure, deliver } from '../delivery.ts';
 import type { HandOver, Handover } from '../handover.ts';
 import { LocalRunError } from '../problem.ts';
-import { busNameOf, type EntryError, isoSeconds, parseEvent, readEntries, toEvent } from './entries.ts';
+import {
+  busNameOf,
+  type EntryError,
+  type EventEnvelope,
+  isoSeconds,
+  parseEvent,
+  readEntries,
+  scheduledEvent,
+  toEvent,
+} from './entries.ts';
 import type { BusModel, BusState, RuleModel, RuleState, TargetState } from './model.ts';
 import { type Arrival, type CompiledRule, type CompiledTarget, compileRule } from './rules.ts';
 
@@ -35,6 +44,10 @@ export interface Buses {
   put(entries: unknown, isLost?: (index: number) => boolean): PutResult;
   /** Takes an event from a rule of another bus, as it is. Such an event goes to no further bus. */
   publish(busArn: string, event: string): Handover;
+  /** Takes an event of a service of AWS on the default bus. */
+  emit(event: EventEnvelope): void;
+  /** Sends the targets of a rule what they get when its schedule is due, whatever its pattern. */
+  fire(ruleArn: string, dueAt: number): void;
   state(): { readonly buses: readonly BusState[]; readonly rules: readonly RuleState[] };
   /** Ends what waits for a further attempt, and takes no more events to targets. */
   stop(): void;
@@ -143,10 +156,12 @@ export function createBuses(options: BusesOptions): Buses {
       ({ model, matches }) => model.busName === busName && matches(arrival.event),
     );
     if (matching.length === 0) bus.unmatched++;
-    for (const rule of matching) {
-      rule.matched++;
-      for (const target of rule.targets) send(rule.model.arn, target, arrival);
-    }
+    for (const rule of matching) sendAll(rule, arrival);
+  }
+
+  function sendAll(rule: LiveRule, arrival: Arrival): void {
+    rule.matched++;
+    for (const target of rule.targets) send(rule.model.arn, target, arrival);
   }
 
   return {
@@ -170,6 +185,14 @@ export function createBuses(options: BusesOptions): Buses {
       if (event === undefined) return refused('INVALID_JSON', 'What came from the other bus is no event.');
       route(name, { event, ingestionTime: isoSeconds(clock.now()), forwarded: true });
       return { kind: 'accepted' };
+    },
+    emit: (event) => route('default', { event, ingestionTime: event.time, forwarded: false }),
+    fire(ruleArn, dueAt) {
+      const rule = rules.find(({ model }) => model.arn === ruleArn);
+      if (stopped || rule === undefined) return;
+      const time = isoSeconds(dueAt);
+      const event = scheduledEvent(ruleArn, time, { id: random.token(), account, region });
+      sendAll(rule, { event, ingestionTime: time, forwarded: false });
     },
     state: () => ({
       buses: [...buses.values()].map((bus) => ({ ...bus })),

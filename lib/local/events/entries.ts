@@ -152,6 +152,23 @@ export function toEvent(entry: JsonObject, origin: EntryOrigin): EventEnvelope |
   };
 }
 
+/** What the targets of a rule get when its schedule is due. @param time ISO 8601, whole seconds. */
+export const scheduledEvent = (
+  ruleArn: string,
+  time: string,
+  origin: Omit<EntryOrigin, 'now'>,
+): EventEnvelope => ({
+  version: '0',
+  id: origin.id,
+  'detail-type': 'Scheduled Event',
+  source: 'aws.events',
+  account: origin.account,
+  time,
+  region: origin.region,
+  resources: [ruleArn],
+  detail: {},
+});
+
 /** The bus that an entry goes to: `default` unless it names one, by its name or its ARN. */
 export function busNameOf(entry: JsonObject): string {
   const given = entry['EventBusName'];

@@ -26,8 +26,10 @@ export interface RuleModel {
   readonly arn: string;
   readonly busName: string;
   readonly enabled: boolean;
-  /** The event pattern as the template has it. */
+  /** The event pattern as the template has it. Undefined for a rule that has only a schedule. */
   readonly pattern: unknown;
+  /** `rate(…)` or `cron(…)`, in UTC. */
+  readonly schedule?: string;
   readonly targets: readonly TargetModel[];
 }
 

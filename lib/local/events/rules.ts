@@ -84,10 +84,11 @@ function compileTarget(rule: RuleModel, model: TargetModel): CompiledTarget {
  * @throws {LocalRunError} naming the rule, for a pattern or an input that EventBridge refuses.
  */
 export function compileRule(model: RuleModel): CompiledRule {
-  const pattern = compile(model);
+  const isMatched = model.pattern !== undefined || model.schedule === undefined;
+  const pattern = isMatched ? compile(model) : undefined;
   return {
     model,
     targets: model.targets.map((target) => compileTarget(model, target)),
-    matches: (event) => model.enabled && matches(pattern, event),
+    matches: (event) => model.enabled && pattern !== undefined && matches(pattern, event),
   };
 }

@@ -1,9 +1,17 @@
-import type { IncomingMessage } from 'node:http';
+import {
+  commonLogTime,
+  decode,
+  headerOf,
+  isText,
+  type Received,
+  recordOf,
+  valuesByName,
+} from './received.ts';
 import type { Answer } from './server.ts';
 
 /** What an HTTP event is made of, beside the request itself. */
 export interface EventSource {
-  readonly request: IncomingMessage;
+  readonly received: Received;
   readonly body: Buffer;
   readonly requestId: string;
   readonly now: number;
@@ -11,67 +19,69 @@ export interface EventSource {
   readonly pathParameters?: Readonly<Record<string, string>>;
   readonly apiId: string;
   readonly account: string;
+  readonly stage?: string;
+  readonly stageVariables?: Readonly<Record<string, string>>;
+  /** What an authorizer found out. */
+  readonly authorizer?: Readonly<Record<string, unknown>>;
+  /** An HTTP API decodes the path, a function URL leaves it as it came. */
+  readonly decodesPath?: boolean;
 }
 
-/** Bodies of these types reach a function as text, all others as base64. */
-const TEXT_TYPES = /^(text\/|application\/(json|javascript|xml|.*\+json|.*\+xml)\b)/i;
+const members = (name: string, value: Readonly<Record<string, unknown>> | undefined) =>
+  value && Object.keys(value).length > 0 ? { [name]: value } : {};
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** API Gateway's own time format: `12/Mar/2026:19:03:58 +0000`. */
-function commonLogTime(now: number): string {
-  const [date = '', time = ''] = new Date(now).toISOString().split('T');
-  const [year, month, day] = date.split('-');
-  return `${day}/${MONTHS[Number(month) - 1]}/${year}:${time.slice(0, 8)} +0000`;
-}
-
-/** An event in payload format 2.0, as HTTP APIs and function URLs send it. */
+/**
+ * An event in payload format 2.0, as HTTP APIs and function URLs send it.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
 export function toEvent(source: EventSource): Record<string, unknown> {
-  const { request, body, routeKey, pathParameters } = source;
-  const { method = 'GET', url = '/', headers, httpVersion } = request;
-  const [rawPath = '/', rawQueryString = ''] = url.split(/\?(.*)/s);
-  const { cookie, ...others } = headers;
-  // API Gateway joins the values of one header with a comma and no space. A header that this run has added has one value.
-  const joined = (name: string, value: unknown) => request.headersDistinct[name]?.join(',') ?? String(value);
-  const query = [...new URLSearchParams(rawQueryString)].reduce<Record<string, string>>(
-    (all, [name, value]) => {
-      all[name] = Object.hasOwn(all, name) ? `${all[name]},${value}` : value;
-      return all;
-    },
-    Object.create(null),
-  );
-  const isText = TEXT_TYPES.test(headers['content-type'] ?? 'text/plain');
+  const { received, body, routeKey } = source;
+  const { method, query, protocol } = received;
+  const rawPath = source.decodesPath ? decode(received.path) : received.path;
+  const headers = valuesByName(received.headers.map(([name, value]) => [name.toLowerCase(), value]));
+  const cookies = headers.get('cookie');
+  headers.delete('cookie');
+  const joined = (values: ReadonlyMap<string, readonly string[]>) =>
+    recordOf([...values].map(([name, all]) => [name, all.join(',')] as const));
+  const asText = isText(received);
+  const domainName = headerOf(received, 'host');
   return {
     version: '2.0',
     routeKey,
     rawPath,
-    rawQueryString,
-    ...(cookie && { cookies: cookie.split('; ') }),
-    headers: Object.fromEntries(Object.entries(others).map(([name, value]) => [name, joined(name, value)])),
-    ...(rawQueryString && { queryStringParameters: query }),
-    ...(pathParameters && Object.keys(pathParameters).length > 0 && { pathParameters }),
+    rawQueryString: query,
+    ...(cookies && { cookies: cookies.flatMap((cookie) => cookie.split('; ')) }),
+    headers: joined(headers),
+    ...(query && { queryStringParameters: joined(valuesByName(new URLSearchParams(query))) }),
+    ...members('pathParameters', source.pathParameters),
+    ...members('stageVariables', source.stageVariables),
     requestContext: {
       accountId: source.account,
       apiId: source.apiId,
-      domainName: headers.host,
+      ...(source.authorizer && { authorizer: source.authorizer }),
+      domainName,
       domainPrefix: source.apiId,
       http: {
         method,
         path: rawPath,
-        protocol: `HTTP/${httpVersion}`,
+        protocol,
         sourceIp: '127.0.0.1',
-        userAgent: headers['user-agent'] ?? '',
+        userAgent: headerOf(received, 'user-agent') ?? '',
       },
       requestId: source.requestId,
       routeKey,
-      stage: '$default',
+      stage: source.stage ?? '$default',
       time: commonLogTime(source.now),
       timeEpoch: source.now,
     },
-    ...(body.length > 0 && { body: body.toString(isText ? 'utf8' : 'base64') }),
-    isBase64Encoded: body.length > 0 && !isText,
+    ...(body.length > 0 && { body: body.toString(asText ? 'utf8' : 'base64') }),
+    isBase64Encoded: body.length > 0 && !asText,
   };
 }
+
+/** An object is no text, whatever it has under `toString`. */
+const textOf = (value: unknown): string =>
+  typeof value === 'object' ? JSON.stringify(value) : String(value);
 
 /** What a function returned, as an HTTP answer. Undefined when it is nothing that can be one. */
 export function toAnswer(payload: string): Answer | undefined {
@@ -106,7 +116,7 @@ export function toAnswer(payload: string): Answer | undefined {
     headers: {
       'content-type': 'text/plain; charset=utf-8',
       ...Object.fromEntries(
-        Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
+        Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), textOf(value)]),
       ),
       ...(cookies && { 'set-cookie': cookies }),
     },

@@ -1,30 +1,25 @@
-import type { RouteModel } from '../template/http.ts';
+/** What is found by a method and a path: `GET /a/{id}`, `ANY /{proxy+}`, or `$default`. */
+interface Routed {
+  readonly routeKey: string;
+}
 
-export interface RouteMatch {
-  readonly route: RouteModel;
+export interface RouteMatch<R> {
+  readonly route: R;
+  /** As they stand in the path: encoded. */
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
-interface CompiledRoute {
-  readonly route: RouteModel;
+interface CompiledRoute<R> {
+  readonly route: R;
   readonly method: string;
   readonly segments: readonly string[];
 }
-
-const decode = (segment: string): string => {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    // Broken encoding reaches the function as it came; it is the function's to refuse.
-    return segment;
-  }
-};
 
 /** How specific a segment is: a literal beats `{id}`, which beats `{proxy+}`. */
 const weight = (segment: string | undefined): number =>
   segment === undefined ? 0 : !segment.startsWith('{') ? 3 : segment.endsWith('+}') ? 1 : 2;
 
-function compareSpecificity(a: CompiledRoute, b: CompiledRoute): number {
+function compareSpecificity(a: CompiledRoute<unknown>, b: CompiledRoute<unknown>): number {
   for (let index = 0; index < Math.max(a.segments.length, b.segments.length); index++) {
     const difference = weight(b.segments[index]) - weight(a.segments[index]);
     if (difference !== 0) return difference;
@@ -41,24 +36,24 @@ function matchSegments(
     const actual = path[index];
     if (actual === undefined) return undefined;
     if (segment.startsWith('{') && segment.endsWith('+}')) {
-      parameters[segment.slice(1, -2)] = path.slice(index).map(decode).join('/');
+      parameters[segment.slice(1, -2)] = path.slice(index).join('/');
       return parameters;
     }
     if (segment.startsWith('{') && segment.endsWith('}')) {
       if (actual === '') return undefined;
-      parameters[segment.slice(1, -1)] = decode(actual);
+      parameters[segment.slice(1, -1)] = actual;
     } else if (segment !== actual) return undefined;
   }
   return pattern.length === path.length ? parameters : undefined;
 }
 
 /** Finds the route of a request as an HTTP API does: the most specific one, then `$default`. */
-export function routeFinder(
-  routes: readonly RouteModel[],
-): (method: string, path: string) => RouteMatch | undefined {
+export function routeFinder<R extends Routed>(
+  routes: readonly R[],
+): (method: string, path: string) => RouteMatch<R> | undefined {
   const compiled = routes
     .filter(({ routeKey }) => routeKey !== '$default')
-    .map((route): CompiledRoute => {
+    .map((route): CompiledRoute<R> => {
       const [method = 'ANY', path = '/'] = route.routeKey.split(' ');
       return { route, method, segments: path.split('/').slice(1) };
     })

@@ -11,6 +11,7 @@ import { toProblem } from '../../core/problem.ts';
 import { printDefect } from '../../terminal/print.ts';
 import { printable } from '../../terminal/printable.ts';
 import { LocalRunError } from '../problem.ts';
+import { endToEnd } from './hop-by-hop.ts';
 
 export interface Listening {
   readonly port: number;
@@ -72,7 +73,7 @@ export interface Answer {
 export function sendHead(response: ServerResponse, answer: Answer, lengthBytes?: number): void {
   const { statusCode, headers = {} } = answer;
   response.writeHead(statusCode, {
-    ...(headers as Record<string, string | string[]>),
+    ...(endToEnd(headers) as Record<string, string | string[]>),
     ...(lengthBytes !== undefined && { 'content-length': lengthBytes }),
   });
 }
@@ -93,34 +94,51 @@ export function sendJson(response: ServerResponse, statusCode: number, value: un
   });
 }
 
+/** The names under which a server may be called, with its port. */
+const ownNames = (request: IncomingMessage, names: readonly string[]): readonly string[] =>
+  ['127.0.0.1', 'localhost', ...names].map((name) => `${name}:${request.socket.localPort}`);
+
 /**
- * Refuses what did not come from this machine's own pages and tools. A page of another site can make a browser call
- * 127.0.0.1, under a name of its own that resolves there too: its Host or its Origin gives it away.
+ * Refuses what was sent to another name that resolves to this machine: a page of another site can have one.
  * @param names Further names that the server has.
  * @throws {FibrinError} 403
  */
-export function refuseStrangers(request: IncomingMessage, names: readonly string[] = []): void {
-  const port = request.socket.localPort;
-  const own = ['127.0.0.1', 'localhost', ...names].map((name) => `${name}:${port}`);
-  const { host, origin } = request.headers;
-  if (host === undefined || !own.includes(host)) {
+export function refuseOtherHosts(request: IncomingMessage, names: readonly string[] = []): void {
+  const own = ownNames(request, names);
+  const { host } = request.headers;
+  if (host === undefined || !own.includes(host))
     throw new FibrinError('BAD_HOST', `This server answers to ${own.join(' and ')} only`, { status: 403 });
-  }
-  if (origin !== undefined && !own.some((name) => origin === `http://${name}`)) {
+}
+
+/**
+ * Refuses what did not come from this machine's own pages and tools. A page of another site can make a browser call
+ * 127.0.0.1, under a name of its own that resolves there too: its Host or its Origin gives it away.
+ * @throws {FibrinError} 403
+ */
+export function refuseStrangers(request: IncomingMessage, names: readonly string[] = []): void {
+  refuseOtherHosts(request, names);
+  const { origin } = request.headers;
+  if (origin !== undefined && !ownNames(request, names).some((name) => origin === `http://${name}`))
     throw new FibrinError('BAD_ORIGIN', 'Pages of other origins may not call this server', { status: 403 });
-  }
+}
+
+export interface Guard {
+  /** Further names that the server has. */
+  readonly names?: readonly string[];
+  /** Throws for what is refused. Default: `refuseStrangers`. */
+  readonly refuse?: typeof refuseStrangers;
 }
 
 /** Makes a listener out of an asynchronous one: strangers refused, whatever it throws answered as a problem. */
 export function guarded(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
-  names?: readonly string[],
+  { names = [], refuse = refuseStrangers }: Guard = {},
 ): RequestListener {
   return (request, response) => {
     // A client that went away in the middle is no news.
     request.on('error', () => undefined);
     (async () => {
-      refuseStrangers(request, names);
+      refuse(request, names);
       await handle(request, response);
     })().catch((error: unknown) => {
       // Answered already, or nobody is left to answer: what is left of the request is of no use.

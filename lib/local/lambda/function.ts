@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { type CancelTimer, systemClock } from '../../core/clock.ts';
 import type { FunctionModel } from '../template/functions.ts';
 import { ACCOUNT } from '../template/reader.ts';
-import type { InvocationResult } from './result.ts';
-import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
+import type { AnswerSink, InvocationResult } from './result.ts';
+import { nodeFlagsOf } from './runtime-rules.ts';
+import { type Invocation, type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 
 /** How sandboxes behave. May change while they run; a capacity holds for those that start after. */
 export interface SandboxSettings {
@@ -10,15 +13,19 @@ export interface SandboxSettings {
   freeze: boolean;
   /** How many invocations a sandbox takes at once where the template does not say: 1, or more as on Managed Instances. */
   maxConcurrencyPerSandbox: number;
+  /** How long a sandbox may do nothing before it ends, from its next rest on. The last one of a function stays. */
+  idleMs: number;
 }
 
 export interface FunctionOptions
-  extends Pick<SandboxOptions, 'processes' | 'bootstrap' | 'takeTurn' | 'unresolvedNames'> {
+  extends Pick<SandboxOptions, 'processes' | 'bootstrap' | 'code' | 'takeTurn' | 'unresolvedNames'> {
   readonly model: FunctionModel;
   readonly region: string;
+  /** Default: that of a stack which names none. */
+  readonly account?: string;
   /** What the template and the run set, beside what Lambda itself does. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The most sandboxes for a function that reserves none. */
+  /** The most sandboxes for a function that reserves none. What comes above it waits: an account has room for more. */
   readonly defaultConcurrency: number;
   readonly settings: SandboxSettings;
   readonly onOutput: (line: string) => void;
@@ -49,8 +56,8 @@ export interface FunctionState {
 /** A function of the template with its sandboxes. */
 export interface LocalFunction {
   readonly model: FunctionModel;
-  /** Never rejects: what goes wrong is a result, as on Lambda. */
-  invoke(payload: string, requestId?: string): Promise<InvocationResult>;
+  /** Never rejects: what goes wrong is a result, as on Lambda. With a sink the answer goes there, and the result has none. */
+  invoke(payload: string, requestId?: string, sink?: AnswerSink): Promise<InvocationResult>;
   /** Starts a sandbox ahead of the first invocation and waits until it is there. */
   warm(): Promise<void>;
   /** The sandboxes as they are now, the most recently used last. */
@@ -58,9 +65,14 @@ export interface LocalFunction {
   state(): FunctionState;
 }
 
-function lambdaEnvironment(model: FunctionModel, region: string): Record<string, string> {
+/** A folder of the layers, where programs and libraries are looked for too. */
+const withLayers = (path: string | undefined, layers: string | undefined, folder: string): string =>
+  [path, layers && join(layers, folder)].filter((part) => part).join(':');
+
+function lambdaEnvironment({ model, region, code }: FunctionOptions): Record<string, string> {
   return {
-    PATH: process.env['PATH'] ?? '',
+    PATH: withLayers(process.env['PATH'], code.layers, 'bin'),
+    ...(code.layers && { LD_LIBRARY_PATH: withLayers(undefined, code.layers, 'lib') }),
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
     _HANDLER: model.handler,
@@ -69,7 +81,7 @@ function lambdaEnvironment(model: FunctionModel, region: string): Record<string,
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SESSION_TOKEN: 'local',
-    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_EXECUTION_ENV: `AWS_Lambda_${model.runtime}`,
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_FUNCTION_NAME: model.functionName,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
@@ -79,42 +91,85 @@ function lambdaEnvironment(model: FunctionModel, region: string): Record<string,
   };
 }
 
-/** Serves invocations with sandboxes: one with room first, then a new one, and above the concurrency none. */
+/** What Lambda sets, then what the template and the run set. */
+function environmentOf(options: FunctionOptions): Record<string, string> {
+  const environment = { ...lambdaEnvironment(options), ...options.environment };
+  const { NODE_OPTIONS: nodeOptions } = environment as { NODE_OPTIONS?: string };
+  const { layers } = options.code;
+  // Node reads these before anything could stand for `/opt`.
+  if (layers && nodeOptions)
+    return { ...environment, NODE_OPTIONS: nodeOptions.replaceAll(/(?<=^|[\s=])\/opt\//g, `${layers}/`) };
+  return environment;
+}
+
+/** What an account's functions that reserve nothing may do at once. */
+const ACCOUNT_CONCURRENCY = 1_000;
+
+interface Waiting {
+  readonly invocation: Invocation;
+  readonly settle: (result: InvocationResult) => void;
+}
+
+/**
+ * Serves invocations with sandboxes: with one that is free, else with the first that becomes so, and it starts one where too
+ * few are about to be. Above the concurrency that it has reserved, and where Managed Instances have no capacity, it throttles.
+ */
 export function localFunction(options: FunctionOptions): LocalFunction {
-  const { model, region, settings } = options;
+  const { model, region, account = ACCOUNT, settings } = options;
   const concurrency = model.reservedConcurrency ?? options.defaultConcurrency;
-  const functionArn = `arn:aws:lambda:${region}:${ACCOUNT}:function:${model.functionName}`;
-  const environment = { ...lambdaEnvironment(model, region), ...options.environment };
+  const functionArn = `arn:aws:lambda:${region}:${account}:function:${model.functionName}`;
+  const environment = environmentOf(options);
+  const nodeFlags = nodeFlagsOf(model.runtime, environment['NODE_OPTIONS']);
   // In the order of their last use. The last one is taken first, as Lambda does, so that the others grow old together.
   const all: Sandbox[] = [];
+  const queue: Waiting[] = [];
   const counts = { invocations: 0, errors: 0, timeouts: 0, throttles: 0, coldStarts: 0 };
 
   const drop = (sandbox: Sandbox) => {
     const index = all.indexOf(sandbox);
     if (index >= 0) all.splice(index, 1);
   };
+  const living = () => all.filter(({ lives }) => lives).length;
+  const coming = () => all.reduce((sum, sandbox) => sum + sandbox.coming, 0);
 
-  const start = (onReady: () => void): Sandbox => {
-    counts.coldStarts++;
+  const start = (isWanted: () => boolean, onReady: () => void = () => undefined): Sandbox => {
+    let cancelIdle: CancelTimer = () => undefined;
+    const rest = () => {
+      cancelIdle();
+      cancelIdle = systemClock.after(settings.idleMs, () => {
+        if (sandbox.free && living() > 1) sandbox.kill();
+      });
+    };
     const sandbox = startSandbox({
       processes: options.processes,
       bootstrap: options.bootstrap,
       takeTurn: options.takeTurn,
       ...(options.unresolvedNames && { unresolvedNames: options.unresolvedNames }),
-      codeFolder: model.codeFolder,
+      code: options.code,
+      nodeFlags,
       memoryMb: model.memoryMb,
       timeoutMs: model.timeoutMs,
       environment,
-      capacity: model.maxConcurrencyPerSandbox ?? settings.maxConcurrencyPerSandbox,
+      capacity: capacity(),
       freezes: () => settings.freeze,
       onOutput: options.onOutput,
-      onFree() {
+      isWanted() {
+        const wanted = isWanted();
+        if (wanted) counts.coldStarts++;
+        return wanted;
+      },
+      onChange() {
         drop(sandbox);
         all.push(sandbox);
+        serve();
+        rest();
         onReady();
       },
-      onExit() {
+      onExit(why) {
+        cancelIdle();
         drop(sandbox);
+        if (why) giveUp(why);
+        serve();
         onReady();
       },
     });
@@ -122,19 +177,50 @@ export function localFunction(options: FunctionOptions): LocalFunction {
     return sandbox;
   };
 
+  /** Gives what waits to who is free, and starts sandboxes for what is left, unless they are on their way. */
+  const serve = () => {
+    for (let sandbox = firstFree(); sandbox && queue.length > 0; sandbox = firstFree()) {
+      const { invocation, settle } = queue.shift() as Waiting;
+      void sandbox.invoke(invocation).then(settle);
+    }
+    while (queue.length > coming() && living() < concurrency) start(() => queue.length > 0);
+  };
+  const capacity = () => model.maxConcurrencyPerSandbox ?? settings.maxConcurrencyPerSandbox;
+  const hasRoom = () =>
+    queue.length < coming() ||
+    living() < concurrency ||
+    firstFree() !== undefined ||
+    (model.reservedConcurrency === undefined && capacity() === 1 && queue.length < ACCOUNT_CONCURRENCY);
+  const firstFree = () => {
+    const sandbox = all.findLast(({ free, awaited }) => free || awaited);
+    return sandbox?.free ? sandbox : undefined;
+  };
+
+  /** A sandbox did not start: those who waited for it longest learn why. */
+  const giveUp = (why: (requestId: string) => InvocationResult) => {
+    while (queue.length > coming()) {
+      const { invocation, settle } = queue.shift() as Waiting;
+      settle(why(invocation.requestId));
+    }
+  };
+
+  const run = (invocation: Invocation) =>
+    new Promise<InvocationResult>((settle) => {
+      queue.push({ invocation, settle });
+      serve();
+    });
+
   return {
     model,
-    warm: () => new Promise((resolve) => void start(resolve)),
+    warm: () => new Promise((resolve) => void start(() => true, resolve)),
     sandboxes: () => all,
-    async invoke(payload, requestId = randomUUID()) {
-      const sandbox =
-        all.findLast(({ free }) => free) ?? (all.length < concurrency ? start(() => undefined) : undefined);
-      if (sandbox === undefined) {
+    async invoke(payload, requestId = randomUUID(), sink?: AnswerSink) {
+      if (!hasRoom()) {
         counts.throttles++;
         return { kind: 'throttled' };
       }
       counts.invocations++;
-      const result = await sandbox.invoke({ requestId, functionArn, payload });
+      const result = await run({ requestId, functionArn, payload, ...(sink && { sink }) });
       if (result.kind === 'error') {
         counts.errors++;
         if (result.errorType === 'Sandbox.Timedout') counts.timeouts++;

@@ -1,19 +1,29 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { refuseStrangers } from '../http/server.ts';
+import type { AnswerSink } from './result.ts';
+import { streamedOutcome } from './streamed-outcome.ts';
+
+export interface Outcome {
+  /** Of an error. */
+  readonly errorType?: string;
+  readonly payload: string;
+}
 
 /** What a sandbox says over its Runtime API. */
 export interface RuntimeEvents {
   /** It waits for an invocation; answer it with one. */
   next(response: ServerResponse): void;
+  /** Where the answer of an invocation goes while it is written, if somebody waits for that. */
+  sinkOf(requestId: string): AnswerSink | undefined;
   /** It is done with an invocation. False when there is no such invocation (any more). */
-  outcome(requestId: string, outcome: { readonly errorType?: string; readonly payload: string }): boolean;
+  outcome(requestId: string, outcome: Outcome): boolean;
   /** It cannot start. False when it has started already. */
   initError(errorType: string, payload: string): boolean;
 }
 
 export interface RuntimeApi {
-  /** `host:port`, as `AWS_LAMBDA_RUNTIME_API` wants it. */
+  /** `host:port`, as `AWS_LAMBDA_RUNTIME_API` wants it. The host is a secret name of this machine. */
   readonly address: Promise<string>;
   close(): void;
 }
@@ -39,17 +49,32 @@ const TOO_LARGE = {
 const errorTypeOf = (request: IncomingMessage): string =>
   String(request.headers['lambda-runtime-function-error-type'] ?? 'Error');
 
+/** Gives an answer on while it comes. Nothing of it is left. */
+async function pour(request: IncomingMessage, sink: AnswerSink): Promise<Buffer> {
+  sink.begin(request.headers['content-type'] ?? 'application/octet-stream');
+  for await (const chunk of request as AsyncIterable<Buffer>) await sink.write(chunk);
+  return Buffer.alloc(0);
+}
+
+const isStreamed = (request: IncomingMessage): boolean =>
+  request.headers['lambda-runtime-function-response-mode'] === 'streaming';
+
 /**
- * Serves the Runtime API to one sandbox, on a port of its own, as each sandbox on Lambda has its own.
+ * Serves the Runtime API to one sandbox, on a port of its own, as each sandbox on Lambda has its own. Only who knows its
+ * name is served: a page in a browser could ask 127.0.0.1 for an invocation as well. The name is where AWS's runtime clients
+ * have room for a secret: they take `host:port` and no path.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 export function startRuntimeApi(events: RuntimeEvents): RuntimeApi {
   const onOutcome = async (request: IncomingMessage, response: ServerResponse, id: string, kind: string) => {
-    const body = await readAll(request);
+    const sink = kind === 'response' ? events.sinkOf(id) : undefined;
+    const body = sink ? await pour(request, sink) : await readAll(request);
     const tooLarge = kind === 'response' && body.length > MAX_RESPONSE_BYTES;
-    const outcome = tooLarge
-      ? { errorType: TOO_LARGE.errorType, payload: JSON.stringify(TOO_LARGE) }
-      : { payload: body.toString('utf8'), ...(kind === 'error' && { errorType: errorTypeOf(request) }) };
+    let outcome: Outcome = { payload: body.toString('utf8') };
+    if (tooLarge) outcome = { errorType: TOO_LARGE.errorType, payload: JSON.stringify(TOO_LARGE) };
+    else if (kind === 'error') outcome = { ...outcome, errorType: errorTypeOf(request) };
+    else if (isStreamed(request)) outcome = streamedOutcome(request, body);
+    if (outcome.errorType === undefined) sink?.end();
     if (!events.outcome(id, outcome)) {
       return reply(response, 400, { errorType: 'InvalidRequestID', errorMessage: 'Invalid request ID' });
     }
@@ -63,8 +88,9 @@ export function startRuntimeApi(events: RuntimeEvents): RuntimeApi {
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
-    // A page in a browser must not be able to speak for a sandbox.
-    refuseStrangers(request);
+    if (request.headers.host !== (await address)) {
+      return reply(response, 403, { errorType: 'Forbidden', errorMessage: 'This server does not know you' });
+    }
     const route = `${request.method} ${request.url?.replace('/2018-06-01/runtime/', '')}`;
     const [, id, kind] = /^POST invocation\/([^/]+)\/(response|error)$/.exec(route) ?? [];
     if (id !== undefined && kind !== undefined) return onOutcome(request, response, id, kind);
@@ -80,16 +106,18 @@ export function startRuntimeApi(events: RuntimeEvents): RuntimeApi {
     reply(response, 404, { errorType: 'NotFound', errorMessage: `No ${route}` });
   };
 
+  const name = `${randomBytes(16).toString('hex')}.localhost`;
   const server = createServer((request, response) => {
     // The sandbox died while it spoke; its exit says so too.
     serve(request, response).catch(() => response.destroy());
   });
   // A handler may keep its process busy for as long as it is allowed to run, and answers on the same connection.
   server.keepAliveTimeout = 0;
+  const address = new Promise<string>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve(`${name}:${(server.address() as AddressInfo).port}`));
+  });
   return {
-    address: new Promise((resolve) => {
-      server.listen(0, '127.0.0.1', () => resolve(`127.0.0.1:${(server.address() as AddressInfo).port}`));
-    }),
+    address,
     close() {
       server.close();
       server.closeAllConnections();

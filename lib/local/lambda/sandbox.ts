@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http';
 import { createInterface } from 'node:readline';
 import { type CancelTimer, systemClock } from '../../core/clock.ts';
 import type { Processes } from '../processes.ts';
-import { failure, type InvocationResult } from './result.ts';
+import { initFailureLines } from './init-failure.ts';
+import { type AnswerSink, failure, type InvocationResult } from './result.ts';
 import { startRuntimeApi } from './runtime-api.ts';
 import type { TakeTurn } from './turns.ts';
 
@@ -11,12 +12,16 @@ export interface SandboxOptions {
   readonly processes: Processes;
   /** The bootstrap as a file that Node runs without further ado. */
   readonly bootstrap: string;
-  readonly codeFolder: string;
+  readonly code: PlacedCode;
+  /** What Node is told before the bootstrap. */
+  readonly nodeFlags: readonly string[];
   readonly memoryMb: number;
   readonly timeoutMs: number;
   readonly environment: Readonly<Record<string, string>>;
   /** For what its start costs this machine's processors. On Lambda each has processors of its own. */
   readonly takeTurn: TakeTurn;
+  /** Asked when its turn has come: whether it is still wanted. */
+  readonly isWanted: () => boolean;
   /** The host names that do not resolve in the invocation that begins now. Default: none. */
   readonly unresolvedNames?: () => readonly string[];
   /**
@@ -28,16 +33,27 @@ export interface SandboxOptions {
   /** Whether it is stopped between invocations, as Lambda does. */
   readonly freezes: () => boolean;
   readonly onOutput: (line: string) => void;
-  /** The sandbox can take an invocation (again). */
-  readonly onFree: () => void;
-  /** The sandbox is gone, for whatever reason. */
-  readonly onExit: () => void;
+  /** The sandbox can take an invocation (again), or will not for a while although it was expected to. */
+  readonly onChange: () => void;
+  /** The sandbox is gone. `why` is what becomes of an invocation that waited for it to start. */
+  readonly onExit: (why?: (requestId: string) => InvocationResult) => void;
+}
+
+/** Where a sandbox finds its code. */
+export interface PlacedCode {
+  readonly taskRoot: string;
+  /** The folder that stands for `/opt`, where the function has layers. */
+  readonly layers?: string;
+  /** `NODE_PATH`. */
+  readonly modulePaths: string;
 }
 
 export interface Invocation {
   readonly requestId: string;
   readonly functionArn: string;
   readonly payload: string;
+  /** Where the answer goes while it is written; it is collected where there is none. */
+  readonly sink?: AnswerSink;
 }
 
 export type SandboxState = 'init' | 'idle' | 'frozen' | 'busy' | 'gone';
@@ -48,11 +64,17 @@ export interface Sandbox {
   readonly state: SandboxState;
   readonly startedAt: number;
   readonly invocations: number;
-  /** Whether it has room for an invocation, be it as soon as it has started. */
+  /** Whether it takes an invocation now. */
   readonly free: boolean;
+  /** How many invocations it will soon have room for, beside the one that it would take now. */
+  readonly coming: number;
+  /** Whether it will have asked for another invocation, beside those that run, in a moment: it is no use to pass it over. */
+  readonly awaited: boolean;
+  /** Whether it counts as one of the function's. One that is being killed does not. */
+  readonly lives: boolean;
   /** How far its clock is ahead, in milliseconds. Takes effect with the next invocation. */
   clockOffsetMs: number;
-  /** Gives it an invocation: at once, or as soon as it asks for one. */
+  /** Gives it an invocation. It must be free. */
   invoke(invocation: Invocation): Promise<InvocationResult>;
   /** Stops it, whatever it is doing. An invocation lets it go on, if none is under way. */
   freeze(): void;
@@ -66,7 +88,9 @@ export interface Sandbox {
 const INIT_LIMIT_MS = 10_000;
 const MANAGED_INIT_LIMIT_MS = 130_000;
 /** A start that takes longer waits for something else than a processor. */
-const TURN_LIMIT_MS = 1_000;
+const TURN_LIMIT_MS = 300;
+/** One that has answered and asks for nothing for longer is busy with something else. */
+const SETTLE_LIMIT_MS = 100;
 
 interface Pending {
   readonly invocation: Invocation;
@@ -79,18 +103,22 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   const { capacity, processes, timeoutMs } = options;
   const isManaged = capacity > 1;
   const initLimitMs = isManaged ? Math.max(MANAGED_INIT_LIMIT_MS, timeoutMs) : INIT_LIMIT_MS;
-  /** Given to it, and not asked for yet. */
-  const waiting: Pending[] = [];
   const running = new Map<string, Pending>();
   const polls: ServerResponse[] = [];
   let phase: 'init' | 'serving' | 'gone' = 'init';
   let frozen = false;
   let doomed = false;
+  let settling: 'no' | 'yes' | 'late' = 'no';
   let child: ChildProcess | undefined;
   let invocations = 0;
 
-  const owed = () => [...waiting, ...running.values()];
-  const free = () => phase !== 'gone' && !doomed && owed().length < capacity;
+  const lives = () => phase !== 'gone' && !doomed;
+  const room = () => capacity - running.size;
+  const free = () => lives() && polls.length > 0 && room() > 0;
+  const coming = () => {
+    if (!lives() || settling === 'late') return 0;
+    return phase === 'init' ? capacity : Math.max(0, room() - polls.length);
+  };
 
   const thaw = () => {
     if (frozen && child) processes.signal(child, 'SIGCONT');
@@ -101,24 +129,39 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     frozen = true;
   };
   const freezeWhenIdle = () => {
-    if (!isManaged && owed().length === 0 && polls.length > 0 && options.freezes()) freeze();
+    if (!isManaged && running.size === 0 && polls.length > 0 && options.freezes()) freeze();
   };
   const kill = () => {
     doomed = true;
     if (child) processes.kill(child);
   };
 
+  let cancelSettling: CancelTimer = () => undefined;
+  /** What it has room for, it should ask for soon. */
+  const settle = () => {
+    cancelSettling();
+    settling = room() > 0 && polls.length === 0 ? 'yes' : 'no';
+    if (settling === 'no') return;
+    cancelSettling = systemClock.after(SETTLE_LIMIT_MS, () => {
+      settling = 'late';
+      options.onChange();
+    });
+  };
+
   /** Ends whatever this sandbox owes an answer to. It takes nothing more. */
   const fail = (why: (requestId: string) => InvocationResult) => {
+    const failedInit = phase === 'init';
     phase = 'gone';
     endInit();
-    const left = owed();
-    waiting.length = 0;
-    running.clear();
-    for (const { cancelTimer, invocation, settle } of left) {
+    cancelSettling();
+    cancelRest();
+    for (const { cancelTimer, invocation, settle: settleWith } of running.values()) {
       cancelTimer();
-      settle(why(invocation.requestId));
+      settleWith(why(invocation.requestId));
     }
+    running.clear();
+    if (failedInit) for (const line of initFailureLines(why(''))) options.onOutput(line);
+    options.onExit(failedInit ? why : undefined);
   };
   let endInit = () => {};
   const beginInit = (endTurn: () => void) => {
@@ -134,18 +177,19 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     };
   };
 
-  /** Waits no longer for an invocation, which may go on: what comes of it is told to nobody. */
-  const abandon = (pending: Pending, why: InvocationResult) => {
-    running.delete(pending.invocation.requestId);
-    if (waiting.includes(pending)) waiting.splice(waiting.indexOf(pending), 1);
-    pending.settle(why);
-  };
+  /** What it does between its answer and its next request still counts against the timeout of the invocation. */
+  let cancelRest: CancelTimer = () => undefined;
   const limit = (pending: Pending): CancelTimer =>
     systemClock.after(timeoutMs, () => {
+      const { requestId } = pending.invocation;
       const seconds = (timeoutMs / 1_000).toFixed(2);
-      const text = `RequestId: ${pending.invocation.requestId} Error: Task timed out after ${seconds} seconds`;
+      const text = `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`;
       const timedOut = failure('Sandbox.Timedout', text);
-      if (isManaged) return abandon(pending, timedOut);
+      if (isManaged) {
+        // It waits no longer for the invocation, which may go on: what comes of it is told to nobody.
+        running.delete(requestId);
+        return pending.settle(timedOut);
+      }
       fail(() => timedOut);
       kill();
     });
@@ -159,7 +203,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     get state() {
       if (phase !== 'serving') return phase;
       if (frozen) return 'frozen';
-      return owed().length > 0 ? 'busy' : 'idle';
+      return running.size > 0 ? 'busy' : 'idle';
     },
     get invocations() {
       return invocations;
@@ -167,64 +211,65 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     get free() {
       return free();
     },
-    invoke(invocation) {
-      return new Promise((settle) => {
-        const pending: Pending = { invocation, settle, cancelTimer: () => undefined };
-        // While it starts, the limit on its start counts.
-        if (phase !== 'init') pending.cancelTimer = limit(pending);
-        waiting.push(pending);
-        deliver();
-      });
+    get coming() {
+      return coming();
     },
+    get awaited() {
+      return isManaged && phase === 'serving' && coming() > 0;
+    },
+    get lives() {
+      return lives();
+    },
+    invoke: (invocation) =>
+      new Promise((settleWith) => {
+        const pending: Pending = { invocation, settle: settleWith, cancelTimer: () => undefined };
+        if (running.size === 0) thaw();
+        running.set(invocation.requestId, pending);
+        invocations++;
+        pending.cancelTimer = limit(pending);
+        give(pending.invocation, polls.shift());
+        settle();
+      }),
     freeze,
     thaw,
     kill,
   };
 
-  const deliver = () => {
-    while (waiting.length > 0 && polls.length > 0) {
-      const pending = waiting.shift();
-      const poll = polls.shift();
-      if (pending === undefined || poll === undefined) return;
-      const { requestId, functionArn, payload } = pending.invocation;
-      if (running.size === 0) thaw();
-      running.set(requestId, pending);
-      invocations++;
-      pending.cancelTimer();
-      pending.cancelTimer = limit(pending);
-      const deadline = systemClock.now() + sandbox.clockOffsetMs + timeoutMs;
-      const trace = requestId.replaceAll('-', '').slice(0, 24);
-      poll.writeHead(200, {
-        'content-type': 'application/json',
-        'lambda-runtime-aws-request-id': requestId,
-        'lambda-runtime-deadline-ms': String(deadline),
-        'lambda-runtime-invoked-function-arn': functionArn,
-        'lambda-runtime-trace-id': `Root=1-${Math.floor(deadline / 1_000).toString(16)}-${trace};Sampled=0`,
-        'x-fibrin-clock-offset-ms': String(sandbox.clockOffsetMs),
-        'x-fibrin-unresolved': options.unresolvedNames?.().join(',') ?? '',
-      });
-      poll.end(payload);
-    }
+  const give = ({ requestId, functionArn, payload }: Invocation, poll: ServerResponse | undefined) => {
+    const deadline = systemClock.now() + sandbox.clockOffsetMs + timeoutMs;
+    const trace = requestId.replaceAll('-', '').slice(0, 24);
+    poll?.writeHead(200, {
+      'content-type': 'application/json',
+      'lambda-runtime-aws-request-id': requestId,
+      'lambda-runtime-deadline-ms': String(deadline),
+      'lambda-runtime-invoked-function-arn': functionArn,
+      'lambda-runtime-trace-id': `Root=1-${Math.floor(deadline / 1_000).toString(16)}-${trace};Sampled=0`,
+      'x-fibrin-clock-offset-ms': String(sandbox.clockOffsetMs),
+      'x-fibrin-unresolved': options.unresolvedNames?.().join(',') ?? '',
+    });
+    poll?.end(payload);
   };
 
   const api = startRuntimeApi({
     next(response) {
+      cancelRest();
       polls.push(response);
       if (phase === 'init') {
         endInit();
         phase = 'serving';
-        if (waiting.length === 0) options.onFree();
       }
-      deliver();
+      settle();
+      options.onChange();
       freezeWhenIdle();
     },
+    sinkOf: (requestId) => running.get(requestId)?.invocation.sink,
     outcome(requestId, { errorType, payload }) {
       const pending = running.get(requestId);
       if (pending === undefined) return false;
       running.delete(requestId);
-      pending.cancelTimer();
-      // From its answer on it takes the next invocation, which it gets when it asks for one.
-      options.onFree();
+      if (isManaged) pending.cancelTimer();
+      else cancelRest = pending.cancelTimer;
+      settle();
       pending.settle(
         errorType === undefined ? { kind: 'success', payload } : { kind: 'error', errorType, payload },
       );
@@ -240,21 +285,31 @@ export function startSandbox(options: SandboxOptions): Sandbox {
 
   const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
     const how = signal ? `signal: ${signal === 'SIGKILL' ? 'killed' : signal}` : `exit status ${code}`;
-    fail((id) => failure('Runtime.ExitError', `RequestId: ${id} Error: Runtime exited with error: ${how}`));
     api.close();
-    options.onExit();
+    if (phase === 'gone') return;
+    fail((id) => failure('Runtime.ExitError', `RequestId: ${id} Error: Runtime exited with error: ${how}`));
   };
 
   const start = (address: string, endTurn: () => void) => {
     beginInit(endTurn);
     if (phase === 'gone' || doomed) return onExit(null, 'SIGKILL');
+    if (!options.isWanted()) {
+      phase = 'gone';
+      endInit();
+      api.close();
+      return options.onExit();
+    }
     // Lambda leaves the heap a little less than the memory that the function has.
     const heapMb = Math.max(64, Math.floor(options.memoryMb * 0.9));
-    child = processes.start(process.execPath, [`--max-old-space-size=${heapMb}`, options.bootstrap], {
-      cwd: options.codeFolder,
+    const { taskRoot, layers, modulePaths } = options.code;
+    const flags = [`--max-old-space-size=${heapMb}`, ...options.nodeFlags];
+    child = processes.start(process.execPath, [...flags, options.bootstrap], {
+      cwd: taskRoot,
       env: {
+        NODE_PATH: modulePaths,
         ...options.environment,
-        LAMBDA_TASK_ROOT: options.codeFolder,
+        LAMBDA_TASK_ROOT: taskRoot,
+        ...(layers && { FIBRIN_LAYERS: layers }),
         AWS_LAMBDA_RUNTIME_API: address,
         ...(isManaged && {
           AWS_LAMBDA_MAX_CONCURRENCY: String(capacity),

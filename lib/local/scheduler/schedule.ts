@@ -1,7 +1,8 @@
-import type { CancelTimer, Clock } from '../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import { commonDeadLetterAttributes, type Delivery, deliver } from '../delivery.ts';
 import type { HandOver } from '../handover.ts';
+import { startDueTimes } from './due-times.ts';
 import { scheduleTimes } from './schedule-times.ts';
 
 /** A schedule of EventBridge Scheduler. */
@@ -43,6 +44,10 @@ export interface ScheduleState {
   readonly next: string | undefined;
   /** Times that it was due. */
   readonly runs: number;
+}
+
+/** What became of a schedule's runs; of those of a rule its targets tell. */
+export interface ScheduleOutcomes {
   readonly delivered: number;
   readonly retries: number;
   readonly deadLettered: number;
@@ -51,8 +56,8 @@ export interface ScheduleState {
   readonly lastFailure: string | undefined;
 }
 
-export interface RunningSchedule {
-  state(): ScheduleState;
+export interface RunningSchedule<Outcomes = unknown> {
+  state(): ScheduleState & Outcomes;
   stop(): void;
 }
 
@@ -66,15 +71,16 @@ const toSeconds = (epochMs: number) => `${new Date(epochMs).toISOString().slice(
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
  */
-export function startSchedule(model: ScheduleModel, options: ScheduleOptions): RunningSchedule {
+export function startSchedule(
+  model: ScheduleModel,
+  options: ScheduleOptions,
+): RunningSchedule<ScheduleOutcomes> {
   const { handOver, platform, random } = options;
   const { arn: scheduleArn, maximumRetryAttempts, maximumEventAgeSeconds, deadLetterQueue } = model;
   const times = scheduleTimes(model);
   const counts = { runs: 0, delivered: 0, retries: 0, deadLettered: 0, dropped: 0 };
   const deliveries = new Set<Delivery>();
   let lastFailure: string | undefined;
-  let next: number | undefined;
-  let cancelTimer: CancelTimer = () => undefined;
   let stopped = false;
 
   const run = async (dueAt: number) => {
@@ -124,38 +130,25 @@ export function startSchedule(model: ScheduleModel, options: ScheduleOptions): R
     if (!stopped) counts[outcome === 'dead-lettered' ? 'deadLettered' : outcome]++;
   };
 
-  const arm = () => {
-    if (next === undefined) return;
-    const dueAt = next;
-    cancelTimer = platform.after(Math.max(0, dueAt - platform.now()), () => {
-      // A timer holds no more than some weeks, and may be a little early: it is the clock that decides.
-      if (platform.now() >= dueAt) {
-        void run(dueAt);
-        next = times.after(dueAt);
-      }
-      arm();
-    });
-  };
-
-  if (model.state === 'ENABLED') {
-    next = times.from(platform.now());
-    arm();
-  }
+  const first = model.state === 'ENABLED' ? times.from(platform.now()) : undefined;
+  const due = startDueTimes(first, times.after, platform, (dueAt) => void run(dueAt));
 
   return {
-    state: () => ({
-      name: model.name,
-      state: model.state,
-      expression: model.expression,
-      timezone: model.timezone,
-      next: next === undefined ? undefined : new Date(next).toISOString(),
-      ...counts,
-      lastFailure,
-    }),
+    state() {
+      const next = due.next();
+      return {
+        name: model.name,
+        state: model.state,
+        expression: model.expression,
+        timezone: model.timezone,
+        next: next === undefined ? undefined : new Date(next).toISOString(),
+        ...counts,
+        lastFailure,
+      };
+    },
     stop() {
       stopped = true;
-      next = undefined;
-      cancelTimer();
+      due.stop();
       for (const delivery of deliveries) delivery.cancel();
     },
   };

@@ -1,11 +1,14 @@
-import type { buildApp } from 'fauxqs';
 import { callInTens } from './client.ts';
+import { type FauxqsApp, refuseStrangersOf } from './engine.ts';
 import type { QueueModel } from './model.ts';
 import { handlesOf, inPlatformSeconds } from './platform-seconds.ts';
 
-export type FauxqsApp = ReturnType<typeof buildApp>;
+/** The one account that fauxqs knows; it is part of the ARNs by which it finds dead-letter queues. */
+export const FAUXQS_ACCOUNT = '000000000000';
 
 export interface HookOptions {
+  /** The account of the queues, as functions know it. */
+  readonly account: string;
   readonly scale: number;
   readonly queues: ReadonlyMap<string, QueueModel>;
   /** Known once it listens. */
@@ -20,29 +23,37 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 type Payload = Readonly<Record<string, unknown>>;
 
 const operationOf = (headers: Headers): string => String(headers['x-amz-target']).replace('AmazonSQS.', '');
+/** The ARNs in a queue's attributes with another account in them. */
+function withAccount(payload: Payload, from: string, to: string): Payload {
+  const { Attributes } = payload;
+  if (typeof Attributes !== 'object' || Attributes === null) return payload;
+  const attributes = Object.entries(Attributes).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value.replaceAll(`:${from}:`, `:${to}:`) : value,
+  ]);
+  return { ...payload, Attributes: Object.fromEntries(attributes) };
+}
+
 const nameOf = (queueUrl: unknown): string => String(queueUrl).split('/').at(-1) ?? '';
 
 /** What fauxqs does otherwise than the local run needs it, by the hooks that its server offers to everybody. */
-export function addHooks(app: FauxqsApp, { scale, queues, endpoint, urlOf, changed }: HookOptions): void {
-  // As the run's own servers do it: a page of another site may not send messages.
-  app.addHook('onRequest', async (request, reply) => {
-    const { host, origin } = request.headers;
-    const { port } = new URL(endpoint());
-    if (origin === undefined && (host === `127.0.0.1:${port}` || host === `localhost:${port}`)) return;
-    await reply.code(403).send({ __type: 'AccessDenied', message: 'Not for other hosts and origins' });
-  });
+export function addHooks(app: FauxqsApp, options: HookOptions): void {
+  const { account, scale, queues, endpoint, urlOf, changed } = options;
+  refuseStrangersOf(app);
 
   app.addHook('preHandler', async (request) => {
     const operation = operationOf(request.headers);
     const input = request.body as Payload | null | undefined;
-    if (typeof input !== 'object' || input === null || !('QueueUrl' in input)) return;
+    if (typeof input !== 'object' || input === null) return;
+    request.body = withAccount(input, account, FAUXQS_ACCOUNT);
+    if (!('QueueUrl' in input)) return;
     if (operation.startsWith('ChangeMessageVisibility'))
       for (const handle of handlesOf(input)) changed.add(handle);
     if (operation.startsWith('DeleteMessage')) for (const handle of handlesOf(input)) changed.delete(handle);
     const queue = queues.get(nameOf(input['QueueUrl']));
     request.body = inPlatformSeconds(
       operation,
-      input,
+      request.body as Payload,
       scale,
       queue === undefined || queue.fifo ? undefined : queue.delaySeconds,
     );
@@ -68,6 +79,6 @@ export function addHooks(app: FauxqsApp, { scale, queues, endpoint, urlOf, chang
       );
       for (const handle of handles) changed.delete(handle);
     }
-    return payload;
+    return withAccount(payload as Payload, FAUXQS_ACCOUNT, account);
   });
 }

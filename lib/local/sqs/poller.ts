@@ -68,7 +68,8 @@ const DELETE_ATTEMPTS = 6;
 
 /**
  * Polls a queue and invokes a function with batches of its messages, with the semantics of Lambda's event source
- * mapping. One loop receives; batches run beside each other up to the concurrency, those of a FIFO queue one by one.
+ * mapping. One loop receives; batches run beside each other up to the concurrency. A FIFO queue keeps a group back while one
+ * of its messages is with the function, so that there are never more batches than groups.
  * @throws {LocalRunError} for a queue that is not there.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
@@ -80,7 +81,7 @@ export function startSqsMapping(model: SqsMappingModel, options: SqsMappingOptio
   if (queue === undefined || queueUrl === undefined)
     throw new LocalRunError(`${model.functionArn}: its event source ${queueArn} is not in the template`);
 
-  const concurrency = queue.fifo ? 1 : (model.maximumConcurrency ?? DEFAULT_CONCURRENCY);
+  const concurrency = model.maximumConcurrency ?? DEFAULT_CONCURRENCY;
   const count = { polls: 0, batches: 0, records: 0, failures: 0, throttles: 0, filtered: 0, callErrors: 0 };
   let lastCallError: string | undefined;
   let throttledInARow = 0;

@@ -3,6 +3,7 @@ import { systemClock } from '../../core/clock.ts';
 import type { Handover, Message } from '../handover.ts';
 import { LocalRunError } from '../problem.ts';
 import { callInTens, callSqs, SqsCallError } from './client.ts';
+import { fauxqsApp } from './engine.ts';
 import { addHooks } from './hooks.ts';
 import { depthOf, type Inspection, messagesOf } from './inspect.ts';
 import type { Depth, PeekedMessage, QueueModel } from './model.ts';
@@ -47,9 +48,6 @@ export interface Sqs {
   stop(): Promise<void>;
 }
 
-/** The one account that fauxqs knows; it is part of the ARNs by which it finds dead-letter queues. */
-const FAUXQS_ACCOUNT = '000000000000';
-
 function attributesOf(queue: QueueModel, scale: number): Record<string, string> {
   return {
     VisibilityTimeout: String(queue.visibilityTimeoutSeconds),
@@ -70,25 +68,12 @@ function attributesOf(queue: QueueModel, scale: number): Record<string, string> 
   };
 }
 
-async function loadFauxqs(): Promise<typeof import('fauxqs')> {
-  try {
-    return await import('fauxqs');
-  } catch (error) {
-    throw new LocalRunError(
-      'the template has queues and the package fauxqs is not installed; npm install --save-dev fauxqs',
-      error,
-    );
-  }
-}
-
 /**
  * Starts SQS inside this process, on the loopback interface only, and creates the queues.
  * @throws {LocalRunError} without the package fauxqs, and for a dead-letter queue that is not one of the queues.
  */
 export async function startSqs(queues: readonly QueueModel[], options: SqsOptions): Promise<Sqs> {
   const { scale, region, account } = options;
-  if (account !== FAUXQS_ACCOUNT)
-    throw new LocalRunError(`SQS on this machine is of the account ${FAUXQS_ACCOUNT}, not ${account}`);
   const byArn = new Map(
     queues.map((queue) => [`arn:aws:sqs:${region}:${account}:${queue.queueName}`, queue]),
   );
@@ -98,13 +83,12 @@ export async function startSqs(queues: readonly QueueModel[], options: SqsOption
         `${logicalId}: its dead-letter queue ${redrive.deadLetterQueueArn} is not in the template`,
       );
 
-  const { buildApp } = await loadFauxqs();
-  const app = buildApp({ logger: false, defaultRegion: region });
+  const { app } = await fauxqsApp('queues', region);
   const changed = new Set<string>();
   let endpoint = '';
   const urlOfName = (queueName: string) => `${endpoint}/${account}/${queueName}`;
   const byName = new Map(queues.map((queue) => [queue.queueName, queue]));
-  addHooks(app, { scale, queues: byName, endpoint: () => endpoint, urlOf: urlOfName, changed });
+  addHooks(app, { account, scale, queues: byName, endpoint: () => endpoint, urlOf: urlOfName, changed });
   await app.listen({ host: '127.0.0.1', port: 0 });
   endpoint = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
 
@@ -127,7 +111,7 @@ export async function startSqs(queues: readonly QueueModel[], options: SqsOption
     urlOfName,
     arnOf: (queueName) => [...byArn].find(([, queue]) => queue.queueName === queueName)?.[0],
     modelOf: (arn) => byArn.get(arn),
-    async send(arn, { body, attributes, messageGroupId }) {
+    async send(arn, { body, attributes, messageGroupId, messageDeduplicationId }) {
       try {
         await callSqs(endpoint, 'SendMessage', {
           // A queue that is not there gets SQS's own answer.
@@ -136,10 +120,11 @@ export async function startSqs(queues: readonly QueueModel[], options: SqsOption
           MessageAttributes: Object.fromEntries(
             Object.entries(attributes ?? {}).map(([name, value]) => [
               name,
-              { DataType: 'String', StringValue: value },
+              typeof value === 'string' ? { DataType: 'String', StringValue: value } : value,
             ]),
           ),
           ...(messageGroupId !== undefined && { MessageGroupId: messageGroupId }),
+          ...(messageDeduplicationId !== undefined && { MessageDeduplicationId: messageDeduplicationId }),
         });
         return { kind: 'accepted' };
       } catch (error) {

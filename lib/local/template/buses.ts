@@ -1,6 +1,6 @@
 import type { BusModel, RuleModel, TargetModel } from '../events/model.ts';
 import { readDeliveryPolicy } from './delivery.ts';
-import { ACCOUNT, type Properties, refuse, type TemplateReader } from './reader.ts';
+import { type Properties, refuse, type TemplateReader } from './reader.ts';
 
 export function readBuses(reader: TemplateReader): readonly BusModel[] {
   return reader.ofType(['AWS::Events::EventBus'], []).map(({ logicalId }) => ({
@@ -49,19 +49,23 @@ export function readRules(reader: TemplateReader): readonly RuleModel[] {
   const names = ['EventBusName', 'EventPattern', 'ScheduleExpression', 'State', 'Targets'];
   return reader.ofType(['AWS::Events::Rule'], names).map(({ logicalId, properties }) => {
     const { EventBusName, EventPattern, ScheduleExpression, State, Targets } = properties;
-    if (ScheduleExpression !== undefined) {
-      refuse(logicalId, 'a rule with a schedule', 'use a schedule of EventBridge Scheduler');
-    }
     const name = reader.nameOf(logicalId);
     // A bus is named by its name or its ARN.
     const busName = String(EventBusName ?? 'default').replace(/^arn:.*:event-bus\//, '');
+    if (ScheduleExpression !== undefined && busName !== 'default')
+      refuse(
+        logicalId,
+        `a schedule on the bus ${busName}`,
+        'leave EventBusName out: AWS has them on the default bus only',
+      );
     const path = busName === 'default' ? name : `${busName}/${name}`;
     return {
       name,
-      arn: `arn:aws:events:${reader.region}:${ACCOUNT}:rule/${path}`,
+      arn: `arn:aws:events:${reader.region}:${reader.account}:rule/${path}`,
       busName,
       enabled: State !== 'DISABLED',
       pattern: EventPattern,
+      ...(ScheduleExpression !== undefined && { schedule: String(ScheduleExpression) }),
       targets: ((Targets ?? []) as readonly Properties[]).map((target) => readTarget(logicalId, target)),
     };
   });

@@ -1,13 +1,22 @@
 import type { Assembly } from './assembly.ts';
 import { functionOfArn, type Properties, refuse, type TemplateReader } from './reader.ts';
 
+/** An archive or a folder, or the text of `index.js` as the template holds it. */
+export type CodeModel = { readonly path: string } | { readonly inline: string };
+
 export interface FunctionModel {
   readonly logicalId: string;
   /** Name in AWS's sense, part of the ARN. */
   readonly functionName: string;
   /** Name for people: the construct's path in the stack. */
   readonly displayName: string;
-  readonly codeFolder: string;
+  /** `nodejs24.x`. */
+  readonly runtime: string;
+  readonly code: CodeModel;
+  /** Archives or folders of its layers: a later one covers what an earlier one has. */
+  readonly layers: readonly string[];
+  /** Layers that are not of this app. They are not on this machine. */
+  readonly foreignLayers: readonly string[];
   readonly handler: string;
   readonly memoryMb: number;
   readonly timeoutMs: number;
@@ -42,23 +51,71 @@ function managedConcurrency(capacityProvider: unknown, memoryMb: number): number
   return Number(concurrency ?? cpus * MANAGED_CONCURRENCY_PER_CPU);
 }
 
-export function readFunctions(assembly: Assembly, reader: TemplateReader): readonly FunctionModel[] {
+type Assets = Pick<Assembly, 'assetFolder'>;
+
+function readCode(assembly: Assets, logicalId: string, code: Properties): CodeModel {
+  const { ZipFile: inline, S3Key, ImageUri } = code;
+  if (ImageUri !== undefined)
+    return refuse(
+      logicalId,
+      'a container image',
+      'give it a nodejs runtime, or leave it out for -c stage=local',
+    );
+  if (inline !== undefined) return { inline: String(inline) };
+  const path = assembly.assetFolder(String(S3Key));
+  return path === undefined
+    ? refuse(logicalId, 'code that is no file asset', 'bundle it as an asset')
+    : { path };
+}
+
+/** The archive or folder of each layer of the app, by its ARN. */
+function readLayers(assembly: Assets, reader: TemplateReader): ReadonlyMap<string, string> {
+  const layers = reader.ofType(['AWS::Lambda::LayerVersion'], ['Content']);
+  return new Map(
+    layers.map(({ logicalId, properties }) => {
+      const path = assembly.assetFolder(String((properties['Content'] as Properties)['S3Key']));
+      if (path === undefined)
+        return refuse(logicalId, 'content that is no file asset', 'bundle it as an asset');
+      return [`${reader.arnOf(logicalId)}:1`, path];
+    }),
+  );
+}
+
+/** What these ask of CloudFormation this run does itself, or not at all: the functions behind them do not run. */
+const PROVIDED = ['Custom::S3BucketNotifications', 'Custom::S3AutoDeleteObjects'];
+
+/** The functions behind them, by their logical ids. */
+export function readProviders(reader: TemplateReader): readonly string[] {
+  const tokens = new Set(
+    reader.ofType(PROVIDED, ['ServiceToken']).map(({ properties }) => properties['ServiceToken']),
+  );
+  const functions = reader.ofType(['AWS::Lambda::Function'], []).map(({ logicalId }) => logicalId);
+  return functions.filter((logicalId) => tokens.has(reader.arnOf(logicalId)));
+}
+
+export function readFunctions(assembly: Assets, reader: TemplateReader): readonly FunctionModel[] {
   const names = ['Runtime', 'Handler', 'MemorySize', 'Timeout', 'ReservedConcurrentExecutions', 'Code'];
-  return reader.ofType(['AWS::Lambda::Function'], [...names, 'CapacityProviderConfig']).map((resource) => {
+  const known = readLayers(assembly, reader);
+  const providers = readProviders(reader);
+  const all = reader.ofType(['AWS::Lambda::Function'], [...names, 'Layers', 'CapacityProviderConfig']);
+  const running = all.filter(({ logicalId }) => !providers.includes(logicalId));
+  return running.map((resource) => {
     const { logicalId, properties, displayName } = resource;
-    const { Runtime, Handler, Timeout, ReservedConcurrentExecutions, Code } = properties;
+    const { Runtime, Handler, Timeout, ReservedConcurrentExecutions } = properties;
     const memoryMb = Number(properties['MemorySize'] ?? 128);
+    const code = readCode(assembly, logicalId, properties['Code'] as Properties);
     if (!/^nodejs\d/.test(String(Runtime))) {
-      refuse(logicalId, `the runtime ${Runtime}`, 'leave the function out for -c stage=local');
+      refuse(logicalId, `the runtime ${Runtime ?? 'none'}`, 'leave the function out for -c stage=local');
     }
-    const codeFolder = assembly.assetFolder(String((Code as Properties)['S3Key']));
-    if (codeFolder === undefined)
-      return refuse(logicalId, 'code that is no file asset', 'bundle it as an asset');
+    const layers = ((properties['Layers'] ?? []) as readonly unknown[]).map(String);
     return {
       logicalId,
       functionName: reader.nameOf(logicalId),
       displayName,
-      codeFolder,
+      runtime: String(Runtime),
+      code,
+      layers: layers.flatMap((arn) => known.get(arn) ?? []),
+      foreignLayers: layers.filter((arn) => !known.has(arn)),
       handler: String(Handler),
       memoryMb,
       timeoutMs: Number(Timeout ?? 3) * 1_000,

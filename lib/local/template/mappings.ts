@@ -4,7 +4,7 @@ import { compilePattern } from '../events/pattern/parse.ts';
 import { LocalRunError } from '../problem.ts';
 import type { SqsMappingModel } from '../sqs/poller.ts';
 import type { StreamMappingModel } from '../streams/model.ts';
-import { ACCOUNT, type Properties, type Resource, refuse, type TemplateReader } from './reader.ts';
+import { type Properties, type Resource, refuse, type TemplateReader } from './reader.ts';
 
 const NAMES = [
   'BatchSize',
@@ -47,7 +47,7 @@ function readCommon(resource: Resource, reader: TemplateReader) {
   return {
     functionArn: name.startsWith('arn:')
       ? name
-      : `arn:aws:lambda:${reader.region}:${ACCOUNT}:function:${name}`,
+      : `arn:aws:lambda:${reader.region}:${reader.account}:function:${name}`,
     batchingWindowSeconds: Number(properties['MaximumBatchingWindowInSeconds'] ?? 0),
     reportBatchItemFailures: ((properties['FunctionResponseTypes'] ?? []) as readonly unknown[]).includes(
       'ReportBatchItemFailures',
@@ -101,7 +101,8 @@ export function readMappings(reader: TemplateReader): Mappings {
   const queueMappings: SqsMappingModel[] = [];
   const streamMappings: StreamMappingModel[] = [];
   for (const resource of reader.ofType(['AWS::Lambda::EventSourceMapping'], NAMES)) {
-    const [, , service] = String(resource.properties['EventSourceArn']).split(':');
+    const source = String(resource.properties['EventSourceArn']);
+    const service = source.split(':')[2] ?? JSON.stringify(source);
     if (service === 'sqs') queueMappings.push(readSqsMapping(resource, reader));
     else if (service === 'dynamodb') streamMappings.push(readStreamMapping(resource, reader));
     else refuse(resource.logicalId, `an event source of ${service}`, 'use a queue or the stream of a table');

@@ -1,6 +1,6 @@
 import type { ScheduleModel } from '../scheduler/schedule.ts';
 import { readDeliveryPolicy } from './delivery.ts';
-import { ACCOUNT, type Properties, refuse, type TemplateReader } from './reader.ts';
+import { type Properties, refuse, type TemplateReader } from './reader.ts';
 
 const NAMES = [
   'EndDate',
@@ -13,13 +13,13 @@ const NAMES = [
 ];
 
 /** What a schedule sends that brings no input. */
-const defaultInput = (arn: string, region: string): string =>
+const defaultInput = (arn: string, { account, region }: TemplateReader): string =>
   JSON.stringify({
     version: '0',
     id: '<aws.scheduler.execution-id>',
     'detail-type': 'Scheduled Event',
     source: 'aws.scheduler',
-    account: ACCOUNT,
+    account,
     time: '<aws.scheduler.scheduled-time>',
     region,
     resources: [arn],
@@ -32,10 +32,10 @@ export function readSchedules(reader: TemplateReader): readonly ScheduleModel[] 
     const name = reader.nameOf(logicalId);
     const target = properties['Target'] as Properties;
     const targetArn = String(target['Arn']);
-    if (!/^arn:[^:]*:(lambda|sqs):[^:]+:/.test(targetArn)) {
-      refuse(logicalId, `the target ${targetArn}`, 'point the schedule at a function or a queue');
+    if (!/^arn:[^:]*:(lambda|sns|sqs):[^:]+:/.test(targetArn)) {
+      refuse(logicalId, `the target ${targetArn}`, 'point the schedule at a function, a queue or a topic');
     }
-    const arn = `arn:aws:scheduler:${reader.region}:${ACCOUNT}:schedule/${properties['GroupName'] ?? 'default'}/${name}`;
+    const arn = `arn:aws:scheduler:${reader.region}:${reader.account}:schedule/${properties['GroupName'] ?? 'default'}/${name}`;
     const date = (property: string) =>
       properties[property] === undefined ? undefined : String(properties[property]);
     const group = (target['SqsParameters'] as Properties | undefined)?.['MessageGroupId'];
@@ -48,7 +48,7 @@ export function readSchedules(reader: TemplateReader): readonly ScheduleModel[] 
       startDate: date('StartDate'),
       endDate: date('EndDate'),
       targetArn,
-      input: target['Input'] === undefined ? defaultInput(arn, reader.region) : String(target['Input']),
+      input: target['Input'] === undefined ? defaultInput(arn, reader) : String(target['Input']),
       ...readDeliveryPolicy(target),
       ...(group !== undefined && { messageGroupId: String(group) }),
     };

@@ -33,9 +33,12 @@ export const leaks = async () => {
 };
 export const large = async () => 'x'.repeat(6 * 1_024 * 1_024 + 1);
 export const nothing = async () => undefined;
+let running = 0;
 export const slow = async ({ ms }) => {
+  const atOnce = ++running;
   await new Promise((resolve) => setTimeout(resolve, ms));
-  return { calls: ++calls, pid: process.pid };
+  running--;
+  return { calls: ++calls, pid: process.pid, atOnce };
 };
 export const notAFunction = 7;
 

@@ -1,0 +1,33 @@
+/** Where a bucket sends which of its events. */
+export interface NotificationModel {
+  readonly id: string;
+  /** `s3:ObjectCreated:*` */
+  readonly events: readonly string[];
+  /** A function, a queue or a topic. */
+  readonly targetArn: string;
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+export interface BucketModel {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly notifications: readonly NotificationModel[];
+  /** Whether the default bus gets its events too. */
+  readonly eventBridge: boolean;
+}
+
+/** What has become of an object. */
+export interface ObjectChange {
+  readonly bucket: string;
+  readonly key: string;
+  readonly name:
+    | 'ObjectCreated:Put'
+    | 'ObjectCreated:Copy'
+    | 'ObjectCreated:CompleteMultipartUpload'
+    | 'ObjectRemoved:Delete';
+  /** Bytes; undefined for one that is gone. */
+  readonly size?: number;
+  /** Without quotes. */
+  readonly eTag?: string;
+}

@@ -1,0 +1,49 @@
+import type { AddressInfo } from 'node:net';
+import type { buildApp } from 'fauxqs';
+import { LocalRunError } from '../problem.ts';
+import { keepGroupsTogether } from './fifo.ts';
+
+export type FauxqsApp = ReturnType<typeof buildApp>;
+type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
+export type SqsStore = Stores['sqsStore'];
+
+/** Where fauxqs has its queues. The package names no entry for it. */
+const STORE = 'sqs/sqsStore.js';
+
+/**
+ * Makes a fauxqs server that does not listen yet, without a log of its own. It is a promise as well, so it comes in an object:
+ * who awaited it would have it ready, and could add no hooks.
+ * @param wantedBy What of the template wants it.
+ * @throws {LocalRunError} without the package fauxqs, or with one whose queues are other than expected.
+ */
+export async function fauxqsApp(wantedBy: string, region: string): Promise<{ readonly app: FauxqsApp }> {
+  let fauxqs: typeof import('fauxqs');
+  try {
+    fauxqs = await import('fauxqs');
+  } catch (error) {
+    throw new LocalRunError(
+      `the template has ${wantedBy} and the package fauxqs is not installed; npm install --save-dev fauxqs`,
+      error,
+    );
+  }
+  try {
+    const url = new URL(STORE, import.meta.resolve('fauxqs')).href;
+    const { SqsStore } = (await import(url)) as { readonly SqsStore: new () => SqsStore };
+    const sqsStore = keepGroupsTogether(new SqsStore());
+    // It makes the stores that it is not given.
+    const stores = { sqsStore } as Stores;
+    return { app: fauxqs.buildApp({ logger: false, defaultRegion: region, stores }) };
+  } catch (error) {
+    throw new LocalRunError('this version of fauxqs is not known; npm install --save-dev fauxqs@2.4', error);
+  }
+}
+
+/** As the run's own servers do it: a page of another site may not send messages. */
+export function refuseStrangersOf(app: FauxqsApp): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { host, origin } = request.headers;
+    const { port } = app.server.address() as AddressInfo;
+    if (origin === undefined && (host === `127.0.0.1:${port}` || host === `localhost:${port}`)) return;
+    await reply.code(403).send({ __type: 'AccessDenied', message: 'Not for other hosts and origins' });
+  });
+}

@@ -1,0 +1,42 @@
+import { LocalRunError } from '../problem.ts';
+import type { Template } from './assembly.ts';
+import { brief } from './brief.ts';
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const SECTIONS = ['Parameters', 'Conditions', 'Mappings', 'Outputs'];
+/** Parts of a resource beside its type, with the kind of value that each is. */
+const OBJECTS = ['Properties', 'Metadata'];
+
+/**
+ * The form of a template, without which nothing of it can be read. Properties are looked at when they are.
+ * @throws {LocalRunError} that names the part: `Users.Properties`.
+ */
+export function checkTemplate(value: unknown, file: string): Template {
+  const wrong = (what: string, expected: string, got: unknown): never => {
+    throw new LocalRunError(`${what}: expected ${expected}, got ${brief(got)}; mend it in ${file}`);
+  };
+  if (!isObject(value)) return wrong('the template', 'an object', value);
+  const { Resources } = value;
+  if (!isObject(Resources)) return wrong('Resources', 'an object of resources by logical id', Resources);
+  for (const section of SECTIONS) {
+    const members = value[section];
+    if (members === undefined) continue;
+    if (!isObject(members)) return wrong(section, 'an object', members);
+    for (const [name, member] of Object.entries(members))
+      if (!isObject(member)) wrong(`${section}.${name}`, 'an object', member);
+  }
+  for (const [logicalId, resource] of Object.entries(Resources)) {
+    if (!isObject(resource)) return wrong(logicalId, 'a resource', resource);
+    const { Type, Condition } = resource;
+    if (typeof Type !== 'string') wrong(`${logicalId}.Type`, "a resource's type", Type);
+    if (Condition !== undefined && typeof Condition !== 'string')
+      wrong(`${logicalId}.Condition`, 'the name of a condition', Condition);
+    for (const part of OBJECTS) {
+      const member = resource[part];
+      if (member !== undefined && !isObject(member)) wrong(`${logicalId}.${part}`, 'an object', member);
+    }
+  }
+  return value as unknown as Template;
+}

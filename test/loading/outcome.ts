@@ -1,0 +1,59 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { localFunction } from '../../lib/local/lambda/function.ts';
+import type { InvocationResult } from '../../lib/local/lambda/result.ts';
+import { turns } from '../../lib/local/lambda/turns.ts';
+import type { Processes } from '../../lib/local/processes.ts';
+import type { LoadingCase } from './cases.ts';
+
+/** The runtimes whose rules differ, with the version of AWS's client that has them. */
+export const RUNTIMES = { 'nodejs22.x': '3.3.0', 'nodejs24.x': '4.0.2' } as const;
+export type Runtime = keyof typeof RUNTIMES;
+
+/** What came of each event, without what differs from machine to machine. */
+export type Outcome = readonly unknown[];
+
+const takeTurn = turns(2);
+
+function plain(result: InvocationResult, folder: string): unknown {
+  if (result.kind === 'throttled') return 'throttled';
+  const isJson = result.payload.startsWith('{') || result.kind === 'error';
+  if (result.kind === 'success') return { success: isJson ? JSON.parse(result.payload) : result.payload };
+  const { errorType, errorMessage } = JSON.parse(result.payload);
+  const message = String(errorMessage)
+    .replaceAll(folder, '<task>')
+    .replace(/\nRequire stack:[\s\S]*$/, '')
+    .replace(/ imported from .*$/m, '')
+    .replace(/^RequestId: \S* /, '');
+  return { error: errorType, message };
+}
+
+/** Gives a function its events, in a sandbox whose runtime is the bootstrap. */
+export async function outcomeOf(
+  loading: LoadingCase,
+  runtime: Runtime,
+  { folder, bootstrap, processes }: { folder: string; bootstrap: string; processes: Processes },
+): Promise<Outcome> {
+  for (const [name, source] of Object.entries(loading.files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), source);
+  }
+  const fn = localFunction({
+    model: {
+      ...{ logicalId: 'Fn', functionName: 'Fn', displayName: 'Fn', runtime },
+      ...{ code: { path: folder }, layers: [], foreignLayers: [] },
+      handler: loading.handler ?? 'index.handler',
+      ...{ memoryMb: 256, timeoutMs: 3_000, reservedConcurrency: 1, maxConcurrencyPerSandbox: undefined },
+    },
+    ...{ region: 'us-east-1', processes, bootstrap, takeTurn, environment: {}, defaultConcurrency: 1 },
+    code: { taskRoot: folder, modulePaths: '' },
+    settings: { freeze: true, maxConcurrencyPerSandbox: 1, idleMs: 300_000 },
+    onOutput: () => undefined,
+  });
+  const outcomes: unknown[] = [];
+  for (const event of loading.events ?? [{}])
+    outcomes.push(plain(await fn.invoke(JSON.stringify(event)), folder));
+  const { coldStarts } = fn.state();
+  for (const sandbox of [...fn.sandboxes()]) sandbox.kill();
+  return coldStarts === 1 ? outcomes : [...outcomes, { coldStarts }];
+}
