@@ -6,5 +6,5 @@ export function nodeProblem(version: string, engines: string): string | undefine
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [, oldestMajor = 0, oldestMinor = 0] = (/(\d+)\.?(\d*)/.exec(engines) ?? []).map(Number);
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return undefined;
-  return `expected Node.js ${oldestMajor}.${oldestMinor} or later, got ${version}; npm install -D node@24 makes npx use that in this project`;
+  return `expected Node.js ${oldestMajor}.${oldestMinor} or later, got ${version}; npm install -D node@24 brings it into this project`;
 }

@@ -8,7 +8,7 @@ test.each(['20.20.2', '22.2.9', '4.0.0'])(
   'the command refuses Node.js %s, and says what to do',
   (version) => {
     expect(nodeProblem(version, engines.node)).toBe(
-      `expected Node.js 22.3 or later, got ${version}; npm install -D node@24 makes npx use that in this project`,
+      `expected Node.js 22.3 or later, got ${version}; npm install -D node@24 brings it into this project`,
     );
   },
 );
