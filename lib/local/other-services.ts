@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { errorElement, queryError } from './http/query-error.ts';
 import { type Answer, guarded, type Listening, listen, readBody, send } from './http/server.ts';
 import type { Log } from './log.ts';
 
@@ -45,11 +46,7 @@ function cborText(text: string): Buffer {
   return Buffer.concat([Buffer.from(head), bytes]);
 }
 
-const xmlText = (text: string): string =>
-  text.replaceAll(/[<>&"']/g, (character) => `&#${character.charCodeAt(0)};`);
-
 function refusal(form: Call['form'], message: string): Answer {
-  const error = `<Error><Type>Sender</Type><Code>${CODE}</Code><Message>${xmlText(message)}</Message></Error>`;
   switch (form) {
     case 'cbor': {
       const members = ['__type', CODE, 'message', message].map(cborText);
@@ -63,10 +60,14 @@ function refusal(form: Call['form'], message: string): Answer {
       return {
         statusCode: STATUS,
         headers: { 'content-type': 'text/xml' },
-        body: `<ErrorResponse>${error}</ErrorResponse>`,
+        body: queryError(CODE, message),
       };
     case 'xml':
-      return { statusCode: STATUS, headers: { 'content-type': 'application/xml' }, body: error };
+      return {
+        statusCode: STATUS,
+        headers: { 'content-type': 'application/xml' },
+        body: errorElement(CODE, message),
+      };
     case 'json':
       return {
         statusCode: STATUS,

@@ -1,7 +1,12 @@
-import type { AddressInfo } from 'node:net';
 import { printDefect } from '../../terminal/print.ts';
 import { LocalRunError } from '../problem.ts';
-import { type FauxqsApp, fauxqsApp, refuseStrangersOf } from '../sqs/engine.ts';
+import {
+  type FauxqsApp,
+  type FauxqsServer,
+  fauxqsApp,
+  listenLocally,
+  refuseStrangersOf,
+} from '../sqs/engine.ts';
 import type { BucketModel, ObjectChange } from './model.ts';
 
 export interface S3ApiOptions {
@@ -11,11 +16,7 @@ export interface S3ApiOptions {
 }
 
 /** S3 on this machine with the buckets of the template, empty at first. */
-export interface S3Api {
-  readonly endpoint: string;
-  closeIdle(): void;
-  stop(): Promise<void>;
-}
+export type S3Api = FauxqsServer;
 
 interface Made {
   readonly name: ObjectChange['name'];
@@ -105,15 +106,13 @@ export async function startS3Api({ buckets, changed, region }: S3ApiOptions): Pr
   const { app } = await fauxqsApp('buckets', region);
   refuseStrangersOf(app);
   addHooks(app, changed);
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const endpoint = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  const stop = () => app.close();
+  const server = await listenLocally(app);
   for (const { logicalId, name } of buckets) {
-    const response = await fetch(`${endpoint}/${name}`, { method: 'PUT' });
+    const response = await fetch(`${server.endpoint}/${name}`, { method: 'PUT' });
     if (response.ok) continue;
     const said = (await response.text()).slice(0, 200);
-    await stop();
+    await server.stop();
     throw new LocalRunError(`${logicalId}: S3 on this machine made no bucket ${name}: ${said}`);
   }
-  return { endpoint, closeIdle: () => app.server.closeIdleConnections(), stop };
+  return server;
 }

@@ -1,6 +1,12 @@
-import type { AddressInfo } from 'node:net';
+import { queryError } from '../http/query-error.ts';
 import { LocalRunError } from '../problem.ts';
-import { type FauxqsApp, fauxqsApp, refuseStrangersOf } from '../sqs/engine.ts';
+import {
+  type FauxqsApp,
+  type FauxqsServer,
+  fauxqsApp,
+  listenLocally,
+  refuseStrangersOf,
+} from '../sqs/engine.ts';
 import { FAUXQS_ACCOUNT } from '../sqs/hooks.ts';
 import type { TopicModel } from './model.ts';
 import { messagesIn, publishedBy, type Query, structureError } from './request.ts';
@@ -14,20 +20,13 @@ export interface SnsApiOptions {
 }
 
 /** SNS on this machine with the topics of the template. */
-export interface SnsApi {
-  readonly endpoint: string;
-  closeIdle(): void;
-  stop(): Promise<void>;
-}
+export type SnsApi = FauxqsServer;
 
 /** What asks for no subscription but those of the template. */
 const ACTIONS = new Set([
   ...['Publish', 'PublishBatch', 'CreateTopic', 'ListTopics', 'GetTopicAttributes'],
   ...['ListTagsForResource', 'TagResource', 'UntagResource'],
 ]);
-
-const errorXml = (code: string, message: string): string =>
-  `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;
 
 /** Why a request is refused before fauxqs sees it, as code and message. */
 function refusalOf(query: Query): readonly [code: string, message: string] | undefined {
@@ -58,7 +57,7 @@ function addHooks(app: FauxqsApp, { publish, account }: SnsApiOptions): void {
       return reply
         .code(400)
         .header('content-type', 'text/xml')
-        .send(errorXml(...refusal));
+        .send(queryError(...refusal));
     const topicArn = query['TopicArn'] ?? query['TargetArn'];
     request.body = {
       ...query,
@@ -85,9 +84,7 @@ export async function startSnsApi(options: SnsApiOptions): Promise<SnsApi> {
   const { app } = await fauxqsApp('topics', options.region);
   refuseStrangersOf(app);
   addHooks(app, options);
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const endpoint = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  const stop = () => app.close();
+  const server = await listenLocally(app);
   for (const { logicalId, name, fifo, contentBasedDeduplication } of options.topics) {
     const body = new URLSearchParams({
       Action: 'CreateTopic',
@@ -99,11 +96,11 @@ export async function startSnsApi(options: SnsApiOptions): Promise<SnsApi> {
         'Attributes.entry.2.value': String(contentBasedDeduplication),
       }),
     });
-    const response = await fetch(endpoint, { method: 'POST', body });
+    const response = await fetch(server.endpoint, { method: 'POST', body });
     const answer = await response.text();
     if (response.ok) continue;
-    await stop();
+    await server.stop();
     throw new LocalRunError(`${logicalId}: ${/<Message>([^<]*)/.exec(answer)?.[1] ?? answer.slice(0, 200)}`);
   }
-  return { endpoint, closeIdle: () => app.server.closeIdleConnections(), stop };
+  return server;
 }

@@ -38,6 +38,22 @@ export async function fauxqsApp(wantedBy: string, region: string): Promise<{ rea
   }
 }
 
+export interface FauxqsServer {
+  readonly endpoint: string;
+  closeIdle(): void;
+  stop(): Promise<void>;
+}
+
+/** Has a server listen, on the loopback interface only. Its hooks have to be there before. */
+export async function listenLocally(app: FauxqsApp): Promise<FauxqsServer> {
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    endpoint: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`,
+    closeIdle: () => app.server.closeIdleConnections(),
+    stop: () => app.close(),
+  };
+}
+
 /** As the run's own servers do it: a page of another site may not send messages. */
 export function refuseStrangersOf(app: FauxqsApp): void {
   app.addHook('onRequest', async (request, reply) => {

@@ -1,9 +1,8 @@
-import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../core/clock.ts';
 import type { Handover, Message } from '../handover.ts';
 import { LocalRunError } from '../problem.ts';
 import { callInTens, callSqs, SqsCallError } from './client.ts';
-import { fauxqsApp } from './engine.ts';
+import { fauxqsApp, listenLocally } from './engine.ts';
 import { addHooks } from './hooks.ts';
 import { depthOf, type Inspection, messagesOf } from './inspect.ts';
 import type { Depth, PeekedMessage, QueueModel } from './model.ts';
@@ -89,8 +88,8 @@ export async function startSqs(queues: readonly QueueModel[], options: SqsOption
   const urlOfName = (queueName: string) => `${endpoint}/${account}/${queueName}`;
   const byName = new Map(queues.map((queue) => [queue.queueName, queue]));
   addHooks(app, { account, scale, queues: byName, endpoint: () => endpoint, urlOf: urlOfName, changed });
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  endpoint = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const server = await listenLocally(app);
+  endpoint = server.endpoint;
 
   const urlOf = (arn: string) => {
     const queue = byArn.get(arn);
@@ -148,8 +147,8 @@ export async function startSqs(queues: readonly QueueModel[], options: SqsOption
         for (const { receiptHandle } of messages) changed.delete(receiptHandle);
       }
     },
-    closeIdle: () => app.server.closeIdleConnections(),
-    stop: () => app.close(),
+    closeIdle: server.closeIdle,
+    stop: server.stop,
   };
 
   try {
