@@ -14,6 +14,10 @@ export function propertyOf(value: unknown, key: PropertyKey): unknown {
 
 export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
+/** An object with members by name: no array. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  isObject(value) && !Array.isArray(value);
+
 /** A property that is text, else an empty text. Never calls a `toString`. */
 export const textOf = (value: unknown, key: PropertyKey): string => {
   const text = propertyOf(value, key);

@@ -1,5 +1,6 @@
+import { isRecord } from '#core/property';
 import { timeoutSOf } from './function-timeout.ts';
-import { isRecord, numberOr, propertyAt, Resources } from './references.ts';
+import { numberOr, propertyAt, Resources } from './references.ts';
 import type { CheckRule, Finding, TemplateResource } from './rule.ts';
 
 /** How long an API waits for a function. */

@@ -1,4 +1,5 @@
-import { isRecord, listOf, propertyAt, Resources } from './references.ts';
+import { isRecord } from '#core/property';
+import { listOf, propertyAt, Resources } from './references.ts';
 import type { CheckRule, Finding, TemplateResource } from './rule.ts';
 
 /** A function, or an alias or version of it, and what invokes it without waiting for an answer. */

@@ -1,3 +1,4 @@
+import { isRecord } from '#core/property';
 import type { TemplateResource } from './rule.ts';
 import type { SynthesizedTemplate } from './templates.ts';
 
@@ -15,9 +16,6 @@ export interface ForeignValue {
   readonly stack: string;
   readonly value: unknown;
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What an output is known by to another stack: the name of an export, or those of a stack and its output. */
 type Published = ReadonlyMap<string, ForeignValue | undefined>;

@@ -1,5 +1,6 @@
+import { isRecord } from '#core/property';
 import { STACK } from './cross-stack.ts';
-import { isRecord, listOf, propertyAt, Resources } from './references.ts';
+import { listOf, propertyAt, Resources } from './references.ts';
 import type { CheckRule, Finding } from './rule.ts';
 
 /** Whether an assertion fails whatever the parameters are: it compares two texts that differ. */

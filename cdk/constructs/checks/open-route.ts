@@ -1,4 +1,5 @@
-import { isRecord, propertyAt, Resources } from './references.ts';
+import { isRecord } from '#core/property';
+import { propertyAt, Resources } from './references.ts';
 import type { CheckRule, Finding, TemplateResource } from './rule.ts';
 
 const FIX =

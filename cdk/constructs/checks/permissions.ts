@@ -1,4 +1,5 @@
-import { endOf, isChoice, isRecord, listOf, propertyAt, type Resources } from './references.ts';
+import { isRecord } from '#core/property';
+import { endOf, isChoice, listOf, propertyAt, type Resources } from './references.ts';
 import type { TemplateResource } from './rule.ts';
 import {
   type Access,

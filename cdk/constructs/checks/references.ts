@@ -1,8 +1,6 @@
+import { isRecord } from '#core/property';
 import { CROSS_STACK, type ForeignValue } from './cross-stack.ts';
 import type { TemplateResource } from './rule.ts';
-
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const listOf = (value: unknown): readonly unknown[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];

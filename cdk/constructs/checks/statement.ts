@@ -1,4 +1,5 @@
-import { beginningOf, isComputed, isRecord, listOf, type Resources } from './references.ts';
+import { isRecord } from '#core/property';
+import { beginningOf, isComputed, listOf, type Resources } from './references.ts';
 import type { TemplateResource } from './rule.ts';
 
 /** Whether something is allowed. What is not known before deployment is `unknown`, and no finding. */

@@ -1,4 +1,5 @@
-import { isRecord, propertyAt, Resources } from './references.ts';
+import { isRecord } from '#core/property';
+import { propertyAt, Resources } from './references.ts';
 import type { CheckRule, Finding, TemplateResource } from './rule.ts';
 
 /** Whether a mapping reads a stream of DynamoDB or Kinesis, as far as its source says. */

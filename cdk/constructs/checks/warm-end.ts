@@ -1,3 +1,4 @@
+import { Resources } from './references.ts';
 import type { CheckRule, Finding } from './rule.ts';
 import { actionsIn, warmTargets } from './warm-template.ts';
 
@@ -7,8 +8,8 @@ const isNumber = (value: unknown): value is number => typeof value === 'number';
 export const WARM_CAPACITY_END: CheckRule = {
   id: 'WarmCapacityEnd',
   description: 'Provisioned concurrency stays after its window, since no scheduled action lowers it.',
-  check: (resources) =>
-    warmTargets(resources).flatMap((resource): readonly Finding[] => {
+  check: (all) =>
+    warmTargets(new Resources(all)).flatMap((resource): readonly Finding[] => {
       const outside = resource.properties['MinCapacity'];
       const actions = actionsIn(resource).filter(({ min, max }) => min !== undefined || max !== undefined);
       const raising = actions.find(({ min }) => isNumber(min) && isNumber(outside) && min > outside);

@@ -1,5 +1,6 @@
+import { Resources } from './references.ts';
 import type { CheckRule, Finding, TemplateResource } from './rule.ts';
-import { ALIAS, ofType, referredTo, scaledBy, templateValue, VERSION, warmTargets } from './warm-template.ts';
+import { ALIAS, scaledBy, templateValue, VERSION, warmTargets } from './warm-template.ts';
 
 const FUNCTION = 'AWS::Lambda::Function';
 
@@ -15,9 +16,10 @@ function kindOf({ type, properties }: TemplateResource): string | undefined {
 export const WARM_CAPACITY_KIND: CheckRule = {
   id: 'WarmCapacityKind',
   description: 'A kind of function has provisioned concurrency that cannot have any.',
-  check: (resources) => {
+  check: (all) => {
+    const resources = new Resources(all);
     const functionsOf = (qualified: TemplateResource) =>
-      referredTo(qualified, qualified.properties['FunctionName'], resources);
+      resources.within(qualified.stack, qualified.properties['FunctionName']);
     const finding = (
       resource: TemplateResource,
       candidates: readonly TemplateResource[],
@@ -33,13 +35,13 @@ export const WARM_CAPACITY_KIND: CheckRule = {
       ];
     };
     return [
-      ...[...ofType(resources, ALIAS), ...ofType(resources, VERSION)]
+      ...[...resources.ofType(ALIAS), ...resources.ofType(VERSION)]
         .filter((one) => templateValue(one) !== undefined)
         .flatMap((one) => finding(one, functionsOf(one))),
       ...warmTargets(resources).flatMap((target) =>
         finding(target, [
           ...scaledBy(target, resources).flatMap(functionsOf),
-          ...referredTo(target, target.properties['ResourceId'], resources),
+          ...resources.within(target.stack, target.properties['ResourceId']),
         ]),
       ),
     ];

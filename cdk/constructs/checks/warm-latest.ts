@@ -1,12 +1,14 @@
+import { Resources } from './references.ts';
 import type { CheckRule, Finding } from './rule.ts';
-import { ALIAS, ofType, scaledBy, scalesLatest, templateValue, warmTargets } from './warm-template.ts';
+import { ALIAS, scaledBy, scalesLatest, templateValue, warmTargets } from './warm-template.ts';
 
 const LATEST = '$LATEST';
 
 export const WARM_CAPACITY_LATEST: CheckRule = {
   id: 'WarmCapacityLatest',
   description: '$LATEST is to have provisioned concurrency, which it never gets.',
-  check: (resources) => {
+  check: (all) => {
+    const resources = new Resources(all);
     const isLatest = ({ properties }: { readonly properties: Readonly<Record<string, unknown>> }) =>
       properties['FunctionVersion'] === LATEST;
     const finding = (resource: Finding['resource'], got: string): Finding => ({
@@ -15,7 +17,8 @@ export const WARM_CAPACITY_LATEST: CheckRule = {
       fix: 'let the alias name a version, such as `currentVersion` of the function, and let callers invoke the alias',
     });
     return [
-      ...ofType(resources, ALIAS)
+      ...resources
+        .ofType(ALIAS)
         .filter((alias) => isLatest(alias) && templateValue(alias) !== undefined)
         .map((alias) => finding(alias, `an alias of ${LATEST}`)),
       ...warmTargets(resources).flatMap((target): readonly Finding[] => {

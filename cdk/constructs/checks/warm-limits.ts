@@ -1,11 +1,12 @@
+import { Resources } from './references.ts';
 import type { CheckRule } from './rule.ts';
 import { actionsIn, warmTargets } from './warm-template.ts';
 
 export const WARM_CAPACITY_LIMITS: CheckRule = {
   id: 'WarmCapacityLimits',
   description: 'A scheduled action sets one limit of provisioned concurrency and keeps the other as it was.',
-  check: (resources) =>
-    warmTargets(resources).flatMap((resource) =>
+  check: (all) =>
+    warmTargets(new Resources(all)).flatMap((resource) =>
       actionsIn(resource)
         .filter(({ min, max }) => (min === undefined) !== (max === undefined))
         .map(({ name, min, max }) => ({

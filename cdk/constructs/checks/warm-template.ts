@@ -1,46 +1,33 @@
-import { endOf, isRecord, listOf, Resources } from './references.ts';
+import { isRecord } from '#core/property';
+import { endOf, listOf, type Resources } from './references.ts';
 import type { TemplateResource } from './rule.ts';
 
 export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> => (isRecord(value) ? value : {});
-
-/** The resources that a property of a resource refers to. */
-export const referredTo = (
-  from: TemplateResource,
-  value: unknown,
-  resources: readonly TemplateResource[],
-): readonly TemplateResource[] => new Resources(resources).within(from.stack, value);
-
-export const ofType = (resources: readonly TemplateResource[], type: string): readonly TemplateResource[] =>
-  resources.filter((resource) => resource.type === type);
 
 export const ALIAS = 'AWS::Lambda::Alias';
 export const VERSION = 'AWS::Lambda::Version';
 
 /** What scales the provisioned concurrency of functions. */
-export const warmTargets = (resources: readonly TemplateResource[]): readonly TemplateResource[] =>
-  ofType(resources, 'AWS::ApplicationAutoScaling::ScalableTarget').filter(
-    ({ properties }) => properties['ServiceNamespace'] === 'lambda',
-  );
+export const warmTargets = (resources: Resources): readonly TemplateResource[] =>
+  resources
+    .ofType('AWS::ApplicationAutoScaling::ScalableTarget')
+    .filter(({ properties }) => properties['ServiceNamespace'] === 'lambda');
 
 /** The aliases and versions whose provisioned concurrency a target scales. */
-export function scaledBy(
-  target: TemplateResource,
-  resources: readonly TemplateResource[],
-): readonly TemplateResource[] {
+export function scaledBy(target: TemplateResource, resources: Resources): readonly TemplateResource[] {
   const id = target.properties['ResourceId'];
-  const named = referredTo(target, id, resources);
+  const named = resources.within(target.stack, id);
   const direct = named.filter(({ type }) => type === ALIAS || type === VERSION);
   if (direct.length > 0) return direct;
   // By the name of a function and that of its alias.
-  const functions = new Set(named.map(({ logicalId }) => logicalId));
-  return ofType(resources, ALIAS).filter(
-    (alias) =>
-      alias.stack === target.stack &&
-      endOf(id).endsWith(`:${String(alias.properties['Name'])}`) &&
-      referredTo(alias, alias.properties['FunctionName'], resources).some(({ logicalId }) =>
-        functions.has(logicalId),
-      ),
-  );
+  return resources
+    .ofType(ALIAS)
+    .filter(
+      (alias) =>
+        alias.stack === target.stack &&
+        endOf(id).endsWith(`:${String(alias.properties['Name'])}`) &&
+        resources.within(alias.stack, alias.properties['FunctionName']).some((fn) => named.includes(fn)),
+    );
 }
 
 /** Whether a target scales what was never published, by the text of its id. */

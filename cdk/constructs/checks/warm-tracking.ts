@@ -1,14 +1,17 @@
+import { Resources } from './references.ts';
 import type { CheckRule, Finding } from './rule.ts';
-import { fieldsOf, ofType, referredTo, warmTargets } from './warm-template.ts';
+import { fieldsOf, warmTargets } from './warm-template.ts';
 
 export const WARM_CAPACITY_TRACKING: CheckRule = {
   id: 'WarmCapacityTracking',
   description:
     'Target tracking follows the average utilization of provisioned concurrency, which hides bursts.',
-  check: (resources) => {
+  check: (all) => {
+    const resources = new Resources(all);
     const targets = new Set(warmTargets(resources));
-    return ofType(resources, 'AWS::ApplicationAutoScaling::ScalingPolicy').flatMap(
-      (resource): readonly Finding[] => {
+    return resources
+      .ofType('AWS::ApplicationAutoScaling::ScalingPolicy')
+      .flatMap((resource): readonly Finding[] => {
         const { ScalingTargetId: id, TargetTrackingScalingPolicyConfiguration: configuration } =
           resource.properties;
         const { PredefinedMetricSpecification: predefined, CustomizedMetricSpecification: custom } =
@@ -18,7 +21,7 @@ export const WARM_CAPACITY_TRACKING: CheckRule = {
         const averages =
           type === 'LambdaProvisionedConcurrencyUtilization' ||
           (name === 'ProvisionedConcurrencyUtilization' && statistic === 'Average');
-        if (!averages || !referredTo(resource, id, resources).some((target) => targets.has(target)))
+        if (!averages || !resources.within(resource.stack, id).some((target) => targets.has(target)))
           return [];
         return [
           {
@@ -28,7 +31,6 @@ export const WARM_CAPACITY_TRACKING: CheckRule = {
             fix: 'track a custom metric with the statistic Maximum',
           },
         ];
-      },
-    );
+      });
   },
 };

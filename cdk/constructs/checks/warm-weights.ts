@@ -1,15 +1,16 @@
-import { listOf } from './references.ts';
+import { listOf, Resources } from './references.ts';
 import type { CheckRule, Finding } from './rule.ts';
-import { ALIAS, fieldsOf, ofType, scaledBy, templateValue, warmTargets } from './warm-template.ts';
+import { ALIAS, fieldsOf, scaledBy, templateValue, warmTargets } from './warm-template.ts';
 
 /** @see https://github.com/aws/serverless-application-model/issues/1296 */
 export const WARM_CAPACITY_WEIGHTS: CheckRule = {
   id: 'WarmCapacityWeights',
   description:
     'An alias with provisioned concurrency shares its traffic between versions, which Lambda refuses.',
-  check: (resources) => {
+  check: (all) => {
+    const resources = new Resources(all);
     const scaled = new Set(warmTargets(resources).flatMap((target) => scaledBy(target, resources)));
-    return ofType(resources, ALIAS).flatMap((resource): readonly Finding[] => {
+    return resources.ofType(ALIAS).flatMap((resource): readonly Finding[] => {
       const weights = listOf(fieldsOf(resource.properties['RoutingConfig'])['AdditionalVersionWeights']);
       const value = templateValue(resource);
       if (weights.length === 0 || (value === undefined && !scaled.has(resource))) return [];

@@ -1,3 +1,4 @@
+import { Resources } from './references.ts';
 import type { CheckRule, Finding } from './rule.ts';
 import { actionsIn, scaledBy, templateValue, warmTargets } from './warm-template.ts';
 
@@ -6,8 +7,9 @@ export const WARM_CAPACITY_ZERO: CheckRule = {
   id: 'WarmCapacityZero',
   description:
     'An alias whose template names provisioned concurrency is scaled to 0, and its next update fails.',
-  check: (resources) =>
-    warmTargets(resources).flatMap((target): readonly Finding[] => {
+  check: (all) => {
+    const resources = new Resources(all);
+    return warmTargets(resources).flatMap((target): readonly Finding[] => {
       const alias = scaledBy(target, resources).find((one) => templateValue(one) !== undefined);
       if (!alias) return [];
       const limits = actionsIn(target).flatMap(({ name, min, max }) => [
@@ -28,5 +30,6 @@ export const WARM_CAPACITY_ZERO: CheckRule = {
           fix: 'leave the value out of the alias and let the schedule set it, or let the schedule go down to 1',
         },
       ];
-    }),
+    });
+  },
 };

@@ -1,9 +1,7 @@
+import { isRecord } from '../../core/property.ts';
 import { LocalRunError } from '../problem.ts';
 import type { Template } from './assembly.ts';
 import { brief } from './brief.ts';
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const SECTIONS = ['Parameters', 'Conditions', 'Mappings', 'Outputs'];
 /** Parts of a resource beside its type, with the kind of value that each is. */
@@ -17,25 +15,25 @@ export function checkTemplate(value: unknown, file: string): Template {
   const wrong = (what: string, expected: string, got: unknown): never => {
     throw new LocalRunError(`${what}: expected ${expected}, got ${brief(got)}; mend it in ${file}`);
   };
-  if (!isObject(value)) return wrong('the template', 'an object', value);
+  if (!isRecord(value)) return wrong('the template', 'an object', value);
   const { Resources } = value;
-  if (!isObject(Resources)) return wrong('Resources', 'an object of resources by logical id', Resources);
+  if (!isRecord(Resources)) return wrong('Resources', 'an object of resources by logical id', Resources);
   for (const section of SECTIONS) {
     const members = value[section];
     if (members === undefined) continue;
-    if (!isObject(members)) return wrong(section, 'an object', members);
+    if (!isRecord(members)) return wrong(section, 'an object', members);
     for (const [name, member] of Object.entries(members))
-      if (!isObject(member)) wrong(`${section}.${name}`, 'an object', member);
+      if (!isRecord(member)) wrong(`${section}.${name}`, 'an object', member);
   }
   for (const [logicalId, resource] of Object.entries(Resources)) {
-    if (!isObject(resource)) return wrong(logicalId, 'a resource', resource);
+    if (!isRecord(resource)) return wrong(logicalId, 'a resource', resource);
     const { Type, Condition } = resource;
     if (typeof Type !== 'string') wrong(`${logicalId}.Type`, "a resource's type", Type);
     if (Condition !== undefined && typeof Condition !== 'string')
       wrong(`${logicalId}.Condition`, 'the name of a condition', Condition);
     for (const part of OBJECTS) {
       const member = resource[part];
-      if (member !== undefined && !isObject(member)) wrong(`${logicalId}.${part}`, 'an object', member);
+      if (member !== undefined && !isRecord(member)) wrong(`${logicalId}.${part}`, 'an object', member);
     }
   }
   return value as unknown as Template;

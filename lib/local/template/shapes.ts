@@ -1,3 +1,4 @@
+import { isRecord } from '../../core/property.ts';
 import { LocalRunError } from '../problem.ts';
 import { brief } from './brief.ts';
 
@@ -188,9 +189,6 @@ const MEMBERS: Readonly<Record<string, Shape>> = {
 /** Objects that have to be there. */
 const REQUIRED = new Set(['AWS::ApiGateway::Method.Integration', 'AWS::Scheduler::Schedule.Target']);
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const EXPECTED: Readonly<Record<Kind, string>> = {
   text: 'text',
   number: 'a number',
@@ -218,7 +216,7 @@ function asKind(kind: Kind, value: unknown): unknown {
     case 'boolean':
       return String(value) === 'true' ? true : String(value) === 'false' ? false : undefined;
     case 'map':
-      return isObject(value) ? value : undefined;
+      return isRecord(value) ? value : undefined;
     case 'list':
       return Array.isArray(value) ? value : undefined;
     case 'texts':
@@ -254,7 +252,7 @@ function shaped(shape: Shape, value: unknown, at: Checked): unknown {
     );
   }
   if (value === undefined && !REQUIRED.has(at.path)) return undefined;
-  if (!isObject(value))
+  if (!isRecord(value))
     throw new LocalRunError(`${at.name}: expected an object, got ${brief(value)}; mend it in the template`);
   for (const name of Object.keys(value)) if (!Object.hasOwn(shape, name)) at.unknown(`${at.path}.${name}`);
   const members = Object.entries(shape).map(([name, member]) => {

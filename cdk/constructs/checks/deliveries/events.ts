@@ -1,5 +1,6 @@
+import { isRecord } from '#core/property';
 import type { Delivery } from '../delivery.ts';
-import { isRecord, listOf, propertyAt, type Resources } from '../references.ts';
+import { listOf, propertyAt, type Resources } from '../references.ts';
 
 const EVENTS = 'events.amazonaws.com';
 
