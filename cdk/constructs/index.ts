@@ -11,6 +11,7 @@ export { ResilienceAlarms } from './alarms/resilience-alarms.ts';
 export type { AlarmTuning, ResilienceAlarmsProps } from './alarms/resilience-alarms-props.ts';
 export { ResilienceDashboard, type ResilienceDashboardProps } from './alarms/resilience-dashboard.ts';
 export { AlarmSeverity } from './alarms/severity.ts';
+export type { WatchedProps } from './alarms/watched-props.ts';
 export type { ResilientHttpApiRoute } from './api-route.ts';
 export type { BundlingProps } from './bundling-props.ts';
 export { ResilienceChecks, type ResilienceChecksProps } from './checks/resilience-checks.ts';

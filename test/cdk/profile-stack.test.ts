@@ -264,6 +264,12 @@ describe('the profile stack, deployed', () => {
     ];
     expect(namesIn(/(?:sharedBreaker|breakerCheck)\({[^}]*name: '([^']+)'/g)).toEqual(['posts']);
     expect(namesIn(/operation: '([^']+)'/g)).toEqual(['put-profile']);
+    // Under which the functions write their metrics: an alarm that reads another one never begins.
+    const shared = readFileSync('functions/shared/telemetry.ts', 'utf8');
+    const [, namespace] = /NAMESPACE = '([^']+)'/.exec(shared) ?? [];
+    expect(JSON.stringify(propertiesOf(template, 'AWS::CloudWatch::Alarm'))).toContain(
+      `"Namespace":"${namespace}"`,
+    );
   });
 
   it('knows functions by their names in the template, as other tools do', () => {

@@ -13,9 +13,9 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { WarmedAlias } from '../warmed-alias.ts';
 import { breakerOpenings, idempotencyEvents, type MetricsSource } from './own-metrics.ts';
 import type { RequestMetrics } from './request-metrics.ts';
+import type { WatchedProps } from './watched-props.ts';
 
 const FULL = 24;
 const MINUTE = Duration.minutes(1);
@@ -112,17 +112,11 @@ export function queues(read: readonly IQueue[] = [], dead: readonly IQueue[] = [
   );
 }
 
-export interface Concurrent {
-  readonly functions?: readonly IFunction[];
-  readonly provisioned?: readonly IFunction[];
-  readonly warmed?: readonly WarmedAlias[];
-}
-
 export function concurrency({
   functions = [],
   provisioned = [],
   warmed = [],
-}: Concurrent): IWidget | undefined {
+}: Pick<WatchedProps, 'functions' | 'provisioned' | 'warmed'>): IWidget | undefined {
   if (functions.length + provisioned.length + warmed.length === 0) return undefined;
   const of = (fn: IFunction, name: string, statistic: string, label: string) =>
     fn.metric(name, { statistic, label: `${fn.node.path} ${label}`, period: MINUTE });

@@ -1,9 +1,7 @@
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { WarmedAlias } from '../warmed-alias.ts';
 import type { AlarmActionProps } from './alarm-actions.ts';
-import type { MetricsSource } from './own-metrics.ts';
 import type { AlarmSeverity } from './severity.ts';
+import type { WatchedProps } from './watched-props.ts';
 
 /** What to change about one kind of alarm. */
 export interface AlarmTuning {
@@ -21,25 +19,13 @@ export interface AlarmTuning {
   readonly severity?: AlarmSeverity;
 }
 
-export interface ResilienceAlarmsProps extends MetricsSource, AlarmActionProps {
-  /** Names of breakers. Each gets an alarm: another dependency is another trouble. @default - none */
-  readonly breakers?: readonly string[];
-  /** Names of operations with idempotency keys. Each gets an alarm. @default - none */
-  readonly operations?: readonly string[];
-  /** Each gets an alarm, so that what waits in one does not hide what comes into another. @default - none */
-  readonly deadLetterQueues?: readonly IQueue[];
+export interface ResilienceAlarmsProps extends WatchedProps, AlarmActionProps {
   /**
    * Dead-letter queues whose messages are of use for hours only, such as that of `OutboxRelay`, which names places in a stream.
    * They have the same alarms, but their depth pages.
    * @default - none
    */
   readonly urgentDeadLetterQueues?: readonly IQueue[];
-  /** Functions, best their aliases, that share an alarm on throttled invocations. @default - none */
-  readonly functions?: readonly IFunction[];
-  /** Aliases with provisioned concurrency, which share an alarm on invocations that found none free. @default - none */
-  readonly provisioned?: readonly IFunction[];
-  /** What `Warmer.keepWarm` gave. Each gets an alarm. @default - none */
-  readonly warmed?: readonly WarmedAlias[];
 
   /** Openings of a breaker in 5 minutes. @default - 1, once; writes a ticket: what users notice pages by the error budget */
   readonly breakerOpen?: AlarmTuning;

@@ -1,36 +1,22 @@
 import { Duration } from 'aws-cdk-lib';
 import { Dashboard, type DashboardProps, type IAlarm, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { checkedNames } from '../names.ts';
 import { refuse } from '../refuse.ts';
-import type { WarmedAlias } from '../warmed-alias.ts';
 import * as widgets from './dashboard-widgets.ts';
-import type { MetricsSource } from './own-metrics.ts';
 import type { RequestMetrics } from './request-metrics.ts';
+import type { WatchedProps } from './watched-props.ts';
 
-export interface ResilienceDashboardProps extends MetricsSource, RequestMetrics {
+export interface ResilienceDashboardProps extends WatchedProps, RequestMetrics {
   /** Fraction of the requests that shall not fail in a month, such as 0.999. */
   readonly availability: number;
   /** Of a request, in milliseconds. It is shown with its 50th, 95th and 99th percentile. @default - no latency */
   readonly latency?: Metric;
   /** Shown in the first row, those in ALARM first: the composites of `BurnRateAlarms`, and `ResilienceAlarms`. @default - none */
   readonly alarms?: readonly IAlarm[];
-  /** @default - none */
-  readonly breakers?: readonly string[];
-  /** @default - none */
-  readonly operations?: readonly string[];
-  /** @default - none */
-  readonly deadLetterQueues?: readonly IQueue[];
   /** Queues from which functions read; how long their oldest message waits. @default - none */
   readonly queues?: readonly IQueue[];
-  /** Functions, best their aliases: invocations at once, and throttles. @default - none */
-  readonly functions?: readonly IFunction[];
-  /** Aliases with provisioned concurrency: how much of it is used, and spill-over. @default - none */
-  readonly provisioned?: readonly IFunction[];
-  /** What `Warmer.keepWarm` gave. @default - none */
-  readonly warmed?: readonly WarmedAlias[];
   /** Of the dashboard; they win. @default - the last three hours */
   readonly dashboardProps?: DashboardProps;
 }
