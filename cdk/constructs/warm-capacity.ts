@@ -43,7 +43,8 @@ const serviceRole = (construct: Construct) =>
  * whose template names a value and whose schedule has gone to 0 fails. Each action has its time zone, a minimum and a maximum. The
  * level of the moment is stated every five minutes, so what a deployment, a failed action or an earlier schedule has left is put
  * right soon, a window that is open already when it is deployed too. No level begins or ends at a minute that a change of clocks
- * skips or repeats: such a window, say one that begins at 02:30 on Sundays, is warm for up to an hour more, each Sunday.
+ * skips or repeats: such a window, say one that begins at 02:30 on Sundays, is warm for up to an hour more, each Sunday, and a
+ * schedule that is deployed in that hour takes hold after it.
  *
  * With `tracking`, the schedule sets the minimum and the maximum of an open window, and target tracking moves in between, by the
  * highest utilization in a minute, which a short burst raises, unlike the average. Outside of windows both are `floor`.

@@ -83,8 +83,8 @@ function chosenSteps(
 }
 
 /**
- * Compiles windows. At every step of every week, some clock states what is asked for then, so that whatever a deployment or a
- * failed action has left is put right within a step:
+ * Compiles windows. At every step of every week that no change of clocks may touch, some clock states what is asked for then, so that
+ * whatever a deployment or a failed action has left is put right within a step:
  * - one clock, that of the first window, states all that it can know;
  * - what depends on how far another clock is ahead is stated by that other clock;
  * - where no clock knows, the most that may be asked for is stated, for as long as no clock knows: an hour between Berlin and New
