@@ -15,5 +15,7 @@ export default defineConfig({
     ],
     isolate: false,
     restoreMocks: true,
+    // Instrumented code takes several times as long.
+    testTimeout: 60_000,
   },
 });
