@@ -4,27 +4,43 @@ import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { BundlingProps } from './bundling-props.ts';
+import { lambdaCredentialsOnly } from './credential-providers.ts';
 import { esbuildFor } from './esbuild.ts';
+import { lazyBuiltinModules } from './lazy-builtins.ts';
 import { ownSourceMap } from './own-source-map.ts';
 import { refuse } from './refuse.ts';
 
 function bundle(construct: Construct, entry: string, props: BundlingProps, folder: string): void {
-  const { conditions, define, external, minify = true, sourceMap = true } = props;
+  const {
+    conditions,
+    define,
+    external,
+    lazyBuiltins = true,
+    mainFields,
+    minify = true,
+    sourceMap = true,
+  } = props;
   const { outputFiles } = esbuildFor(construct, entry).buildSync({
     entryPoints: [entry],
     bundle: true,
     platform: 'node',
     format: 'esm',
     target: 'node24',
-    mainFields: ['module', 'main'],
+    mainFields: mainFields ?? ['module', 'main'],
     minify,
+    alias: {
+      ...(lazyBuiltins && lazyBuiltinModules()),
+      ...(props.credentialProviders === 'lambda' && lambdaCredentialsOnly()),
+    },
     ...(conditions && { conditions }),
     ...(define && { define: { ...define } }),
     ...(external && { external }),
     // Where the lines are is enough: with the text of all sources the map would be many times as large.
     ...(sourceMap && { sourcemap: 'linked', sourcesContent: false }),
     // CommonJS inside the bundle still calls `require` for Node's own modules.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    banner: {
+      js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);",
+    },
     // As if it lay in the project: then the map names the sources alike wherever the assembly is written.
     outfile: join(process.cwd(), 'index.mjs'),
     allowOverwrite: true,

@@ -5,10 +5,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';
 import { describe, expect, test, vi } from 'vitest';
 import type { BundlingProps } from '../../cdk/constructs/bundling-props.ts';
+import { lambdaCredentialsOnly } from '../../cdk/constructs/credential-providers.ts';
 import { ResilientFunction } from '../../cdk/constructs/resilient-function.ts';
 import { temporaryFolder } from '../support/folders.ts';
 
 const FIXTURE = 'test/cdk/fixture/throws.ts';
+const CLIENT = 'test/cdk/fixture/http-and-provider.ts';
 
 /** Bundles a handler, and gives the folder of its asset. */
 function bundled(bundling?: BundlingProps, entry = FIXTURE) {
@@ -35,6 +37,19 @@ function stackOf({ file, environment }: Pick<ReturnType<typeof bundled>, 'file' 
     env: { ...environment },
     encoding: 'utf8',
   });
+}
+
+/** What a handler answers, with credentials as Lambda gives them. */
+function answerOf({ file }: Pick<ReturnType<typeof bundled>, 'file'>): unknown {
+  const script = `
+    const { handler } = await import(${JSON.stringify(pathToFileURL(file).href)});
+    console.log(JSON.stringify(await handler()));`;
+  return JSON.parse(
+    execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+      env: { AWS_ACCESS_KEY_ID: 'own', AWS_SECRET_ACCESS_KEY: 'secret' },
+      encoding: 'utf8',
+    }),
+  );
 }
 
 const throwsAt =
@@ -76,6 +91,44 @@ describe('a bundled handler', () => {
       /from"@aws-sdk\/client-eventbridge"/,
     );
     expect(bundled({ define: { RangeError: 'SyntaxError' } }).code).toMatch(/new SyntaxError/);
+  });
+
+  test("gets Node's modules from the process, which loads less of them, or imports them", () => {
+    expect(answerOf(bundled({}, CLIENT))).toMatchObject({
+      request: 'function',
+      methods: true,
+      undici: false,
+    });
+    expect(answerOf(bundled({ lazyBuiltins: false }, CLIENT))).toMatchObject({ methods: true, undici: true });
+  });
+
+  test('has the credentials of Lambda, and those of others unless they are left out', () => {
+    const [whole, small] = [bundled({}, CLIENT), bundled({ credentialProviders: 'lambda' }, CLIENT)];
+    expect(small.code.length / whole.code.length).toBeLessThan(0.75);
+    expect(answerOf(whole)).toMatchObject({ accessKeyId: 'own', refusal: expect.stringMatching(/nowhere/) });
+    expect(answerOf(small)).toMatchObject({
+      accessKeyId: 'own',
+      refusal:
+        "@aws-sdk/credential-provider-web-identity is not part of this bundle, which has the credentials of Lambda only; bundle with `credentialProviders: 'all'`",
+    });
+  });
+
+  test('stands in for all that a left-out provider exports', async () => {
+    for (const [name, source] of Object.entries(lambdaCredentialsOnly())) {
+      const [own, real] = await Promise.all([import(source), import(name)]);
+      expect(Object.keys(own).sort(), name).toEqual(
+        Object.keys(real)
+          .filter((key) => key !== 'default' && key !== 'module.exports')
+          .sort(),
+      );
+    }
+  });
+
+  test('takes ES modules of packages, or what it is told', () => {
+    const modules = bundled({ minify: false }, CLIENT).code;
+    expect(bundled({ minify: false, mainFields: ['main'] }, CLIENT).code.length).toBeGreaterThan(
+      modules.length,
+    );
   });
 
   test('is refused where there is no esbuild, with what to install', () => {
