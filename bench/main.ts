@@ -5,7 +5,7 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   breaker: './breaker/main.ts',
   idempotency: './idempotency/cost.ts',
   patterns: './event-patterns.ts',
-  'cold-start': './cold-start.ts',
+  coldstart: './coldstart/main.ts',
 };
 
 const [question = '--help'] = process.argv.splice(2, 1);
