@@ -97,7 +97,6 @@ function contract(choice: 'dynamodb-local' | 'dynalite'): void {
         maximumRecordAgeSeconds: -1,
         bisectBatchOnError: false,
         reportBatchItemFailures: false,
-        parallelizationFactor: 1,
         filters: [],
         enabled: true,
         ...changes,

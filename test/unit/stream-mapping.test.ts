@@ -29,7 +29,6 @@ const model: StreamMappingModel = {
   maximumRecordAgeSeconds: -1,
   bisectBatchOnError: false,
   reportBatchItemFailures: false,
-  parallelizationFactor: 1,
   onFailure: DESTINATION,
   filters: [],
   enabled: true,

@@ -70,7 +70,7 @@ describe('the buses and rules of a template', () => {
 
   it.each([
     [{ ScheduleExpression: 'rate(1 minute)', EventBusName: 'b' }, /R: a schedule on the bus b .*default bus/],
-    [{ Targets: [target({ EcsParameters: {} })] }, /R: EcsParameters of a target/],
+    [{ Targets: [target({ EcsParameters: {} })] }, /R: Targets.0.EcsParameters is not run/],
   ])('are refused for what does not run here: %j', (properties, reason) => {
     expect(() => rule(properties)).toThrow(reason);
   });
@@ -143,7 +143,6 @@ describe('the event source mappings of a template', () => {
         maximumRecordAgeSeconds: -1,
         bisectBatchOnError: false,
         reportBatchItemFailures: false,
-        parallelizationFactor: 1,
         filters: [],
         enabled: false,
         onFailure: arn('sqs', 'dead'),

@@ -45,7 +45,7 @@ export interface StreamMapping {
  *
  * Resolves once the starting position is taken: from then on no change of the table is missed. With `LATEST`, changes
  * before that are none of the function's business. Records wait in memory, at most the 24 hours that a stream keeps
- * them; a `parallelizationFactor` above one is served as one.
+ * them. A shard is served one batch at a time, whatever `ParallelizationFactor` says.
  * @throws {LocalRunError} when the stream cannot be read at the start. Later it is tried again, and `state` says so.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
  */

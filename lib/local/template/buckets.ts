@@ -1,5 +1,6 @@
 import type { BucketModel, NotificationModel } from '../s3/model.ts';
-import { type Properties, refuse, type TemplateReader } from './reader.ts';
+import type { Properties, TemplateReader } from './reader.ts';
+import { refuse } from './refuse.ts';
 
 const list = (value: unknown): readonly Properties[] => (value ?? []) as readonly Properties[];
 
@@ -40,9 +41,7 @@ const tellsBus = ({ EventBridgeConfiguration: configuration }: Properties): bool
 
 export function readBuckets(reader: TemplateReader): readonly BucketModel[] {
   const names = ['BucketName', 'NotificationConfiguration'];
-  // The last two are about permissions and other notifications of the bucket.
-  const own = [...names, 'Managed', 'SkipDestinationValidation'];
-  const set = reader.ofType(['Custom::S3BucketNotifications'], own);
+  const set = reader.ofType(['Custom::S3BucketNotifications'], names);
   const buckets = reader.ofType(['AWS::S3::Bucket'], names);
   const bucketNames = new Set<unknown>(buckets.map(({ logicalId }) => reader.nameOf(logicalId)));
   for (const { logicalId, properties } of set)

@@ -1,5 +1,6 @@
 import type { Assembly } from './assembly.ts';
-import { functionOfArn, type Properties, refuse, type TemplateReader } from './reader.ts';
+import { functionOfArn, type Properties, type TemplateReader } from './reader.ts';
+import { refuse } from './refuse.ts';
 
 /** An archive or a folder, or the text of `index.js` as the template holds it. */
 export type CodeModel = { readonly path: string } | { readonly inline: string };

@@ -1,7 +1,8 @@
 import type { HttpApiModel, JwtAuthorizerModel, RouteModel, StageModel } from './apis.ts';
 import { readCors } from './cors.ts';
 import { readMapping } from './mapping.ts';
-import { functionOfArn, type Properties, type Resource, refuse, type TemplateReader } from './reader.ts';
+import { functionOfArn, type Properties, type Resource, type TemplateReader } from './reader.ts';
+import { refuse } from './refuse.ts';
 import { readStages } from './stages.ts';
 
 const INTEGRATION = 'AWS::ApiGatewayV2::Integration';
@@ -13,10 +14,7 @@ type Integration = Pick<RouteModel, 'functionName' | 'payloadFormat' | 'timeoutM
 
 function readIntegrations(reader: TemplateReader): ReadonlyMap<string, Integration> {
   const names = ['IntegrationType', 'IntegrationUri', 'PayloadFormatVersion', 'TimeoutInMillis'];
-  const resources = reader.ofType(
-    [INTEGRATION],
-    [...names, 'ApiId', 'Description', 'RequestParameters', 'ResponseParameters'],
-  );
+  const resources = reader.ofType([INTEGRATION], [...names, 'RequestParameters', 'ResponseParameters']);
   return new Map(
     resources.map(({ logicalId, properties }) => {
       const { IntegrationType, IntegrationUri, PayloadFormatVersion = '1.0', TimeoutInMillis } = properties;
@@ -51,7 +49,7 @@ function sourceOf(logicalId: string, identitySource: unknown): JwtAuthorizerMode
 }
 
 function readAuthorizers(reader: TemplateReader): ReadonlyMap<string, JwtAuthorizerModel> {
-  const names = ['AuthorizerType', 'IdentitySource', 'JwtConfiguration', 'ApiId', 'Name'];
+  const names = ['AuthorizerType', 'IdentitySource', 'JwtConfiguration'];
   return new Map(
     reader.ofType(['AWS::ApiGatewayV2::Authorizer'], names).map(({ logicalId, properties }) => {
       const { AuthorizerType, IdentitySource, JwtConfiguration } = properties;
@@ -92,7 +90,7 @@ function routeOf({ logicalId, properties }: Resource, { integrations, authorizer
   return { routeKey, ...integration, jwt: { authorizer, scopes } };
 }
 
-const API_NAMES = ['ProtocolType', 'CorsConfiguration', 'Target', 'RouteKey', 'Name', 'Description'];
+const API_NAMES = ['ProtocolType', 'CorsConfiguration', 'Target', 'RouteKey'];
 
 /** What an API has that is made with its target alone: one route and the stage `$default`. */
 function quickCreated({ properties }: Resource): { routes: RouteModel[]; stages: StageModel[] } {

@@ -14,7 +14,7 @@ export interface UrlModel {
 }
 
 export function readUrls(reader: TemplateReader): readonly UrlModel[] {
-  const names = ['TargetFunctionArn', 'AuthType', 'InvokeMode', 'Cors', 'Qualifier'];
+  const names = ['TargetFunctionArn', 'AuthType', 'InvokeMode', 'Cors'];
   return reader.ofType(['AWS::Lambda::Url'], names).map(({ logicalId, properties, metadata }) => {
     const { TargetFunctionArn, AuthType, InvokeMode, Cors } = properties;
     const cors = readCors(Cors);

@@ -4,7 +4,8 @@ import { compilePattern } from '../events/pattern/parse.ts';
 import { LocalRunError } from '../problem.ts';
 import type { SqsMappingModel } from '../sqs/poller.ts';
 import type { StreamMappingModel } from '../streams/model.ts';
-import { type Properties, type Resource, refuse, type TemplateReader } from './reader.ts';
+import type { Properties, Resource, TemplateReader } from './reader.ts';
+import { refuse } from './refuse.ts';
 
 const NAMES = [
   'BatchSize',
@@ -18,7 +19,6 @@ const NAMES = [
   'MaximumBatchingWindowInSeconds',
   'MaximumRecordAgeInSeconds',
   'MaximumRetryAttempts',
-  'ParallelizationFactor',
   'ScalingConfig',
   'StartingPosition',
   'TumblingWindowInSeconds',
@@ -86,7 +86,6 @@ function readStreamMapping(resource: Resource, reader: TemplateReader): StreamMa
     maximumRetryAttempts: Number(properties['MaximumRetryAttempts'] ?? -1),
     maximumRecordAgeSeconds: Number(properties['MaximumRecordAgeInSeconds'] ?? -1),
     bisectBatchOnError: properties['BisectBatchOnFunctionError'] === true,
-    parallelizationFactor: Number(properties['ParallelizationFactor'] ?? 1),
     ...(OnFailure && { onFailure: String(OnFailure.Destination) }),
   };
 }

@@ -5,8 +5,9 @@ import { brief } from './brief.ts';
 import { classOf } from './classes.ts';
 import { resolveReferences, type Values } from './dynamic-references.ts';
 import { bucketName, NAMES } from './names.ts';
+import { refuse } from './refuse.ts';
 import { createScopes, named, type Scope } from './scopes.ts';
-import { shapedProperty } from './shapes.ts';
+import { shapedProperty, shapesOf } from './shapes.ts';
 
 export type Properties = Readonly<Record<string, unknown>>;
 
@@ -33,7 +34,7 @@ export interface TemplateReader {
   readonly resources: readonly { readonly logicalId: string; readonly type: string }[];
   /** What is left out because the user wants it. */
   readonly leftOut: readonly LeftOut[];
-  /** With `names` only those properties are resolved: others may refer to what is not known yet. */
+  /** Only the properties in `names` are resolved: others may refer to what is not known yet. A name without a form has no value. */
   ofType(types: readonly string[], names: readonly string[]): readonly Resource[];
   /** The physical name of a resource: the template's own, or the one that stands in for it. */
   nameOf(logicalId: string): string;
@@ -53,7 +54,7 @@ export interface TemplateReader {
 }
 
 export interface Remarks {
-  /** Properties of the types that run which nothing has asked for, by type. */
+  /** Properties of the types that run, and parts of them, that nothing reads, by type. */
   readonly notHonoured: ReadonlyMap<string, readonly string[]>;
   /** References to what does not run, which have a made-up value, by `Key.Arn`: the properties that have it. */
   readonly standIns: ReadonlyMap<string, readonly string[]>;
@@ -84,13 +85,6 @@ export function displayNameOf(logicalId: string, resource: TemplateResource, sta
   return (parts.at(-1) === 'Function' ? parts.slice(0, -1) : parts).join('/') || logicalId;
 }
 
-/** Stops the run for something that it would serve otherwise than AWS. */
-export function refuse(logicalId: string, what: string, fix: string): never {
-  throw new LocalRunError(
-    `${logicalId}: ${what} is not run on this machine; ${fix}, or leave it out with --without ${logicalId}`,
-  );
-}
-
 /** The last part of an ARN's resource: `function:name:alias` → `name`. */
 export const functionOfArn = (arn: string): string =>
   /:function:([^:/]+)/.exec(arn)?.[1] ?? arn.split(':')[0] ?? arn;
@@ -117,8 +111,6 @@ export function createReader(
 ): TemplateReader {
   const stacks = [given].flat() as readonly Assembly[];
   let urls: ReadonlyMap<string, string> = new Map();
-  // Those of a nested stack are read with its template.
-  const asked = new Map([['AWS::CloudFormation::Stack', new Set(['Parameters', 'TemplateURL'])]]);
   const inside = new Map<string, Set<string>>();
   const standIns = new Map<string, Set<string>>();
   const isLeftOut = (logicalId: string, type: string): boolean =>
@@ -321,7 +313,6 @@ export function createReader(
       return arnIn(scope, logicalId) ?? refuse(key, 'an ARN of it', 'refer to it by name');
     },
     ofType(types, names) {
-      for (const type of types) for (const name of names) addTo(asked, type, name);
       return present
         .filter(({ resource }) => types.includes(resource.Type))
         .map((entry) => {
@@ -332,7 +323,7 @@ export function createReader(
             type: resource.Type,
             metadata: resource.Metadata ?? {},
             displayName: severalStacks ? `${scope.stack.stackName}/${displayName}` : displayName,
-            properties: propertiesOf(entry, names),
+            properties: propertiesOf(entry, [...names, ...refusedOf(resource)]),
           };
         });
     },
@@ -357,7 +348,8 @@ export function createReader(
       for (const { resource } of present) {
         if (classOf(resource.Type).kind !== 'run') continue;
         for (const name of Object.keys(resource.Properties ?? {})) {
-          if (asked.get(resource.Type)?.has(name) || NAMES[resource.Type]?.property === name) continue;
+          if (Object.hasOwn(shapesOf(resource.Type), name) || NAMES[resource.Type]?.property === name)
+            continue;
           addTo(notHonoured, resource.Type, name);
         }
         for (const path of inside.get(resource.Type) ?? []) addTo(notHonoured, resource.Type, path);
@@ -366,6 +358,12 @@ export function createReader(
     },
   };
 }
+
+/** Properties that end the run, whatever a reader asks for. */
+const refusedOf = ({ Type, Properties = {} }: TemplateResource): readonly string[] =>
+  Object.entries(shapesOf(Type))
+    .filter(([name, shape]) => String(shape).startsWith('refused') && Object.hasOwn(Properties, name))
+    .map(([name]) => name);
 
 /** Whether a value refers to a resource by `Ref`, `Fn::GetAtt` or `Fn::Sub`. */
 function refersTo(value: unknown, logicalId: string): boolean {

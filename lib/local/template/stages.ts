@@ -11,8 +11,6 @@ const KINDS = {
   http: { type: 'AWS::ApiGatewayV2::Stage', api: 'ApiId', variables: 'StageVariables' },
   rest: { type: 'AWS::ApiGateway::Stage', api: 'RestApiId', variables: 'Variables' },
 } as const;
-/** Without effect, for an API is as its template says. */
-const DEPLOYED = ['AutoDeploy', 'DeploymentId', 'Description'];
 
 /** The stages of all APIs of a kind, by API id. */
 export function readStages(
@@ -20,7 +18,7 @@ export function readStages(
   kind: keyof typeof KINDS,
 ): ReadonlyMap<string, readonly StageModel[]> {
   const { type, api, variables } = KINDS[kind];
-  const resources = reader.ofType([type], [api, 'StageName', variables, ...DEPLOYED]);
+  const resources = reader.ofType([type], [api, 'StageName', variables]);
   const byApi = Map.groupBy(resources, ({ properties }) => String(properties[api]));
   return new Map(
     [...byApi].map(([id, stages]) => [
