@@ -15,7 +15,7 @@ export interface References {
   /** An output of another stack. */
   output?(stackName: string, output: string): unknown;
   /** `AWS::Region` and its like, by name without the prefix. */
-  readonly pseudo: Readonly<Record<string, string>>;
+  readonly pseudo: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** Turns values with CloudFormation's functions in them into plain ones. */
@@ -179,6 +179,8 @@ export function createResolver(template: Template, references: References): Reso
       }
       if (name.startsWith('Fn::')) return unresolvable(name);
     }
+    const made = entries.find(([key]) => /^Fn::(ForEach|Transform)(::|$)/.test(key));
+    if (made) return unresolvable(made[0]);
     return Object.fromEntries(
       entries
         .map(([key, member]) => [key, resolve(member)] as const)

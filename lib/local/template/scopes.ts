@@ -109,6 +109,8 @@ export function createScopes(options: ScopeOptions): readonly Scope[] {
         Partition: 'aws',
         URLSuffix: 'amazonaws.com',
         StackName: stackName,
+        // A stack of this machine notifies no topic of its changes.
+        NotificationARNs: [],
         StackId: `arn:aws:cloudformation:${region}:${account}:stack/${stackName}/local`,
       },
       parameter: (name) => parameterIn(template, name, given()[name]),
@@ -123,11 +125,16 @@ export function createScopes(options: ScopeOptions): readonly Scope[] {
       },
     });
     const outputs: Readonly<Record<string, TemplateOutput>> = template.Outputs ?? {};
+    /** An output whose condition does not hold is not there. */
+    const outputOf = (output: TemplateOutput | undefined): unknown =>
+      output?.Condition === undefined || resolver.condition(output.Condition)
+        ? resolver.resolve(output?.Value)
+        : undefined;
     const scope: Scope = {
       ...{ stack, resolver, resources },
       output: (name) =>
         Object.hasOwn(outputs, name)
-          ? named(`Outputs.${name} of ${stackName}`, () => resolver.resolve(outputs[name]?.Value))
+          ? named(`Outputs.${name} of ${stackName}`, () => outputOf(outputs[name]))
           : undefined,
     };
     scopes.push(scope);
