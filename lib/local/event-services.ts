@@ -13,7 +13,7 @@ import { type SnsApi, startSnsApi } from './sns/api.ts';
 import { createTopics } from './sns/topics.ts';
 import { type Sqs, startSqs } from './sqs/server.ts';
 import type { AppModel } from './template/model.ts';
-import { functionOfArn } from './template/reader.ts';
+import { functionOfArn } from './template/names.ts';
 
 export interface EventServicesOptions {
   readonly model: AppModel;

@@ -12,7 +12,7 @@ import type { StreamSource } from './streams/source.ts';
 import { dynamoDbLocalSource } from './streams/source-dynamodb-local.ts';
 import { sweepSource } from './streams/source-sweep.ts';
 import type { AppModel } from './template/model.ts';
-import { functionOfArn } from './template/reader.ts';
+import { functionOfArn } from './template/names.ts';
 
 export interface EventSourcesOptions {
   readonly model: AppModel;

@@ -1,5 +1,6 @@
 import type { BucketModel, NotificationModel } from '../s3/model.ts';
-import type { Properties, TemplateReader } from './reader.ts';
+import type { Properties } from './properties.ts';
+import type { TemplateReader } from './reader.ts';
 import { refuse } from './refuse.ts';
 
 const list = (value: unknown): readonly Properties[] => (value ?? []) as readonly Properties[];

@@ -1,6 +1,7 @@
 import type { BusModel, RuleModel, TargetModel } from '../events/model.ts';
 import { readDeliveryPolicy } from './delivery.ts';
-import type { Properties, TemplateReader } from './reader.ts';
+import type { Properties } from './properties.ts';
+import type { TemplateReader } from './reader.ts';
 import { refuse } from './refuse.ts';
 
 export function readBuses(reader: TemplateReader): readonly BusModel[] {

@@ -1,5 +1,5 @@
 import type { CorsModel } from './apis.ts';
-import type { Properties } from './reader.ts';
+import type { Properties } from './properties.ts';
 
 const listOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 

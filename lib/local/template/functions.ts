@@ -1,5 +1,7 @@
 import type { Assembly } from './assembly.ts';
-import { functionOfArn, type Properties, type TemplateReader } from './reader.ts';
+import { functionOfArn } from './names.ts';
+import type { Properties } from './properties.ts';
+import type { TemplateReader } from './reader.ts';
 import { refuse } from './refuse.ts';
 
 /** An archive or a folder, or the text of `index.js` as the template holds it. */

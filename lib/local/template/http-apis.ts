@@ -1,7 +1,9 @@
 import type { HttpApiModel, JwtAuthorizerModel, RouteModel, StageModel } from './apis.ts';
 import { readCors } from './cors.ts';
 import { readMapping } from './mapping.ts';
-import { functionOfArn, type Properties, type Resource, type TemplateReader } from './reader.ts';
+import { functionOfArn } from './names.ts';
+import type { Properties } from './properties.ts';
+import type { Resource, TemplateReader } from './reader.ts';
 import { refuse } from './refuse.ts';
 import { readStages } from './stages.ts';
 

@@ -1,6 +1,7 @@
 import type { CorsModel } from './apis.ts';
 import { readCors } from './cors.ts';
-import { functionOfArn, type TemplateReader } from './reader.ts';
+import { functionOfArn } from './names.ts';
+import type { TemplateReader } from './reader.ts';
 
 export interface UrlModel {
   readonly logicalId: string;

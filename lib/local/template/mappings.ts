@@ -4,7 +4,8 @@ import { compilePattern } from '../events/pattern/parse.ts';
 import { LocalRunError } from '../problem.ts';
 import type { SqsMappingModel } from '../sqs/poller.ts';
 import type { StreamMappingModel } from '../streams/model.ts';
-import type { Properties, Resource, TemplateReader } from './reader.ts';
+import type { Properties } from './properties.ts';
+import type { Resource, TemplateReader } from './reader.ts';
 import { refuse } from './refuse.ts';
 
 const NAMES = [

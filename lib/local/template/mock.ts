@@ -1,6 +1,6 @@
 import type { MockModel } from './apis.ts';
 import { brief } from './brief.ts';
-import type { Properties } from './reader.ts';
+import type { Properties } from './properties.ts';
 import { refuse } from './refuse.ts';
 
 const FIX =

@@ -1,6 +1,8 @@
 import type { MethodModel, RestApiModel, RestResourceModel } from './apis.ts';
 import { readMock } from './mock.ts';
-import { functionOfArn, type Properties, type Resource, type TemplateReader } from './reader.ts';
+import { functionOfArn } from './names.ts';
+import type { Properties } from './properties.ts';
+import type { Resource, TemplateReader } from './reader.ts';
 import { refuse } from './refuse.ts';
 import { readStages, variablesOf } from './stages.ts';
 

@@ -1,5 +1,6 @@
 import type { StageModel } from './apis.ts';
-import type { Properties, TemplateReader } from './reader.ts';
+import type { Properties } from './properties.ts';
+import type { TemplateReader } from './reader.ts';
 
 export const variablesOf = (value: unknown): Readonly<Record<string, string>> =>
   Object.fromEntries(

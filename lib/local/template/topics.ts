@@ -1,5 +1,6 @@
 import type { SubscriptionModel, TopicModel } from '../sns/model.ts';
-import type { Properties, TemplateReader } from './reader.ts';
+import type { Properties } from './properties.ts';
+import type { TemplateReader } from './reader.ts';
 import { refuse } from './refuse.ts';
 
 const SUBSCRIPTION = [
