@@ -50,9 +50,95 @@ function nameOf(scope: Scope, logicalId: string): string {
   return `${physicalId(scope, logicalId)}${isFifo ? '.fifo' : ''}`;
 }
 
+/** What references are made of. */
+interface Known
+  extends Pick<ResourceNamesOptions, 'region' | 'account' | 'isLeftOut' | 'runs'>,
+    Pick<ResourceNames, 'arnOf'> {
+  url(scope: Scope, logicalId: string): string | undefined;
+  /** A value for what does not run. */
+  standIn(scope: Scope, logicalId: string, attribute: string): string;
+}
+
+function refOf(
+  { region, account, arnOf, url, standIn, ...names }: Known,
+  scope: Scope,
+  logicalId: string,
+): string | undefined {
+  const { Type, Properties } = resourceOf(scope, logicalId) ?? {};
+  if (Type !== undefined && names.isLeftOut(logicalId, Type)) return standIn(scope, logicalId, '');
+  switch (Type) {
+    case undefined:
+      return undefined;
+    case 'AWS::Lambda::Alias': {
+      const fn = String(scope.resolver.resolve(Properties?.['FunctionName']));
+      const name = String(scope.resolver.resolve(Properties?.['Name']));
+      return `arn:aws:lambda:${region}:${account}:function:${functionOfArn(fn)}:${name}`;
+    }
+    case 'AWS::Lambda::LayerVersion':
+      return `${arnOf(scope, logicalId)}:1`;
+    // The URL of a queue is where the local SQS has it; functions learn it when it listens.
+    case 'AWS::SQS::Queue':
+      return url(scope, logicalId);
+    case 'AWS::SecretsManager::Secret':
+    case 'AWS::SNS::Topic':
+      return arnOf(scope, logicalId);
+    default:
+      return names.runs(logicalId, Type) || NAMES[Type]
+        ? nameOf(scope, logicalId)
+        : standIn(scope, logicalId, '');
+  }
+}
+
+function attributeOf(
+  { region, account, arnOf, url, standIn, ...names }: Known,
+  scope: Scope,
+  logicalId: string,
+  name: string,
+): string | undefined {
+  const { Type: type, Properties } = resourceOf(scope, logicalId) ?? {};
+  if (type === undefined) return undefined;
+  if (name === 'Arn' && type === 'AWS::IAM::Role')
+    return `arn:aws:iam::${account}:role/${physicalId(scope, logicalId)}`;
+  if (names.isLeftOut(logicalId, type)) return standIn(scope, logicalId, name);
+  const arn = arnOf(scope, logicalId);
+  if (name === 'Arn' && arn !== undefined) return arn;
+  switch (`${type}.${name}`) {
+    case 'AWS::Lambda::Version.Version':
+      return '$LATEST';
+    case 'AWS::Lambda::LayerVersion.LayerVersionArn':
+      return `${arn}:1`;
+    case 'AWS::Lambda::Url.FunctionUrl':
+    case 'AWS::ApiGatewayV2::Api.ApiEndpoint':
+    case 'AWS::SQS::Queue.QueueUrl':
+      return url(scope, logicalId);
+    case 'AWS::ApiGatewayV2::Api.ApiId':
+    case 'AWS::ApiGateway::RestApi.RestApiId':
+    case 'AWS::ApiGateway::Resource.ResourceId':
+    case 'AWS::Events::EventBus.Name':
+    case 'AWS::SNS::Topic.TopicName':
+    case 'AWS::SQS::Queue.QueueName':
+      return nameOf(scope, logicalId);
+    case 'AWS::ApiGateway::RestApi.RootResourceId':
+      return `${nameOf(scope, logicalId)}-root`;
+    case 'AWS::DynamoDB::Table.StreamArn':
+    case 'AWS::DynamoDB::GlobalTable.StreamArn':
+      return `${arn}/stream/local`;
+    case 'AWS::S3::Bucket.DomainName':
+      return `${nameOf(scope, logicalId)}.s3.amazonaws.com`;
+    case 'AWS::S3::Bucket.RegionalDomainName':
+      return `${nameOf(scope, logicalId)}.s3.${region}.amazonaws.com`;
+    case 'AWS::SNS::Topic.TopicArn':
+      return arn;
+    case 'AWS::SSM::Parameter.Value':
+      return String(scope.resolver.resolve(Properties?.['Value']));
+    default:
+      return names.runs(logicalId, type) ? undefined : standIn(scope, logicalId, name);
+  }
+}
+
 /** Names, ARNs and attributes of the resources of a run: what its references stand for on this machine. */
 export function resourceNames(options: ResourceNamesOptions): ResourceNames {
-  const { region, account, isLeftOut, runs, urlOf } = options;
+  const { region, account, urlOf } = options;
 
   const arnOf = (scope: Scope, logicalId: string): string | undefined => {
     const { Type = '' } = resourceOf(scope, logicalId) ?? {};
@@ -66,7 +152,6 @@ export function resourceNames(options: ResourceNamesOptions): ResourceNames {
       : logicalId;
   const url = (scope: Scope, logicalId: string) => urlOf(keyOf(scope, logicalId));
 
-  /** A value for what does not run. */
   const standIn = (scope: Scope, logicalId: string, attribute: string): string => {
     options.standsIn(attribute === '' ? logicalId : `${logicalId}.${attribute}`);
     const id = physicalId(scope, logicalId);
@@ -75,73 +160,10 @@ export function resourceNames(options: ResourceNamesOptions): ResourceNames {
     return attribute ? `${id}-${attribute}` : id;
   };
 
-  const ref = (scope: Scope, logicalId: string): string | undefined => {
-    const { Type, Properties } = resourceOf(scope, logicalId) ?? {};
-    if (Type !== undefined && isLeftOut(logicalId, Type)) return standIn(scope, logicalId, '');
-    switch (Type) {
-      case undefined:
-        return undefined;
-      case 'AWS::Lambda::Alias': {
-        const fn = String(scope.resolver.resolve(Properties?.['FunctionName']));
-        const name = String(scope.resolver.resolve(Properties?.['Name']));
-        return `arn:aws:lambda:${region}:${account}:function:${functionOfArn(fn)}:${name}`;
-      }
-      case 'AWS::Lambda::LayerVersion':
-        return `${arnOf(scope, logicalId)}:1`;
-      // The URL of a queue is where the local SQS has it; functions learn it when it listens.
-      case 'AWS::SQS::Queue':
-        return url(scope, logicalId);
-      case 'AWS::SecretsManager::Secret':
-      case 'AWS::SNS::Topic':
-        return arnOf(scope, logicalId);
-      default:
-        return runs(logicalId, Type) || NAMES[Type]
-          ? nameOf(scope, logicalId)
-          : standIn(scope, logicalId, '');
-    }
+  const known: Known = { ...options, arnOf, url, standIn };
+  return {
+    ...{ nameOf, arnOf, keyOf },
+    ref: (scope, logicalId) => refOf(known, scope, logicalId),
+    attribute: (scope, logicalId, name) => attributeOf(known, scope, logicalId, name),
   };
-
-  const attribute = (scope: Scope, logicalId: string, name: string): string | undefined => {
-    const { Type: type, Properties } = resourceOf(scope, logicalId) ?? {};
-    if (type === undefined) return undefined;
-    if (name === 'Arn' && type === 'AWS::IAM::Role')
-      return `arn:aws:iam::${account}:role/${physicalId(scope, logicalId)}`;
-    if (isLeftOut(logicalId, type)) return standIn(scope, logicalId, name);
-    const arn = arnOf(scope, logicalId);
-    if (name === 'Arn' && arn !== undefined) return arn;
-    switch (`${type}.${name}`) {
-      case 'AWS::Lambda::Version.Version':
-        return '$LATEST';
-      case 'AWS::Lambda::LayerVersion.LayerVersionArn':
-        return `${arn}:1`;
-      case 'AWS::Lambda::Url.FunctionUrl':
-      case 'AWS::ApiGatewayV2::Api.ApiEndpoint':
-      case 'AWS::SQS::Queue.QueueUrl':
-        return url(scope, logicalId);
-      case 'AWS::ApiGatewayV2::Api.ApiId':
-      case 'AWS::ApiGateway::RestApi.RestApiId':
-      case 'AWS::ApiGateway::Resource.ResourceId':
-      case 'AWS::Events::EventBus.Name':
-      case 'AWS::SNS::Topic.TopicName':
-      case 'AWS::SQS::Queue.QueueName':
-        return nameOf(scope, logicalId);
-      case 'AWS::ApiGateway::RestApi.RootResourceId':
-        return `${nameOf(scope, logicalId)}-root`;
-      case 'AWS::DynamoDB::Table.StreamArn':
-      case 'AWS::DynamoDB::GlobalTable.StreamArn':
-        return `${arn}/stream/local`;
-      case 'AWS::S3::Bucket.DomainName':
-        return `${nameOf(scope, logicalId)}.s3.amazonaws.com`;
-      case 'AWS::S3::Bucket.RegionalDomainName':
-        return `${nameOf(scope, logicalId)}.s3.${region}.amazonaws.com`;
-      case 'AWS::SNS::Topic.TopicArn':
-        return arn;
-      case 'AWS::SSM::Parameter.Value':
-        return String(scope.resolver.resolve(Properties?.['Value']));
-      default:
-        return runs(logicalId, type) ? undefined : standIn(scope, logicalId, name);
-    }
-  };
-
-  return { ref, attribute, nameOf, arnOf, keyOf };
 }
