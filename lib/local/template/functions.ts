@@ -1,3 +1,4 @@
+import { textsOf } from '../texts.ts';
 import type { Assembly } from './assembly.ts';
 import { functionOfArn } from './names.ts';
 import type { Properties } from './properties.ts';
@@ -110,7 +111,7 @@ export function readFunctions(assembly: Assets, reader: TemplateReader): readonl
     if (!/^nodejs\d/.test(String(Runtime))) {
       refuse(logicalId, `the runtime ${Runtime ?? 'none'}`, 'leave the function out for -c stage=local');
     }
-    const layers = ((properties['Layers'] ?? []) as readonly unknown[]).map(String);
+    const layers = textsOf(properties['Layers']);
     return {
       logicalId,
       functionName: reader.nameOf(logicalId),

@@ -1,3 +1,4 @@
+import { textsOf } from '../texts.ts';
 import type { HttpApiModel, JwtAuthorizerModel, RouteModel, StageModel } from './apis.ts';
 import { readCors } from './cors.ts';
 import { readMapping } from './mapping.ts';
@@ -66,7 +67,7 @@ function readAuthorizers(reader: TemplateReader): ReadonlyMap<string, JwtAuthori
         logicalId,
         source: sourceOf(logicalId, IdentitySource),
         issuer: String(Issuer),
-        audience: ((Audience ?? []) as unknown[]).map(String),
+        audience: textsOf(Audience),
       };
       return [reader.nameOf(logicalId), model] as const;
     }),
@@ -88,7 +89,7 @@ function routeOf({ logicalId, properties }: Resource, { integrations, authorizer
   const authorizer = authorizers.get(String(AuthorizerId));
   if (AuthorizationType !== 'JWT' || authorizer === undefined)
     return refuse(logicalId, `authorization by ${AuthorizationType}`, 'open the route for -c stage=local');
-  const scopes = ((AuthorizationScopes ?? []) as unknown[]).map(String);
+  const scopes = textsOf(AuthorizationScopes);
   return { routeKey, ...integration, jwt: { authorizer, scopes } };
 }
 

@@ -4,6 +4,7 @@ import { compilePattern } from '../events/pattern/parse.ts';
 import { LocalRunError } from '../problem.ts';
 import type { SqsMappingModel } from '../sqs/poller.ts';
 import type { StreamMappingModel } from '../streams/model.ts';
+import { textsOf } from '../texts.ts';
 import type { Properties } from './properties.ts';
 import type { Resource, TemplateReader } from './reader.ts';
 import { refuse } from './refuse.ts';
@@ -50,9 +51,7 @@ function readCommon(resource: Resource, reader: TemplateReader) {
       ? name
       : `arn:aws:lambda:${reader.region}:${reader.account}:function:${name}`,
     batchingWindowSeconds: Number(properties['MaximumBatchingWindowInSeconds'] ?? 0),
-    reportBatchItemFailures: ((properties['FunctionResponseTypes'] ?? []) as readonly unknown[]).includes(
-      'ReportBatchItemFailures',
-    ),
+    reportBatchItemFailures: textsOf(properties['FunctionResponseTypes']).includes('ReportBatchItemFailures'),
     filters: readFilters(resource),
     enabled: properties['Enabled'] !== false,
   };

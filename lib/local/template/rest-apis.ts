@@ -1,3 +1,4 @@
+import { textsOf } from '../texts.ts';
 import type { MethodModel, RestApiModel, RestResourceModel } from './apis.ts';
 import { readMock } from './mock.ts';
 import { functionOfArn } from './names.ts';
@@ -114,9 +115,7 @@ export function readRestApis(reader: TemplateReader): readonly RestApiModel[] {
       resources: resources.filter((one) => one.apiId === apiId).map(({ resource }) => resource),
       stages: [...(stages.get(apiId) ?? []), ...deployedStages(reader, apiId)],
       // A template may write the slash as in a JSON pointer.
-      binaryMediaTypes: ((BinaryMediaTypes ?? []) as unknown[]).map((type) =>
-        String(type).replace('~1', '/'),
-      ),
+      binaryMediaTypes: textsOf(BinaryMediaTypes).map((type) => type.replace('~1', '/')),
     };
   });
 }
