@@ -54,7 +54,7 @@ function streamOf(tableName: string, model: AppModel, engine: Engine): StreamSou
  */
 export async function startEventSources(options: EventSourcesOptions): Promise<EventSources> {
   const { model, functions, services, engine, platform, region } = options;
-  const shared = { platform, region, random: systemRandom, handOver: services.handOver };
+  const shared = { platform, region, random: systemRandom, dispatch: services.dispatch };
   const running: Running[] = [];
   const schedules: RunningSchedule[] = [];
   const stop = async () => {

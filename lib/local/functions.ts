@@ -5,7 +5,7 @@ import { codePlaces } from './code/place.ts';
 import type { FaultSwitches } from './faults.ts';
 import { hostOf } from './http/function-url.ts';
 import { type LocalFunction, localFunction, type SandboxSettings } from './lambda/function.ts';
-import { turns } from './lambda/turns.ts';
+import { turns } from './lambda/semaphore.ts';
 import type { Log } from './log.ts';
 import type { OtherServices } from './other-services.ts';
 import type { Processes } from './processes.ts';

@@ -178,7 +178,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     await run.closeAll();
   };
   try {
-    // The port first: when it is taken, nobody wants to wait for a synthesis to learn that.
+    // The port first: when it is taken, the user need not wait for a synthesis to learn that.
     const front = await startFront(options.port, run);
     const processes = startProcesses();
     run.atEnd(processes.end);

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { InvocationResult } from '../../lib/local/lambda/result.ts';
-import { turns } from '../../lib/local/lambda/turns.ts';
+import { turns } from '../../lib/local/lambda/semaphore.ts';
 import type { Processes } from '../../lib/local/processes.ts';
 import { functionOfTest } from '../support/local-function.ts';
 import type { LoadingCase } from './cases.ts';

@@ -113,7 +113,7 @@ describe('code that is an asset', () => {
     expect(await answerOf({ path: asset })).toBe('own');
   });
 
-  it('is told, where a package of the runtime is missing, how it comes into the project', async () => {
+  it('learns, where a package of the runtime is missing, how it comes into the project', async () => {
     const lines: string[] = [];
     const asset = folderOf({
       'index.mjs': "import '@aws-sdk/client-none'; export const handler = async () => 1;",
@@ -218,7 +218,7 @@ describe('layers', () => {
     expect(await answerOf(code, { layers: [folderOf(LAYER)], runtime: 'nodejs22.x' })).toBe(22);
   });
 
-  it('hold programs, and modules that Node is told to load first', async () => {
+  it('hold programs, and modules that Node loads first', async () => {
     const layer = folderOf({ ...LAYER, 'nodejs/first.js': "globalThis.first = 'first';" });
     chmodSync(join(layer, 'bin/tool'), 0o755);
     const source =

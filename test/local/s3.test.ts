@@ -27,7 +27,7 @@ async function start(notifications: readonly NotificationModel[], eventBridge = 
   const live = createBuckets({
     ...{ buckets, clock: systemClock, random: seededRandom(1), region: REGION, account: ACCOUNT },
     emit: (event) => void emitted.push(event),
-    async handOver(to, message) {
+    async dispatch(to, message) {
       if (to.endsWith(':gone'))
         return { kind: 'refused', code: 'NO_RESOURCE', message: 'none', retryable: false };
       sent.push({ arn: to, message });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootstrapFile } from '../../lib/local/bootstrap-file.ts';
 import type { LocalFunction } from '../../lib/local/lambda/function.ts';
 import type { InvocationResult } from '../../lib/local/lambda/result.ts';
-import { type TakeTurn, turns } from '../../lib/local/lambda/turns.ts';
+import { type TakeTurn, turns } from '../../lib/local/lambda/semaphore.ts';
 import { type Processes, startProcesses } from '../../lib/local/processes.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { functionOfTest, HANDLERS } from '../support/local-function.ts';
@@ -145,7 +145,7 @@ describe('a sandbox', () => {
     expect(error.errorMessage).toMatch(/Runtime exited with error: exit status 3$/);
   });
 
-  it('ends on a rejection that nobody handles', async () => {
+  it('ends on a rejection without a handler', async () => {
     expect(errorOf(await start('leaks').invoke('{}')).errorMessage).toMatch(/exit status 1$/);
   });
 
@@ -158,7 +158,7 @@ describe('a sandbox', () => {
     expect(payloadOf(await fn.invoke('{"ms":0}')).calls).toBe(1);
   });
 
-  it('is not started any more while everything ends, and whoever waits for it is told', async () => {
+  it('is not started any more while everything ends, and its callers learn so', async () => {
     const ending = startProcesses();
     await ending.end();
     const fn = start('echo', { processes: ending });
@@ -227,11 +227,11 @@ describe('a function', () => {
 
   it.each(['exits', 'hangs'])(
     'gives a turn back that a sandbox has taken which %s in its start',
-    async (how) => {
+    async (kind) => {
       const takeTurn = turns(1);
       const folder = temporaryFolder();
       const code = { exits: 'process.exit(3)', hangs: 'await new Promise(() => setInterval(() => {}, 1e6))' };
-      writeFileSync(join(folder, 'index.mjs'), code[how as keyof typeof code]);
+      writeFileSync(join(folder, 'index.mjs'), code[kind as keyof typeof code]);
       const broken = start('handler', { takeTurn, folder });
       const lost = broken.invoke('{}');
       expect((await start('slow', { takeTurn }).invoke('{"ms":0}')).kind).toBe('success');

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootstrapFile } from '../../lib/local/bootstrap-file.ts';
 import type { LocalFunction } from '../../lib/local/lambda/function.ts';
 import type { InvocationResult } from '../../lib/local/lambda/result.ts';
-import type { TakeTurn } from '../../lib/local/lambda/turns.ts';
+import type { TakeTurn } from '../../lib/local/lambda/semaphore.ts';
 import { type Processes, startProcesses } from '../../lib/local/processes.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { functionOfTest, HANDLERS } from '../support/local-function.ts';

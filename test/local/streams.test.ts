@@ -104,7 +104,7 @@ function contract(choice: 'dynamodb-local' | 'dynalite'): void {
       {
         source: sourceOf(50),
         invoke: async (payload) => invoke((JSON.parse(payload) as { Records: StreamRecord[] }).Records),
-        handOver: async () => ({ kind: 'accepted' }),
+        dispatch: async () => ({ kind: 'accepted' }),
         platform: stretchedClock(1 / 100),
         clock: systemClock,
         random: systemRandom,

@@ -3,7 +3,7 @@ import { bootstrapFile } from '../../lib/local/bootstrap-file.ts';
 import { startLambdaApi } from '../../lib/local/lambda/api.ts';
 import type { LocalFunction } from '../../lib/local/lambda/function.ts';
 import { invokeOperation } from '../../lib/local/lambda/invoke-api.ts';
-import { turns } from '../../lib/local/lambda/turns.ts';
+import { turns } from '../../lib/local/lambda/semaphore.ts';
 import { startProcesses } from '../../lib/local/processes.ts';
 import { atEndOfFile } from './ends.ts';
 import { temporaryFolder } from './folders.ts';

@@ -5,7 +5,7 @@ import {
   localFunction,
   type SandboxSettings,
 } from '../../lib/local/lambda/function.ts';
-import { turns } from '../../lib/local/lambda/turns.ts';
+import { turns } from '../../lib/local/lambda/semaphore.ts';
 import type { FunctionModel } from '../../lib/local/template/functions.ts';
 
 /** The handlers of the sandbox tests. */

@@ -80,7 +80,7 @@ describe('the class of a resource type', () => {
   });
 
   it.each(['AWS::New::Thing', 'AWS::New', 'constructor', 'AWS::toString::x', 'Third::Party::Type', ''])(
-    'is refused for a type that nobody knows: %j',
+    'is refused for a type that is not known: %j',
     (type) => expect(classOf(type).kind).toBe('refused'),
   );
 

@@ -60,10 +60,10 @@ const REPLACEMENTS = [
   ...[null, 5, true, '', 'x', [], {}, [null], [[]], { a: 1 }, undefined],
   ...[
     { Ref: 5 },
-    { Ref: 'Nobody' },
+    { Ref: 'Missing' },
     { 'Fn::Sub': 5 },
     { 'Fn::Sub': ['${A}', 5] },
-    { 'Fn::Sub': '${Nobody.Arn}' },
+    { 'Fn::Sub': '${Missing.Arn}' },
   ],
   ...[
     { 'Fn::GetAtt': 5 },
@@ -88,7 +88,7 @@ const REPLACEMENTS = [
   ],
 ];
 
-// Thousands of errors, and nobody reads their stacks.
+// Thousands of errors, whose stacks are not read.
 const { stackTraceLimit } = Error;
 beforeAll(() => void Object.assign(Error, { stackTraceLimit: 0 }));
 afterAll(() => void Object.assign(Error, { stackTraceLimit }));
@@ -104,7 +104,7 @@ describe('a malformed template', () => {
       const error = errorOf(() => read(changed(path, replacement)));
       if (error === undefined) return [];
       const { message } = error as Error;
-      // Where a resource is gone, whoever refers to it is named.
+      // Where a resource is gone, what refers to it is named.
       const isNamed = ids.some((id) => message.startsWith(`${id}.`) || message.startsWith(`${id}:`));
       const isClear = hasCode(error, 'LOCAL_RUN') && !/undefined|is not a function|\[object/.test(message);
       const isInside = path[0] === 'Resources' && path.length > 1;
@@ -119,48 +119,48 @@ describe('a malformed template', () => {
       { 'Fn::Sub': 5 },
       'Fn.Environment: Fn::Sub is malformed: expected a list, got 5',
     ],
-    [['Resources', 'Fn'], null, 'Fn: expected a resource, got null; mend it in app.template.json'],
+    [['Resources', 'Fn'], null, 'Fn: expected a resource, got null; fix it in app.template.json'],
     [
       ['Resources', 'Fn', 'Properties'],
       [],
-      'Fn.Properties: expected an object, got []; mend it in app.template.json',
+      'Fn.Properties: expected an object, got []; fix it in app.template.json',
     ],
     [
       ['Resources', 'Fn', 'Properties', 'Timeout'],
       { a: 1 },
-      'Fn.Timeout: expected a number, got {"a":1}; mend it in the template',
+      'Fn.Timeout: expected a number, got {"a":1}; fix it in the template',
     ],
     [
       ['Resources', 'Fn', 'Properties', 'Code'],
       undefined,
-      'Fn.Code: expected an object, got nothing; mend it in the template',
+      'Fn.Code: expected an object, got nothing; fix it in the template',
     ],
     [
       ['Resources', 'Queue', 'Properties', 'RedrivePolicy', 'maxReceiveCount'],
       'two',
-      'Queue.RedrivePolicy.maxReceiveCount: expected a number, got "two"; mend it in the template',
+      'Queue.RedrivePolicy.maxReceiveCount: expected a number, got "two"; fix it in the template',
     ],
     [
       ['Resources', 'Mapping', 'Properties', 'FilterCriteria', 'Filters', 0],
       5,
-      'Mapping.FilterCriteria.Filters.0: expected an object, got 5; mend it in the template',
+      'Mapping.FilterCriteria.Filters.0: expected an object, got 5; fix it in the template',
     ],
     [
       ['Resources', 'Rule', 'Properties', 'Targets', 0],
       null,
-      'Rule.Targets.0: expected an object, got null; mend it in the template',
+      'Rule.Targets.0: expected an object, got null; fix it in the template',
     ],
     [
       ['Resources'],
       5,
-      'Resources: expected an object of resources by logical id, got 5; mend it in app.template.json',
+      'Resources: expected an object of resources by logical id, got 5; fix it in app.template.json',
     ],
     [
       ['Conditions', 'IsTest'],
       { 'Fn::Equals': 'x' },
       'Fn.Condition: Fn::Equals is malformed: expected a list, got "x"',
     ],
-    [['Outputs'], [], 'Outputs: expected an object, got []; mend it in app.template.json'],
+    [['Outputs'], [], 'Outputs: expected an object, got []; fix it in app.template.json'],
   ] as const)('names the property: %j %j', (path, replacement, message) => {
     expect(() => read(changed(path, replacement))).toThrow(message);
   });

@@ -126,7 +126,7 @@ describe('a pseudo parameter', () => {
     });
   });
 
-  it('is refused where nobody knows it', () => {
+  it('is refused where it is not known', () => {
     expect(() => environmentOf({ A: { Ref: 'AWS::Planet' } })).toThrow(
       /^Fn\.Environment: the template uses AWS::Planet, /,
     );

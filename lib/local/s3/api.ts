@@ -75,7 +75,7 @@ function addHooks(app: FauxqsApp, changed: S3ApiOptions['changed']): void {
       eTag: String(headers.etag ?? '').replaceAll('"', ''),
     };
   };
-  const tell = async (request: S3Request): Promise<void> => {
+  const report = async (request: S3Request): Promise<void> => {
     const { pathname, searchParams } = new URL(request.url, 'http://127.0.0.1');
     const [, bucket = '', path = ''] = /^\/([^/]+)\/?(.*)$/s.exec(pathname) ?? [];
     const isCopy = request.headers['x-amz-copy-source'] !== undefined;
@@ -92,13 +92,13 @@ function addHooks(app: FauxqsApp, changed: S3ApiOptions['changed']): void {
   app.addHook('onResponse', (request, reply, done) => {
     // What was looked at by `created` is no request of anybody's.
     if (reply.statusCode < 300 && request.method !== 'HEAD')
-      last = last.then(() => tell(request)).catch((error: unknown) => printDefect(error));
+      last = last.then(() => report(request)).catch((error: unknown) => printDefect(error));
     done();
   });
 }
 
 /**
- * Starts S3 inside this process, on the loopback interface only: fauxqs has the objects, and `changed` is told of what becomes
+ * Starts S3 inside this process, on the loopback interface only: fauxqs has the objects, and `changed` receives what becomes
  * of them.
  * @throws {LocalRunError} without the package fauxqs, and for a bucket that S3 would refuse.
  */

@@ -15,7 +15,7 @@ const OBJECTS = ['Properties', 'Metadata'];
  */
 export function checkTemplate(value: unknown, file: string): Template {
   const wrong = (what: string, expected: string, got: unknown): never => {
-    throw new LocalRunError(`${what}: expected ${expected}, got ${brief(got)}; mend it in ${file}`);
+    throw new LocalRunError(`${what}: expected ${expected}, got ${brief(got)}; fix it in ${file}`);
   };
   if (!isRecord(value)) return wrong('the template', 'an object', value);
   checkSections(value, file);

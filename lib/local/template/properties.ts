@@ -95,7 +95,7 @@ export function propertyResolver(options: PropertyResolverOptions): PropertyReso
       } catch (error) {
         if (isFibrinError(error) || touched === '') throw error;
         const { message } = error as Error;
-        throw new LocalRunError(`${touched} is malformed: ${message}; mend it in the template`, error);
+        throw new LocalRunError(`${touched} is malformed: ${message}; fix it in the template`, error);
       }
     },
   };

@@ -30,7 +30,7 @@ const resourceOf = ({ stack: { template } }: Scope, logicalId: string): Template
 
 function textOf(what: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
-  throw new LocalRunError(`${what}: expected a name, got ${brief(value)}; mend it in the template`);
+  throw new LocalRunError(`${what}: expected a name, got ${brief(value)}; fix it in the template`);
 }
 
 function nameOf(scope: Scope, logicalId: string): string {

@@ -37,7 +37,7 @@ export function named<T>(what: string, read: () => T): T {
     const { message } = error as Error;
     if (isFibrinError(error))
       throw message.startsWith(what) ? error : new LocalRunError(`${what}: ${message}`, error);
-    throw new LocalRunError(`${what} is malformed: ${message}; mend it in the template`, error);
+    throw new LocalRunError(`${what} is malformed: ${message}; fix it in the template`, error);
   }
 }
 

@@ -72,7 +72,7 @@ export interface Place {
 }
 
 const wrong = (name: string, expected: string, value: unknown): never => {
-  throw new LocalRunError(`${name}: expected ${expected}, got ${brief(value)}; mend it in the template`);
+  throw new LocalRunError(`${name}: expected ${expected}, got ${brief(value)}; fix it in the template`);
 };
 
 function shapedScalar(shape: string, value: unknown, { name }: Place): unknown {
