@@ -299,6 +299,12 @@ describe('the buckets of a template', () => {
       Photos: {
         Type: 'AWS::S3::Bucket',
         Properties: {
+          CorsConfiguration: {
+            CorsRules: [
+              { AllowedMethods: ['PUT'], AllowedOrigins: ['*'], AllowedHeaders: ['x-*'], MaxAge: '60' },
+              { AllowedMethods: ['GET'], AllowedOrigins: ['https://a.example'], ExposedHeaders: ['ETag'] },
+            ],
+          },
           NotificationConfiguration: {
             EventBridgeConfiguration: { EventBridgeEnabled: true },
             QueueConfigurations: [
@@ -330,6 +336,16 @@ describe('the buckets of a template', () => {
     expect(readBuckets(reader)).toEqual([
       {
         ...{ logicalId: 'Photos', name: 'app-photos', eventBridge: true },
+        cors: [
+          {
+            ...{ allowedMethods: ['PUT'], allowedOrigins: ['*'], allowedHeaders: ['x-*'] },
+            ...{ exposedHeaders: [], maxAgeSeconds: 60 },
+          },
+          {
+            ...{ allowedMethods: ['GET'], allowedOrigins: ['https://a.example'], allowedHeaders: [] },
+            ...{ exposedHeaders: ['ETag'], maxAgeSeconds: undefined },
+          },
+        ],
         notifications: [
           {
             ...{ id: 'Photos0', events: ['s3:ObjectRemoved:*'], targetArn: arn('sqs', 'q') },

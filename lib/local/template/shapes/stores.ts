@@ -37,6 +37,18 @@ export const STORE_SHAPES: Readonly<Record<string, PropertyShapes>> = {
   'AWS::DynamoDB::Table': TABLE,
   'AWS::S3::Bucket': {
     BucketName: 'text',
+    CorsConfiguration: {
+      CorsRules: [
+        {
+          AllowedHeaders: 'texts',
+          AllowedMethods: 'texts',
+          AllowedOrigins: 'texts',
+          ExposedHeaders: 'texts',
+          Id: 'unnoticed: it is for people',
+          MaxAge: 'number',
+        },
+      ],
+    },
     NotificationConfiguration: {
       EventBridgeConfiguration: { EventBridgeEnabled: 'boolean' },
       LambdaConfigurations: notification('Function'),
