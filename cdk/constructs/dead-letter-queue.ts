@@ -36,7 +36,7 @@ const TERMINAL = 'This is a dead-letter queue: what fails here has nowhere else 
  * A queue for what could not be delivered or done: encrypted, over TLS only, and kept for 14 days. It also holds what each kind of
  * source needs to deliver into it, the policy of the queue and that of a customer's key.
  *
- * Without these, what should be kept is lost and nobody hears of it: the CDK gives a rule's dead-letter queue a policy but EventBridge
+ * Without these, what should be kept is lost and no one hears of it: the CDK gives a rule's dead-letter queue a policy but EventBridge
  * no right to the queue's key, and the dead-letter queue of a bus has no policy at all.
  *
  * A rule's dead-letter queue gets what could not be delivered. What a function fails to do after it was invoked asynchronously

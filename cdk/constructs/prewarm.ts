@@ -26,7 +26,7 @@ export interface PrewarmTargetProps {
 /** Of the function that does it. More than the longest wait for an answer and for CloudFormation. */
 const OWN_TIMEOUT = Duration.minutes(3);
 const MAX_TIMEOUT_SECONDS = 90;
-/** CloudFormation's own patience: Lambda runs the event twice more, a minute and two later, where it could not be answered. */
+/** How long CloudFormation itself waits: Lambda runs the event twice more, a minute and two later, where it could not be answered. */
 const SERVICE_TIMEOUT = Duration.minutes(15);
 
 /**

@@ -72,7 +72,7 @@ export interface OperatorAccess {
 /**
  * The table on which shared breakers and idempotency stand: one string key, expiry by TTL, paid by request, with recovery to a point in
  * time. It cannot be deleted by mistake: it is protected, and it stays when the stack goes. (Where the very first deployment fails,
- * take the protection off and delete the table by hand: it is empty.) With `RemovalPolicy.DESTROY` it is not protected.
+ * take the protection off and delete the table yourself: it is empty.) With `RemovalPolicy.DESTROY` it is not protected.
  *
  * A grant names breakers and operations: the role may touch their items and no others, in transactions too, by
  * `dynamodb:LeadingKeys`.

@@ -18,7 +18,7 @@ interface Preset {
  *
  * Every bus is encrypted. A key of your own adds what restricted data asks for: a policy apart from that of the bus, a trail of
  * each use, and an end to all copies at once when the key is disabled. It costs $1 a month and each request, a bus whose key is out
- * of reach delivers nothing, and it rules out schema discovery: too much for events that are no secret, or a secret of nobody's.
+ * of reach delivers nothing, and it rules out schema discovery: too much for events that are no secret, or of no person's.
  */
 export class Sensitivity {
   /** Anybody may know. Kept for a quarter, so that a new consumer can build its view from it: there is nothing in it to forget. */
@@ -33,7 +33,7 @@ export class Sensitivity {
     archiveDays: 30,
     logDetail: IncludeDetail.NONE,
   });
-  /** Of people, or secret. Kept as long as dead letters are, and no longer: a copy less to erase when somebody asks for it. */
+  /** Of people, or secret. Kept as long as dead letters are, and no longer: a copy less to erase when a person asks for it. */
   static readonly RESTRICTED: Sensitivity = new Sensitivity('restricted', {
     customerKey: true,
     archiveDays: 14,

@@ -40,11 +40,11 @@ function unstatable(
   const disturbed = stretchesOf((step) => uncertain.has(step))
     .map(({ start, end }) => ({
       within: Array.from({ length: end - start }, (_, step) => weekStep(start + step)),
-      around: [weekStep(start - 1), weekStep(end)],
+      neighbours: [weekStep(start - 1), weekStep(end)],
     }))
-    // Where nothing changes around it, a statement that is skipped, repeated or late states what holds anyway.
-    .filter(({ within, around }) =>
-      [...within, ...around].some((step) => !certain[step] || levels[step] !== levels[within[0] ?? 0]),
+    // Where nothing changes neighbours it, a statement that is skipped, repeated or late states what holds anyway.
+    .filter(({ within, neighbours }) =>
+      [...within, ...neighbours].some((step) => !certain[step] || levels[step] !== levels[within[0] ?? 0]),
     );
   return new Set(disturbed.flatMap(({ within }) => within));
 }

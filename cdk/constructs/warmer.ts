@@ -57,7 +57,7 @@ function unsupported(fn: CfnFunction): string | undefined {
  * is answered with the environment's name: so what is counted is environments, not pings. What is missing is a metric; `ResilienceAlarms` alarms on it.
  *
  * The warmer comes from outside: no function may invoke itself. It pings the alias that callers use, not `$LATEST`. A run that
- * fails is not tried again, since the next one is near: Scheduler's own 185 tries in a day would warm what nobody uses any more.
+ * fails is not tried again, since the next one is near: Scheduler's own 185 tries in a day would warm what is not used any more.
  *
  * The function needs the middleware `warmup` as its outermost. Without it the pings are requests, and none counts.
  *

@@ -135,6 +135,6 @@ export function chooseWarming(use: ExpectedUse): WarmingChoice {
       `${method.name} for ${environments} environments of ${memorySize} MB (${architecture.name}), ` +
       `${Math.round(hoursPerMonth)} h a month at ${percent(utilisation)} utilisation: provisioned concurrency ${usd(provisionedUsd)}, ` +
       `a warmer ${usd(noneUsd + pings)}, no warming ${usd(noneUsd)} a month; provisioned concurrency costs less than a warmer from ` +
-      `${percent(breakEvenWithWarmer)} on (prices: ${prices.asOf})`,
+      `${percent(breakEvenWithWarmer)} on (prices: ${prices.basis})`,
   };
 }

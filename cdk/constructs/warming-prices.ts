@@ -13,7 +13,7 @@ export interface GbSecondPrices {
 /** What warming costs, in USD. */
 export interface WarmingPrices {
   /** From when they are, such as `2026-11`, and where. It is printed with what follows from them. */
-  readonly asOf: string;
+  readonly basis: string;
   readonly arm64: GbSecondPrices;
   readonly x86: GbSecondPrices;
   /** Of an invocation. */
@@ -24,7 +24,7 @@ export interface WarmingPrices {
 
 /** Those of us-east-1. Duration on provisioned concurrency of arm64 is unconfirmed. */
 export const WARMING_PRICES: WarmingPrices = {
-  asOf: '2026-11, us-east-1',
+  basis: '2026-11, us-east-1',
   arm64: { onDemand: 0.0000133334, provisioned: 0.0000033334, provisionedDuration: 0.0000077778 },
   x86: { onDemand: 0.0000166667, provisioned: 0.0000041667, provisionedDuration: 0.0000097222 },
   request: 0.2e-6,

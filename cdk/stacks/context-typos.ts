@@ -31,7 +31,7 @@ const looksLike = (key: string, name: string): boolean =>
 
 /**
  * Refuses a key that the app does not read and that looks like one of those that it reads: the misspelled one would change
- * nothing, without a word. Keys of the CDK and its plugins, which begin with "@" or have a colon, are left alone.
+ * nothing, without a word. Keys of the CDK and its plugins, which begin with "@" or have a colon, are not checked.
  */
 export function refuseTypos(node: Node, names: readonly string[]): void {
   for (const key of Object.keys(node.getAllContext())) {

@@ -115,7 +115,7 @@ export class ProfileStack extends Stack {
     users.grant(putProfile, 'dynamodb:GetItem', 'dynamodb:PutItem');
 
     const events = new ProfileEvents(this, 'Events', { users, views, cache, contacts, fn });
-    // On this machine there is no version before this one, and nobody waits.
+    // On this machine there is no version before this one, and no request waits.
     const warmth = stage.local
       ? undefined
       : new ProfileWarmth(this, 'Warmth', {

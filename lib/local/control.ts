@@ -96,7 +96,7 @@ function findRoute(
   return route === undefined ? undefined : { route, name: path.slice(slash) };
 }
 
-/** The part of the HTTP surface under `/_fibrin/`: see what runs, make it fail, mend it. */
+/** The part of the HTTP surface under `/_fibrin/`: see what runs, make it fail, end its faults. */
 export async function serveControl(
   request: IncomingMessage,
   response: ServerResponse,

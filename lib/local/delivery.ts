@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import { backoffMs } from './backoff.ts';
-import type { HandOver, Handover, Message } from './handover.ts';
+import type { Dispatch, Handover, Message } from './handover.ts';
 
 /** Why an event did not reach its target. */
 export interface DeliveryFailure {
@@ -13,7 +13,7 @@ export interface DeliveryFailure {
 }
 
 export interface DeliveryOptions {
-  readonly handOver: HandOver;
+  readonly dispatch: Dispatch;
   /** The target. */
   readonly arn: string;
   /** What it gets. A function is called for each attempt with its number, from 1. */
@@ -76,12 +76,12 @@ const keptOrder = ({ messageGroupId, messageDeduplicationId }: Message) => ({
 });
 
 async function run(options: DeliveryOptions, signal: AbortSignal): Promise<Awaited<Delivery['done']>> {
-  const { handOver, arn, platform, random, message, deadLetterQueue } = options;
+  const { dispatch, arn, platform, random, message, deadLetterQueue } = options;
   const endsAt = platform.now() + options.maximumEventAgeSeconds * 1_000;
 
   for (let attempt = 1; ; attempt++) {
     const sent = typeof message === 'function' ? message(attempt) : message;
-    const outcome = await handOver(arn, sent);
+    const outcome = await dispatch(arn, sent);
     if (outcome.kind === 'accepted') return 'delivered';
 
     const giveUp = async (exhausted: DeliveryFailure['exhausted']) => {
@@ -89,7 +89,7 @@ async function run(options: DeliveryOptions, signal: AbortSignal): Promise<Await
       const deadLetter =
         deadLetterQueue === undefined
           ? undefined
-          : await handOver(deadLetterQueue, {
+          : await dispatch(deadLetterQueue, {
               body: sent.body,
               attributes: options.deadLetterAttributes(failure, attempt - 1),
               ...(deadLetterQueue.endsWith('.fifo') && keptOrder(sent)),

@@ -3,7 +3,7 @@ import { type Random, systemRandom } from '../core/random.ts';
 import { startEventBridgeApi } from './events/api.ts';
 import { createBuses } from './events/bus.ts';
 import type { FaultSwitches } from './faults.ts';
-import type { HandOver, Handover } from './handover.ts';
+import type { Dispatch, Handover } from './handover.ts';
 import type { Listening } from './http/server.ts';
 import { type AsyncInvoker, asyncInvoker } from './lambda/async-invoker.ts';
 import type { LocalFunction } from './lambda/function.ts';
@@ -13,7 +13,7 @@ import { type SnsApi, startSnsApi } from './sns/api.ts';
 import { createTopics } from './sns/topics.ts';
 import { type Sqs, startSqs } from './sqs/server.ts';
 import type { AppModel } from './template/model.ts';
-import { functionOfArn } from './template/reader.ts';
+import { functionOfArn } from './template/names.ts';
 
 export interface EventServicesOptions {
   readonly model: AppModel;
@@ -36,7 +36,7 @@ export interface EventServices {
   readonly sns: SnsApi | undefined;
   /** Undefined where the template has no bucket. */
   readonly s3: S3Api | undefined;
-  readonly handOver: HandOver;
+  readonly dispatch: Dispatch;
   /** Sends the targets of a rule what they get when its schedule is due. */
   fire(ruleArn: string, dueAt: number): void;
   /** Invokes a function of the template asynchronously. */
@@ -57,7 +57,7 @@ export async function startEventServices(options: EventServicesOptions): Promise
   const { model, functions, faults, platform, timeScale, region, random = systemRandom } = options;
   const invokers = new Map<string, AsyncInvoker>();
 
-  const handOver: HandOver = async (arn, message) => {
+  const dispatch: Dispatch = async (arn, message) => {
     switch (arn.split(':')[2]) {
       case 'lambda': {
         const invoker = invokers.get(functionOfArn(arn));
@@ -77,25 +77,25 @@ export async function startEventServices(options: EventServicesOptions): Promise
   };
 
   const buses = createBuses({
-    ...{ buses: model.buses, rules: model.rules, handOver, platform, clock: systemClock, random, region },
+    ...{ buses: model.buses, rules: model.rules, dispatch, platform, clock: systemClock, random, region },
     account: model.account,
   });
   const topics = createTopics({
-    ...{ topics: model.topics, handOver, platform, clock: systemClock, random },
+    ...{ topics: model.topics, dispatch, platform, clock: systemClock, random },
   });
   for (const { functionName } of model.functions) {
     const functionArn = `arn:aws:lambda:${region}:${model.account}:function:${functionName}:$LATEST`;
     const invoke = async (payload: string, requestId: string) =>
       functions.get(functionName)?.invoke(payload, requestId) ?? { kind: 'throttled' as const };
     const policy = model.asyncInvokeOf(functionName);
-    invokers.set(functionName, asyncInvoker({ ...policy, functionArn, invoke, handOver, platform, random }));
+    invokers.set(functionName, asyncInvoker({ ...policy, functionArn, invoke, dispatch, platform, random }));
   }
   const sqs =
     model.queues.length === 0
       ? undefined
       : await startSqs(model.queues, { scale: timeScale, region, account: model.account });
   const buckets = createBuckets({
-    ...{ buckets: model.buckets, handOver, emit: buses.emit, clock: systemClock, random, region },
+    ...{ buckets: model.buckets, dispatch, emit: buses.emit, clock: systemClock, random, region },
     account: model.account,
   });
   // What has started ends, when the next one does not start.
@@ -123,7 +123,7 @@ export async function startEventServices(options: EventServicesOptions): Promise
     sqs,
     sns,
     s3,
-    handOver,
+    dispatch,
     fire: buses.fire,
     accept: (functionName, payload) => void invokers.get(functionName)?.accept(payload),
     state: () => ({

@@ -12,7 +12,7 @@ import type { StreamSource } from './streams/source.ts';
 import { dynamoDbLocalSource } from './streams/source-dynamodb-local.ts';
 import { sweepSource } from './streams/source-sweep.ts';
 import type { AppModel } from './template/model.ts';
-import { functionOfArn } from './template/reader.ts';
+import { functionOfArn } from './template/names.ts';
 
 export interface EventSourcesOptions {
   readonly model: AppModel;
@@ -54,7 +54,7 @@ function streamOf(tableName: string, model: AppModel, engine: Engine): StreamSou
  */
 export async function startEventSources(options: EventSourcesOptions): Promise<EventSources> {
   const { model, functions, services, engine, platform, region } = options;
-  const shared = { platform, region, random: systemRandom, handOver: services.handOver };
+  const shared = { platform, region, random: systemRandom, dispatch: services.dispatch };
   const running: Running[] = [];
   const schedules: RunningSchedule[] = [];
   const stop = async () => {

@@ -27,4 +27,4 @@ export type Handover =
     };
 
 /** Hands a message to a function (as an asynchronous invocation), a queue, a topic or an event bus, by its ARN. Never rejects. */
-export type HandOver = (arn: string, message: Message) => Promise<Handover>;
+export type Dispatch = (arn: string, message: Message) => Promise<Handover>;

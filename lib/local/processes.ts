@@ -27,20 +27,20 @@ const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
 };
 
 /**
- * A keeper process holds the other end of a pipe. However this process ends, SIGKILL included, the pipe closes and the
- * keeper ends every group that it was told of and not told off. It also ends children that are frozen.
+ * A reaper process holds the other end of a pipe. However this process ends, SIGKILL included, the pipe closes and the
+ * reaper ends every group that was reported to it and has not ended. It also ends children that are frozen.
  */
 export function startProcesses(): Processes {
   const script = fileURLToPath(
-    new URL(`./keeper${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+    new URL(`./reaper${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
   );
-  const keeper = spawn(process.execPath, [script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const reaper = spawn(process.execPath, [script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   const running = new Set<ChildProcess>();
   let ending = false;
-  keeper.unref();
-  // A keeper that died is no reason to stop serving; its pipe must not bring this process down.
-  keeper.stdin.on('error', () => undefined);
-  const tell = (line: string) => void keeper.stdin.write(`${line}\n`);
+  reaper.unref();
+  // A reaper that died is no reason to stop serving; its pipe must not bring this process down.
+  reaper.stdin.on('error', () => undefined);
+  const report = (line: string) => void reaper.stdin.write(`${line}\n`);
 
   const signal: Processes['signal'] = (child, name) => {
     if (child.pid !== undefined && running.has(child)) signalGroup(child.pid, name);
@@ -53,25 +53,25 @@ export function startProcesses(): Processes {
       const { pid } = child;
       if (pid === undefined) return child;
       running.add(child);
-      tell(`+${pid}`);
+      report(`+${pid}`);
       child.once('exit', () => {
         running.delete(child);
-        tell(`-${pid}`);
+        report(`-${pid}`);
       });
       return child;
     },
     signal,
-    removeAtEnd: tell,
+    removeAtEnd: report,
     kill: (child) => signal(child, 'SIGKILL'),
     async end() {
       ending = true;
       const exits = [...running].map((child) => once(child, 'exit'));
       for (const child of running) signal(child, 'SIGKILL');
       await Promise.all(exits);
-      const gone = once(keeper, 'exit');
-      keeper.ref();
-      keeper.stdin.end();
-      if (keeper.exitCode === null && keeper.signalCode === null) await gone;
+      const gone = once(reaper, 'exit');
+      reaper.ref();
+      reaper.stdin.end();
+      if (reaper.exitCode === null && reaper.signalCode === null) await gone;
     },
   };
 }

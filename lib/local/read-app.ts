@@ -31,7 +31,7 @@ export interface App {
   readonly region: string;
 }
 
-/** Where a stack is deployed that does not say it: the same that the app is told by `CDK_DEFAULT_REGION` and `_ACCOUNT`. */
+/** Where a stack is deployed that does not say it: the same that the app reads in `CDK_DEFAULT_REGION` and `_ACCOUNT`. */
 function defaultPlace(env: NodeJS.ProcessEnv): { readonly region: string; readonly account: string } {
   const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? env['CDK_DEFAULT_REGION'] ?? 'us-east-1';
   return { region, account: env['CDK_DEFAULT_ACCOUNT'] ?? ACCOUNT };

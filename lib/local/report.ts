@@ -7,8 +7,9 @@ import type { Log } from './log.ts';
 import { LocalRunError } from './problem.ts';
 import type { ApiModel } from './template/apis.ts';
 import type { FunctionModel } from './template/functions.ts';
+import type { LeftOut } from './template/left-out.ts';
 import type { AppModel, ClassCount } from './template/model.ts';
-import type { LeftOut, Remarks } from './template/reader.ts';
+import type { Remarks } from './template/remarks.ts';
 import type { Choice } from './template/stacks.ts';
 
 /**

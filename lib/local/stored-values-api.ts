@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { systemClock } from '../core/clock.ts';
 import { type Answer, guarded, type Listening, listen, readBody, send } from './http/server.ts';
 import type { StoredParameter, StoredSecret, StoredValues } from './template/stored-values.ts';
+import { textsOf } from './texts.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -13,8 +14,6 @@ const answer = (statusCode: number, body: unknown): Answer => ({
   body: JSON.stringify(body),
 });
 const failure = (type: string, message: string): Answer => answer(400, { __type: type, message });
-
-const listOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 
 /**
  * The reading half of SSM's parameters and of Secrets Manager. There is one version of each.
@@ -49,7 +48,7 @@ function operationsOn({ parameters, secrets }: StoredValues): ReadonlyMap<string
     [
       'AmazonSSM.GetParameters',
       ({ Names }: Input) => {
-        const asked = listOf(Names).map((name) => ({ name, parameter: parameterOf(name) }));
+        const asked = textsOf(Names).map((name) => ({ name, parameter: parameterOf(name) }));
         return answer(200, {
           Parameters: asked.flatMap(({ parameter }) => (parameter ? [shown(parameter)] : [])),
           InvalidParameters: asked.filter(({ parameter }) => !parameter).map(({ name }) => name),

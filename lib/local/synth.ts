@@ -27,7 +27,7 @@ export interface SynthOptions {
   readonly project: string;
   /** Synthesise even when nothing has changed. */
   readonly fresh: boolean;
-  /** Where the app is told that a stack is deployed which does not say it. */
+  /** Where a stack is deployed that does not say it, as the app reads it. */
   readonly place?: { readonly region: string; readonly account: string };
   readonly signal: AbortSignal;
 }
@@ -177,7 +177,7 @@ const isAlive = (pid: number): boolean => {
     process.kill(pid, 0);
     return true;
   } catch {
-    // There is none, or it is somebody else's: it makes nothing for us either way.
+    // There is none, or it is another process's: it makes nothing for us either way.
     return false;
   }
 };
@@ -223,7 +223,7 @@ export async function synthesize(options: SynthOptions): Promise<Synthesis> {
   try {
     await runApp(options, draft, trace);
     const inputs = readTrace(trace, project, draft);
-    // What cannot be told is nothing that a later run could compare.
+    // What is not known is nothing that a later run could compare.
     const folder = join(
       cache,
       `${content}-${hashInputs(inputs, process.env) ?? randomUUID().replaceAll('-', '').slice(0, 16)}`,

@@ -151,7 +151,7 @@ describe('the bundles', () => {
 });
 
 describe('the model of the template', () => {
-  it('resolves what functions are told about each other', () => {
+  it('resolves what functions know about each other', () => {
     const model = readModel([localAssembly], createReader(localAssembly, 'us-east-1'));
     const [url] = model.urls;
     const getProfile = model.functions.find(({ displayName }) => displayName === 'GetProfile');

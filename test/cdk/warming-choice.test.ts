@@ -46,7 +46,7 @@ describe('the break-even', () => {
   test('moves with prices of your own', () => {
     const prices = {
       ...WARMING_PRICES,
-      asOf: '2027-01, mine',
+      basis: '2027-01, mine',
       arm64: { onDemand: 3e-5, provisioned: 1e-5, provisionedDuration: 1e-5 },
     };
     const { breakEvenUtilisation, summary } = chooseWarming({ ...ALL_MONTH, prices });

@@ -73,8 +73,8 @@ export type Which = '--all' | (string & {});
 /** Deploys stacks of an assembly and gives their outputs, by stack and name. */
 export async function deploy(assembly: string, options: CdkOptions, which: Which = '--all') {
   const file = join(options.folder, 'outputs.json');
-  const how = [which, '--require-approval', 'never', '--progress', 'events', '--outputs-file', file];
-  await runCdk(['deploy', '--app', assembly, ...how], options);
+  const flags = [which, '--require-approval', 'never', '--progress', 'events', '--outputs-file', file];
+  await runCdk(['deploy', '--app', assembly, ...flags], options);
   return JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 

@@ -48,7 +48,7 @@ function stop(): Promise<void> {
   return ended;
 }
 
-/** Nobody without a signature, or with one and no rights, gets anywhere: what follows was allowed by a role. */
+/** A request without a signature, or with one and no rights, gets nowhere: what follows was allowed by a role. */
 async function checkRights(app: DeployedApp): Promise<void> {
   const unsigned = await callApi(app, { path: '/api/profiles/7', credentials: null });
   expectThat(unsigned.status === 403, '403 without a signature', unsigned);

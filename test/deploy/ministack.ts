@@ -96,8 +96,8 @@ export async function startMinistack(
   };
   await started(child, () => text, isReady);
   const addresses = listeningAddresses(child.pid ?? 0);
-  const elsewhere = addresses.filter((address) => address !== LOOPBACK);
-  if (elsewhere.length > 0)
-    throw new Error(`ministack listens on ${elsewhere.join(', ')}, not on this machine alone`);
+  const external = addresses.filter((address) => address !== LOOPBACK);
+  if (external.length > 0)
+    throw new Error(`ministack listens on ${external.join(', ')}, not on this machine alone`);
   return { endpoint, output: () => text };
 }

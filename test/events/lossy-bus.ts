@@ -24,7 +24,7 @@ export async function startLossyBus(rejectedRatio: number, random: Random): Prom
   const buses = createBuses({
     ...{ buses: [], rules: [], platform: systemClock, clock: systemClock, random },
     ...{ region: 'eu-west-1', account: '000000000000' },
-    handOver: async () => ({ kind: 'accepted' }),
+    dispatch: async () => ({ kind: 'accepted' }),
   });
   const api = await startEventBridgeApi({
     faults: faultSwitches({}, random),

@@ -1,6 +1,6 @@
 /*
- * Checks that no function or closure in the parts that every call passes through is over 80 lines, and that the check itself
- * works: it must find the fixture, which has one of 81.
+ * Checks that no function or closure in the parts that every call passes through, and in the listed ones of the local run, is
+ * over 80 lines, and that the check itself works: it must find the fixture, which has one of 81.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,11 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FOLDERS = ['lib/core', 'lib/policy', 'lib/middleware'];
+/** Parts of the local run without a longer one. */
+const LOCAL = ['code', 'dynamodb', 'http', 'runtime', 's3', 'sns', 'synth', 'template'].map(
+  (name) => `lib/local/${name}`,
+);
+const FOLDERS = [...['core', 'policy', 'middleware'].map((name) => `lib/${name}`), ...LOCAL];
 /** Two screens. Lines. */
 const MAX_LINES = 80;
 
@@ -33,7 +37,10 @@ function functionsOf(file: string): readonly Measured[] {
   return found;
 }
 
-const files = FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: ROOT }));
+const files = [
+  ...FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: ROOT })),
+  'lib/local/run.ts',
+];
 const functions = files.flatMap(functionsOf);
 const tooLong = functions.filter(({ lines }) => lines > MAX_LINES);
 for (const { where, lines } of tooLong) {

@@ -39,11 +39,11 @@ async function countAwaits(world: Omit<World, 'awaits'>, variant: Variant): Prom
   const { endpoint } = world;
   const order = { endpoint, variant, call, clockOffsetMs: 0, stopAfterAwaits: NEVER };
   const { answer, awaits } = await die({ ...world, order });
-  if (!answer || !awaits) throw new Error(`a process that nobody kills gave no answer: ${variant}`);
+  if (!answer || !awaits) throw new Error(`a process that is not killed gave no answer: ${variant}`);
   return awaits;
 }
 
-/** What somebody does about a key that is held: looks whether the effect is there; where it is not, frees the key. */
+/** What an operator does about a key that is held: looks whether the effect is there; where it is not, frees the key. */
 async function lookInto(world: World, outcome: Outcome, { executions }: Effect): Promise<Outcome> {
   const { plan, deaths, answer, held } = outcome;
   if (answer !== undefined || held === undefined || executions > 0) return outcome;

@@ -12,7 +12,7 @@ import type { Order, Said } from './worker.ts';
 export interface Death {
   /** The last that it said of where it was. */
   readonly last: Mark | undefined;
-  /** What it had told its caller, if it came to that. */
+  /** What it had answered its caller, if it came to that. */
   readonly answer?: Receipt;
   readonly refused?: string;
   /** How many resumptions the answer took, where they were counted. */
@@ -62,8 +62,8 @@ export async function die({ processes, bundle, order, after, when }: DeathOption
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   for (const cancel of cancels) cancel();
   if (signal !== 'SIGKILL' || stuck) {
-    const how = stuck ? `was stuck for ${LIMIT_MS} ms` : `ended by itself with ${code ?? signal}`;
-    throw new Error(`a process ${how} after "${death.last}": ${await complaint}`);
+    const end = stuck ? `was stuck for ${LIMIT_MS} ms` : `ended by itself with ${code ?? signal}`;
+    throw new Error(`a process ${end} after "${death.last}": ${await complaint}`);
   }
   return death;
 }

@@ -26,15 +26,15 @@ interface Place {
   readonly slow?: 'request' | 'answer';
 }
 
-function placeOf({ variant, point }: Plan, share: number, { awaits }: World): Place {
+function placeOf({ variant, point }: Plan, fraction: number, { awaits }: World): Place {
   switch (point) {
     case 'any await':
     case 'any await, twice':
-      return { stop: { stopAfterAwaits: 1 + Math.floor(share * awaits(variant)) } };
+      return { stop: { stopAfterAwaits: 1 + Math.floor(fraction * awaits(variant)) } };
     case 'any moment': {
-      // A share of the marks, not of the time: so a machine that is busy changes little.
+      // A fraction of the marks, not of the time: so a machine that is busy changes little.
       const marks = marksOf(variant);
-      const at = share * marks.length;
+      const at = fraction * marks.length;
       return { after: { mark: marks[Math.floor(at)] as Mark, ms: (at % 1) * MOMENT_MS } };
     }
     default:
@@ -44,7 +44,7 @@ function placeOf({ variant, point }: Plan, share: number, { awaits }: World): Pl
   }
 }
 
-/** Has the nth process of a plan killed where the plan says. What is slow on its way stays so, until it is told to arrive. */
+/** Has the nth process of a plan killed where the plan says. What is slow on its way stays so, until it is let go. */
 export async function kill(
   world: World,
   plan: Plan,

@@ -64,8 +64,8 @@ const { functions } = (await (await fetch(`${run.url}/_fibrin/state`)).json()) a
 await run.stop();
 
 const times = answers.map((answer) => answer.ms).sort((a, b) => a - b);
-const quantile = (share: number) =>
-  Math.round(Number(times[Math.min(times.length - 1, Math.floor(share * times.length))]));
+const quantile = (fraction: number) =>
+  Math.round(Number(times[Math.min(times.length - 1, Math.floor(fraction * times.length))]));
 const statuses = Object.groupBy(answers, ({ status }) => String(status));
 const who = functions.find(({ name }) => name === 'Who');
 const counts = Object.entries(statuses).map(([status, all]) => `${all?.length} × ${status}`);

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { localFunction } from '../../lib/local/lambda/function.ts';
 import type { InvocationResult } from '../../lib/local/lambda/result.ts';
-import { turns } from '../../lib/local/lambda/turns.ts';
+import { turns } from '../../lib/local/lambda/semaphore.ts';
 import type { Processes } from '../../lib/local/processes.ts';
+import { functionOfTest } from '../support/local-function.ts';
 import type { LoadingCase } from './cases.ts';
 
 /** The runtimes whose rules differ, with the version of AWS's client that has them. */
@@ -38,17 +38,9 @@ export async function outcomeOf(
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), source);
   }
-  const fn = localFunction({
-    model: {
-      ...{ logicalId: 'Fn', functionName: 'Fn', displayName: 'Fn', runtime },
-      ...{ code: { path: folder }, layers: [], foreignLayers: [] },
-      handler: loading.handler ?? 'index.handler',
-      ...{ memoryMb: 256, timeoutMs: 3_000, reservedConcurrency: 1, maxConcurrencyPerSandbox: undefined },
-    },
-    ...{ region: 'us-east-1', processes, bootstrap, takeTurn, environment: {}, defaultConcurrency: 1 },
-    code: { taskRoot: folder, modulePaths: '' },
-    settings: { freeze: true, maxConcurrencyPerSandbox: 1, idleMs: 300_000 },
-    onOutput: () => undefined,
+  const fn = functionOfTest({
+    model: { runtime, handler: loading.handler ?? 'index.handler', timeoutMs: 3_000 },
+    ...{ folder, bootstrap, processes, takeTurn, defaultConcurrency: 1 },
   });
   const outcomes: unknown[] = [];
   for (const event of loading.events ?? [{}])

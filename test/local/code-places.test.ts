@@ -17,11 +17,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootstrapFile } from '../../lib/local/bootstrap-file.ts';
 import { type CodePlaces, codePlaces } from '../../lib/local/code/place.ts';
 import { unzip } from '../../lib/local/code/zip.ts';
-import { localFunction } from '../../lib/local/lambda/function.ts';
-import { turns } from '../../lib/local/lambda/turns.ts';
 import { type Processes, startProcesses } from '../../lib/local/processes.ts';
 import type { CodeModel } from '../../lib/local/template/functions.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { functionOfTest } from '../support/local-function.ts';
 import { zipOf } from '../support/zip.ts';
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
@@ -68,16 +67,12 @@ interface Wanted {
 
 /** What a function answers with that code. */
 async function answerOf(code: CodeModel, wanted: Wanted = {}): Promise<unknown> {
-  const { layers = [], runtime = 'nodejs24.x', environment = {}, onOutput = () => undefined } = wanted;
+  const { layers = [], runtime = 'nodejs24.x', environment = {}, onOutput } = wanted;
   const model = { code, layers, runtime, foreignLayers: [] };
-  const fn = localFunction({
-    model: {
-      ...{ ...model, logicalId: 'Fn', functionName: 'Fn', displayName: 'Fn', handler: 'index.handler' },
-      ...{ memoryMb: 256, timeoutMs: 10_000, reservedConcurrency: 1, maxConcurrencyPerSandbox: undefined },
-    },
-    code: await places.place(model),
-    ...{ region: 'us-east-1', processes, bootstrap, takeTurn: turns(2), environment, onOutput },
-    ...{ defaultConcurrency: 1, settings: { freeze: false, maxConcurrencyPerSandbox: 1, idleMs: 300_000 } },
+  const fn = functionOfTest({
+    ...{ model, code: await places.place(model), processes, bootstrap, environment },
+    settings: { freeze: false },
+    ...(onOutput && { onOutput }),
   });
   const result = await fn.invoke(JSON.stringify(wanted.event ?? {}));
   fn.sandboxes()[0]?.kill();
@@ -118,7 +113,7 @@ describe('code that is an asset', () => {
     expect(await answerOf({ path: asset })).toBe('own');
   });
 
-  it('is told, where a package of the runtime is missing, how it comes into the project', async () => {
+  it('learns, where a package of the runtime is missing, how it comes into the project', async () => {
     const lines: string[] = [];
     const asset = folderOf({
       'index.mjs': "import '@aws-sdk/client-none'; export const handler = async () => 1;",
@@ -223,7 +218,7 @@ describe('layers', () => {
     expect(await answerOf(code, { layers: [folderOf(LAYER)], runtime: 'nodejs22.x' })).toBe(22);
   });
 
-  it('hold programs, and modules that Node is told to load first', async () => {
+  it('hold programs, and modules that Node loads first', async () => {
     const layer = folderOf({ ...LAYER, 'nodejs/first.js': "globalThis.first = 'first';" });
     chmodSync(join(layer, 'bin/tool'), 0o755);
     const source =

@@ -155,11 +155,11 @@ describe('a schedule', () => {
 describe('looking into a queue', () => {
   it('receives nothing: what is seen can be seen again, and its count of receives stays', async () => {
     await put('missing', { order: 3 });
-    const look = async () =>
+    const read = async () =>
       (await messagesIn('undelivered')).messages.map(({ receiveCount }) => receiveCount);
-    await eventually(async () => (await look()).length).toBeGreaterThan(0);
-    const first = await look();
-    expect(await look()).toEqual(first);
+    await eventually(async () => (await read()).length).toBeGreaterThan(0);
+    const first = await read();
+    expect(await read()).toEqual(first);
     expect(new Set(first)).toEqual(new Set([0]));
   });
 
@@ -175,7 +175,7 @@ describe('looking into a queue', () => {
 });
 
 describe('a fault', () => {
-  it('of the bus is met by whoever puts events, and is gone when it is lifted', async () => {
+  it('of the bus is met by every publisher, and is gone when it is lifted', async () => {
     await api.fault('bus', { kind: 'throttle' });
     await expect(put('works', { total: 1 })).rejects.toMatchObject({ name: 'ThrottlingException' });
     await api.clearFaults();

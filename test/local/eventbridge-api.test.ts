@@ -40,7 +40,7 @@ const buses = createBuses({
       targets: [{ id: 'T0', arn: QUEUE, maximumRetryAttempts: 0, maximumEventAgeSeconds: 60 }],
     },
   ],
-  handOver: async (_, { body }) => {
+  dispatch: async (_, { body }) => {
     sent.push(JSON.parse(body));
     return { kind: 'accepted' };
   },

@@ -219,20 +219,24 @@ describe('fibrin idempotency release', () => {
 
   it('leaves the record of another run that has taken over in between', async () => {
     const recordKey = await lose('overtaken');
-    const meddler = await meddleBefore('DeleteItem', engine.engine.endpoint, () => complete('overtaken', 2));
+    const interceptor = await meddleBefore('DeleteItem', engine.engine.endpoint, () =>
+      complete('overtaken', 2),
+    );
     const ended = await fibrin(['release', recordKey, '--force'], {
-      AWS_ENDPOINT_URL_DYNAMODB: meddler.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: interceptor.endpoint,
     });
-    meddler.stop();
+    interceptor.stop();
     expect(whyOf(ended)).toMatch(/not released: the record has changed since it was read; read it again/);
     expect(await store.get(recordKey)).toMatchObject({ state: 'completed', result: '2' });
   });
 
   it('does not claim to have released what another operator has', async () => {
     const recordKey = await lose('gone');
-    const meddler = await meddleBefore('DeleteItem', engine.engine.endpoint, () => store.delete(recordKey));
-    const ended = await fibrin(['release', recordKey], { AWS_ENDPOINT_URL_DYNAMODB: meddler.endpoint });
-    meddler.stop();
+    const interceptor = await meddleBefore('DeleteItem', engine.engine.endpoint, () =>
+      store.delete(recordKey),
+    );
+    const ended = await fibrin(['release', recordKey], { AWS_ENDPOINT_URL_DYNAMODB: interceptor.endpoint });
+    interceptor.stop();
     expect(whyOf(ended)).toMatch(/not released: the record is gone by now/);
   });
 });
@@ -246,7 +250,7 @@ describe('fibrin idempotency says in one line what is wrong, and what to do', ()
       /table "none": there is no such table.*--table .*--region/,
     ],
     [
-      'nobody has given credentials',
+      'there are no credentials',
       [],
       {
         ...{ AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_PROFILE: '', HOME: '/nonexistent' },

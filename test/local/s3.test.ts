@@ -4,7 +4,7 @@ import type { EventEnvelope } from '../../lib/local/events/entries.ts';
 import type { Message } from '../../lib/local/handover.ts';
 import { startS3Api } from '../../lib/local/s3/api.ts';
 import { createBuckets } from '../../lib/local/s3/buckets.ts';
-import type { NotificationModel } from '../../lib/local/s3/model.ts';
+import type { CorsRule, NotificationModel } from '../../lib/local/s3/model.ts';
 import { seededRandom } from '../../lib/testing/index.ts';
 import { atEndOfTest } from '../support/ends.ts';
 import { eventually } from '../support/eventually.ts';
@@ -20,14 +20,18 @@ const notification = (more: Partial<NotificationModel> = {}): NotificationModel 
 });
 
 /** S3 with one bucket, whose events are noted. */
-async function start(notifications: readonly NotificationModel[], eventBridge = false) {
+async function start(
+  notifications: readonly NotificationModel[],
+  eventBridge = false,
+  cors: readonly CorsRule[] = [],
+) {
   const sent: { readonly arn: string; readonly message: Message }[] = [];
   const emitted: EventEnvelope[] = [];
-  const buckets = [{ logicalId: 'Photos', name: Bucket, notifications, eventBridge }];
+  const buckets = [{ logicalId: 'Photos', name: Bucket, notifications, eventBridge, cors }];
   const live = createBuckets({
     ...{ buckets, clock: systemClock, random: seededRandom(1), region: REGION, account: ACCOUNT },
     emit: (event) => void emitted.push(event),
-    async handOver(to, message) {
+    async dispatch(to, message) {
       if (to.endsWith(':gone'))
         return { kind: 'refused', code: 'NO_RESOURCE', message: 'none', retryable: false };
       sent.push({ arn: to, message });
@@ -158,5 +162,113 @@ describe('a bucket', () => {
       403,
     );
     expect(events()).toEqual([]);
+  });
+});
+
+const rule = (more: Partial<CorsRule> = {}): CorsRule => ({
+  ...{ allowedOrigins: ['https://*.example'], allowedMethods: ['PUT', 'GET', 'POST'] },
+  ...{ allowedHeaders: ['content-*'], exposedHeaders: ['ETag'], maxAgeSeconds: 60 },
+  ...more,
+});
+const VARY = 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method';
+const PAGE = 'https://app.example';
+
+describe('the CORS of a bucket', () => {
+  const preflight = async (endpoint: string, headers: Readonly<Record<string, string>>) => {
+    const response = await fetch(`${endpoint}/${Bucket}/a`, { method: 'OPTIONS', headers });
+    const { status } = response;
+    return { status, headers: Object.fromEntries(response.headers), body: await response.text() };
+  };
+  const asks = (origin: string, method = 'PUT', headers?: string) => ({
+    origin,
+    'access-control-request-method': method,
+    ...(headers && { 'access-control-request-headers': headers }),
+  });
+
+  it('answers a preflight request by the first rule that fits', async () => {
+    const { api } = await start([], false, [
+      rule({ allowedMethods: ['DELETE'] }),
+      rule(),
+      rule({ allowedOrigins: ['*'] }),
+    ]);
+    const { status, headers, body } = await preflight(
+      api.endpoint,
+      asks(PAGE, 'PUT', 'Content-Type, content-md5'),
+    );
+    expect([status, body]).toEqual([200, '']);
+    expect(headers).toMatchObject({
+      'access-control-allow-origin': PAGE,
+      'access-control-allow-credentials': 'true',
+      'access-control-allow-methods': 'PUT, GET, POST',
+      'access-control-allow-headers': 'content-type, content-md5',
+      'access-control-expose-headers': 'ETag',
+      'access-control-max-age': '60',
+      vary: VARY,
+    });
+    const other = await preflight(api.endpoint, asks('http://any.test'));
+    expect(other.headers['access-control-allow-origin']).toBe('*');
+    expect(other.headers).not.toHaveProperty('access-control-allow-credentials');
+  });
+
+  it.each([
+    ['another origin', asks('https://evil.test'), 403, 'This CORS request is not allowed.'],
+    ['an origin that only ends so', asks('https://.exampl'), 403, 'This CORS request is not allowed.'],
+    ['another method', asks(PAGE, 'DELETE'), 403, 'This CORS request is not allowed.'],
+    ['another header', asks(PAGE, 'PUT', 'content-type, x-own'), 403, 'This CORS request is not allowed.'],
+    ['no origin', { 'access-control-request-method': 'PUT' }, 400, 'Origin request header needed.'],
+    ['no method', { origin: PAGE }, 400, 'Invalid Access-Control-Request-Method: null'],
+  ])('refuses a preflight request with %s', async (_, headers, status, message) => {
+    const { api } = await start([], false, [rule()]);
+    const answer = await preflight(api.endpoint, headers);
+    expect(answer).toMatchObject({ status, body: expect.stringContaining(message) });
+    expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+  });
+
+  it('is not there without rules, as S3 says', async () => {
+    const { api } = await start([]);
+    expect(await preflight(api.endpoint, asks(PAGE))).toMatchObject({
+      status: 403,
+      body: expect.stringContaining(
+        '<Code>AccessForbidden</Code><Message>CORSResponse: CORS is not enabled for this bucket.',
+      ),
+    });
+  });
+
+  it('lets a page of an allowed origin put and get objects, and one of another not', async () => {
+    const { api, events } = await start([all], false, [rule()]);
+    const at = `${api.endpoint}/${Bucket}/in/a.json?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0&x-id=PutObject`;
+    const of = (origin: string, more: RequestInit = {}) =>
+      fetch(at, { ...more, headers: { origin, 'content-type': 'application/json' } });
+    const put = await of(PAGE, { method: 'PUT', body: '{"a": 1}' });
+    expect([put.status, put.headers.get('access-control-allow-origin')]).toEqual([200, PAGE]);
+    expect(put.headers.get('access-control-expose-headers')).toBe('ETag');
+    const got = await of(PAGE);
+    expect([got.status, await got.text(), got.headers.get('vary')]).toEqual([200, '{"a": 1}', VARY]);
+    for (const refused of [await of('https://evil.test'), await of(PAGE, { method: 'DELETE' })]) {
+      expect(refused.status).toBe(403);
+      expect(refused.headers.has('access-control-allow-origin')).toBe(false);
+    }
+    await eventually(events).toEqual(['ObjectCreated:Put in/a.json']);
+  });
+
+  it('gives an error to a page that may read it', async () => {
+    const { api } = await start([], false, [rule()]);
+    const missing = await fetch(`${api.endpoint}/${Bucket}/none`, { headers: { origin: PAGE } });
+    expect([missing.status, missing.headers.get('access-control-allow-origin')]).toEqual([404, PAGE]);
+  });
+});
+
+describe('a form of a page', () => {
+  it.each([201, 204])('puts an object, of which targets learn: %i', async (status) => {
+    const { api, events, records } = await start([notification()], false, [rule()]);
+    const form = new FormData();
+    form.set('key', 'in/${filename}');
+    form.set('success_action_status', String(status));
+    form.set('file', new Blob(['hello']), 'a b.txt');
+    const headers = { origin: PAGE };
+    const response = await fetch(`${api.endpoint}/${Bucket}`, { method: 'POST', body: form, headers });
+    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([status, PAGE]);
+    await eventually(events).toEqual(['ObjectCreated:Post in/a+b.txt']);
+    expect(records()[0].s3.object.size).toBe(5);
   });
 });

@@ -1,17 +1,15 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootstrapFile } from '../../lib/local/bootstrap-file.ts';
-import { type LocalFunction, localFunction } from '../../lib/local/lambda/function.ts';
+import type { LocalFunction } from '../../lib/local/lambda/function.ts';
 import type { InvocationResult } from '../../lib/local/lambda/result.ts';
-import { type TakeTurn, turns } from '../../lib/local/lambda/turns.ts';
+import { type TakeTurn, turns } from '../../lib/local/lambda/semaphore.ts';
 import { type Processes, startProcesses } from '../../lib/local/processes.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { functionOfTest, HANDLERS } from '../support/local-function.ts';
 import { gate } from '../support/queues.ts';
-
-const HANDLERS = fileURLToPath(new URL('./handlers', import.meta.url));
 
 let processes: Processes;
 let bootstrap: string;
@@ -36,37 +34,19 @@ interface Wanted {
 }
 
 function start(handler: string, wanted: Wanted = {}): LocalFunction {
-  const { timeoutMs = 10_000, concurrency = 5, folder = HANDLERS, freeze = true, capacity = 1 } = wanted;
-  const {
-    takeTurn = turns(2),
-    unresolvedNames,
-    runtime = 'nodejs24.x',
-    idleMs = 300_000,
-    onOutput = () => undefined,
-  } = wanted;
-  return localFunction({
+  const { timeoutMs = 10_000, concurrency = 5, runtime = 'nodejs24.x', freeze = true, capacity = 1 } = wanted;
+  const { folder, takeTurn, unresolvedNames, onOutput, idleMs } = wanted;
+  return functionOfTest({
     model: {
-      logicalId: 'Fn',
-      functionName: 'stack-Fn',
-      displayName: 'Fn',
-      runtime,
-      ...{ code: { path: folder }, layers: [], foreignLayers: [] },
-      handler: `index.${handler}`,
-      memoryMb: 256,
-      timeoutMs,
+      ...{ functionName: 'stack-Fn', runtime, handler: `index.${handler}`, timeoutMs },
       reservedConcurrency: concurrency,
-      maxConcurrencyPerSandbox: undefined,
     },
-    region: 'us-east-1',
-    processes: wanted.processes ?? processes,
-    bootstrap,
-    code: { taskRoot: folder, modulePaths: '' },
-    takeTurn,
+    ...{ processes: wanted.processes ?? processes, bootstrap, environment: { OWN: 'value' } },
+    settings: { freeze, maxConcurrencyPerSandbox: capacity, ...(idleMs && { idleMs }) },
+    ...(folder && { folder }),
+    ...(takeTurn && { takeTurn }),
     ...(unresolvedNames && { unresolvedNames }),
-    environment: { OWN: 'value' },
-    defaultConcurrency: 5,
-    settings: { freeze, maxConcurrencyPerSandbox: capacity, idleMs },
-    onOutput,
+    ...(onOutput && { onOutput }),
   });
 }
 
@@ -165,7 +145,7 @@ describe('a sandbox', () => {
     expect(error.errorMessage).toMatch(/Runtime exited with error: exit status 3$/);
   });
 
-  it('ends on a rejection that nobody handles', async () => {
+  it('ends on a rejection without a handler', async () => {
     expect(errorOf(await start('leaks').invoke('{}')).errorMessage).toMatch(/exit status 1$/);
   });
 
@@ -178,7 +158,7 @@ describe('a sandbox', () => {
     expect(payloadOf(await fn.invoke('{"ms":0}')).calls).toBe(1);
   });
 
-  it('is not started any more while everything ends, and whoever waits for it is told', async () => {
+  it('is not started any more while everything ends, and its callers learn so', async () => {
     const ending = startProcesses();
     await ending.end();
     const fn = start('echo', { processes: ending });
@@ -247,11 +227,11 @@ describe('a function', () => {
 
   it.each(['exits', 'hangs'])(
     'gives a turn back that a sandbox has taken which %s in its start',
-    async (how) => {
+    async (kind) => {
       const takeTurn = turns(1);
       const folder = temporaryFolder();
       const code = { exits: 'process.exit(3)', hangs: 'await new Promise(() => setInterval(() => {}, 1e6))' };
-      writeFileSync(join(folder, 'index.mjs'), code[how as keyof typeof code]);
+      writeFileSync(join(folder, 'index.mjs'), code[kind as keyof typeof code]);
       const broken = start('handler', { takeTurn, folder });
       const lost = broken.invoke('{}');
       expect((await start('slow', { takeTurn }).invoke('{"ms":0}')).kind).toBe('success');

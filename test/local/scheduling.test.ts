@@ -1,17 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootstrapFile } from '../../lib/local/bootstrap-file.ts';
-import { type LocalFunction, localFunction } from '../../lib/local/lambda/function.ts';
+import type { LocalFunction } from '../../lib/local/lambda/function.ts';
 import type { InvocationResult } from '../../lib/local/lambda/result.ts';
-import { type TakeTurn, turns } from '../../lib/local/lambda/turns.ts';
+import type { TakeTurn } from '../../lib/local/lambda/semaphore.ts';
 import { type Processes, startProcesses } from '../../lib/local/processes.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { functionOfTest, HANDLERS } from '../support/local-function.ts';
 import { gate } from '../support/queues.ts';
-
-const HANDLERS = fileURLToPath(new URL('./handlers', import.meta.url));
 
 let processes: Processes;
 let bootstrap: string;
@@ -33,21 +31,26 @@ interface Wanted {
 }
 
 function start(wanted: Wanted = {}): LocalFunction {
-  const { source, handler = 'slow', runtime = 'nodejs24.x', timeoutMs = 10_000, idleMs = 300_000 } = wanted;
+  const {
+    source,
+    handler = 'slow',
+    runtime = 'nodejs24.x',
+    timeoutMs = 10_000,
+    idleMs,
+    takeTurn,
+    onOutput,
+  } = wanted;
   const folder = source === undefined ? HANDLERS : temporaryFolder();
   if (source !== undefined) writeFileSync(join(folder, 'index.js'), source);
-  return localFunction({
+  return functionOfTest({
     model: {
-      ...{ logicalId: 'Fn', functionName: 'Fn', displayName: 'Fn', runtime, timeoutMs, memoryMb: 256 },
-      ...{ code: { path: folder }, layers: [], foreignLayers: [], maxConcurrencyPerSandbox: undefined },
-      handler: `index.${source === undefined ? handler : 'handler'}`,
+      ...{ runtime, timeoutMs, handler: `index.${source === undefined ? handler : 'handler'}` },
       reservedConcurrency: 'reserved' in wanted ? wanted.reserved : 5,
     },
-    code: { taskRoot: folder, modulePaths: '' },
-    ...{ region: 'us-east-1', processes, bootstrap, environment: {}, defaultConcurrency: 2 },
-    takeTurn: wanted.takeTurn ?? turns(2),
-    settings: { freeze: true, maxConcurrencyPerSandbox: 1, idleMs },
-    onOutput: wanted.onOutput ?? (() => undefined),
+    ...{ processes, bootstrap, folder, defaultConcurrency: 2 },
+    ...(takeTurn && { takeTurn }),
+    ...(idleMs && { settings: { idleMs } }),
+    ...(onOutput && { onOutput }),
   });
 }
 

@@ -32,7 +32,7 @@ async function start(...topics: readonly TopicModel[]) {
   const invoked: Message[] = [];
   const live = createTopics({
     ...{ topics, platform: systemClock, clock: systemClock, random: seededRandom(1) },
-    async handOver(to, message) {
+    async dispatch(to, message) {
       if (to !== FN) return sqs.send(to, message);
       invoked.push(message);
       return { kind: 'accepted' };

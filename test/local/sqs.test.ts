@@ -95,7 +95,7 @@ describe('a mapping from a queue to a function', () => {
     expect(mapping.state().batches).toBe(12);
   });
 
-  it('deletes what no filter lets through and never shows it to the function', async () => {
+  it('deletes what no filter admits and never shows it to the function', async () => {
     const sqs = await startQueues([queueModel('work')]);
     const seen: string[] = [];
     const large = compilePattern({ body: { total: [{ numeric: ['>', 100] }] } });

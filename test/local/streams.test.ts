@@ -97,7 +97,6 @@ function contract(choice: 'dynamodb-local' | 'dynalite'): void {
         maximumRecordAgeSeconds: -1,
         bisectBatchOnError: false,
         reportBatchItemFailures: false,
-        parallelizationFactor: 1,
         filters: [],
         enabled: true,
         ...changes,
@@ -105,7 +104,7 @@ function contract(choice: 'dynamodb-local' | 'dynalite'): void {
       {
         source: sourceOf(50),
         invoke: async (payload) => invoke((JSON.parse(payload) as { Records: StreamRecord[] }).Records),
-        handOver: async () => ({ kind: 'accepted' }),
+        dispatch: async () => ({ kind: 'accepted' }),
         platform: stretchedClock(1 / 100),
         clock: systemClock,
         random: systemRandom,

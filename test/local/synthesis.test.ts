@@ -171,7 +171,7 @@ describe('a synthesis is used again while what the app has read is unchanged:', 
 });
 
 describe('an app that is synthesized', () => {
-  it("is told what the CDK's command tells it", async () => {
+  it("is given what the CDK's command gives it", async () => {
     const folder = project(
       {
         'app.mjs': `import { write } from './write.mjs';
@@ -252,7 +252,7 @@ describe('a synthesis that fails', () => {
     ],
     [
       'an error of the app',
-      CDK_APP('fn(undefined).nobody.x;'),
+      CDK_APP('fn(undefined).missing.x;'),
       /^TypeError: Cannot read properties of undefined \(reading 'x'\) \(app\.mjs:5\)$/,
     ],
     [

@@ -1,20 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { INITIAL, stateKey, writeState } from '../../lib/breaker/state.ts';
 import { bootstrapFile } from '../../lib/local/bootstrap-file.ts';
-import { localFunction } from '../../lib/local/lambda/function.ts';
-import { turns } from '../../lib/local/lambda/turns.ts';
 import { streamLog } from '../../lib/local/log.ts';
 import type { DynamoStore } from '../../lib/store/dynamodb.ts';
 import { commandEnv, startTestEngine, type TestEngine } from '../support/engines.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { expectOnlyShown, HOSTILE, SHOWN } from '../support/hostile-text.ts';
+import { functionOfTest } from '../support/local-function.ts';
 import { runCommand } from '../support/local-run.ts';
-
-const HANDLERS = fileURLToPath(new URL('./handlers', import.meta.url));
 
 let engine: TestEngine;
 let store: DynamoStore;
@@ -200,16 +196,11 @@ describe('the local run shows what could control a terminal', () => {
   it('in what a function prints on either of its streams', async () => {
     const stream = new PassThrough();
     const log = streamLog(stream);
-    const fn = localFunction({
-      model: {
-        ...{ logicalId: 'Fn', functionName: 'stack-Fn', displayName: 'Fn', handler: 'index.prints' },
-        ...{ runtime: 'nodejs24.x', code: { path: HANDLERS }, layers: [], foreignLayers: [] },
-        ...{ memoryMb: 256, timeoutMs: 10_000, reservedConcurrency: 1, maxConcurrencyPerSandbox: undefined },
-      },
-      ...{ region: 'us-east-1', processes: engine.processes, takeTurn: turns(2), environment: {} },
+    const fn = functionOfTest({
+      model: { handler: 'index.prints' },
+      processes: engine.processes,
       bootstrap: await bootstrapFile(temporaryFolder()),
-      code: { taskRoot: HANDLERS, modulePaths: '' },
-      ...{ defaultConcurrency: 1, settings: { freeze: false, maxConcurrencyPerSandbox: 1, idleMs: 300_000 } },
+      settings: { freeze: false },
       onOutput: (line) => log.output('Fn', line),
     });
     let output = '';

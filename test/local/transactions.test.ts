@@ -24,7 +24,7 @@ const isOne = {
   ExpressionAttributeValues: { ':one': { N: '1' } },
 };
 
-/** What a transaction does, whoever makes it: the engine itself, or the run in front of one that has none. */
+/** What a transaction does, in both makers: the engine itself, or the run in front of one that has none. */
 function contract(choice: 'dynamodb-local' | 'dynalite'): void {
   let engine: TestEngine;
   let proxy: Listening;
@@ -104,13 +104,13 @@ function contract(choice: 'dynamodb-local' | 'dynalite'): void {
   it('checks what it does not write', async () => {
     await transact([put('g', 1)]);
     await transact([{ ConditionCheck: { TableName, Key: key('g'), ...isOne } }, put('h', 1)]);
-    const check = { TableName, Key: key('nobody'), ...isOne };
+    const check = { TableName, Key: key('absent'), ...isOne };
     await expect(transact([{ ConditionCheck: check }, put('h', 2)])).rejects.toMatchObject({
       name: 'TransactionCanceledException',
     });
-    const notThere = { TableName, Key: key('nobody'), ConditionExpression: 'attribute_not_exists(pk)' };
+    const notThere = { TableName, Key: key('absent'), ConditionExpression: 'attribute_not_exists(pk)' };
     await transact([{ ConditionCheck: notThere }, put('h', 3)]);
-    expect([await numberIn('h'), await numberIn('nobody')]).toEqual(['3', undefined]);
+    expect([await numberIn('h'), await numberIn('absent')]).toEqual(['3', undefined]);
   });
 
   it('lets exactly one of many at once through', async () => {

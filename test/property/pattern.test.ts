@@ -4,7 +4,7 @@ import { matches } from '../../lib/local/events/pattern/match.ts';
 import { compilePattern } from '../../lib/local/events/pattern/parse.ts';
 
 /**
- * A second evaluator, as naive as can be. It lists every leaf of the event with its full path, expands `$or` by hand
+ * A second evaluator, as naive as can be. It lists every leaf of the event with its full path, expands `$or` itself
  * and tries every choice of leaves. It shares no code with the compiled one.
  */
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };

@@ -1,15 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 import { bootstrapFile } from '../../lib/local/bootstrap-file.ts';
 import { startLambdaApi } from '../../lib/local/lambda/api.ts';
-import { type LocalFunction, localFunction } from '../../lib/local/lambda/function.ts';
+import type { LocalFunction } from '../../lib/local/lambda/function.ts';
 import { invokeOperation } from '../../lib/local/lambda/invoke-api.ts';
-import { turns } from '../../lib/local/lambda/turns.ts';
+import { turns } from '../../lib/local/lambda/semaphore.ts';
 import { startProcesses } from '../../lib/local/processes.ts';
 import { atEndOfFile } from './ends.ts';
 import { temporaryFolder } from './folders.ts';
-
-const HANDLERS = fileURLToPath(new URL('../local/handlers', import.meta.url));
+import { functionOfTest, HANDLERS } from './local-function.ts';
 
 export interface EndpointFunction {
   readonly handler: string;
@@ -41,19 +39,14 @@ export async function startEndpoint(
     functionName,
     { handler, folder = HANDLERS, timeoutMs = 10_000, concurrency = 5 },
   ] of Object.entries(given)) {
-    const model = {
-      ...{ logicalId: functionName, functionName, displayName: functionName },
-      ...{ handler: `index.${handler}`, memoryMb: 256, timeoutMs },
-      ...{ runtime: 'nodejs24.x', code: { path: folder }, layers: [], foreignLayers: [] },
-      ...{ reservedConcurrency: concurrency, maxConcurrencyPerSandbox: undefined },
-    };
-    const settings = { freeze: true, maxConcurrencyPerSandbox: 1, idleMs: 300_000 };
     functions.set(
       functionName,
-      localFunction({
-        ...{ model, processes, bootstrap, takeTurn, settings, region: 'us-east-1' },
-        code: { taskRoot: folder, modulePaths: '' },
-        ...{ environment: {}, defaultConcurrency: 5, onOutput: () => undefined },
+      functionOfTest({
+        model: {
+          ...{ logicalId: functionName, functionName, displayName: functionName },
+          ...{ handler: `index.${handler}`, timeoutMs, reservedConcurrency: concurrency },
+        },
+        ...{ processes, bootstrap, takeTurn, folder },
       }),
     );
   }

@@ -60,7 +60,7 @@ it('names three of many and counts the others', async () => {
   expect(lines).toEqual(['last second: 45 faults (f8 9, f7 8, f6 7, 6 more)']);
 });
 
-it('goes on without the changes that cannot be told, and ends when it is stopped', async () => {
+it('goes on without the changes that cannot be read, and ends when it is stopped', async () => {
   const { clock, lines, counted, change, activity } = setUp();
   change(new Error('no engine'));
   counted['kill|kills'] = { Get: 2 };

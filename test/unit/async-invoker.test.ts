@@ -34,7 +34,7 @@ function setUp(
       attempts.push({ afterMs: elapsed(), requestId, payload });
       return await result(attempts.length);
     },
-    async handOver(arn, message) {
+    async dispatch(arn, message) {
       sent.push({ arn, message, afterMs: elapsed() });
       return answer;
     },

@@ -56,7 +56,7 @@ describe('the reason of a dead letter', () => {
     expect(reasonOf(message, 5)).toBe(reason);
   });
 
-  it('is unknown where nobody says anything', () => {
-    expect(reasonOf(letter('sent by hand'))).toBe('it came without a reason');
+  it('is unknown where nothing says it', () => {
+    expect(reasonOf(letter('sent from a console'))).toBe('it came without a reason');
   });
 });

@@ -22,7 +22,7 @@ function setUp(answers: (arn: string, attempt: number) => Handover, options: Par
     deadLetterAttributes: (failure, attempts) => commonDeadLetterAttributes(TARGET, failure, attempts),
     platform,
     random: { next: () => 1 - Number.EPSILON, token: () => 'token' },
-    async handOver(arn, message) {
+    async dispatch(arn, message) {
       sent.push({ arn, message, afterMs: Math.round(platform.now() - startedAt) });
       return answers(arn, sent.filter((each) => each.arn === TARGET).length);
     },
@@ -54,8 +54,8 @@ describe('deliver', () => {
     });
     await platform.advance(300_000);
     expect(waits.length).toBeGreaterThan(5);
-    for (const share of waits) expect(share).toBeGreaterThanOrEqual(0.5);
-    for (const share of waits) expect(share).toBeLessThan(1);
+    for (const fraction of waits) expect(fraction).toBeGreaterThanOrEqual(0.5);
+    for (const fraction of waits) expect(fraction).toBeLessThan(1);
     expect(new Set(waits).size).toBe(waits.length);
   });
 

@@ -47,7 +47,7 @@ function start(rules: readonly RuleModel[], answers: (arn: string, attempt: numb
   const buses = createBuses({
     buses: BUSES,
     rules,
-    handOver: async (arn, message): Promise<Handover> => {
+    dispatch: async (arn, message): Promise<Handover> => {
       sent.push({ arn, message });
       if (arn.includes(':event-bus/')) return buses.publish(arn, message.body);
       return answers(arn, sent.filter((each) => each.arn === arn).length) ?? { kind: 'accepted' };
@@ -89,7 +89,7 @@ describe('PutEvents', () => {
     expect(buses.state().buses[0]).toMatchObject({ name: 'default', received: 0 });
   });
 
-  it('loses the entries that it is told to lose', async () => {
+  it('loses the entries that a fault names', async () => {
     const { buses, sent } = start([ruleOf()], well);
     expect(buses.put([entry(), entry()], (index) => index === 0)).toEqual({
       FailedEntryCount: 1,
@@ -182,7 +182,7 @@ describe('a rule', () => {
     expect(targets()).toMatchObject([{ deadLettered: 1, dropped: 0, pending: 0, retries: Number(retries) }]);
   });
 
-  it('drops what nobody takes, and says what the dead-letter queue said', async () => {
+  it('drops what no target takes, and says what the dead-letter queue said', async () => {
     const { buses, targets } = start(
       [ruleOf({ targets: [target({ deadLetterQueue: DLQ }), target({ id: 'T1' })] })],
       () => gone,

@@ -124,7 +124,7 @@ describe('a template', () => {
     expect(transformed('<aws.events.event.json>')).toBe(JSON.stringify(event));
   });
 
-  it('leaves alone what only looks like a placeholder', () => {
+  it('keeps what only looks like a placeholder', () => {
     expect(transformed('"1 < 2 > 0 <> {[/"')).toBe('"1 < 2 > 0 <> {[/"');
   });
 

@@ -37,7 +37,7 @@ describe('the code of a function', () => {
 
   it.each([
     [
-      'in a bucket of somebody',
+      'in a bucket of another account',
       { Code: { S3Key: 'elsewhere.zip' } },
       /Fn: code that is no file asset is not run/,
     ],

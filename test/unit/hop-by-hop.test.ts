@@ -22,10 +22,10 @@ describe('headers of a function', () => {
 
   it.each(['with a length', 'in chunks'])(
     'that are about a connection do not reach the client, of an answer %s',
-    async (how) => {
+    async (kind) => {
       server = await listen(0, (_, response) => {
         const answer = { statusCode: 200, headers: OWN, body: 'whole body' };
-        if (how === 'with a length') return send(response, answer);
+        if (kind === 'with a length') return send(response, answer);
         sendHead(response, answer);
         response.end(answer.body);
       });

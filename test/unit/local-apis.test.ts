@@ -260,7 +260,7 @@ describe('the REST APIs of a template', () => {
     [
       'an OpenAPI definition',
       { Api: { Type: 'AWS::ApiGateway::RestApi', Properties: { Body: {} } } },
-      /^Api: an API out of an OpenAPI definition/,
+      /^Api: Body is not run on this machine; define its routes and methods/,
     ],
   ])('are refused for %s', (_, resources, reason) => {
     expect(() => apisOf(resources)).toThrow(reason);

@@ -6,7 +6,7 @@ import { wildcardComplexity } from '../../lib/local/events/pattern/wildcard-comp
 const groups = (...texts: readonly string[]) => texts.map((text) => [parseWildcard(text, 'field')]);
 
 describe('the complexity of wildcards', () => {
-  // Counted by hand. EventBridge has quotes around the text; they are shown only where they count.
+  // Counted by a person. EventBridge has quotes around the text; they are shown only where they count.
   test.each<[readonly string[], number, string]>([
     [['q'], 1, 'q'],
     [['p*q'], 2, 'p*, p*q'],

@@ -84,7 +84,7 @@ describe("the provisioned concurrency in the local run's Lambda", () => {
   test.each([
     ['shop-Fn', 'old'],
     ['shop-Fn', '$LATEST'],
-    ['nobody', 'live'],
+    ['absent', 'live'],
   ])('is not found for %s:%s', async (functionName, qualifier) => {
     await expect(capacityOf(functionName, qualifier)).rejects.toMatchObject({
       name: 'ResourceNotFoundException',

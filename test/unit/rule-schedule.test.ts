@@ -24,7 +24,7 @@ function setUp(schedule: string, more: Partial<RuleModel> = {}) {
   const buses = createBuses({
     ...{ buses: [], rules: [rule], platform, clock: platform, random: seededRandom(1) },
     ...{ region: 'eu-west-1', account: '000000000000' },
-    async handOver(_arn, message) {
+    async dispatch(_arn, message) {
       sent.push(message);
       return { kind: 'accepted' };
     },

@@ -42,7 +42,7 @@ function setUp(
         next: () => 1 - Number.EPSILON,
         token: () => `d32c5kdd-cf5b-b8c3-0000-${String(++tokens).padStart(12, '0')}`,
       },
-      async handOver(arn, message) {
+      async dispatch(arn, message) {
         sent.push({ arn, message, at: new Date(platform.now()).toISOString().slice(11, 19) });
         return answer(arn);
       },

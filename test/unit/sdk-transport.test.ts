@@ -7,7 +7,7 @@ import { atEndOfTest } from '../support/ends.ts';
 
 const REFUSED = 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException';
 
-/** A store whose server answers as it is told, and the client under it. */
+/** A store whose server answers as a test says, and the client under it. */
 async function storeWith(status: number, body: unknown, contentType = 'application/x-amz-json-1.0') {
   let requests = 0;
   const server = await listen(0, (_request, response) => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { compilePattern } from '../../lib/local/events/pattern/parse.ts';
-import type { HandOver, Handover, Message } from '../../lib/local/handover.ts';
+import type { Dispatch, Handover, Message } from '../../lib/local/handover.ts';
 import { failure, type InvocationResult } from '../../lib/local/lambda/result.ts';
 import { type StreamMapping, startStreamMapping } from '../../lib/local/streams/mapping.ts';
 import type { StreamMappingModel } from '../../lib/local/streams/model.ts';
@@ -29,7 +29,6 @@ const model: StreamMappingModel = {
   maximumRecordAgeSeconds: -1,
   bisectBatchOnError: false,
   reportBatchItemFailures: false,
-  parallelizationFactor: 1,
   onFailure: DESTINATION,
   filters: [],
   enabled: true,
@@ -81,7 +80,7 @@ async function start(
   changes: Partial<StreamMappingModel>,
   answer: Answer | readonly Answer[],
   first = '',
-  { handOver, pollMs }: { readonly handOver?: HandOver; readonly pollMs?: number } = {},
+  { dispatch, pollMs }: { readonly dispatch?: Dispatch; readonly pollMs?: number } = {},
 ) {
   const clock = fakeClock();
   const source = scripted(pollMs);
@@ -102,8 +101,8 @@ async function start(
         const next = answers === undefined ? (answer as Answer) : (answers.shift() ?? OK);
         return typeof next === 'function' ? next(names) : next;
       },
-      handOver:
-        handOver ??
+      dispatch:
+        dispatch ??
         (async (arn, message) => {
           messages.push({ arn, message });
           return { kind: 'accepted' };
@@ -282,8 +281,8 @@ describe('a batch that fails', () => {
       retryable,
     });
     let asked = 0;
-    const handOver = async () => refused(++asked < 3);
-    const { clock, mapping } = await start({ maximumRetryAttempts: 0 }, ERROR, 'a', { handOver });
+    const dispatch = async () => refused(++asked < 3);
+    const { clock, mapping } = await start({ maximumRetryAttempts: 0 }, ERROR, 'a', { dispatch });
     await clock.advance(10_000);
     expect(asked).toBe(3);
     expect(mapping.state()).toMatchObject({ dropped: 1, deadLettered: 0, waiting: 0 });
@@ -402,7 +401,7 @@ describe('throttling', () => {
     });
   });
 
-  it('ends with the age of the records, and there is no response to tell of', async () => {
+  it('ends with the age of the records, and there is no response to report', async () => {
     const { clock, failed } = await start({ maximumRecordAgeSeconds: 60 }, THROTTLED, 'a');
     await clock.advance(120_000);
     expect(failed()).toMatchObject([
@@ -421,7 +420,7 @@ describe('the mapping', () => {
     const starting = startStreamMapping(model, {
       source,
       invoke: async () => OK,
-      handOver: async () => ({ kind: 'accepted' }),
+      dispatch: async () => ({ kind: 'accepted' }),
       ...rest,
     });
     await expect(starting).rejects.toThrow('no stream');

@@ -70,7 +70,7 @@ describe('the buses and rules of a template', () => {
 
   it.each([
     [{ ScheduleExpression: 'rate(1 minute)', EventBusName: 'b' }, /R: a schedule on the bus b .*default bus/],
-    [{ Targets: [target({ EcsParameters: {} })] }, /R: EcsParameters of a target/],
+    [{ Targets: [target({ EcsParameters: {} })] }, /R: Targets.0.EcsParameters is not run/],
   ])('are refused for what does not run here: %j', (properties, reason) => {
     expect(() => rule(properties)).toThrow(reason);
   });
@@ -143,7 +143,6 @@ describe('the event source mappings of a template', () => {
         maximumRecordAgeSeconds: -1,
         bisectBatchOnError: false,
         reportBatchItemFailures: false,
-        parallelizationFactor: 1,
         filters: [],
         enabled: false,
         onFailure: arn('sqs', 'dead'),
@@ -300,6 +299,12 @@ describe('the buckets of a template', () => {
       Photos: {
         Type: 'AWS::S3::Bucket',
         Properties: {
+          CorsConfiguration: {
+            CorsRules: [
+              { AllowedMethods: ['PUT'], AllowedOrigins: ['*'], AllowedHeaders: ['x-*'], MaxAge: '60' },
+              { AllowedMethods: ['GET'], AllowedOrigins: ['https://a.example'], ExposedHeaders: ['ETag'] },
+            ],
+          },
           NotificationConfiguration: {
             EventBridgeConfiguration: { EventBridgeEnabled: true },
             QueueConfigurations: [
@@ -331,6 +336,16 @@ describe('the buckets of a template', () => {
     expect(readBuckets(reader)).toEqual([
       {
         ...{ logicalId: 'Photos', name: 'app-photos', eventBridge: true },
+        cors: [
+          {
+            ...{ allowedMethods: ['PUT'], allowedOrigins: ['*'], allowedHeaders: ['x-*'] },
+            ...{ exposedHeaders: [], maxAgeSeconds: 60 },
+          },
+          {
+            ...{ allowedMethods: ['GET'], allowedOrigins: ['https://a.example'], allowedHeaders: [] },
+            ...{ exposedHeaders: ['ETag'], maxAgeSeconds: undefined },
+          },
+        ],
         notifications: [
           {
             ...{ id: 'Photos0', events: ['s3:ObjectRemoved:*'], targetArn: arn('sqs', 'q') },

@@ -3,194 +3,7 @@ import { hasCode } from '../../lib/core/errors.ts';
 import { checkTemplate } from '../../lib/local/template/check.ts';
 import { readClasses, readModel } from '../../lib/local/template/model.ts';
 import { createReader } from '../../lib/local/template/reader.ts';
-
-const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
-
-/** One resource of each kind that is read, with whatever is read of it. */
-const TEMPLATE = {
-  Parameters: { Stage: { Type: 'String', Default: 'test' } },
-  Conditions: { IsTest: { 'Fn::Equals': [{ Ref: 'Stage' }, 'test'] } },
-  Mappings: { Sizes: { test: { memory: 256 } } },
-  Resources: {
-    Fn: {
-      Type: 'AWS::Lambda::Function',
-      Condition: 'IsTest',
-      Metadata: { 'aws:cdk:path': 'app/Fn/Resource' },
-      Properties: {
-        Code: { S3Bucket: { 'Fn::Sub': 'assets-${AWS::Region}' }, S3Key: 'code.zip' },
-        DeadLetterConfig: { TargetArn: arnOf('Dead') },
-        Environment: {
-          Variables: { TABLE: { Ref: 'Table' }, URL: { 'Fn::Join': ['/', ['a', { Ref: 'Stage' }]] } },
-        },
-        FunctionName: { 'Fn::Sub': ['${A}-fn', { A: { Ref: 'Stage' } }] },
-        Handler: 'index.handler',
-        MemorySize: { 'Fn::FindInMap': ['Sizes', { Ref: 'Stage' }, 'memory'] },
-        ReservedConcurrentExecutions: 3,
-        Runtime: 'nodejs24.x',
-        Timeout: { 'Fn::If': ['IsTest', 5, 10] },
-      },
-    },
-    Alias: { Type: 'AWS::Lambda::Alias', Properties: { FunctionName: { Ref: 'Fn' }, Name: 'live' } },
-    Url: { Type: 'AWS::Lambda::Url', Properties: { AuthType: 'NONE', TargetFunctionArn: arnOf('Fn') } },
-    Invoke: {
-      Type: 'AWS::Lambda::EventInvokeConfig',
-      Properties: {
-        FunctionName: { Ref: 'Fn' },
-        DestinationConfig: { OnFailure: { Destination: arnOf('Dead') } },
-        MaximumRetryAttempts: 1,
-      },
-    },
-    Mapping: {
-      Type: 'AWS::Lambda::EventSourceMapping',
-      Properties: {
-        BatchSize: 5,
-        EventSourceArn: arnOf('Queue'),
-        FilterCriteria: { Filters: [{ Pattern: '{"body":{"a":[1]}}' }] },
-        FunctionName: { Ref: 'Fn' },
-        FunctionResponseTypes: ['ReportBatchItemFailures'],
-        ScalingConfig: { MaximumConcurrency: 2 },
-      },
-    },
-    Stream: {
-      Type: 'AWS::Lambda::EventSourceMapping',
-      Properties: {
-        EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
-        FunctionName: { Ref: 'Fn' },
-        StartingPosition: 'LATEST',
-      },
-    },
-    Table: {
-      Type: 'AWS::DynamoDB::Table',
-      Properties: {
-        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-        StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
-        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
-      },
-    },
-    Queue: {
-      Type: 'AWS::SQS::Queue',
-      Properties: {
-        RedrivePolicy: { deadLetterTargetArn: arnOf('Dead'), maxReceiveCount: 2 },
-        VisibilityTimeout: 30,
-      },
-    },
-    Dead: { Type: 'AWS::SQS::Queue' },
-    Bus: { Type: 'AWS::Events::EventBus', Properties: { Name: 'orders' } },
-    Rule: {
-      Type: 'AWS::Events::Rule',
-      Properties: {
-        EventBusName: { Ref: 'Bus' },
-        EventPattern: { source: ['a'] },
-        Targets: [
-          {
-            Id: 'T',
-            Arn: arnOf('Fn'),
-            DeadLetterConfig: { Arn: arnOf('Dead') },
-            InputTransformer: { InputPathsMap: { a: '$.a' }, InputTemplate: '<a>' },
-            RetryPolicy: { MaximumRetryAttempts: 1 },
-          },
-        ],
-      },
-    },
-    Schedule: {
-      Type: 'AWS::Scheduler::Schedule',
-      Properties: {
-        ScheduleExpression: 'rate(1 minute)',
-        Target: { Arn: arnOf('Fn'), Input: '{}', RetryPolicy: { MaximumRetryAttempts: 1 } },
-      },
-    },
-    Api: {
-      Type: 'AWS::ApiGatewayV2::Api',
-      Properties: {
-        ProtocolType: 'HTTP',
-        CorsConfiguration: { AllowOrigins: ['*'], AllowCredentials: false, MaxAge: 60 },
-        Target: arnOf('Fn'),
-      },
-    },
-    Integration: {
-      Type: 'AWS::ApiGatewayV2::Integration',
-      Properties: {
-        ...{ IntegrationType: 'AWS_PROXY', IntegrationUri: arnOf('Fn'), PayloadFormatVersion: '2.0' },
-        RequestParameters: { 'append:header.a': '$request.path.id' },
-        ResponseParameters: {
-          '200': { ResponseParameters: [{ Destination: 'append:header.b', Source: 'c' }] },
-        },
-        TimeoutInMillis: 1_000,
-      },
-    },
-    Tokens: {
-      Type: 'AWS::ApiGatewayV2::Authorizer',
-      Properties: {
-        AuthorizerType: 'JWT',
-        IdentitySource: ['$request.header.Authorization'],
-        JwtConfiguration: { Audience: ['app'], Issuer: 'https://issuer.example' },
-      },
-    },
-    Dev: {
-      Type: 'AWS::ApiGatewayV2::Stage',
-      Properties: { ApiId: { Ref: 'Api' }, StageName: 'dev', StageVariables: { a: 'b' } },
-    },
-    Rest: { Type: 'AWS::ApiGateway::RestApi', Properties: { BinaryMediaTypes: ['image/png'] } },
-    Item: {
-      Type: 'AWS::ApiGateway::Resource',
-      Properties: {
-        RestApiId: { Ref: 'Rest' },
-        ParentId: { 'Fn::GetAtt': ['Rest', 'RootResourceId'] },
-        PathPart: 'a',
-      },
-    },
-    Get: {
-      Type: 'AWS::ApiGateway::Method',
-      Properties: {
-        ...{
-          RestApiId: { Ref: 'Rest' },
-          ResourceId: { Ref: 'Item' },
-          HttpMethod: 'GET',
-          AuthorizationType: 'NONE',
-        },
-        Integration: {
-          ...{ Type: 'AWS_PROXY', IntegrationHttpMethod: 'POST', TimeoutInMillis: 9 },
-          Uri: arnOf('Fn'),
-        },
-      },
-    },
-    Preflight: {
-      Type: 'AWS::ApiGateway::Method',
-      Properties: {
-        ...{ RestApiId: { Ref: 'Rest' }, ResourceId: { Ref: 'Item' }, HttpMethod: 'OPTIONS' },
-        Integration: {
-          Type: 'MOCK',
-          RequestTemplates: { 'application/json': '{ statusCode: 200 }' },
-          IntegrationResponses: [
-            {
-              StatusCode: '204',
-              ResponseParameters: { 'method.response.header.a': "'b'" },
-              ResponseTemplates: { a: 'x' },
-            },
-          ],
-        },
-      },
-    },
-    Live: {
-      Type: 'AWS::ApiGateway::Deployment',
-      Properties: {
-        RestApiId: { Ref: 'Rest' },
-        StageName: 'live',
-        StageDescription: { Variables: { a: 'b' } },
-      },
-    },
-    Route: {
-      Type: 'AWS::ApiGatewayV2::Route',
-      Properties: {
-        ...{ AuthorizationType: 'JWT', AuthorizerId: { Ref: 'Tokens' }, AuthorizationScopes: ['a'] },
-        ApiId: { Ref: 'Api' },
-        RouteKey: 'GET /',
-        Target: { 'Fn::Join': ['/', ['integrations', { Ref: 'Integration' }]] },
-      },
-    },
-  },
-};
+import { EVERY_RESOURCE } from '../support/every-resource.ts';
 
 type Path = readonly (string | number)[];
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -204,7 +17,7 @@ function* pathsIn(value: unknown, path: Path = []): Generator<Path> {
 }
 
 function changed(path: Path, replacement: unknown): unknown {
-  const copy = structuredClone(TEMPLATE) as Record<string, unknown>;
+  const copy = structuredClone(EVERY_RESOURCE) as Record<string, unknown>;
   const parent = path
     .slice(0, -1)
     .reduce<Record<string, unknown>>((at, name) => at[name] as Record<string, unknown>, copy);
@@ -247,10 +60,10 @@ const REPLACEMENTS = [
   ...[null, 5, true, '', 'x', [], {}, [null], [[]], { a: 1 }, undefined],
   ...[
     { Ref: 5 },
-    { Ref: 'Nobody' },
+    { Ref: 'Missing' },
     { 'Fn::Sub': 5 },
     { 'Fn::Sub': ['${A}', 5] },
-    { 'Fn::Sub': '${Nobody.Arn}' },
+    { 'Fn::Sub': '${Missing.Arn}' },
   ],
   ...[
     { 'Fn::GetAtt': 5 },
@@ -275,23 +88,23 @@ const REPLACEMENTS = [
   ],
 ];
 
-// Thousands of errors, and nobody reads their stacks.
+// Thousands of errors, whose stacks are not read.
 const { stackTraceLimit } = Error;
 beforeAll(() => void Object.assign(Error, { stackTraceLimit: 0 }));
 afterAll(() => void Object.assign(Error, { stackTraceLimit }));
 
 describe('a malformed template', () => {
-  it('is right to begin with', () => expect(() => read(TEMPLATE)).not.toThrow());
+  it('is right to begin with', () => expect(() => read(EVERY_RESOURCE)).not.toThrow());
 
-  const ids = Object.keys(TEMPLATE.Resources);
+  const ids = Object.keys(EVERY_RESOURCE.Resources);
   it.each(
     REPLACEMENTS.map((replacement) => [JSON.stringify(replacement) ?? 'undefined', replacement] as const),
   )('gives one error that names the resource, or none: %s', (_, replacement) => {
-    const strange = [...pathsIn(TEMPLATE)].flatMap((path) => {
+    const strange = [...pathsIn(EVERY_RESOURCE)].flatMap((path) => {
       const error = errorOf(() => read(changed(path, replacement)));
       if (error === undefined) return [];
       const { message } = error as Error;
-      // Where a resource is gone, whoever refers to it is named.
+      // Where a resource is gone, what refers to it is named.
       const isNamed = ids.some((id) => message.startsWith(`${id}.`) || message.startsWith(`${id}:`));
       const isClear = hasCode(error, 'LOCAL_RUN') && !/undefined|is not a function|\[object/.test(message);
       const isInside = path[0] === 'Resources' && path.length > 1;
@@ -306,54 +119,54 @@ describe('a malformed template', () => {
       { 'Fn::Sub': 5 },
       'Fn.Environment: Fn::Sub is malformed: expected a list, got 5',
     ],
-    [['Resources', 'Fn'], null, 'Fn: expected a resource, got null; mend it in app.template.json'],
+    [['Resources', 'Fn'], null, 'Fn: expected a resource, got null; fix it in app.template.json'],
     [
       ['Resources', 'Fn', 'Properties'],
       [],
-      'Fn.Properties: expected an object, got []; mend it in app.template.json',
+      'Fn.Properties: expected an object, got []; fix it in app.template.json',
     ],
     [
       ['Resources', 'Fn', 'Properties', 'Timeout'],
       { a: 1 },
-      'Fn.Timeout: expected a number, got {"a":1}; mend it in the template',
+      'Fn.Timeout: expected a number, got {"a":1}; fix it in the template',
     ],
     [
       ['Resources', 'Fn', 'Properties', 'Code'],
       undefined,
-      'Fn.Code: expected an object, got nothing; mend it in the template',
+      'Fn.Code: expected an object, got nothing; fix it in the template',
     ],
     [
       ['Resources', 'Queue', 'Properties', 'RedrivePolicy', 'maxReceiveCount'],
       'two',
-      'Queue.RedrivePolicy.maxReceiveCount: expected a number, got "two"; mend it in the template',
+      'Queue.RedrivePolicy.maxReceiveCount: expected a number, got "two"; fix it in the template',
     ],
     [
       ['Resources', 'Mapping', 'Properties', 'FilterCriteria', 'Filters', 0],
       5,
-      'Mapping.FilterCriteria.Filters.0: expected an object, got 5; mend it in the template',
+      'Mapping.FilterCriteria.Filters.0: expected an object, got 5; fix it in the template',
     ],
     [
       ['Resources', 'Rule', 'Properties', 'Targets', 0],
       null,
-      'Rule.Targets.0: expected an object, got null; mend it in the template',
+      'Rule.Targets.0: expected an object, got null; fix it in the template',
     ],
     [
       ['Resources'],
       5,
-      'Resources: expected an object of resources by logical id, got 5; mend it in app.template.json',
+      'Resources: expected an object of resources by logical id, got 5; fix it in app.template.json',
     ],
     [
       ['Conditions', 'IsTest'],
       { 'Fn::Equals': 'x' },
       'Fn.Condition: Fn::Equals is malformed: expected a list, got "x"',
     ],
-    [['Outputs'], [], 'Outputs: expected an object, got []; mend it in app.template.json'],
+    [['Outputs'], [], 'Outputs: expected an object, got []; fix it in app.template.json'],
   ] as const)('names the property: %j %j', (path, replacement, message) => {
     expect(() => read(changed(path, replacement))).toThrow(message);
   });
 
   it('may have numbers and booleans as text, as CloudFormation takes them', () => {
-    const template = structuredClone(TEMPLATE) as unknown as {
+    const template = structuredClone(EVERY_RESOURCE) as unknown as {
       Resources: Record<string, { Properties: Record<string, unknown> }>;
     };
     const fn = template.Resources['Fn'];

@@ -120,8 +120,8 @@ describe('references between stacks', () => {
 
   it.each([
     [
-      { 'Fn::ImportValue': 'Nobody' },
-      /^Fn\.Environment: .*Fn::ImportValue of Nobody, which no stack of this run exports/,
+      { 'Fn::ImportValue': 'Missing' },
+      /^Fn\.Environment: .*Fn::ImportValue of Missing, which no stack of this run exports/,
     ],
     [
       { 'Fn::GetStackOutput': { StackName: 'Far', OutputName: 'X' } },

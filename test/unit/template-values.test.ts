@@ -155,7 +155,7 @@ describe('what does not run', () => {
     DB: { Ref: 'Db' },
   };
 
-  it('has made-up values, which are told', () => {
+  it('has made-up values, which are named', () => {
     const reader = readerOf(variables, { Resources });
     expect(readEnvironment(reader, 'Fn')).toEqual({
       KEY: 'arn:aws:kms:eu-west-1:000000000000:app-Key',

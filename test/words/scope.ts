@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Later: lib/idempotency, lib/local, lib/cli, lib/store, lib/testing. */
+/** Later: lib/cli, lib/testing. */
 const DONE = [
   'lib/core',
   'lib/policy',
@@ -10,6 +10,7 @@ const DONE = [
   'lib/chaos',
   'lib/deadline',
   'lib/http',
+  'lib/local',
   'lib/idempotency',
   'lib/store',
   'lib/telemetry',
@@ -17,6 +18,7 @@ const DONE = [
   'lib/terminal',
   'lib/events',
   'functions',
+  'cdk',
   'lib/simulation',
 ];
 

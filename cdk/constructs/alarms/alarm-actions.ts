@@ -9,14 +9,14 @@ import { letAlarmsNotify } from './topic-access.ts';
 /** Whom alarms tell, and where it is written what to do. */
 export interface AlarmActionProps {
   /**
-   * What alarms do that somebody has to act on now. They do it when the alarm begins, and when it ends. A topic here keeps the
+   * What alarms do that a person has to act on now. They do it when the alarm begins, and when it ends. A topic here keeps the
    * policy that it has; `pageTopics` add to it.
    * @default - none
    */
   readonly pageActions?: readonly IAlarmAction[];
   /** What the other alarms do. @default - none */
   readonly ticketActions?: readonly IAlarmAction[];
-  /** Topics to notify of what somebody has to act on now. CloudWatch gets the right to, to their keys too. @default - none */
+  /** Topics to notify of what a person has to act on now. CloudWatch gets the right to, to their keys too. @default - none */
   readonly pageTopics?: readonly ITopic[];
   /** Topics to notify of the other alarms. @default - none */
   readonly ticketTopics?: readonly ITopic[];
@@ -43,7 +43,7 @@ export class AlarmActions {
       if (actions.length === 0)
         Annotations.of(scope).addWarningV2(
           `fibrin:alarms:${severity.name}`,
-          `Alarms of the severity ${severity.name} tell nobody; give \`${severity.name}Topics\` or \`${severity.name}Actions\`.`,
+          `Alarms of the severity ${severity.name} notify no one; give \`${severity.name}Topics\` or \`${severity.name}Actions\`.`,
         );
   }
 

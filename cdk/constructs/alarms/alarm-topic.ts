@@ -17,7 +17,7 @@ export interface AlarmTopicProps {
 /**
  * A topic for alarms, encrypted and over TLS only, to which CloudWatch may publish. Subscribe to it what pages, or writes tickets.
  *
- * The CDK lets CloudWatch use neither the key nor a topic with a policy of its own: the alarm changes its state, and nobody hears
+ * The CDK lets CloudWatch use neither the key nor a topic with a policy of its own: the alarm changes its state, and no person hears
  * of it.
  * @example
  * ```ts

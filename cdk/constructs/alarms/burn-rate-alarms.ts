@@ -37,7 +37,7 @@ export interface BurnRateAlarmsProps extends RequestMetrics, AlarmActionProps {
   /** Fraction of the requests that shall not fail in a month, such as 0.999. */
   readonly availability: number;
   /**
-   * Errors that the long window must have. With fewer requests than this nobody is paged, whatever comes of them.
+   * Errors that the long window must have. With fewer requests than this no one is paged, whatever comes of them.
    * @default 10
    */
   readonly minimumErrors?: number;

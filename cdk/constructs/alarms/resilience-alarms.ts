@@ -28,7 +28,7 @@ const listOf = (ids: readonly string[]): string => `[${ids.map((id) => `FILL(${i
 // Of a list, and not by +: a metric that was never written must not take the others along.
 const sumOf = (ids: readonly string[]): string => `SUM(${listOf(ids)})`;
 const greatestOf = (ids: readonly string[]): string => `MAX(${listOf(ids)})`;
-/** A warmer that does not run, since nobody is expected, has no data and no shortfall. */
+/** A warmer that does not run, since no requests are expected, has no data and no shortfall. */
 const ratioOf = ([met, requested]: readonly string[]): string => `${met} / ${requested}`;
 
 const throttlesOf = (fn: IFunction): IMetric => fn.metricThrottles();

@@ -1,8 +1,8 @@
 /** Who has to act on an alarm, and how soon. */
 export class AlarmSeverity {
-  /** Somebody acts now, at night too. */
+  /** A person acts now, at night too. */
   static readonly PAGE: AlarmSeverity = new AlarmSeverity('page');
-  /** Somebody acts within days. */
+  /** A person acts within days. */
   static readonly TICKET: AlarmSeverity = new AlarmSeverity('ticket');
 
   readonly name: string;

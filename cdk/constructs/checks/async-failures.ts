@@ -64,7 +64,7 @@ function retriesOf(resources: Resources, of: TemplateResource): string {
   return String(typeof retries === 'number' ? retries : 2);
 }
 
-/** What a function fails to do for somebody who does not wait for its answer has to end somewhere. */
+/** What a function fails to do for a caller that does not wait for its answer has to end somewhere. */
 export const ASYNC_FAILURES_LOST: CheckRule = {
   id: 'AsyncFailuresLost',
   description: 'What a function fails to do after an asynchronous invocation is lost.',

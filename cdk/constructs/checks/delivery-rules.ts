@@ -13,7 +13,7 @@ function refusedFix({ by, to, source }: Delivery, action: string): string {
   return `allow ${action} to ${by} in the policy of ${to.path}${whose}.`;
 }
 
-/** Whoever is to deliver something has to be let in by the receiver. */
+/** The receiver has to let in what delivers to it. */
 export const DELIVERY_REFUSED: CheckRule = {
   id: 'DeliveryRefused',
   description: 'A queue, topic or function refuses what is to be delivered to it.',
@@ -34,7 +34,7 @@ export const DELIVERY_REFUSED: CheckRule = {
   },
 };
 
-/** Whoever is to deliver something has to be let in by the key of the receiver, too. */
+/** The key of the receiver has to let in what delivers to it, too. */
 export const DELIVERY_KEY_REFUSED: CheckRule = {
   id: 'DeliveryKeyRefused',
   description: 'The key of a queue or topic refuses who is to deliver to it.',
@@ -50,7 +50,7 @@ export const DELIVERY_KEY_REFUSED: CheckRule = {
         return [
           {
             ...{ resource: from, message: `${nameOf(by)} ${may}` },
-            fix: `encrypt ${to.path} with a key of your own that lets ${nameOf(by)} in, or with one that the service manages; nobody can add to the policy of ${key}.`,
+            fix: `encrypt ${to.path} with a key of your own that lets ${nameOf(by)} in, or with one that the service manages; no one can add to the policy of ${key}.`,
           },
         ];
       const where = typeof by === 'string' ? `${by} in its policy` : `the role ${by.path}`;

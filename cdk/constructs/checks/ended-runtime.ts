@@ -69,7 +69,7 @@ const successorOf = (runtime: string, ends: Readonly<Record<string, string>>): s
     .at(-1)?.[0];
 
 /**
- * A function runs on a runtime that is still mended.
+ * A function runs on a runtime that still gets fixes.
  * @param ends Dates by runtimes, as `YYYY-MM-DD`.
  * @param today The day that counts, as `YYYY-MM-DD`.
  */

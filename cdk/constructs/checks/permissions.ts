@@ -91,7 +91,7 @@ function leavesToRoles(policy: readonly PlacedStatement[], action: string): Answ
   );
 }
 
-/** Whether somebody may use a key: by its policy, or a role by its own where the key's leaves it to that. */
+/** Whether a principal may use a key: by its policy, or a role by its own where the key's leaves it to that. */
 export function keyLets(resources: Resources, key: TemplateResource, access: Access): Answer {
   const policy = statementsIn(key.stack, propertyAt(key, 'KeyPolicy'));
   const { by, action } = access;

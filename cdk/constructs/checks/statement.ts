@@ -5,7 +5,7 @@ import type { TemplateResource } from './rule.ts';
 /** Whether something is allowed. What is not known before deployment is `unknown`, and no finding. */
 export type Answer = 'yes' | 'no' | 'unknown';
 
-/** What somebody asks for. */
+/** What a principal asks for. */
 export interface Access {
   /** A service, e.g. `events.amazonaws.com`, or a role of the templates. */
   readonly by: string | TemplateResource;
@@ -107,7 +107,7 @@ function meansService(principal: unknown, service: string): Answer {
   return typeof principal !== 'string' || principal.startsWith(`${name}.`) ? 'unknown' : 'no';
 }
 
-/** Whether a principal of a policy of a resource means somebody. */
+/** Whether a principal of a policy of a resource means the one that asks. */
 function means(
   resources: Resources,
   stack: string,

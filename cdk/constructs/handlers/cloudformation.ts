@@ -3,7 +3,7 @@ import { type Clock, sleep } from '#core/clock';
 /** What CloudFormation sends to a custom resource. */
 export interface ResourceEvent {
   readonly RequestType: 'Create' | 'Update' | 'Delete';
-  /** Presigned: whoever has it can answer. */
+  /** Presigned: any holder can answer. */
   readonly ResponseURL: string;
   readonly StackId: string;
   readonly RequestId: string;

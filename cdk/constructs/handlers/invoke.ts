@@ -20,7 +20,7 @@ export type Invoke = (arn: string, payload: string, limitMs: number) => Promise<
 
 const TIMED_OUT = 'Sandbox.Timedout';
 
-/** A name that somebody else has chosen, as far as it may be shown. */
+/** A name that another party has chosen, as far as it may be shown. */
 const shown = (name: unknown, otherwise: string): string =>
   typeof name === 'string' && /^[\w.$-]{1,100}$/.test(name) ? name : otherwise;
 

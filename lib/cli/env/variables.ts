@@ -1,6 +1,6 @@
 import type { Template, TemplateResource } from '../../local/template/assembly.ts';
 import { createResolver, type References } from '../../local/template/intrinsics.ts';
-import { displayNameOf } from '../../local/template/reader.ts';
+import { displayNameOf } from '../../local/template/names.ts';
 
 /** A function with the variables that its template declares, as plain values. */
 export interface FunctionVariables {

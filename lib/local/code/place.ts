@@ -58,7 +58,7 @@ export async function codePlaces(
 ): Promise<CodePlaces> {
   const root = await mkdtemp(join(await realpath(tmpdir()), 'fibrin-code-'));
   processes.removeAtEnd(root);
-  // Unless somebody has left one in the folder of temporary files.
+  // Unless there is one in the folder of temporary files.
   if (ancestors(root).some((folder) => existsSync(join(folder, 'package.json'))))
     await writeFile(join(root, 'package.json'), '{}');
   const modules = join(root, 'runtime', 'node_modules');

@@ -95,7 +95,7 @@ const isTransaction = ({ headers }: IncomingMessage): boolean =>
  */
 export function startDynamoDbProxy({ behind, faults, targetOf, onWrite }: ProxyOptions): Promise<Listening> {
   const agent = new Agent({ keepAlive: true });
-  // Whoever prepares it hears of its failure; here it may be that nobody asks.
+  // The caller hears of its failure; here there may be no request that does.
   behind.catch(() => undefined);
 
   const forward = (

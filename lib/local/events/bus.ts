@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import { commonDeadLetterAttributes, type Delivery, type DeliveryFailure, deliver } from '../delivery.ts';
-import type { HandOver, Handover } from '../handover.ts';
+import type { Dispatch, Handover } from '../handover.ts';
 import { LocalRunError } from '../problem.ts';
 import {
   busNameOf,
@@ -20,7 +20,7 @@ export interface BusesOptions {
   /** The bus `default` is there without being named. */
   readonly buses: readonly BusModel[];
   readonly rules: readonly RuleModel[];
-  readonly handOver: HandOver;
+  readonly dispatch: Dispatch;
   /** The platform's time: of the back-off and of the events' age. */
   readonly platform: Clock;
   /** The functions' own time: of the events. */
@@ -68,7 +68,7 @@ const refused = (code: string, message: string): Handover => {
   return { kind: 'refused', code, message, retryable: false };
 };
 
-const liven = (rule: CompiledRule): LiveRule => ({
+const activate = (rule: CompiledRule): LiveRule => ({
   ...rule,
   matched: 0,
   targets: rule.targets.map((target) => {
@@ -84,7 +84,7 @@ const liven = (rule: CompiledRule): LiveRule => ({
  * @throws {LocalRunError} naming the rule, for one that EventBridge would refuse or whose bus is not there.
  */
 export function createBuses(options: BusesOptions): Buses {
-  const { handOver, platform, clock, random, region, account } = options;
+  const { dispatch, platform, clock, random, region, account } = options;
   const buses = new Map<string, Mutable<BusState>>();
   const busOf = (name: string, exists = false) => {
     const bus = buses.get(name) ?? { name, exists, received: 0, unmatched: 0 };
@@ -99,7 +99,7 @@ export function createBuses(options: BusesOptions): Buses {
     if (!buses.has(model.busName)) {
       throw new LocalRunError(`rule ${model.name}: there is no event bus ${model.busName}`);
     }
-    return liven(compileRule(model));
+    return activate(compileRule(model));
   });
   const deliveries = new Set<Delivery>();
   let stopped = false;
@@ -112,7 +112,7 @@ export function createBuses(options: BusesOptions): Buses {
       state.lastError = `${code}: ${message}`;
     };
     const delivery = deliver({
-      handOver: async (to, message) => (refusal && to === arn ? refusal : handOver(to, message)),
+      dispatch: async (to, message) => (refusal && to === arn ? refusal : dispatch(to, message)),
       arn,
       message: { body, ...(messageGroupId !== undefined && { messageGroupId }) },
       maximumRetryAttempts: model.maximumRetryAttempts,

@@ -62,7 +62,7 @@ function entryBytes({ Time, Source, DetailType, Detail, Resources }: JsonObject)
   );
 }
 
-/** SDKs send seconds since the epoch; people who write requests by hand send text. */
+/** SDKs send seconds since the epoch; people who write requests themselves send text. */
 function epochMsOf(time: unknown, now: number): number {
   if (time === undefined || time === null) return now;
   return typeof time === 'number' ? time * 1_000 : Date.parse(String(time));

@@ -55,7 +55,7 @@ function identityOf(received: Received) {
 }
 
 /**
- * An event in payload format 1.0, as REST APIs send it, and HTTP APIs where they are told so.
+ * An event in payload format 1.0, as REST APIs send it, and HTTP APIs where the integration says so.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
  */
 export function toEventV1(source: EventSourceV1): Record<string, unknown> {

@@ -1,4 +1,4 @@
-const xmlText = (text: string): string =>
+export const xmlText = (text: string): string =>
   text.replaceAll(/[<>&"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /** An error as AWS writes it in XML. */

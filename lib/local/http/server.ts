@@ -141,7 +141,7 @@ export function guarded(
       refuse(request, names);
       await handle(request, response);
     })().catch((error: unknown) => {
-      // Answered already, or nobody is left to answer: what is left of the request is of no use.
+      // Answered already, or the client has gone: what is left of the request is of no use.
       if (response.headersSent || response.destroyed) return void request.destroy();
       if (!(error instanceof FibrinError)) printDefect(error);
       // A request whose body was not read to its end cannot be followed by another on its connection.

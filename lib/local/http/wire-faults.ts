@@ -21,15 +21,15 @@ export async function meetWireFault(
   throttled: Answer,
 ): Promise<'answered' | Arrived> {
   const fault = faults.roll(target);
-  const way = { request, response, lifted: faults.lifted(target) };
-  const arrived = { fault, deliver: (answer: Answer) => deliver(way, fault, answer) };
+  const channel = { request, response, lifted: faults.lifted(target) };
+  const arrived = { fault, deliver: (answer: Answer) => deliver(channel, fault, answer) };
   switch (fault?.kind) {
     case 'latency':
-      await pause(fault.ms, way);
+      await pause(fault.ms, channel);
       return response.destroyed ? 'answered' : arrived;
     case 'hang':
       request.resume();
-      await untilLifted(way);
+      await untilLifted(channel);
       response.destroy();
       return 'answered';
     case 'refuse':

@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import { backoffMs } from '../backoff.ts';
-import type { HandOver, Message } from '../handover.ts';
+import type { Dispatch, Message } from '../handover.ts';
 import { type DestinationCondition, deadLetterAttributes, destinationRecord } from './destination-record.ts';
 import type { InvocationResult } from './result.ts';
 
@@ -20,7 +20,7 @@ export interface AsyncOptions {
   readonly deadLetterQueue?: string | undefined;
   /** Never rejects. The request ID is the same for every attempt, as on Lambda. */
   readonly invoke: (payload: string, requestId: string) => Promise<InvocationResult>;
-  readonly handOver: HandOver;
+  readonly dispatch: Dispatch;
   /** The platform's time: of delays and ages. */
   readonly platform: Clock;
   readonly random: Random;
@@ -87,7 +87,7 @@ export function asyncInvoker(options: AsyncOptions): AsyncInvoker {
   };
 
   const send = async (arn: string, message: Message): Promise<boolean> => {
-    const outcome = await options.handOver(arn, message);
+    const outcome = await options.dispatch(arn, message);
     if (outcome.kind === 'accepted') return true;
     counts.refused++;
     refusals.push(`${arn}: ${outcome.code}: ${outcome.message}`);

@@ -31,7 +31,7 @@ function onNext({ headers }: Next): void {
 }
 
 /** The other end has gone: so does this one. */
-function leave(error: NodeJS.ErrnoException): never {
+function endProcess(error: NodeJS.ErrnoException): never {
   if (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET') process.exit(0);
   throw error;
 }
@@ -58,5 +58,5 @@ if (rules === 'callbacks') watchProcess(client);
 const handler = await init();
 await (rules === 'callbacks'
   ? serveCallbacks(handler, client, onNext)
-  : servePromises(handler, client, onNext, isManaged ? leave : undefined)
-).catch(leave);
+  : servePromises(handler, client, onNext, isManaged ? endProcess : undefined)
+).catch(endProcess);

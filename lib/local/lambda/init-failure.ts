@@ -10,7 +10,7 @@ export function initFailureLines(result: InvocationResult): readonly string[] {
     readonly errorMessage: string;
     readonly trace?: readonly string[];
   };
-  // Killed: nobody needs to be told who did it.
+  // Killed: the one who did it knows.
   if (errorMessage.endsWith('signal: killed')) return [];
   const text = errorMessage.replace(/^RequestId: {2}Error: /, '');
   const stack = trace.join('\n');

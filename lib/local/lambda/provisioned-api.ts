@@ -1,6 +1,6 @@
 import type { Answer } from '../http/server.ts';
 import type { AliasOf } from '../template/aliases.ts';
-import { functionOfArn } from '../template/reader.ts';
+import { functionOfArn } from '../template/names.ts';
 import { type LambdaOperation, lambdaAnswer, lambdaRefusal } from './api.ts';
 import type { Sandbox } from './sandbox.ts';
 

@@ -14,7 +14,7 @@ export interface Outcome {
 export interface RuntimeEvents {
   /** It waits for an invocation; answer it with one. */
   next(response: ServerResponse): void;
-  /** Where the answer of an invocation goes while it is written, if somebody waits for that. */
+  /** Where the answer of an invocation goes while it is written, if a caller waits for that. */
   sinkOf(requestId: string): AnswerSink | undefined;
   /** It is done with an invocation. False when there is no such invocation (any more). */
   outcome(requestId: string, outcome: Outcome): boolean;

@@ -6,14 +6,14 @@ import type { Processes } from '../processes.ts';
 import { initFailureLines } from './init-failure.ts';
 import { type AnswerSink, failure, type InvocationResult } from './result.ts';
 import { startRuntimeApi } from './runtime-api.ts';
-import type { TakeTurn } from './turns.ts';
+import type { TakeTurn } from './semaphore.ts';
 
 export interface SandboxOptions {
   readonly processes: Processes;
   /** The bootstrap as a file that Node runs without further ado. */
   readonly bootstrap: string;
   readonly code: PlacedCode;
-  /** What Node is told before the bootstrap. */
+  /** Node's options, before the bootstrap. */
   readonly nodeFlags: readonly string[];
   readonly memoryMb: number;
   readonly timeoutMs: number;
@@ -186,7 +186,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
       const text = `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`;
       const timedOut = failure('Sandbox.Timedout', text);
       if (isManaged) {
-        // It waits no longer for the invocation, which may go on: what comes of it is told to nobody.
+        // It waits no longer for the invocation, which may go on: what comes of it reaches no caller.
         running.delete(requestId);
         return pending.settle(timedOut);
       }
@@ -284,10 +284,10 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   });
 
   const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
-    const how = signal ? `signal: ${signal === 'SIGKILL' ? 'killed' : signal}` : `exit status ${code}`;
+    const cause = signal ? `signal: ${signal === 'SIGKILL' ? 'killed' : signal}` : `exit status ${code}`;
     api.close();
     if (phase === 'gone') return;
-    fail((id) => failure('Runtime.ExitError', `RequestId: ${id} Error: Runtime exited with error: ${how}`));
+    fail((id) => failure('Runtime.ExitError', `RequestId: ${id} Error: Runtime exited with error: ${cause}`));
   };
 
   const start = (address: string, endTurn: () => void) => {

@@ -7,12 +7,12 @@ import { failStream, runStreaming } from './streams.ts';
 const nothing = () => undefined;
 /** What happens when the event loop has run empty. */
 let onEmpty: () => void = nothing;
-/** Whom an error that nobody handles is reported to: the invocation that is under way, or the start. */
+/** Where an error without a handler is reported: the invocation that is under way, or the start. */
 let report: (thrown: unknown) => Promise<void> = async () => undefined;
 
 const isMissing = (thrown: unknown): boolean => thrown === undefined || thrown === null;
 
-/** From now on, what nobody handles ends the sandbox, and the invocation with it. */
+/** From now on, what is not handled ends the sandbox, and the invocation with it. */
 export function watchProcess(client: RuntimeClient): void {
   report = client.initError;
   process.on('beforeExit', () => onEmpty());
@@ -41,8 +41,8 @@ function firstOnly(): (call: Callback) => Callback {
   };
 }
 
-/** The ways in which a handler can answer. What is told to the Runtime API goes through `tell`. */
-function answersOf(client: RuntimeClient, id: string, tell: (told: Promise<void>) => void) {
+/** The ways in which a handler can answer. What is sent to the Runtime API goes through `send`. */
+function answersOf(client: RuntimeClient, id: string, send: (sent: Promise<void>) => void) {
   let waits = true;
   let isComplete = false;
 
@@ -54,11 +54,11 @@ function answersOf(client: RuntimeClient, id: string, tell: (told: Promise<void>
       return;
     }
     isComplete = true;
-    tell(client.respond(id, toJson(result, unwritable)));
+    send(client.respond(id, toJson(result, unwritable)));
   };
   const fail = (thrown: unknown) => {
     printError('Invoke Error', thrown, id);
-    tell(client.fail(id, thrown));
+    send(client.fail(id, thrown));
   };
   const done: Callback = (thrown, result) => {
     onEmpty = nothing;
@@ -76,7 +76,7 @@ function answersOf(client: RuntimeClient, id: string, tell: (told: Promise<void>
   onEmpty = () => {
     onEmpty = nothing;
     isComplete = true;
-    tell(client.respond(id, 'null'));
+    send(client.respond(id, 'null'));
   };
   const once = firstOnly();
   return {
@@ -103,8 +103,8 @@ const withContext = (target: object, { headers }: Next): object => Object.assign
 
 function invoke(handler: LoadedHandler, client: RuntimeClient, next: Next): Promise<void> {
   return new Promise((answered, lost) => {
-    const tell = (told: Promise<void>) => void told.then(answered, lost);
-    const { callback, context } = answersOf(client, next.id, tell);
+    const send = (sent: Promise<void>) => void sent.then(answered, lost);
+    const { callback, context } = answersOf(client, next.id, send);
     report = (thrown) => client.fail(next.id, thrown);
     try {
       const result = handler.call(JSON.parse(next.body), withContext(context, next), callback);
@@ -152,7 +152,7 @@ export async function serveCallbacks(
 ): Promise<never> {
   const run = handler.streams ? invokeStreaming : invoke;
   for (;;) {
-    // What nobody has handled until now is heard of first.
+    // What has not been handled until now is reported first.
     await new Promise((resolve) => setImmediate(resolve));
     const next = await client.next();
     onNext(next);

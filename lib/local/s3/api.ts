@@ -4,10 +4,12 @@ import {
   type FauxqsApp,
   type FauxqsServer,
   fauxqsApp,
+  type IncomingRequest,
   listenLocally,
-  refuseStrangersOf,
 } from '../sqs/engine.ts';
+import { keyOfForm } from './form.ts';
 import type { BucketModel, ObjectChange } from './model.ts';
+import { admitPages } from './pages.ts';
 
 export interface S3ApiOptions {
   readonly buckets: readonly BucketModel[];
@@ -54,12 +56,6 @@ function madeBy(
   return method === 'DELETE' ? { name: 'ObjectRemoved:Delete', keys: [key] } : undefined;
 }
 
-interface S3Request {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-}
-
 function addHooks(app: FauxqsApp, changed: S3ApiOptions['changed']): void {
   const answers = new WeakMap<object, string>();
   // Not asynchronous: fauxqs's handlers answer without waiting, and would answer twice.
@@ -75,15 +71,20 @@ function addHooks(app: FauxqsApp, changed: S3ApiOptions['changed']): void {
       eTag: String(headers.etag ?? '').replaceAll('"', ''),
     };
   };
-  const tell = async (request: S3Request): Promise<void> => {
+  const report = async (request: IncomingRequest & { readonly body: unknown }): Promise<void> => {
     const { pathname, searchParams } = new URL(request.url, 'http://127.0.0.1');
     const [, bucket = '', path = ''] = /^\/([^/]+)\/?(.*)$/s.exec(pathname) ?? [];
     const isCopy = request.headers['x-amz-copy-source'] !== undefined;
     const answer = answers.get(request) ?? '';
-    const made = madeBy(request.method, decodeURIComponent(path), searchParams, isCopy, answer);
+    const posted = request.method === 'POST' && path === '' ? keyOfForm(request) : undefined;
+    const made: Made | undefined =
+      posted === undefined
+        ? madeBy(request.method, decodeURIComponent(path), searchParams, isCopy, answer)
+        : { name: 'ObjectCreated:Post', keys: [posted] };
     if (made === undefined) return;
+    const at = posted === undefined ? pathname : `/${bucket}/${encodeURIComponent(posted)}`;
     const isGone = made.name === 'ObjectRemoved:Delete';
-    const what = isGone ? {} : await created(pathname, String(request.headers['host']));
+    const what = isGone ? {} : await created(at, String(request.headers['host']));
     for (const key of made.keys) changed({ bucket, key, name: made.name, ...what });
   };
 
@@ -91,20 +92,21 @@ function addHooks(app: FauxqsApp, changed: S3ApiOptions['changed']): void {
   let last: Promise<void> = Promise.resolve();
   app.addHook('onResponse', (request, reply, done) => {
     // What was looked at by `created` is no request of anybody's.
-    if (reply.statusCode < 300 && request.method !== 'HEAD')
-      last = last.then(() => tell(request)).catch((error: unknown) => printDefect(error));
+    // A form may have its page sent on.
+    if (reply.statusCode < 400 && request.method !== 'HEAD')
+      last = last.then(() => report(request)).catch((error: unknown) => printDefect(error));
     done();
   });
 }
 
 /**
- * Starts S3 inside this process, on the loopback interface only: fauxqs has the objects, and `changed` is told of what becomes
+ * Starts S3 inside this process, on the loopback interface only: fauxqs has the objects, and `changed` receives what becomes
  * of them.
  * @throws {LocalRunError} without the package fauxqs, and for a bucket that S3 would refuse.
  */
 export async function startS3Api({ buckets, changed, region }: S3ApiOptions): Promise<S3Api> {
   const { app } = await fauxqsApp('buckets', region);
-  refuseStrangersOf(app);
+  admitPages(app, buckets);
   addHooks(app, changed);
   const server = await listenLocally(app);
   for (const { logicalId, name } of buckets) {

@@ -1,13 +1,13 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import type { EventEnvelope } from '../events/entries.ts';
-import type { HandOver } from '../handover.ts';
+import type { Dispatch } from '../handover.ts';
 import type { BucketModel, ObjectChange } from './model.ts';
 import { type ChangeContext, eventOf, recordOf, wants } from './records.ts';
 
 export interface BucketsOptions {
   readonly buckets: readonly BucketModel[];
-  readonly handOver: HandOver;
+  readonly dispatch: Dispatch;
   /** Puts an event on the default bus. */
   readonly emit: (event: EventEnvelope) => void;
   /** The functions' own time: of the events. */
@@ -18,14 +18,14 @@ export interface BucketsOptions {
 }
 
 export interface Buckets {
-  /** Tells of a change whoever wants to know. */
+  /** Sends the events of a change. */
   changed(change: ObjectChange): void;
   state(): object;
 }
 
 /** Sends the events of the template's buckets. What a target refuses is dropped, and the state says so. */
 export function createBuckets(options: BucketsOptions): Buckets {
-  const { handOver, emit, clock, random, region, account } = options;
+  const { dispatch, emit, clock, random, region, account } = options;
   const live = new Map(
     options.buckets.map((model) => [
       model.name,
@@ -44,7 +44,7 @@ export function createBuckets(options: BucketsOptions): Buckets {
       for (const notification of bucket.model.notifications.filter((each) => wants(each, change))) {
         bucket.events++;
         const body = JSON.stringify({ Records: [recordOf(change, notification.id, context)] });
-        void handOver(notification.targetArn, { body }).then((outcome) => {
+        void dispatch(notification.targetArn, { body }).then((outcome) => {
           if (outcome.kind === 'accepted') return;
           bucket.refused++;
           bucket.lastError = `${notification.targetArn}: ${outcome.code}: ${outcome.message}`;

@@ -9,12 +9,25 @@ export interface NotificationModel {
   readonly suffix: string;
 }
 
+/** Pages of which origins may do what with objects. The first rule that fits counts. */
+export interface CorsRule {
+  /** `https://app.example`; one `*` stands for any text. */
+  readonly allowedOrigins: readonly string[];
+  /** `PUT` */
+  readonly allowedMethods: readonly string[];
+  /** Of preflight requests; one `*` stands for any text. */
+  readonly allowedHeaders: readonly string[];
+  readonly exposedHeaders: readonly string[];
+  readonly maxAgeSeconds: number | undefined;
+}
+
 export interface BucketModel {
   readonly logicalId: string;
   readonly name: string;
   readonly notifications: readonly NotificationModel[];
   /** Whether the default bus gets its events too. */
   readonly eventBridge: boolean;
+  readonly cors: readonly CorsRule[];
 }
 
 /** What has become of an object. */
@@ -24,6 +37,7 @@ export interface ObjectChange {
   readonly name:
     | 'ObjectCreated:Put'
     | 'ObjectCreated:Copy'
+    | 'ObjectCreated:Post'
     | 'ObjectCreated:CompleteMultipartUpload'
     | 'ObjectRemoved:Delete';
   /** Bytes; undefined for one that is gone. */

@@ -57,6 +57,7 @@ export function recordOf(change: ObjectChange, configurationId: string, context:
 const REASONS: Readonly<Record<ObjectChange['name'], string>> = {
   'ObjectCreated:Put': 'PutObject',
   'ObjectCreated:Copy': 'CopyObject',
+  'ObjectCreated:Post': 'POST Object',
   'ObjectCreated:CompleteMultipartUpload': 'CompleteMultipartUpload',
   'ObjectRemoved:Delete': 'DeleteObject',
 };

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import { commonDeadLetterAttributes, type Delivery, deliver } from '../delivery.ts';
-import type { HandOver } from '../handover.ts';
+import type { Dispatch } from '../handover.ts';
 import { startDueTimes } from './due-times.ts';
 import { scheduleTimes } from './schedule-times.ts';
 
@@ -29,7 +29,7 @@ export interface ScheduleModel {
 }
 
 export interface ScheduleOptions {
-  readonly handOver: HandOver;
+  readonly dispatch: Dispatch;
   /** The platform's time: of the schedule, the back-off and the age. */
   readonly platform: Clock;
   readonly random: Random;
@@ -75,7 +75,7 @@ export function startSchedule(
   model: ScheduleModel,
   options: ScheduleOptions,
 ): RunningSchedule<ScheduleOutcomes> {
-  const { handOver, platform, random } = options;
+  const { dispatch, platform, random } = options;
   const { arn: scheduleArn, maximumRetryAttempts, maximumEventAgeSeconds, deadLetterQueue } = model;
   const times = scheduleTimes(model);
   const counts = { runs: 0, delivered: 0, retries: 0, deadLettered: 0, dropped: 0 };
@@ -87,7 +87,7 @@ export function startSchedule(
     counts.runs++;
     let executionId = '';
     const delivery = deliver({
-      handOver,
+      dispatch,
       platform,
       random,
       arn: model.targetArn,

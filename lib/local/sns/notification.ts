@@ -1,7 +1,7 @@
 import type { Message, MessageAttribute } from '../handover.ts';
 import type { Notification, SubscriptionModel } from './model.ts';
 
-/** Nobody on this machine can check one. */
+/** Nothing on this machine can check one. */
 const SIGNATURE = { SignatureVersion: '1', Signature: 'EXAMPLE' };
 
 /** The text for a protocol: its own in a message of several, else the default of that. */

@@ -69,7 +69,7 @@ export function structureError({ structure, message }: Omit<Notification, 'times
   }
 }
 
-/** The messages of a request as far as they can be told before it is answered. */
+/** The messages of a request as far as they are known before it is answered. */
 export const messagesIn = (query: Query): readonly Omit<Notification, 'timestamp'>[] => {
   const indices = Array.from({ length: 10 }, (_, index) => `PublishBatchRequestEntries.member.${index + 1}.`);
   return ['', ...indices]

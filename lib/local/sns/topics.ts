@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import { type Delivery, deliver } from '../delivery.ts';
-import type { HandOver, Handover, Message } from '../handover.ts';
+import type { Dispatch, Handover, Message } from '../handover.ts';
 import { compileFilter } from './filter.ts';
 import type { Notification, SubscriptionModel, TopicModel } from './model.ts';
 import { messageFor } from './notification.ts';
 
 export interface TopicsOptions {
   readonly topics: readonly TopicModel[];
-  readonly handOver: HandOver;
+  readonly dispatch: Dispatch;
   /** The platform's time: of the back-off. */
   readonly platform: Clock;
   /** The functions' own time: of the messages. */
@@ -18,7 +18,7 @@ export interface TopicsOptions {
 }
 
 export interface Topics {
-  /** Takes what somebody has published, and sends it to the subscriptions that want it. */
+  /** Takes what was published, and sends it to the subscriptions that want it. */
   publish(published: Omit<Notification, 'timestamp'>): void;
   /** Takes what a service of this run sends to a topic. */
   send(topicArn: string, message: Message): Handover;
@@ -33,7 +33,7 @@ export interface Topics {
 const RETRIES = 100_015;
 const MAX_AGE_SECONDS = 23 * 86_400;
 
-const liven = (model: SubscriptionModel) => ({
+const activate = (model: SubscriptionModel) => ({
   model,
   wants: compileFilter(model),
   counts: { delivered: 0, filtered: 0, retries: 0, deadLettered: 0, dropped: 0 },
@@ -44,20 +44,20 @@ const liven = (model: SubscriptionModel) => ({
  * The topics of the template with their subscriptions.
  * @throws {LocalRunError} naming the subscription, for a filter policy that SNS would refuse.
  */
-export function createTopics({ topics, handOver, platform, clock, random }: TopicsOptions): Topics {
+export function createTopics({ topics, dispatch, platform, clock, random }: TopicsOptions): Topics {
   const live = new Map(
     topics.map((model) => [
       model.arn,
-      { model, published: 0, subscriptions: model.subscriptions.map(liven) },
+      { model, published: 0, subscriptions: model.subscriptions.map(activate) },
     ]),
   );
   const deliveries = new Set<Delivery>();
 
-  function send(subscription: ReturnType<typeof liven>, notification: Notification): void {
+  function send(subscription: ReturnType<typeof activate>, notification: Notification): void {
     const { model, counts } = subscription;
     const message = messageFor(model, notification);
     const delivery = deliver({
-      ...{ handOver, platform, random, message, arn: model.endpoint },
+      ...{ dispatch, platform, random, message, arn: model.endpoint },
       maximumRetryAttempts: RETRIES,
       maximumEventAgeSeconds: MAX_AGE_SECONDS,
       deadLetterQueue: model.deadLetterQueue,

@@ -30,7 +30,7 @@ async function answerOf(response: Response): Promise<Record<string, unknown>> {
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {
-    // What is no JSON was not written by SQS. It is told of in the error, if it is one.
+    // What is no JSON was not written by SQS. The error says so, if it is one.
     return { message: text.slice(0, 200) };
   }
 }

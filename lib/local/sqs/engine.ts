@@ -54,12 +54,26 @@ export async function listenLocally(app: FauxqsApp): Promise<FauxqsServer> {
   };
 }
 
-/** As the run's own servers do it: a page of another site may not send messages. */
-export function refuseStrangersOf(app: FauxqsApp): void {
+/** A request before its body is read. */
+export interface IncomingRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/**
+ * As the run's own servers do it: a page of another site may not send messages.
+ * @param admits Whether a page may send this request. Default: none.
+ */
+export function refuseStrangersOf(
+  app: FauxqsApp,
+  admits: (request: IncomingRequest) => boolean = () => false,
+): void {
   app.addHook('onRequest', async (request, reply) => {
     const { host, origin } = request.headers;
     const { port } = app.server.address() as AddressInfo;
-    if (origin === undefined && (host === `127.0.0.1:${port}` || host === `localhost:${port}`)) return;
+    const isForUs = host === `127.0.0.1:${port}` || host === `localhost:${port}`;
+    if (isForUs && (origin === undefined || admits(request))) return;
     await reply.code(403).send({ __type: 'AccessDenied', message: 'Not for other hosts and origins' });
   });
 }

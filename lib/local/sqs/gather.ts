@@ -26,7 +26,7 @@ export interface GatherOptions {
   readonly scale: number;
   readonly signal: AbortSignal;
   readonly onPoll: () => void;
-  /** Deletes what no filter lets through. Never rejects. */
+  /** Deletes what no filter admits. Never rejects. */
   readonly discard: (messages: readonly Held[]) => Promise<void>;
 }
 

@@ -15,7 +15,7 @@ export interface HookOptions {
   readonly endpoint: () => string;
   /** Where a queue is, under an address that resolves. */
   readonly urlOf: (queueName: string) => string;
-  /** Receipt handles whose visibility timeout somebody has set anew. */
+  /** Receipt handles whose visibility timeout a function has set anew. */
   readonly changed: Set<string>;
 }
 

@@ -1,7 +1,7 @@
 import type { FauxqsServer } from 'fauxqs';
 import type { Depth, PeekedMessage } from './model.ts';
 
-/** What fauxqs tells of a queue at `/_fauxqs/queues/{name}`, without receiving anything. */
+/** What fauxqs says of a queue at `/_fauxqs/queues/{name}`, without receiving anything. */
 export type Inspection = NonNullable<ReturnType<FauxqsServer['inspectQueue']>>;
 type Stored = Inspection['messages']['ready'][number];
 
@@ -23,7 +23,7 @@ function peeked(message: Stored, state: keyof Depth): PeekedMessage {
 }
 
 /**
- * The messages of a queue, visible ones first. fauxqs moves what has become visible only when somebody receives, which
+ * The messages of a queue, visible ones first. fauxqs moves what has become visible only on a receive, which
  * in a dead-letter queue may be never, so the times decide here and not the list that a message is in.
  */
 export function messagesOf({ messages }: Inspection, nowMs: number): readonly PeekedMessage[] {

@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import { backoffMs } from '../backoff.ts';
-import type { HandOver } from '../handover.ts';
+import type { Dispatch } from '../handover.ts';
 import type { Waiting } from './batch.ts';
 import type { StreamMappingModel } from './model.ts';
 import { MAX_DELAY_MS } from './retry.ts';
@@ -15,7 +15,7 @@ export interface GivenUp {
 
 export interface GiveUpOptions {
   readonly model: Pick<StreamMappingModel, 'functionArn' | 'streamArn' | 'onFailure'>;
-  readonly handOver: HandOver;
+  readonly dispatch: Dispatch;
   readonly platform: Clock;
   readonly clock: Clock;
   readonly random: Random;
@@ -28,7 +28,7 @@ const HAND_OVER_ATTEMPTS = 3;
 const toTheSecond = (seconds: number | undefined) =>
   new Date((seconds ?? 0) * 1_000).toISOString().replace('.000Z', 'Z');
 
-/** Where the records are, not what they hold: whoever wants them reads the stream while it still has them. */
+/** Where the records are, not what they hold: the receiver reads the stream while it still has them. */
 function whereabouts(
   { items, condition, invocations, functionError }: GivenUp,
   options: GiveUpOptions,
@@ -43,7 +43,7 @@ function whereabouts(
       condition,
       approximateInvokeCount: invocations,
     },
-    // What never reached the function has no response to tell of.
+    // What never reached the function has no response to report.
     ...(invocations > 0 && {
       responseContext: {
         statusCode: 200,
@@ -67,11 +67,11 @@ function whereabouts(
 
 /** Tells the on-failure destination of records that are not tried any more. Whether one took it over. */
 export async function giveUp(given: GivenUp, options: GiveUpOptions): Promise<boolean> {
-  const { model, handOver, platform, random, signal } = options;
+  const { model, dispatch, platform, random, signal } = options;
   if (model.onFailure === undefined) return false;
   const body = JSON.stringify(whereabouts(given, options));
   for (let attempt = 1; ; attempt++) {
-    const answer = await handOver(model.onFailure, { body });
+    const answer = await dispatch(model.onFailure, { body });
     if (answer.kind === 'accepted') return true;
     if (!answer.retryable || attempt >= HAND_OVER_ATTEMPTS) return false;
     await sleep(platform, backoffMs(attempt, MAX_DELAY_MS, random), signal);

@@ -40,7 +40,7 @@ export interface Lane {
   readonly ended: Promise<void>;
 }
 
-/** Like the promise, but not longer than until the signal: nobody may wait for a function while the run ends. */
+/** Like the promise, but not longer than until the signal: the end of the run waits for no function. */
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);

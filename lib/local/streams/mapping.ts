@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import { matches } from '../events/pattern/match.ts';
-import type { HandOver } from '../handover.ts';
+import type { Dispatch } from '../handover.ts';
 import type { InvocationResult } from '../lambda/result.ts';
 import { toWaiting } from './batch.ts';
 import { giveUp } from './give-up.ts';
@@ -13,7 +13,7 @@ export interface StreamMappingOptions {
   readonly source: StreamSource;
   /** Invokes the function once, synchronously; throttles and errors are tried again here. */
   readonly invoke: (payload: string) => Promise<InvocationResult>;
-  readonly handOver: HandOver;
+  readonly dispatch: Dispatch;
   /** The time of back-off, batching windows and ages. */
   readonly platform: Clock;
   /** The functions' own time: how often the source is read, and what is written into a record. */
@@ -23,7 +23,7 @@ export interface StreamMappingOptions {
 }
 
 export interface StreamMappingState extends Readonly<StreamCounts> {
-  /** Records that no filter let through. */
+  /** Records that no filter admitted. */
   readonly filtered: number;
   /** Records that were read and are not done. */
   readonly waiting: number;
@@ -35,7 +35,7 @@ export interface StreamMappingState extends Readonly<StreamCounts> {
 
 export interface StreamMapping {
   state(): StreamMappingState;
-  /** Ends everything but an invocation that is under way, whose result nobody waits for. */
+  /** Ends everything but an invocation that is under way, whose result is dropped. */
   stop(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export interface StreamMapping {
  *
  * Resolves once the starting position is taken: from then on no change of the table is missed. With `LATEST`, changes
  * before that are none of the function's business. Records wait in memory, at most the 24 hours that a stream keeps
- * them; a `parallelizationFactor` above one is served as one.
+ * them. A shard is served one batch at a time, whatever `ParallelizationFactor` says.
  * @throws {LocalRunError} when the stream cannot be read at the start. Later it is tried again, and `state` says so.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
  */
@@ -71,14 +71,14 @@ export async function startStreamMapping(
   let trouble: string | undefined;
 
   const laneOf = (origin: string): Lane => {
-    const lane =
+    const worker =
       lanes.get(origin) ??
       startLane({
         ...{ model, invoke: options.invoke, platform, random, counts, signal },
         giveUp: (given) => giveUp(given, { ...options, model, signal }),
       });
-    lanes.set(origin, lane);
-    return lane;
+    lanes.set(origin, worker);
+    return worker;
   };
 
   const deliver: Deliver = ({ shardId, origin, records }) => {

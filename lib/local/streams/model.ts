@@ -17,8 +17,6 @@ export interface StreamMappingModel {
   readonly maximumRecordAgeSeconds: number;
   readonly bisectBatchOnError: boolean;
   readonly reportBatchItemFailures: boolean;
-  /** Above one, AWS serves several keys of a shard at once. Here a shard is served as with one, in order. */
-  readonly parallelizationFactor: number;
   /** The ARN that gets the whereabouts of what was given up. */
   readonly onFailure?: string;
   /** A record is for the function when one of them matches, or when there is none. */

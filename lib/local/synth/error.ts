@@ -17,7 +17,7 @@ function placeIn(lines: readonly string[]): string {
 /** What an app says of its failure, without the source and the stack that Node prints around it. */
 export function reasonIn(said: string, otherwise: string): string {
   const printed = said.split('\n').map((line) => line.trimEnd());
-  // Colours are only looked through: whoever prints the message shows what could control the terminal.
+  // Colours are only looked through: the printer of the message shows what could control the terminal.
   const lines = printed.map(stripVTControlCharacters);
   const at = lines.findIndex((line) => BEGINNING.test(line));
   if (at >= 0) {

@@ -85,7 +85,7 @@ function hashFolder(hash: Hash, folder: string): boolean {
   return true;
 }
 
-/** A name for what the inputs are now; undefined where that cannot be told. Holds no value of a variable. */
+/** A name for what the inputs are now; undefined where that is not known. Holds no value of a variable. */
 export function hashInputs({ names, files, folders }: Inputs, env: NodeJS.ProcessEnv): string | undefined {
   const hash = createHash('sha256');
   const all = Object.keys(env).filter((name) => !OF_THE_SESSION.test(name) && !OWN.test(name));

@@ -1,4 +1,6 @@
-import { functionOfArn, type Properties, type TemplateReader } from './reader.ts';
+import { functionOfArn } from './names.ts';
+import type { Properties } from './properties.ts';
+import type { TemplateReader } from './reader.ts';
 
 /** An alias points at the code as it is now. */
 export interface AliasModel {

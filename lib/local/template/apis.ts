@@ -87,5 +87,5 @@ export interface RestApiModel {
 
 export type ApiModel = HttpApiModel | RestApiModel;
 
-/** Told of what a template says and this machine does not do, by its path in the resource. */
+/** Receives what a template says and this machine does not do, by its path in the resource. */
 export type Note = (path: string) => void;

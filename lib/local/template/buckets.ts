@@ -1,5 +1,8 @@
-import type { BucketModel, NotificationModel } from '../s3/model.ts';
-import { type Properties, refuse, type TemplateReader } from './reader.ts';
+import type { BucketModel, CorsRule, NotificationModel } from '../s3/model.ts';
+import { textsOf } from '../texts.ts';
+import type { Properties } from './properties.ts';
+import type { TemplateReader } from './reader.ts';
+import { refuse } from './refuse.ts';
 
 const list = (value: unknown): readonly Properties[] => (value ?? []) as readonly Properties[];
 
@@ -38,12 +41,18 @@ const notificationsOf = (configuration: Properties, logicalId: string): readonly
 const tellsBus = ({ EventBridgeConfiguration: configuration }: Properties): boolean =>
   configuration !== undefined && (configuration as Properties)['EventBridgeEnabled'] !== false;
 
+const readCorsRule = ({ MaxAge, ...rule }: Properties): CorsRule => ({
+  allowedOrigins: textsOf(rule['AllowedOrigins']),
+  allowedMethods: textsOf(rule['AllowedMethods']),
+  allowedHeaders: textsOf(rule['AllowedHeaders']),
+  exposedHeaders: textsOf(rule['ExposedHeaders']),
+  maxAgeSeconds: MaxAge === undefined ? undefined : Number(MaxAge),
+});
+
 export function readBuckets(reader: TemplateReader): readonly BucketModel[] {
   const names = ['BucketName', 'NotificationConfiguration'];
-  // The last two are about permissions and other notifications of the bucket.
-  const own = [...names, 'Managed', 'SkipDestinationValidation'];
-  const set = reader.ofType(['Custom::S3BucketNotifications'], own);
-  const buckets = reader.ofType(['AWS::S3::Bucket'], names);
+  const set = reader.ofType(['Custom::S3BucketNotifications'], names);
+  const buckets = reader.ofType(['AWS::S3::Bucket'], [...names, 'CorsConfiguration']);
   const bucketNames = new Set<unknown>(buckets.map(({ logicalId }) => reader.nameOf(logicalId)));
   for (const { logicalId, properties } of set)
     if (!bucketNames.has(properties['BucketName']))
@@ -66,6 +75,9 @@ export function readBuckets(reader: TemplateReader): readonly BucketModel[] {
       name,
       notifications: configurations.flatMap((each) => notificationsOf(each.configuration, each.logicalId)),
       eventBridge: configurations.some((each) => tellsBus(each.configuration)),
+      cors: list((properties['CorsConfiguration'] as Properties | undefined)?.['CorsRules']).map(
+        readCorsRule,
+      ),
     };
   });
 }

@@ -1,6 +1,8 @@
 import type { BusModel, RuleModel, TargetModel } from '../events/model.ts';
 import { readDeliveryPolicy } from './delivery.ts';
-import { type Properties, refuse, type TemplateReader } from './reader.ts';
+import type { Properties } from './properties.ts';
+import type { TemplateReader } from './reader.ts';
+import { refuse } from './refuse.ts';
 
 export function readBuses(reader: TemplateReader): readonly BusModel[] {
   return reader.ofType(['AWS::Events::EventBus'], []).map(({ logicalId }) => ({
@@ -9,23 +11,7 @@ export function readBuses(reader: TemplateReader): readonly BusModel[] {
   }));
 }
 
-/** What a target may say here; the rest is for services that do not run on this machine. */
-const TARGET_NAMES = new Set([
-  'Arn',
-  'DeadLetterConfig',
-  'Id',
-  'Input',
-  'InputPath',
-  'InputTransformer',
-  'RetryPolicy',
-  'RoleArn',
-  'SqsParameters',
-]);
-
-function readTarget(logicalId: string, target: Properties): TargetModel {
-  const stranger = Object.keys(target).find((name) => !TARGET_NAMES.has(name));
-  if (stranger !== undefined)
-    refuse(logicalId, `${stranger} of a target`, 'use a function, a queue or a bus');
+function readTarget(target: Properties): TargetModel {
   const { Id, Arn, Input, InputPath, InputTransformer, SqsParameters } = target;
   const transformer = InputTransformer as Properties | undefined;
   const group = (SqsParameters as Properties | undefined)?.['MessageGroupId'];
@@ -66,7 +52,7 @@ export function readRules(reader: TemplateReader): readonly RuleModel[] {
       enabled: State !== 'DISABLED',
       pattern: EventPattern,
       ...(ScheduleExpression !== undefined && { schedule: String(ScheduleExpression) }),
-      targets: ((Targets ?? []) as readonly Properties[]).map((target) => readTarget(logicalId, target)),
+      targets: ((Targets ?? []) as readonly Properties[]).map(readTarget),
     };
   });
 }

@@ -1,7 +1,6 @@
+import { textsOf } from '../texts.ts';
 import type { CorsModel } from './apis.ts';
-import type { Properties } from './reader.ts';
-
-const listOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+import type { Properties } from './properties.ts';
 
 /** The CORS configuration of an HTTP API or of a function URL; both say it in the same words. */
 export function readCors(value: unknown): CorsModel | undefined {
@@ -9,10 +8,10 @@ export function readCors(value: unknown): CorsModel | undefined {
   const { AllowOrigins, AllowMethods, AllowHeaders, ExposeHeaders, AllowCredentials, MaxAge } =
     value as Properties;
   return {
-    allowOrigins: listOf(AllowOrigins),
-    allowMethods: listOf(AllowMethods),
-    allowHeaders: listOf(AllowHeaders),
-    exposeHeaders: listOf(ExposeHeaders),
+    allowOrigins: textsOf(AllowOrigins),
+    allowMethods: textsOf(AllowMethods),
+    allowHeaders: textsOf(AllowHeaders),
+    exposeHeaders: textsOf(ExposeHeaders),
     allowCredentials: String(AllowCredentials) === 'true',
     maxAgeSeconds: MaxAge === undefined ? undefined : Number(MaxAge),
   };

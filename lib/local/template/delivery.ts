@@ -1,4 +1,4 @@
-import type { Properties } from './reader.ts';
+import type { Properties } from './properties.ts';
 
 /** How long a rule's target or a schedule is tried, and where what is given up goes. */
 export interface DeliveryPolicy {

@@ -1,5 +1,9 @@
+import { textsOf } from '../texts.ts';
 import type { Assembly } from './assembly.ts';
-import { functionOfArn, type Properties, refuse, type TemplateReader } from './reader.ts';
+import { functionOfArn } from './names.ts';
+import type { Properties } from './properties.ts';
+import type { TemplateReader } from './reader.ts';
+import { refuse } from './refuse.ts';
 
 /** An archive or a folder, or the text of `index.js` as the template holds it. */
 export type CodeModel = { readonly path: string } | { readonly inline: string };
@@ -107,7 +111,7 @@ export function readFunctions(assembly: Assets, reader: TemplateReader): readonl
     if (!/^nodejs\d/.test(String(Runtime))) {
       refuse(logicalId, `the runtime ${Runtime ?? 'none'}`, 'leave the function out for -c stage=local');
     }
-    const layers = ((properties['Layers'] ?? []) as readonly unknown[]).map(String);
+    const layers = textsOf(properties['Layers']);
     return {
       logicalId,
       functionName: reader.nameOf(logicalId),

@@ -1,7 +1,11 @@
+import { textsOf } from '../texts.ts';
 import type { HttpApiModel, JwtAuthorizerModel, RouteModel, StageModel } from './apis.ts';
 import { readCors } from './cors.ts';
 import { readMapping } from './mapping.ts';
-import { functionOfArn, type Properties, type Resource, refuse, type TemplateReader } from './reader.ts';
+import { functionOfArn } from './names.ts';
+import type { Properties } from './properties.ts';
+import type { Resource, TemplateReader } from './reader.ts';
+import { refuse } from './refuse.ts';
 import { readStages } from './stages.ts';
 
 const INTEGRATION = 'AWS::ApiGatewayV2::Integration';
@@ -13,10 +17,7 @@ type Integration = Pick<RouteModel, 'functionName' | 'payloadFormat' | 'timeoutM
 
 function readIntegrations(reader: TemplateReader): ReadonlyMap<string, Integration> {
   const names = ['IntegrationType', 'IntegrationUri', 'PayloadFormatVersion', 'TimeoutInMillis'];
-  const resources = reader.ofType(
-    [INTEGRATION],
-    [...names, 'ApiId', 'Description', 'RequestParameters', 'ResponseParameters'],
-  );
+  const resources = reader.ofType([INTEGRATION], [...names, 'RequestParameters', 'ResponseParameters']);
   return new Map(
     resources.map(({ logicalId, properties }) => {
       const { IntegrationType, IntegrationUri, PayloadFormatVersion = '1.0', TimeoutInMillis } = properties;
@@ -51,7 +52,7 @@ function sourceOf(logicalId: string, identitySource: unknown): JwtAuthorizerMode
 }
 
 function readAuthorizers(reader: TemplateReader): ReadonlyMap<string, JwtAuthorizerModel> {
-  const names = ['AuthorizerType', 'IdentitySource', 'JwtConfiguration', 'ApiId', 'Name'];
+  const names = ['AuthorizerType', 'IdentitySource', 'JwtConfiguration'];
   return new Map(
     reader.ofType(['AWS::ApiGatewayV2::Authorizer'], names).map(({ logicalId, properties }) => {
       const { AuthorizerType, IdentitySource, JwtConfiguration } = properties;
@@ -66,7 +67,7 @@ function readAuthorizers(reader: TemplateReader): ReadonlyMap<string, JwtAuthori
         logicalId,
         source: sourceOf(logicalId, IdentitySource),
         issuer: String(Issuer),
-        audience: ((Audience ?? []) as unknown[]).map(String),
+        audience: textsOf(Audience),
       };
       return [reader.nameOf(logicalId), model] as const;
     }),
@@ -88,11 +89,11 @@ function routeOf({ logicalId, properties }: Resource, { integrations, authorizer
   const authorizer = authorizers.get(String(AuthorizerId));
   if (AuthorizationType !== 'JWT' || authorizer === undefined)
     return refuse(logicalId, `authorization by ${AuthorizationType}`, 'open the route for -c stage=local');
-  const scopes = ((AuthorizationScopes ?? []) as unknown[]).map(String);
+  const scopes = textsOf(AuthorizationScopes);
   return { routeKey, ...integration, jwt: { authorizer, scopes } };
 }
 
-const API_NAMES = ['ProtocolType', 'CorsConfiguration', 'Target', 'RouteKey', 'Name', 'Description'];
+const API_NAMES = ['ProtocolType', 'CorsConfiguration', 'Target', 'RouteKey'];
 
 /** What an API has that is made with its target alone: one route and the stage `$default`. */
 function quickCreated({ properties }: Resource): { routes: RouteModel[]; stages: StageModel[] } {

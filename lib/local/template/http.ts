@@ -1,6 +1,7 @@
 import type { CorsModel } from './apis.ts';
 import { readCors } from './cors.ts';
-import { functionOfArn, type TemplateReader } from './reader.ts';
+import { functionOfArn } from './names.ts';
+import type { TemplateReader } from './reader.ts';
 
 export interface UrlModel {
   readonly logicalId: string;
@@ -14,7 +15,7 @@ export interface UrlModel {
 }
 
 export function readUrls(reader: TemplateReader): readonly UrlModel[] {
-  const names = ['TargetFunctionArn', 'AuthType', 'InvokeMode', 'Cors', 'Qualifier'];
+  const names = ['TargetFunctionArn', 'AuthType', 'InvokeMode', 'Cors'];
   return reader.ofType(['AWS::Lambda::Url'], names).map(({ logicalId, properties, metadata }) => {
     const { TargetFunctionArn, AuthType, InvokeMode, Cors } = properties;
     const cors = readCors(Cors);

@@ -1,5 +1,6 @@
 import type { MappingModel, MappingStep, Note } from './apis.ts';
-import { type Properties, refuse } from './reader.ts';
+import type { Properties } from './properties.ts';
+import { refuse } from './refuse.ts';
 
 /** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html#http-api-mapping-reserved-headers */
 const RESERVED =

@@ -4,7 +4,10 @@ import { compilePattern } from '../events/pattern/parse.ts';
 import { LocalRunError } from '../problem.ts';
 import type { SqsMappingModel } from '../sqs/poller.ts';
 import type { StreamMappingModel } from '../streams/model.ts';
-import { type Properties, type Resource, refuse, type TemplateReader } from './reader.ts';
+import { textsOf } from '../texts.ts';
+import type { Properties } from './properties.ts';
+import type { Resource, TemplateReader } from './reader.ts';
+import { refuse } from './refuse.ts';
 
 const NAMES = [
   'BatchSize',
@@ -18,7 +21,6 @@ const NAMES = [
   'MaximumBatchingWindowInSeconds',
   'MaximumRecordAgeInSeconds',
   'MaximumRetryAttempts',
-  'ParallelizationFactor',
   'ScalingConfig',
   'StartingPosition',
   'TumblingWindowInSeconds',
@@ -49,9 +51,7 @@ function readCommon(resource: Resource, reader: TemplateReader) {
       ? name
       : `arn:aws:lambda:${reader.region}:${reader.account}:function:${name}`,
     batchingWindowSeconds: Number(properties['MaximumBatchingWindowInSeconds'] ?? 0),
-    reportBatchItemFailures: ((properties['FunctionResponseTypes'] ?? []) as readonly unknown[]).includes(
-      'ReportBatchItemFailures',
-    ),
+    reportBatchItemFailures: textsOf(properties['FunctionResponseTypes']).includes('ReportBatchItemFailures'),
     filters: readFilters(resource),
     enabled: properties['Enabled'] !== false,
   };
@@ -86,7 +86,6 @@ function readStreamMapping(resource: Resource, reader: TemplateReader): StreamMa
     maximumRetryAttempts: Number(properties['MaximumRetryAttempts'] ?? -1),
     maximumRecordAgeSeconds: Number(properties['MaximumRecordAgeInSeconds'] ?? -1),
     bisectBatchOnError: properties['BisectBatchOnFunctionError'] === true,
-    parallelizationFactor: Number(properties['ParallelizationFactor'] ?? 1),
     ...(OnFailure && { onFailure: String(OnFailure.Destination) }),
   };
 }

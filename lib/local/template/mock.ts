@@ -1,6 +1,7 @@
 import type { MockModel } from './apis.ts';
 import { brief } from './brief.ts';
-import { type Properties, refuse } from './reader.ts';
+import type { Properties } from './properties.ts';
+import { refuse } from './refuse.ts';
 
 const FIX =
   "make it a Lambda function for -c stage=local, or an answer without templates like the CDK's CORS preflight";

@@ -1,3 +1,5 @@
+import type { TemplateResource } from './assembly.ts';
+
 /** The property of each type that names it, and where in an ARN the name stands, if that follows from the type. */
 export const NAMES: Readonly<Record<string, { readonly property: string; readonly arn?: string }>> = {
   'AWS::Lambda::Function': { property: 'FunctionName', arn: 'lambda:function:' },
@@ -24,3 +26,15 @@ export const bucketName = (name: string): string =>
     .replaceAll(/[^a-z0-9-]/g, '-')
     .slice(-63)
     .replace(/^-+/, '');
+
+/** The last part of an ARN's resource: `function:name:alias` → `name`. */
+export const functionOfArn = (arn: string): string =>
+  /:function:([^:/]+)/.exec(arn)?.[1] ?? arn.split(':')[0] ?? arn;
+
+/** `fibrin-profile-local/GetProfile/Function/Resource` → `GetProfile`. */
+export function displayNameOf(logicalId: string, resource: TemplateResource, stackPath = ''): string {
+  const path = resource.Metadata?.['aws:cdk:path'];
+  if (typeof path !== 'string') return logicalId;
+  const parts = path.split('/').slice(Math.max(1, stackPath.split('/').length), -1);
+  return (parts.at(-1) === 'Function' ? parts.slice(0, -1) : parts).join('/') || logicalId;
+}

@@ -5,8 +5,6 @@ import { LocalRunError } from '../problem.ts';
 import type { StackGroup, Template } from './assembly.ts';
 import { checkTemplate } from './check.ts';
 
-const SAM = 'AWS::Serverless-2016-10-31';
-
 const FUNCTIONS = `And Base64 Cidr Equals FindInMap GetAtt GetAZs GetStackOutput If ImportValue Join Not Or Select Split Sub
   Transform`;
 /** The short forms: `!Sub` for `Fn::Sub`. */
@@ -80,16 +78,6 @@ export async function readPlainTemplate(file: string): Promise<StackGroup> {
   }
   const isJson = text.trimStart().startsWith('{');
   const content = isJson ? parseText(text, file) : await parseYaml(text, file);
-  const { Transform } = (content ?? {}) as { readonly Transform?: unknown };
-  if ([Transform].flat().includes(SAM)) {
-    throw new LocalRunError(
-      `${file} is a template of SAM (Transform ${SAM}), whose resources AWS makes when it deploys; run it with sam local, or define the app with the CDK or plain CloudFormation`,
-    );
-  }
-  if (Transform !== undefined)
-    throw new LocalRunError(
-      `${file} uses the transform ${JSON.stringify(Transform)}, which AWS runs when it deploys; give the template without it`,
-    );
   const stackName = basename(file)
     .replace(/(\.template)?\.(json|ya?ml|template)$/, '')
     .replaceAll(/[^A-Za-z0-9-]/g, '-');

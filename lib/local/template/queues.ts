@@ -1,5 +1,6 @@
 import type { QueueModel } from '../sqs/model.ts';
-import type { Properties, TemplateReader } from './reader.ts';
+import type { Properties } from './properties.ts';
+import type { TemplateReader } from './reader.ts';
 
 const NAMES = [
   'ContentBasedDeduplication',

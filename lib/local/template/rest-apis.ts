@@ -1,6 +1,10 @@
+import { textsOf } from '../texts.ts';
 import type { MethodModel, RestApiModel, RestResourceModel } from './apis.ts';
 import { readMock } from './mock.ts';
-import { functionOfArn, type Properties, type Resource, refuse, type TemplateReader } from './reader.ts';
+import { functionOfArn } from './names.ts';
+import type { Properties } from './properties.ts';
+import type { Resource, TemplateReader } from './reader.ts';
+import { refuse } from './refuse.ts';
 import { readStages, variablesOf } from './stages.ts';
 
 const METHOD = 'AWS::ApiGateway::Method';
@@ -53,15 +57,8 @@ function methodOf({ logicalId, properties }: Resource, reader: TemplateReader): 
   }
 }
 
-/** What requests and answers are declared to have is checked by validators alone. */
-const DECLARED = ['MethodResponses', 'RequestParameters', 'RequestModels', 'OperationName'];
 const METHOD_NAMES = [
-  'RestApiId',
-  'ResourceId',
-  'HttpMethod',
-  'AuthorizationType',
-  'ApiKeyRequired',
-  ...DECLARED,
+  ...['ResourceId', 'HttpMethod', 'AuthorizationType', 'ApiKeyRequired', 'RequestValidatorId', 'Integration'],
 ];
 
 /** The resources of all REST APIs by id, each with its path and its methods. The roots have no resource of their own. */
@@ -77,7 +74,7 @@ function readResources(reader: TemplateReader, roots: ReadonlyMap<string, string
     return part === undefined ? '' : `${pathOf(String(part['ParentId']))}/${part['PathPart']}`;
   };
   const methods = new Map<string, Map<string, MethodModel>>();
-  for (const method of reader.ofType([METHOD], [...METHOD_NAMES, 'RequestValidatorId', 'Integration'])) {
+  for (const method of reader.ofType([METHOD], METHOD_NAMES)) {
     const { ResourceId, HttpMethod } = method.properties;
     const id = String(ResourceId);
     const known = methods.get(id) ?? new Map<string, MethodModel>();
@@ -96,7 +93,7 @@ function readResources(reader: TemplateReader, roots: ReadonlyMap<string, string
 /** A deployment that names a stage makes it. */
 function deployedStages(reader: TemplateReader, apiId: string) {
   return reader
-    .ofType(['AWS::ApiGateway::Deployment'], ['RestApiId', 'StageName', 'StageDescription', 'Description'])
+    .ofType(['AWS::ApiGateway::Deployment'], ['RestApiId', 'StageName', 'StageDescription'])
     .filter(({ properties }) => properties['RestApiId'] === apiId && properties['StageName'] !== undefined)
     .map(({ properties }) => {
       const { Variables } = (properties['StageDescription'] ?? {}) as Properties;
@@ -104,27 +101,21 @@ function deployedStages(reader: TemplateReader, apiId: string) {
     });
 }
 
-const API_NAMES = ['BinaryMediaTypes', 'Body', 'BodyS3Location', 'Name', 'Description'];
-
 /** The REST APIs of the template. */
 export function readRestApis(reader: TemplateReader): readonly RestApiModel[] {
-  const apis = reader.ofType(['AWS::ApiGateway::RestApi'], API_NAMES);
+  const apis = reader.ofType(['AWS::ApiGateway::RestApi'], ['BinaryMediaTypes']);
   const ids = apis.map(({ logicalId }) => reader.nameOf(logicalId));
   const resources = readResources(reader, new Map(ids.map((id) => [`${id}-root`, id])));
   const stages = readStages(reader, 'rest');
   return apis.map(({ logicalId, properties, displayName }) => {
-    const { BinaryMediaTypes, Body, BodyS3Location } = properties;
-    if (Body !== undefined || BodyS3Location !== undefined)
-      refuse(logicalId, 'an API out of an OpenAPI definition', 'define its methods as resources');
+    const { BinaryMediaTypes } = properties;
     const apiId = reader.nameOf(logicalId);
     return {
       ...{ kind: 'rest' as const, logicalId, apiId, displayName },
       resources: resources.filter((one) => one.apiId === apiId).map(({ resource }) => resource),
       stages: [...(stages.get(apiId) ?? []), ...deployedStages(reader, apiId)],
       // A template may write the slash as in a JSON pointer.
-      binaryMediaTypes: ((BinaryMediaTypes ?? []) as unknown[]).map((type) =>
-        String(type).replace('~1', '/'),
-      ),
+      binaryMediaTypes: textsOf(BinaryMediaTypes).map((type) => type.replace('~1', '/')),
     };
   });
 }

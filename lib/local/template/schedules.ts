@@ -1,9 +1,12 @@
 import type { ScheduleModel } from '../scheduler/schedule.ts';
 import { readDeliveryPolicy } from './delivery.ts';
-import { type Properties, refuse, type TemplateReader } from './reader.ts';
+import type { Properties } from './properties.ts';
+import type { TemplateReader } from './reader.ts';
+import { refuse } from './refuse.ts';
 
 const NAMES = [
   'EndDate',
+  'FlexibleTimeWindow',
   'GroupName',
   'ScheduleExpression',
   'ScheduleExpressionTimezone',

@@ -1,15 +1,10 @@
 import { isFibrinError } from '../../core/errors.ts';
 import { LocalRunError } from '../problem.ts';
-import {
-  type Assembly,
-  readJson,
-  type Template,
-  type TemplateOutput,
-  type TemplateResource,
-} from './assembly.ts';
+import { type Assembly, readJson, type TemplateOutput, type TemplateResource } from './assembly.ts';
 import { checkTemplate } from './check.ts';
-import { parameterOf, type Values } from './dynamic-references.ts';
+import type { Values } from './dynamic-references.ts';
 import { createResolver, type Resolver } from './intrinsics.ts';
+import { parameterIn } from './parameters.ts';
 
 /** A template of the run, a nested one too, with what its references mean. */
 export interface Scope {
@@ -42,7 +37,7 @@ export function named<T>(what: string, read: () => T): T {
     const { message } = error as Error;
     if (isFibrinError(error))
       throw message.startsWith(what) ? error : new LocalRunError(`${what}: ${message}`, error);
-    throw new LocalRunError(`${what} is malformed: ${message}; mend it in the template`, error);
+    throw new LocalRunError(`${what} is malformed: ${message}; fix it in the template`, error);
   }
 }
 
@@ -76,27 +71,6 @@ export function createScopes(options: ScopeOptions): readonly Scope[] {
     return undefined;
   };
 
-  const parameterIn = (template: Template, name: string, given: unknown): unknown => {
-    const { Type, Default } = template.Parameters?.[name] ?? {};
-    const value = given ?? options.values.get(name) ?? Default;
-    const type = String(Type);
-    if (value === undefined) return undefined;
-    const meant = type.startsWith('AWS::SSM::Parameter::Value') ? storedParameter(String(value)) : value;
-    return /List/.test(type) && typeof meant === 'string' ? meant.split(',').map((one) => one.trim()) : meant;
-  };
-
-  /** A parameter of the app's own has the value that the app gives it. */
-  const storedParameter = (name: string): unknown => {
-    for (const scope of scopes) {
-      for (const { Type, Properties } of scope.resources.values()) {
-        if (Type !== 'AWS::SSM::Parameter' || Properties?.['Name'] === undefined) continue;
-        if (!options.values.has(name) && scope.resolver.resolve(Properties['Name']) === name)
-          return scope.resolver.resolve(Properties['Value']);
-      }
-    }
-    return parameterOf(options.values, name);
-  };
-
   const add = (stack: Assembly, given: () => Readonly<Record<string, unknown>>): Scope => {
     const { template, stackName } = stack;
     const region = stack.region ?? options.region;
@@ -109,9 +83,11 @@ export function createScopes(options: ScopeOptions): readonly Scope[] {
         Partition: 'aws',
         URLSuffix: 'amazonaws.com',
         StackName: stackName,
+        // A stack of this machine notifies no topic of its changes.
+        NotificationARNs: [],
         StackId: `arn:aws:cloudformation:${region}:${account}:stack/${stackName}/local`,
       },
-      parameter: (name) => parameterIn(template, name, given()[name]),
+      parameter: (name) => parameterIn(template, name, given()[name], { scopes, values: options.values }),
       imported: exported,
       output: (name, output) => scopes.find((other) => other.stack.stackName === name)?.output(output),
       ref: (logicalId) => options.ref(scope, logicalId),
@@ -123,11 +99,16 @@ export function createScopes(options: ScopeOptions): readonly Scope[] {
       },
     });
     const outputs: Readonly<Record<string, TemplateOutput>> = template.Outputs ?? {};
+    /** An output whose condition does not hold is not there. */
+    const outputOf = (output: TemplateOutput | undefined): unknown =>
+      output?.Condition === undefined || resolver.condition(output.Condition)
+        ? resolver.resolve(output?.Value)
+        : undefined;
     const scope: Scope = {
       ...{ stack, resolver, resources },
       output: (name) =>
         Object.hasOwn(outputs, name)
-          ? named(`Outputs.${name} of ${stackName}`, () => resolver.resolve(outputs[name]?.Value))
+          ? named(`Outputs.${name} of ${stackName}`, () => outputOf(outputs[name]))
           : undefined,
     };
     scopes.push(scope);

@@ -1,5 +1,6 @@
 import type { StageModel } from './apis.ts';
-import type { Properties, TemplateReader } from './reader.ts';
+import type { Properties } from './properties.ts';
+import type { TemplateReader } from './reader.ts';
 
 export const variablesOf = (value: unknown): Readonly<Record<string, string>> =>
   Object.fromEntries(
@@ -11,8 +12,6 @@ const KINDS = {
   http: { type: 'AWS::ApiGatewayV2::Stage', api: 'ApiId', variables: 'StageVariables' },
   rest: { type: 'AWS::ApiGateway::Stage', api: 'RestApiId', variables: 'Variables' },
 } as const;
-/** Without effect, for an API is as its template says. */
-const DEPLOYED = ['AutoDeploy', 'DeploymentId', 'Description'];
 
 /** The stages of all APIs of a kind, by API id. */
 export function readStages(
@@ -20,7 +19,7 @@ export function readStages(
   kind: keyof typeof KINDS,
 ): ReadonlyMap<string, readonly StageModel[]> {
   const { type, api, variables } = KINDS[kind];
-  const resources = reader.ofType([type], [api, 'StageName', variables, ...DEPLOYED]);
+  const resources = reader.ofType([type], [api, 'StageName', variables]);
   const byApi = Map.groupBy(resources, ({ properties }) => String(properties[api]));
   return new Map(
     [...byApi].map(([id, stages]) => [

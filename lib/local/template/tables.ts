@@ -1,5 +1,6 @@
 import type { StreamViewType } from '../streams/source.ts';
-import type { Properties, TemplateReader } from './reader.ts';
+import type { Properties } from './properties.ts';
+import type { TemplateReader } from './reader.ts';
 
 export interface TableModel {
   readonly logicalId: string;

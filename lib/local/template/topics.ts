@@ -1,5 +1,7 @@
 import type { SubscriptionModel, TopicModel } from '../sns/model.ts';
-import { type Properties, refuse, type TemplateReader } from './reader.ts';
+import type { Properties } from './properties.ts';
+import type { TemplateReader } from './reader.ts';
+import { refuse } from './refuse.ts';
 
 const SUBSCRIPTION = [
   ...['Endpoint', 'FilterPolicy', 'FilterPolicyScope', 'Protocol', 'RawMessageDelivery', 'RedrivePolicy'],

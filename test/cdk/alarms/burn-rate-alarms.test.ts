@@ -91,8 +91,8 @@ describe('alarms on an error budget', () => {
 
   test('warn where nobody hears of them', () => {
     expect(warnings(setUp().stack)).toEqual([
-      expect.stringContaining('severity page tell nobody; give `pageTopics` or `pageActions`'),
-      expect.stringContaining('severity ticket tell nobody'),
+      expect.stringContaining('severity page notify no one; give `pageTopics` or `pageActions`'),
+      expect.stringContaining('severity ticket notify no one'),
     ]);
   });
 

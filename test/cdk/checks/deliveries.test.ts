@@ -375,7 +375,7 @@ describe('the topic of an alarm', () => {
     const stack = newStack();
     const topic = alarmed(stack, { masterKey: new Key(stack, 'Key') });
     const refused =
-      'DeliveryKeyRefused at Shop/Topic/Resource: cloudwatch.amazonaws.com may not kms:Decrypt and kms:GenerateDataKey with the key Shop/Key/Resource of Shop/Topic/Resource, the topic of the alarm Shop/Alarm1/Resource: nobody hears of an alarm.';
+      'DeliveryKeyRefused at Shop/Topic/Resource: cloudwatch.amazonaws.com may not kms:Decrypt and kms:GenerateDataKey with the key Shop/Key/Resource of Shop/Topic/Resource, the topic of the alarm Shop/Alarm1/Resource: no one hears of an alarm.';
     expect(findingsOf(stack)).toEqual([refused]);
     expect(topic.masterKey).toBeDefined();
   });
@@ -384,7 +384,7 @@ describe('the topic of an alarm', () => {
     const stack = newStack();
     alarmed(stack, { masterKey: Alias.fromAliasName(stack, 'Alias', 'alias/aws/sns') });
     expect(findingsOf(stack)).toEqual([
-      'DeliveryKeyRefused at Shop/Topic/Resource: cloudwatch.amazonaws.com may not kms:Decrypt and kms:GenerateDataKey with the key alias/aws/sns of Shop/Topic/Resource, the topic of the alarm Shop/Alarm1/Resource: nobody hears of an alarm.',
+      'DeliveryKeyRefused at Shop/Topic/Resource: cloudwatch.amazonaws.com may not kms:Decrypt and kms:GenerateDataKey with the key alias/aws/sns of Shop/Topic/Resource, the topic of the alarm Shop/Alarm1/Resource: no one hears of an alarm.',
     ]);
   });
 
@@ -392,7 +392,7 @@ describe('the topic of an alarm', () => {
     const stack = newStack();
     alarmed(stack, { enforceSSL: true }, 3);
     expect(findingsOf(stack)).toEqual([
-      'DeliveryRefused at Shop/Topic/Resource: cloudwatch.amazonaws.com may not sns:Publish on Shop/Topic/Resource, the topic of the alarm Shop/Alarm1/Resource and 2 more: nobody hears of an alarm.',
+      'DeliveryRefused at Shop/Topic/Resource: cloudwatch.amazonaws.com may not sns:Publish on Shop/Topic/Resource, the topic of the alarm Shop/Alarm1/Resource and 2 more: no one hears of an alarm.',
     ]);
   });
 

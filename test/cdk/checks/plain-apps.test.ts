@@ -78,7 +78,7 @@ test('A REST API with a function and a table', () => {
   const rows = findingsOf(stack).map((line) => line.replace(/:TodoItems\w+/, ''));
   expect(rows).toEqual([
     // `enforceSSL` gives the topic a policy that denies, and with it goes the one that let alarms of the account in.
-    'DeliveryRefused at Todo/Alerts/Resource: cloudwatch.amazonaws.com may not sns:Publish on Todo/Alerts/Resource, the topic of the alarm Todo/Errors/Resource: nobody hears of an alarm.',
+    'DeliveryRefused at Todo/Alerts/Resource: cloudwatch.amazonaws.com may not sns:Publish on Todo/Alerts/Resource, the topic of the alarm Todo/Errors/Resource: no one hears of an alarm.',
     // One item that the indexer cannot digest stops all later ones of its shard for a day.
     'StreamFailures at Todo/Indexer/DynamoDBEventSource/Resource: A batch that fails is tried again without a limit, and there is no destination of failures: it holds up its shard until its records expire, a day or more, and then they are lost.',
     // In the last second a client is told 504 while its POST is still written.

@@ -21,7 +21,7 @@ export function alarmDeliveries(resources: Resources): readonly Delivery[] {
     const others = alarms.size === 1 ? '' : ` and ${alarms.size - 1} more`;
     return {
       ...{ from: topic, to: topic, by: 'cloudwatch.amazonaws.com', source },
-      ...{ as: `the topic of the alarm ${first?.path}${others}`, otherwise: 'nobody hears of an alarm' },
+      ...{ as: `the topic of the alarm ${first?.path}${others}`, otherwise: 'no one hears of an alarm' },
     };
   });
 }

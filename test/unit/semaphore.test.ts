@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { turns } from '../../lib/local/lambda/turns.ts';
+import { turns } from '../../lib/local/lambda/semaphore.ts';
 
 describe('turns', () => {
   it('are given to so many at once, and to the others in the order in which they asked', async () => {

@@ -1,4 +1,4 @@
-/** Gives a turn, and resolves to what ends it. To end it twice is no harm. */
+/** Gives a turn, and resolves to what ends it. To end it twice is safe. */
 export type TakeTurn = () => Promise<() => void>;
 
 /** Turns of which so many are taken at once, in the order in which they were asked for. */
