@@ -5,49 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/folders.ts';
 import { startRun } from '../support/local-run.ts';
+import { call, json } from '../support/raw-call.ts';
 import { issuer } from '../support/tokens.ts';
 
 const APIS_APP = fileURLToPath(new URL('../cdk/apis-app', import.meta.url));
-
-interface Sent {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  readonly body?: string | Buffer;
-}
-
-interface Got {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-  readonly bytes: Buffer;
-  /** As they came. */
-  readonly chunks: readonly string[];
-  /** Whether the answer came to its end. */
-  readonly complete: boolean;
-}
-
-/** Sends what `fetch` would change: paths as they are, headers in their own case and more than once. */
-const call = (address: string, { method = 'GET', headers = {}, body }: Sent = {}): Promise<Got> =>
-  new Promise((resolve, reject) => {
-    const [, host = '', port, path = '/'] = /^http:\/\/([^:/]+):(\d+)(.*)$/s.exec(address) ?? [];
-    const options = { host: host.endsWith('.localhost') ? '127.0.0.1' : host, port, path, method };
-    const own = { ...headers, host: `${host}:${port}` } as Record<string, string | string[]>;
-    const outgoing = request({ ...options, headers: own }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', () => undefined);
-      response.on('close', () => {
-        const bytes = Buffer.concat(chunks);
-        resolve({
-          ...{ status: response.statusCode ?? 0, headers: response.headers, complete: response.complete },
-          ...{ body: bytes.toString('utf8'), bytes, chunks: chunks.map(String) },
-        });
-      });
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-const json = (got: Got) => JSON.parse(got.body);
 
 const own = issuer('key-1');
 const now = Math.floor(Date.now() / 1_000);
