@@ -1,4 +1,5 @@
+import { ASYNC_APP } from './async/app.ts';
 import type { ConformanceApp } from './case.ts';
 import { HTTP_API_APP } from './http-api/app.ts';
 
-export const APPS: readonly ConformanceApp[] = [HTTP_API_APP];
+export const APPS: readonly ConformanceApp[] = [HTTP_API_APP, ASYNC_APP];

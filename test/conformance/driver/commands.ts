@@ -1,3 +1,4 @@
+import { awsCommands } from './aws.ts';
 import { lambdaCommands } from './lambda.ts';
 import { recordCommands } from './records.ts';
 
@@ -7,4 +8,5 @@ export type Commands = Readonly<Record<string, (input: never) => Promise<unknown
 export const COMMANDS: Readonly<Record<string, (input: unknown) => Promise<unknown>>> = {
   ...recordCommands,
   ...lambdaCommands,
+  ...awsCommands,
 } as Readonly<Record<string, (input: unknown) => Promise<unknown>>>;

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import type { Deployment } from '../case.ts';
 import type { Answered, AwsInput, LambdaInput } from '../driver/aws.ts';
 import type { Recorded } from '../driver/records.ts';
@@ -8,9 +7,7 @@ import type { Seen } from '../handlers/probe.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 export type { Answered } from '../driver/aws.ts';
-
-/** An id that nothing else has. */
-export const newId = (): string => `p-${randomUUID()}`;
+export { newId } from '../recorded.ts';
 
 /** An object in which functions under test find their plan. */
 export const probe = (id: string, plan: Omit<Plan, 'id'> = {}): { readonly probe: Plan } => ({
@@ -68,7 +65,7 @@ export const send = async (
   more: object = {},
 ): Promise<Json> => bodyOf(await sqs(deployed, 'SendMessage', queue, { MessageBody, ...more }));
 
-export interface InvokeOptions extends Omit<LambdaInput, 'functionName' | 'body' | 'headers'> {
+export interface InvokeOptions extends Partial<Omit<LambdaInput, 'body' | 'headers'>> {
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly text?: string;
@@ -131,6 +128,13 @@ export async function seen(
     }
     await wait(POLL_MS);
   }
+}
+
+/** What the first function that was called under an id wrote down. */
+export async function firstSeen(deployed: Deployment, id: string, options: SeenOptions = {}): Promise<Seen> {
+  const [first] = await seen(deployed, id, options);
+  assert.ok(first);
+  return first.value;
 }
 
 /** The one record of an id, which has come and stays the only one for a while. */
