@@ -168,13 +168,17 @@ const answers = [
 ];
 
 const lives = [
-  sqsCase('a visibility timeout over 12 hours is refused', api('ChangeMessageVisibility'), async (deployed) => {
-    await send(deployed, 'Held', newId());
-    const [message] = await receiveAll(deployed, 'Held', 1);
-    const input = { ReceiptHandle: message?.ReceiptHandle, VisibilityTimeout: 43_201 };
-    const answer = await sqs(deployed, 'ChangeMessageVisibility', 'Held', input);
-    assert.deepEqual([answer.status, answer.error], [400, 'InvalidParameterValue']);
-  }),
+  sqsCase(
+    'a visibility timeout over 12 hours is refused',
+    api('ChangeMessageVisibility'),
+    async (deployed) => {
+      await send(deployed, 'Held', newId());
+      const [message] = await receiveAll(deployed, 'Held', 1);
+      const input = { ReceiptHandle: message?.ReceiptHandle, VisibilityTimeout: 43_201 };
+      const answer = await sqs(deployed, 'ChangeMessageVisibility', 'Held', input);
+      assert.deepEqual([answer.status, answer.error], [400, 'InvalidParameterValue']);
+    },
+  ),
   sqsCase(
     'a message that was received is invisible to others',
     guide('sqs-visibility-timeout'),
