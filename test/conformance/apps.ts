@@ -1,8 +1,16 @@
 import { ASYNC_APP } from './async/app.ts';
+import { BUSES_APP } from './buses/app.ts';
 import type { ConformanceApp } from './case.ts';
 import { FIFO_APP } from './fifo/app.ts';
 import { HTTP_API_APP } from './http-api/app.ts';
 import { SQS_APP } from './sqs/app.ts';
 import { STREAMS_APP } from './streams/app.ts';
 
-export const APPS: readonly ConformanceApp[] = [HTTP_API_APP, ASYNC_APP, SQS_APP, FIFO_APP, STREAMS_APP];
+export const APPS: readonly ConformanceApp[] = [
+  HTTP_API_APP,
+  ASYNC_APP,
+  SQS_APP,
+  FIFO_APP,
+  STREAMS_APP,
+  BUSES_APP,
+];
