@@ -3,6 +3,7 @@ import { BUSES_APP } from './buses/app.ts';
 import type { ConformanceApp } from './case.ts';
 import { FIFO_APP } from './fifo/app.ts';
 import { HTTP_API_APP } from './http-api/app.ts';
+import { SCHEDULER_APP } from './scheduler/app.ts';
 import { SQS_APP } from './sqs/app.ts';
 import { STREAMS_APP } from './streams/app.ts';
 
@@ -13,4 +14,5 @@ export const APPS: readonly ConformanceApp[] = [
   FIFO_APP,
   STREAMS_APP,
   BUSES_APP,
+  SCHEDULER_APP,
 ];

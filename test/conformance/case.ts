@@ -51,14 +51,19 @@ export interface TemplateResource {
   readonly Properties?: Readonly<Record<string, unknown>>;
 }
 
+export type TemplateResources = Readonly<Record<string, TemplateResource>>;
+
 /** Where an app is reached: at an API, with the stage that its path begins with, or at a function URL. Both by logical id. */
 export type Address = { readonly api: string; readonly stage?: string } | { readonly functionUrl: string };
 
 /** What is deployed, and what is asked of it. */
 export interface ConformanceApp {
   readonly name: string;
-  /** By logical id; `template.ts` adds the driver, its URL, the table of records and the role of all functions. */
-  readonly resources: Readonly<Record<string, TemplateResource>>;
+  /**
+   * By logical id; `template.ts` adds the driver, its URL, the table of records and the role of all functions. Where they depend
+   * on the time they are made when they are deployed, for a platform that is so many times faster than AWS.
+   */
+  readonly resources: TemplateResources | ((timeScale: number) => TemplateResources);
   /** The outputs of the template. */
   readonly addresses?: Readonly<Record<string, Address>>;
   /** What the driver finds in its environment: names and URLs that its commands take. */

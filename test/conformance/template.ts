@@ -127,8 +127,13 @@ export const addressesOf = ({ addresses }: ConformanceApp): Readonly<Record<stri
 });
 
 /** The template of an app: with a driver, a role and a table of records. Functions without code of their own have the code of all. */
-export function templateOf(app: ConformanceApp, codeOf: (folder: string) => unknown): Template {
-  const { resources, driver = {} } = app;
+export function templateOf(
+  app: ConformanceApp,
+  timeScale: number,
+  codeOf: (folder: string) => unknown,
+): Template {
+  const { driver = {} } = app;
+  const resources = typeof app.resources === 'function' ? app.resources(timeScale) : app.resources;
   const all: Record<string, TemplateResource> = {
     ...{ Role: ROLE, [RECORDS]: RECORDS_TABLE },
     Driver: fn({ handler: 'driver.handler', timeout: 60, environment: driver }),
