@@ -127,13 +127,16 @@ export const addressesOf = ({ addresses }: ConformanceApp): Readonly<Record<stri
 });
 
 /** The template of an app: with a driver, a role and a table of records. Functions without code of their own have the code of all. */
-export function templateOf(app: ConformanceApp, codeOf: (folder: string) => unknown): Template {
+export async function templateOf(
+  app: ConformanceApp,
+  codeOf: (folder: string) => unknown,
+): Promise<Template> {
   const { resources, driver = {} } = app;
   const all: Record<string, TemplateResource> = {
     ...{ Role: ROLE, [RECORDS]: RECORDS_TABLE },
     Driver: fn({ handler: 'driver.handler', timeout: 60, environment: driver }),
     ...openUrl('Driver'),
-    ...resources,
+    ...(typeof resources === 'function' ? await resources() : resources),
   };
   for (const [id, resource] of Object.entries(all)) {
     if (resource.Type !== 'AWS::Lambda::Function') continue;

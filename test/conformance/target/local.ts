@@ -65,7 +65,7 @@ export function localTarget(processes: Processes, root: string): Target {
       await mkdir(folder, { recursive: true });
       writeCode(await codeOf(app), folder);
       symlinkSync(MODULES, join(folder, 'node_modules'));
-      const template = templateOf(app, (name) => `./${name}`);
+      const template = await templateOf(app, (name) => `./${name}`);
       writeFileSync(join(folder, 'template.json'), JSON.stringify(template));
       const { url, timeScale, end } = await start(app, folder);
       const state = json(await call(`${url}/_fibrin/state`)) as State;

@@ -64,7 +64,7 @@ export async function ministackTarget(
     async deploy(app) {
       await upload(app, await codeOf(app));
       const StackName = `conformance-${app.name}`;
-      const template = templateOf(app, (name) => ({
+      const template = await templateOf(app, (name) => ({
         S3Bucket: BUCKET,
         S3Key: `${app.name}-${name}.zip`,
       }));
