@@ -14,7 +14,9 @@ const MAX_DIFFERENCE = 400;
 /** What came of a case: undefined when it holds, else the difference. */
 export type Outcome = string | undefined;
 
-const shown = (value: unknown): string => JSON.stringify(value) ?? String(value);
+/** As JSON, with what JSON leaves out. */
+const shown = (value: unknown): string =>
+  JSON.stringify(value, (_, member: unknown) => (member === undefined ? 'undefined' : member));
 
 const line = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, MAX_DIFFERENCE);
 

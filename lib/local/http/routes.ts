@@ -36,9 +36,9 @@ function matchSegments(
     const actual = path[index];
     if (actual === undefined) return undefined;
     if (segment.startsWith('{') && segment.endsWith('+}')) {
-      // It stands for children: the path without any is not one of them.
+      // It stands for the children of a path, and the root is not one of its own.
       const children = path.slice(index).join('/');
-      if (children === '') return undefined;
+      if (children === '' && index === 0) return undefined;
       parameters[segment.slice(1, -2)] = children;
       return parameters;
     }
