@@ -36,12 +36,14 @@ export interface ConformanceCase {
   check(deployed: Deployment): Promise<void>;
   /** Why the local run differs: where it is given, the case may fail there, and is printed with it. */
   readonly difference?: string;
+  /** The one target on which it can be tried, where others have no way to. */
+  readonly only?: TargetName;
   /** How long it may take. Milliseconds, default 60,000. */
   readonly limitMs?: number;
 }
 
 export interface Template {
-  readonly Resources: Readonly<Record<string, TemplateResource>>;
+  readonly Resources: Resources;
   readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
 }
 
@@ -51,7 +53,7 @@ export interface TemplateResource {
   readonly Properties?: Readonly<Record<string, unknown>>;
 }
 
-export type TemplateResources = Readonly<Record<string, TemplateResource>>;
+export type Resources = Readonly<Record<string, TemplateResource>>;
 
 /** Where an app is reached: at an API, with the stage that its path begins with, or at a function URL. Both by logical id. */
 export type Address = { readonly api: string; readonly stage?: string } | { readonly functionUrl: string };
@@ -63,7 +65,7 @@ export interface ConformanceApp {
    * By logical id; `template.ts` adds the driver, its URL, the table of records and the role of all functions. Where they depend
    * on the time they are made when they are deployed, for a platform that is so many times faster than AWS.
    */
-  readonly resources: TemplateResources | ((timeScale: number) => TemplateResources);
+  readonly resources: Resources | ((timeScale: number) => Resources | Promise<Resources>);
   /** The outputs of the template. */
   readonly addresses?: Readonly<Record<string, Address>>;
   /** What the driver finds in its environment: names and URLs that its commands take. */

@@ -61,11 +61,12 @@ async function outcomesOn(name: TargetName): Promise<Outcomes | string> {
       ? localTarget(processes, folder)
       : await ministackTarget(processes, folder, stopping.signal);
   if (typeof target === 'string') return target;
+  const total = cases.filter(({ only = name }) => only === name).length;
   let done = 0;
   const outcomes = await runCases(apps, target, () => {
-    if (++done % PROGRESS_EACH === 0) say(`${name}: ${done} of ${cases.length} cases`);
+    if (++done % PROGRESS_EACH === 0) say(`${name}: ${done} of ${total} cases`);
   });
-  say(`${name}: ${cases.length} cases`);
+  say(`${name}: ${total} cases`);
   return outcomes;
 }
 

@@ -14,16 +14,19 @@ const MAX_DIFFERENCE = 400;
 /** What came of a case: undefined when it holds, else the difference. */
 export type Outcome = string | undefined;
 
-const shown = (value: unknown): string => JSON.stringify(value) ?? String(value);
+/** As JSON, with what JSON leaves out. */
+const shown = (value: unknown): string =>
+  JSON.stringify(value, (_, member: unknown) => (member === undefined ? 'undefined' : member));
 
-/** An assertion that says nothing of its own by what it compared, anything else by its message. */
+const line = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, MAX_DIFFERENCE);
+
+/** What an assertion compared, after what it says of its own; anything else by its message. */
 function differenceIn(error: unknown): string {
-  if (error instanceof AssertionError) {
-    const compared = `expected ${shown(error.expected)}, got ${shown(error.actual)}`;
-    return (error.generatedMessage ? compared : `${error.message}: ${compared}`).slice(0, MAX_DIFFERENCE);
-  }
-  const text = error instanceof Error ? error.message : String(error);
-  return text.replaceAll(/\s+/g, ' ').slice(0, MAX_DIFFERENCE);
+  if (!(error instanceof AssertionError)) return line(error instanceof Error ? error.message : String(error));
+  const { expected, actual, operator, generatedMessage, message } = error;
+  const compared = `expected ${shown(expected)}, got ${shown(actual)}`;
+  const said = generatedMessage ? '' : (message.split('\n\n')[0] ?? '');
+  return line(operator === '==' && said !== '' ? said : said === '' ? compared : `${said}: ${compared}`);
 }
 
 async function outcomeOf(one: ConformanceCase, deployed: Deployment): Promise<Outcome> {
@@ -46,12 +49,13 @@ export async function runCases(
 ): Promise<ReadonlyMap<ConformanceCase, Outcome>> {
   const outcomes = new Map<ConformanceCase, Outcome>();
   await inParallel(apps, APPS_AT_ONCE, async (app) => {
+    const triable = app.cases.filter(({ only = target.name }) => only === target.name);
     const deployed = await target.deploy(app).catch((error: unknown) => {
       const difference = `the app is not deployed: ${differenceIn(error)}`;
-      for (const one of app.cases) outcomes.set(one, difference);
+      for (const one of triable) outcomes.set(one, difference);
     });
     if (deployed === undefined) return;
-    await inParallel(app.cases, CASES_AT_ONCE, async (one) => {
+    await inParallel(triable, CASES_AT_ONCE, async (one) => {
       outcomes.set(one, await outcomeOf(one, deployed.deployment));
       onCase();
     });

@@ -127,18 +127,17 @@ export const addressesOf = ({ addresses }: ConformanceApp): Readonly<Record<stri
 });
 
 /** The template of an app: with a driver, a role and a table of records. Functions without code of their own have the code of all. */
-export function templateOf(
+export async function templateOf(
   app: ConformanceApp,
   timeScale: number,
   codeOf: (folder: string) => unknown,
-): Template {
-  const { driver = {} } = app;
-  const resources = typeof app.resources === 'function' ? app.resources(timeScale) : app.resources;
+): Promise<Template> {
+  const { resources, driver = {} } = app;
   const all: Record<string, TemplateResource> = {
     ...{ Role: ROLE, [RECORDS]: RECORDS_TABLE },
     Driver: fn({ handler: 'driver.handler', timeout: 60, environment: driver }),
     ...openUrl('Driver'),
-    ...resources,
+    ...(typeof resources === 'function' ? await resources(timeScale) : resources),
   };
   for (const [id, resource] of Object.entries(all)) {
     if (resource.Type !== 'AWS::Lambda::Function') continue;

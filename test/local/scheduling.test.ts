@@ -95,6 +95,13 @@ describe('an invocation that waits', () => {
     expect(fn.state()).toMatchObject({ throttles: 0, invocations: 40 });
   });
 
+  it('is throttled, and its function not even started, where nothing at all is reserved', async () => {
+    const fn = start({ reserved: 0 });
+    await fn.warm();
+    expect(await fn.invoke(slow(0))).toEqual({ kind: 'throttled' });
+    expect(fn.state()).toMatchObject({ sandboxes: [], throttles: 1, invocations: 0 });
+  });
+
   it('gets a new sandbox in place of one that was killed, which takes up no concurrency any more', async () => {
     const fn = start({ reserved: 1 });
     const { pid } = payloadOf(await fn.invoke(slow(0)));

@@ -35,6 +35,11 @@ describe('the routes', () => {
     expect(match?.pathParameters).toEqual(pathParameters);
   });
 
+  it.each(['/', '/a'])('does not take %s for one of its own children', (path) => {
+    const parent = path === '/' ? '' : path;
+    expect(routeFinder([{ routeKey: `ANY ${parent}/{rest+}` }])('GET', path)).toBeUndefined();
+  });
+
   it('finds nothing where no route fits and there is no default', () => {
     expect(routeFinder([{ routeKey: 'GET /a', functionName: 'f' }])('GET', '/b')).toBeUndefined();
   });
@@ -69,6 +74,10 @@ describe('the answer of a function', () => {
     ['an answer with null for headers', '{"statusCode":204,"headers":null}', { statusCode: 204, body: '' }],
   ])('is made of %s', (_, payload, expected) => {
     expect(toAnswer(payload)).toMatchObject(expected);
+  });
+
+  it('has a text alone in the form that the service gives it', () => {
+    expect(toAnswer('"hello"', JSON.stringify)).toMatchObject({ statusCode: 200, body: '"hello"' });
   });
 
   it('lower-cases header names, keeps cookies apart and decodes binary bodies', () => {

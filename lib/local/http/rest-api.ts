@@ -38,6 +38,21 @@ const STATUSES: Statuses = {
   throttled: own(500, 'Internal server error', FAILED),
 };
 
+/**
+ * Headers that a REST API keeps for itself: what a function says of them has another name.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+ */
+const REMAPPED: ReadonlySet<string> = new Set(['date', 'server', 'www-authenticate']);
+const withRemapped = (answer: Answer): Answer => ({
+  ...answer,
+  headers: Object.fromEntries(
+    Object.entries(answer.headers ?? {}).map(([name, value]) => [
+      REMAPPED.has(name) ? `x-amzn-remapped-${name}` : name,
+      value,
+    ]),
+  ),
+});
+
 /** Whether a media type is one of those that a REST API takes for binary. */
 const isBinary = (types: readonly string[], value: string | undefined): boolean => {
   const type = value?.split(/[,;]/)[0]?.trim().toLowerCase() || 'application/json';
@@ -113,7 +128,10 @@ export function restApi(api: RestApiModel, { functions, account }: RestApiOption
     await answerWithin(request, response, method.timeoutMs, LATE, async () => {
       const body = await readBody(request, API_MAX_BODY_BYTES);
       const event = eventOf({ api, stage, received, path, ...match }, body, account);
-      const read = (payload: string) => toAnswerV1(payload, 'application/json', decodes);
+      const read = (payload: string) => {
+        const answer = toAnswerV1(payload, 'application/json', decodes);
+        return answer && withRemapped(answer);
+      };
       return (await answerOf(fn, event, STATUSES, read)).answer;
     });
   };

@@ -212,7 +212,8 @@ export function localFunction(options: FunctionOptions): LocalFunction {
 
   return {
     model,
-    warm: () => new Promise((resolve) => void start(() => true, resolve)),
+    // A function that reserves nothing at all is never run.
+    warm: () => new Promise((resolve) => (concurrency === 0 ? resolve() : void start(() => true, resolve))),
     sandboxes: () => all,
     async invoke(payload, requestId = randomUUID(), sink?: AnswerSink) {
       if (!hasRoom()) {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { ConformanceApp } from '../case.ts';
-import { namesOf, type Resources, sink, watchedQueue, worker } from '../events/resources.ts';
+import type { ConformanceApp, Resources } from '../case.ts';
+import { namesOf, sink, watchedQueue, worker } from '../events/resources.ts';
 import { getAtt, permission, ref } from '../template.ts';
 import { DESTINATION_CASES } from './destinations.ts';
 import { INVOKE_CASES } from './invoke.ts';

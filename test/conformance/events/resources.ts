@@ -1,8 +1,7 @@
-import type { TemplateResource } from '../case.ts';
+import type { Resources, TemplateResource } from '../case.ts';
 import { fn, getAtt, ref } from '../template.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
-export type Resources = Readonly<Record<string, TemplateResource>>;
 
 const resource = (Type: string, Properties: Properties = {}): TemplateResource => ({ Type, Properties });
 

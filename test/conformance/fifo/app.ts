@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { ConformanceApp } from '../case.ts';
-import { mapping, namesOf, queue, type Resources, redrive, sink, worker } from '../events/resources.ts';
+import type { ConformanceApp, Resources } from '../case.ts';
+import { mapping, namesOf, queue, redrive, sink, worker } from '../events/resources.ts';
 import { FIFO_API_CASES } from './api.ts';
 import { FIFO_FUNCTION_CASES } from './functions.ts';
 

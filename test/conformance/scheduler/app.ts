@@ -1,14 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { ConformanceApp, TemplateResource } from '../case.ts';
-import {
-  mapping,
-  namesOf,
-  queue,
-  queuePolicy,
-  type Resources,
-  sink,
-  watchedQueue,
-} from '../events/resources.ts';
+import type { ConformanceApp, Resources, TemplateResource } from '../case.ts';
+import { mapping, namesOf, queue, queuePolicy, sink, watchedQueue } from '../events/resources.ts';
 import { getAtt, permission, ref } from '../template.ts';
 import { SCHEDULE_FAILURE_CASES } from './failures.ts';
 import { RULE_CASES } from './rules.ts';

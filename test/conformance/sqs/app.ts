@@ -1,15 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { ConformanceApp } from '../case.ts';
-import {
-  mapping,
-  namesOf,
-  queue,
-  type Resources,
-  redrive,
-  sink,
-  watchedQueue,
-  worker,
-} from '../events/resources.ts';
+import type { ConformanceApp, Resources } from '../case.ts';
+import { mapping, namesOf, queue, redrive, sink, watchedQueue, worker } from '../events/resources.ts';
 import { API_CASES } from './api.ts';
 import { BATCH_CASES } from './batches.ts';
 import { RECORD_CASES } from './record.ts';

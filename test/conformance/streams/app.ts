@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { ConformanceApp } from '../case.ts';
-import { namesOf, type Resources, sink, watchedQueue, worker } from '../events/resources.ts';
+import type { ConformanceApp, Resources } from '../case.ts';
+import { namesOf, sink, watchedQueue, worker } from '../events/resources.ts';
 import { getAtt, ref } from '../template.ts';
 import { STREAM_FAILURE_CASES } from './failures.ts';
 import { STREAM_RECORD_CASES, TABLES } from './records.ts';

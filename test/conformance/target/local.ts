@@ -18,9 +18,12 @@ interface State {
   readonly functionUrls: Readonly<Record<string, string>>;
 }
 
+/** A function URL by its name, as functions of the app call it. */
+const named = (id: string, url = ''): string => `http://${id.toLowerCase()}.localhost:${new URL(url).port}`;
+
 const addressIn = ({ apis, functionUrls }: State, address: Address): string =>
   'functionUrl' in address
-    ? String(functionUrls[address.functionUrl])
+    ? named(address.functionUrl, functionUrls[address.functionUrl])
     : `${apis[address.api]}${address.stage ? `/${address.stage}` : ''}`;
 
 /** Runs each app in a `fibrin local` of its own, from its template. */
@@ -65,7 +68,7 @@ export function localTarget(processes: Processes, root: string): Target {
       await mkdir(folder, { recursive: true });
       writeCode(await codeOf(app), folder);
       symlinkSync(MODULES, join(folder, 'node_modules'));
-      const template = templateOf(app, app.timeScale ?? 1, (name) => `./${name}`);
+      const template = await templateOf(app, app.timeScale ?? 1, (name) => `./${name}`);
       writeFileSync(join(folder, 'template.json'), JSON.stringify(template));
       const { url, timeScale, end } = await start(app, folder);
       const state = json(await call(`${url}/_fibrin/state`)) as State;

@@ -66,7 +66,7 @@ export async function ministackTarget(
     async deploy(app) {
       await upload(app, await codeOf(app));
       const StackName = `conformance-${app.name}`;
-      const template = templateOf(app, TIME_SCALE, (name) => ({
+      const template = await templateOf(app, TIME_SCALE, (name) => ({
         S3Bucket: BUCKET,
         S3Key: `${app.name}-${name}.zip`,
       }));
