@@ -13,7 +13,7 @@ import { type SnsApi, startSnsApi } from './sns/api.ts';
 import { createTopics } from './sns/topics.ts';
 import { type Sqs, startSqs } from './sqs/server.ts';
 import type { AppModel } from './template/model.ts';
-import { functionOfArn } from './template/reader.ts';
+import { targetOfArn } from './template/reader.ts';
 
 export interface EventServicesOptions {
   readonly model: AppModel;
@@ -40,7 +40,7 @@ export interface EventServices {
   /** Sends the targets of a rule what they get when its schedule is due. */
   fire(ruleArn: string, dueAt: number): void;
   /** Invokes a function of the template asynchronously. */
-  accept(functionName: string, payload: string): void;
+  accept(functionName: string, payload: string, qualifier?: string): void;
   state(): object;
   stop(): Promise<void>;
 }
@@ -60,9 +60,10 @@ export async function startEventServices(options: EventServicesOptions): Promise
   const handOver: HandOver = async (arn, message) => {
     switch (arn.split(':')[2]) {
       case 'lambda': {
-        const invoker = invokers.get(functionOfArn(arn));
+        const { functionName, qualifier } = targetOfArn(arn);
+        const invoker = invokers.get(functionName);
         if (invoker === undefined) return refused('NO_RESOURCE', `There is no function ${arn}.`);
-        invoker.accept(message.body);
+        invoker.accept(message.body, qualifier);
         return { kind: 'accepted' };
       }
       case 'sqs':
@@ -85,8 +86,10 @@ export async function startEventServices(options: EventServicesOptions): Promise
   });
   for (const { functionName } of model.functions) {
     const functionArn = `arn:aws:lambda:${region}:${model.account}:function:${functionName}:$LATEST`;
-    const invoke = async (payload: string, requestId: string) =>
-      functions.get(functionName)?.invoke(payload, requestId) ?? { kind: 'throttled' as const };
+    const invoke = async (payload: string, requestId: string, qualifier: string | undefined) =>
+      functions.get(functionName)?.invoke(payload, { requestId, qualifier }) ?? {
+        kind: 'throttled' as const,
+      };
     const policy = model.asyncInvokeOf(functionName);
     invokers.set(functionName, asyncInvoker({ ...policy, functionArn, invoke, handOver, platform, random }));
   }
@@ -125,7 +128,7 @@ export async function startEventServices(options: EventServicesOptions): Promise
     s3,
     handOver,
     fire: buses.fire,
-    accept: (functionName, payload) => void invokers.get(functionName)?.accept(payload),
+    accept: (functionName, payload, qualifier) => void invokers.get(functionName)?.accept(payload, qualifier),
     state: () => ({
       ...buses.state(),
       ...topics.state(),

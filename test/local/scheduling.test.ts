@@ -221,10 +221,12 @@ describe('an answer that is streamed', () => {
   const written = async (source: string) => {
     const fn = start({ source: `exports.handler = awslambda.streamifyResponse(${source});` });
     const met: string[] = [];
-    const result = await fn.invoke('{}', undefined, {
-      begin: (contentType) => void met.push(contentType),
-      write: async (chunk) => void met.push(chunk.toString('utf8')),
-      end: () => void met.push('end'),
+    const result = await fn.invoke('{}', {
+      sink: {
+        begin: (contentType) => void met.push(contentType),
+        write: async (chunk) => void met.push(chunk.toString('utf8')),
+        end: () => void met.push('end'),
+      },
     });
     return { met, result };
   };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { systemClock } from '../../core/clock.ts';
 import type { FaultSwitches } from '../faults.ts';
-import type { LocalFunction } from '../lambda/function.ts';
+import { functionFor, type LocalFunction } from '../lambda/function.ts';
 import type { UrlModel } from '../template/http.ts';
 import { preflightAnswer, withCors } from './cors.ts';
 import { toAnswer, toEvent } from './event.ts';
@@ -89,7 +89,7 @@ async function stream(
     },
     chunk: fault ? (bytes) => void chunks.push(bytes) : (bytes) => write(response, bytes),
   });
-  const result = await fn.invoke(payload, randomUUID(), sink);
+  const result = await fn.invoke(payload, { sink });
   if (result.kind === 'success' && head !== undefined)
     return fault ? deliver(finish({ ...head, body: Buffer.concat(chunks) })) : void response.end();
   // It broke off: its reader learns that by a connection that ends too early.
@@ -135,7 +135,7 @@ export function startFunctionUrl(
     0,
     guarded(
       async (request, response) => {
-        const fn = functions.get(url.functionName);
+        const fn = functionFor(functions, url);
         if (fn === undefined) return send(response, serviceAnswer(404, 'Not Found'));
         const received = receivedFrom(request);
         const target = targetOfPath(url, received.path);

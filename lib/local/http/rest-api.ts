@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../core/clock.ts';
-import type { LocalFunction } from '../lambda/function.ts';
+import { functionFor, type LocalFunction } from '../lambda/function.ts';
 import type {
   MethodModel,
   MockModel,
@@ -122,7 +122,7 @@ export function restApi(api: RestApiModel, { functions, account }: RestApiOption
       match?.resource.methods.get(received.method) ?? match?.resource.methods.get('ANY');
     if (match === undefined || method === undefined) return send(response, NO_METHOD);
     if (method.kind === 'mock') return send(response, mockAnswer(method, received));
-    const fn = functions.get(method.functionName);
+    const fn = functionFor(functions, method);
     if (fn === undefined) return send(response, STATUSES.throttled);
     const decodes = isBinary(api.binaryMediaTypes, headerOf(received, 'accept'));
     await answerWithin(request, response, method.timeoutMs, LATE, async () => {

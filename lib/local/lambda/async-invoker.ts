@@ -19,7 +19,11 @@ export interface AsyncOptions {
   /** The ARN of the DeadLetterConfig. Gets the event beside the on-failure destination, where there are both. */
   readonly deadLetterQueue?: string | undefined;
   /** Never rejects. The request ID is the same for every attempt, as on Lambda. */
-  readonly invoke: (payload: string, requestId: string) => Promise<InvocationResult>;
+  readonly invoke: (
+    payload: string,
+    requestId: string,
+    qualifier: string | undefined,
+  ) => Promise<InvocationResult>;
   readonly handOver: HandOver;
   /** The platform's time: of delays and ages. */
   readonly platform: Clock;
@@ -44,8 +48,8 @@ export interface AsyncState {
 }
 
 export interface AsyncInvoker {
-  /** Takes the event over and returns its request ID. */
-  accept(payload: string): string;
+  /** Takes the event over and returns its request ID. @param qualifier The alias that was invoked. */
+  accept(payload: string, qualifier?: string): string;
   state(): AsyncState;
   /** Forgets what waits. Whatever the function is still doing has no consequences any more. */
   stop(): void;
@@ -54,6 +58,7 @@ export interface AsyncInvoker {
 interface AcceptedEvent {
   readonly requestId: string;
   readonly payload: string;
+  readonly qualifier: string | undefined;
   readonly expiresAt: number;
   invokeCount: number;
   /** In a row: an attempt that runs begins the back-off anew. */
@@ -117,7 +122,7 @@ export function asyncInvoker(options: AsyncOptions): AsyncInvoker {
   };
 
   const attempt = async (event: AcceptedEvent): Promise<void> => {
-    const result = await options.invoke(event.payload, event.requestId);
+    const result = await options.invoke(event.payload, event.requestId, event.qualifier);
     if (stopped) return;
     event.last = result;
     if (result.kind === 'throttled') {
@@ -135,12 +140,15 @@ export function asyncInvoker(options: AsyncOptions): AsyncInvoker {
   };
 
   return {
-    accept(payload) {
+    accept(payload, qualifier) {
       const requestId = random.token();
       const expiresAt = platform.now() + options.maximumEventAgeSeconds * 1_000;
       counts.queued++;
       later(0, () =>
-        attempt({ requestId, payload, expiresAt, invokeCount: 0, throttles: 0, last: undefined }),
+        attempt({
+          ...{ requestId, payload, qualifier, expiresAt },
+          ...{ invokeCount: 0, throttles: 0, last: undefined },
+        }),
       );
       return requestId;
     },

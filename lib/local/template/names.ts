@@ -13,6 +13,7 @@ export const NAMES: Readonly<Record<string, { readonly property: string; readonl
   'AWS::ApiGateway::Stage': { property: 'StageName' },
   'AWS::ApiGatewayV2::Stage': { property: 'StageName' },
   'AWS::Scheduler::Schedule': { property: 'Name' },
+  'AWS::Scheduler::ScheduleGroup': { property: 'Name' },
   'AWS::SecretsManager::Secret': { property: 'Name', arn: 'secretsmanager:secret:' },
   'AWS::SSM::Parameter': { property: 'Name', arn: 'ssm:parameter/' },
 };

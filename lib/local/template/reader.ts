@@ -95,6 +95,18 @@ export function refuse(logicalId: string, what: string, fix: string): never {
 export const functionOfArn = (arn: string): string =>
   /:function:([^:/]+)/.exec(arn)?.[1] ?? arn.split(':')[0] ?? arn;
 
+/** A function as it is invoked: by its name alone, or by an alias. */
+export interface FunctionTarget {
+  readonly functionName: string;
+  readonly qualifier?: string;
+}
+
+/** The function that an ARN, or the path of an invocation with one, leads to. */
+export function targetOfArn(arn: string): FunctionTarget {
+  const qualifier = /:function:[^:/]+:([^:/]+)/.exec(arn)?.[1];
+  return { functionName: functionOfArn(arn), ...(qualifier !== undefined && { qualifier }) };
+}
+
 interface Entry {
   readonly key: string;
   readonly scope: Scope;

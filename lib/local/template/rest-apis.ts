@@ -1,6 +1,6 @@
 import type { MethodModel, RestApiModel, RestResourceModel } from './apis.ts';
 import { readMock } from './mock.ts';
-import { functionOfArn, type Properties, type Resource, refuse, type TemplateReader } from './reader.ts';
+import { type Properties, type Resource, refuse, type TemplateReader, targetOfArn } from './reader.ts';
 import { readStages, variablesOf } from './stages.ts';
 
 const METHOD = 'AWS::ApiGateway::Method';
@@ -28,7 +28,7 @@ function lambdaOf(logicalId: string, integration: Properties, reader: TemplateRe
       'use BUFFERED for -c stage=local, or a function URL',
     );
   const timeoutMs = Number(TimeoutInMillis ?? INTEGRATION_LIMIT_MS);
-  return { kind: 'lambda', functionName: functionOfArn(uri), timeoutMs };
+  return { kind: 'lambda', ...targetOfArn(uri), timeoutMs };
 }
 
 function methodOf({ logicalId, properties }: Resource, reader: TemplateReader): MethodModel {
