@@ -71,7 +71,7 @@ export async function startEventServices(options: EventServicesOptions): Promise
       case 'sns':
         return topics.send(arn, message);
       case 'events':
-        return buses.publish(arn, message.body);
+        return buses.publish(arn, message);
       default:
         return refused('NO_RESOURCE', `${arn} is not run on this machine.`);
     }
@@ -84,14 +84,20 @@ export async function startEventServices(options: EventServicesOptions): Promise
   const topics = createTopics({
     ...{ topics: model.topics, handOver, platform, clock: systemClock, random },
   });
-  for (const { functionName } of model.functions) {
+  for (const { functionName, reservedConcurrency } of model.functions) {
     const functionArn = `arn:aws:lambda:${region}:${model.account}:function:${functionName}:$LATEST`;
     const invoke = async (payload: string, requestId: string, qualifier: string | undefined) =>
       functions.get(functionName)?.invoke(payload, { requestId, qualifier }) ?? {
         kind: 'throttled' as const,
       };
     const policy = model.asyncInvokeOf(functionName);
-    invokers.set(functionName, asyncInvoker({ ...policy, functionArn, invoke, handOver, platform, random }));
+    invokers.set(
+      functionName,
+      asyncInvoker({
+        ...{ ...policy, functionArn, invoke, handOver, platform, random },
+        closed: reservedConcurrency === 0,
+      }),
+    );
   }
   const sqs =
     model.queues.length === 0

@@ -2,7 +2,7 @@ import type { CancelTimer, Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import { backoffMs } from '../backoff.ts';
 import type { HandOver, Message } from '../handover.ts';
-import { type DestinationCondition, deadLetterAttributes, destinationRecord } from './destination-record.ts';
+import { type DestinationCondition, deadLetterAttributes, destinationMessage } from './destination-record.ts';
 import type { InvocationResult } from './result.ts';
 
 /** How a function is invoked asynchronously. */
@@ -13,6 +13,8 @@ export interface AsyncOptions {
   readonly maximumRetryAttempts: number;
   /** How long an event is kept, in the platform's time. Seconds, 60 to 21,600; AWS's default is 21,600. */
   readonly maximumEventAgeSeconds: number;
+  /** Whether the function reserves a concurrency of 0: events are given up at once. Default false. */
+  readonly closed?: boolean;
   /** The ARNs of the destinations. */
   readonly onFailure?: string | undefined;
   readonly onSuccess?: string | undefined;
@@ -107,7 +109,7 @@ export function asyncInvoker(options: AsyncOptions): AsyncInvoker {
     const finished = { ...event, functionArn, condition, finishedAtMs: platform.now() };
     const destination = success ? options.onSuccess : options.onFailure;
     const sent: Promise<boolean>[] = [];
-    if (destination !== undefined) sent.push(send(destination, { body: destinationRecord(finished) }));
+    if (destination !== undefined) sent.push(send(destination, destinationMessage(destination, finished)));
     if (!success && deadLetterQueue !== undefined) {
       sent.push(send(deadLetterQueue, { body: event.payload, attributes: deadLetterAttributes(finished) }));
     }
@@ -127,6 +129,7 @@ export function asyncInvoker(options: AsyncOptions): AsyncInvoker {
     event.last = result;
     if (result.kind === 'throttled') {
       counts.throttles++;
+      if (options.closed) return await finish(event, 'RetriesExhausted');
       event.throttles++;
       return tryAgain(event, backoffMs(event.throttles, MAX_THROTTLE_DELAY_MS, random));
     }
