@@ -250,6 +250,10 @@ const order = [
       assert.ok(first);
       assert.equal(again?.MessageId, first.MessageId);
     },
+    {
+      difference:
+        'fauxqs does not know ReceiveRequestAttemptId: a receiver that repeats a call waits until the messages are visible again',
+    },
   ),
 ];
 
