@@ -131,7 +131,11 @@ describe('asyncInvoker', () => {
     expect(sent.map(({ arn }) => arn)).toEqual([ON_FAILURE, DEAD]);
     expect(sent[1]?.message).toEqual({
       body: '{"order": 7}',
-      attributes: { RequestID: 'request-1', ErrorCode: { DataType: 'Number', StringValue: '200' }, ErrorMessage: 'x'.repeat(1_023) },
+      attributes: {
+        RequestID: 'request-1',
+        ErrorCode: { DataType: 'Number', StringValue: '200' },
+        ErrorMessage: 'x'.repeat(1_023),
+      },
     });
   });
 
