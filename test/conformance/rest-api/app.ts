@@ -101,11 +101,14 @@ export const REST_API_APP: ConformanceApp = {
     EchoPermission: permission('Echo', 'apigateway'),
     Answer: fn({ handler: 'answer.handler' }),
     AnswerPermission: permission('Answer', 'apigateway'),
+    Closed: fn({ handler: 'answer.handler', more: { ReservedConcurrentExecutions: 0 } }),
+    ClosedPermission: permission('Closed', 'apigateway'),
     ...restApi(
       'Rest',
       {
         ...BINARY_PARTS,
         Late: [undefined, 'late'],
+        Closed: [undefined, 'closed'],
         Shelves: [undefined, 'shelves'],
         NewShelf: ['Shelves', 'new'],
         Shelf: ['Shelves', '{shelf}'],
@@ -115,6 +118,7 @@ export const REST_API_APP: ConformanceApp = {
       [
         ...BINARY_METHODS,
         { resourceId: 'Late', method: 'POST', integration: lambda('Answer', { TimeoutInMillis: 500 }) },
+        { resourceId: 'Closed', method: 'POST', integration: lambda('Closed') },
         { resourceId: 'Shelves', method: 'GET', integration: lambda('Echo') },
         { resourceId: 'Shelves', method: 'OPTIONS', integration: MOCK, responses: MOCK_RESPONSES },
         { resourceId: 'NewShelf', method: 'GET', integration: lambda('Echo') },
