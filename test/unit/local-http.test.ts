@@ -58,6 +58,25 @@ describe('the event of a request', () => {
 
     expect(await seen.promise).toMatchObject({ 'idempotency-key': 'a,b' });
   });
+
+  it('says who asked after whom, at which port and how', async () => {
+    const seen = Promise.withResolvers<unknown>();
+    const server = await listen(0, (request, response) => {
+      seen.resolve(Object.fromEntries(receivedFrom(request).headers));
+      response.end();
+    });
+    atEndOfTest(server.close);
+    const headers = { 'x-forwarded-for': '192.0.2.7', 'x-forwarded-proto': 'gopher' };
+    httpRequest({ port: server.port, host: '127.0.0.1', headers }).end();
+
+    expect(await seen.promise).toEqual({
+      Host: `127.0.0.1:${server.port}`,
+      Connection: 'keep-alive',
+      'X-Forwarded-For': '192.0.2.7, 127.0.0.1',
+      'X-Forwarded-Port': String(server.port),
+      'X-Forwarded-Proto': 'http',
+    });
+  });
 });
 
 describe('the answer of a function', () => {

@@ -3,8 +3,6 @@ import { lambdaCommands } from './lambda.ts';
 import { recordCommands } from './records.ts';
 
 /** What the driver can be asked for, by name. Each takes an input of JSON and gives a result of JSON. */
-export type Commands = Readonly<Record<string, (input: never) => Promise<unknown>>>;
-
 export const COMMANDS: Readonly<Record<string, (input: unknown) => Promise<unknown>>> = {
   ...recordCommands,
   ...lambdaCommands,

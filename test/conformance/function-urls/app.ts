@@ -1,5 +1,5 @@
 import type { ConformanceApp } from '../case.ts';
-import { handlerFile } from '../http-api/parts.ts';
+import { handlerFile } from '../handler-file.ts';
 import { fn, getAtt, openUrl } from '../template.ts';
 import { URL_ANSWER_CASES } from './answers.ts';
 import { URL_EVENT_CASES } from './events.ts';

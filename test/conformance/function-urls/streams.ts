@@ -6,6 +6,7 @@ import { type AnswerRow, answerCases, mediaTypeOf, valuesOf } from '../http.ts';
 const WRITING = 'https://docs.aws.amazon.com/lambda/latest/dg/config-rs-write-functions.html';
 const MODES = 'https://docs.aws.amazon.com/lambda/latest/dg/config-rs-invoke-furls.html';
 const METADATA = 'https://aws.amazon.com/blogs/compute/introducing-aws-lambda-response-streaming/';
+const INVOCATION = 'https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html';
 const MONITORING = 'https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html';
 
 const metadataIsThere: AnswerRow['check'] = (got) => {
@@ -38,7 +39,7 @@ const rows: readonly AnswerRow[] = [
   },
   {
     title: 'The metadata of a stream has the cookies of the answer',
-    ...{ page: METADATA, path: '/metadata' },
+    ...{ page: INVOCATION, path: '/metadata' },
     check: (got) => assert.deepEqual(valuesOf(got, 'set-cookie'), ['cookie1=a', 'cookie2=b']),
   },
   {

@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConformanceApp } from '../case.ts';
+import { handlerFile } from '../handler-file.ts';
 import { fn, permission } from '../template.ts';
 import { ANSWER_CASES } from './answers.ts';
 import { CORS_CASES } from './cors.ts';
 import { EVENT_1_CASES } from './event-1.ts';
 import { EVENT_2_CASES } from './event-2.ts';
 import { MAPPING_CASES, REQUEST_PARAMETERS, RESPONSE_PARAMETERS } from './mapping.ts';
-import { handlerFile, httpApi, integrated, stage } from './parts.ts';
+import { httpApi, integrated, stage } from './parts.ts';
 import { ROUTE_CASES } from './routes.ts';
 import { KEY_SET, startIssuer, TOKEN_CASES } from './tokens.ts';
 

@@ -1,12 +1,5 @@
-import { fileURLToPath } from 'node:url';
-import type { TemplateResource } from '../case.ts';
+import type { Resources } from '../case.ts';
 import { getAtt, ref } from '../template.ts';
-
-type Resources = Readonly<Record<string, TemplateResource>>;
-
-/** The path of a handler of the suite. */
-export const handlerFile = (name: string): string =>
-  fileURLToPath(new URL(`../handlers/${name}.ts`, import.meta.url));
 
 export const httpApi = (id: string, properties: object = {}): Resources => ({
   [id]: { Type: 'AWS::ApiGatewayV2::Api', Properties: { Name: id, ProtocolType: 'HTTP', ...properties } },

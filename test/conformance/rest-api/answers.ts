@@ -12,6 +12,8 @@ const MISSING =
 const CORS = 'https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html';
 const NOTES = 'https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html';
 
+const ERRORS = 'https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html';
+
 const missing: AnswerRow['check'] = (got) => {
   assert.equal(got.status, 403);
   assert.deepEqual(json(got), { message: 'Missing Authentication Token' });
@@ -121,11 +123,14 @@ const answers: readonly AnswerRow[] = [
   },
   {
     title: 'A Bad Gateway has the message Internal server error',
-    ...{
-      page: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/handle-errors-in-lambda-integration.html',
-    },
+    page: ERRORS,
     task: { throws: 'internal server error' },
     check: (got) => assert.deepEqual(json(got), { message: 'Internal server error' }),
+  },
+  {
+    title: 'An invocation that Lambda rejects is an Internal server error of 500',
+    ...{ page: ERRORS, path: '/closed', task: { answer: { statusCode: 200 } } },
+    check: (got) => assert.deepEqual([got.status, json(got)], [500, { message: 'Internal server error' }]),
   },
   {
     title: 'A function that takes longer than the integration waits is a Gateway Timeout',

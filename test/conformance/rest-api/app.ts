@@ -1,5 +1,5 @@
 import type { ConformanceApp, Resources } from '../case.ts';
-import { handlerFile } from '../http-api/parts.ts';
+import { handlerFile } from '../handler-file.ts';
 import { fn, getAtt, permission, ref } from '../template.ts';
 import { REST_ANSWER_CASES } from './answers.ts';
 import { BINARY_CASES } from './binary.ts';
@@ -84,12 +84,12 @@ const restStage = (apiId: string, StageName: string, Variables?: object): Resour
   },
 });
 
-const BINARY_PARTS = {
+const COMMON_PARTS = {
   Echo: [undefined, 'echo'],
   Proxy: ['Echo', '{proxy+}'],
   Answer: [undefined, 'answer'],
 } as const;
-const BINARY_METHODS = [
+const COMMON_METHODS = [
   { resourceId: 'Proxy', method: 'ANY', integration: lambda('Echo') },
   { resourceId: 'Answer', method: 'ANY', integration: lambda('Answer') },
 ];
@@ -101,11 +101,14 @@ export const REST_API_APP: ConformanceApp = {
     EchoPermission: permission('Echo', 'apigateway'),
     Answer: fn({ handler: 'answer.handler' }),
     AnswerPermission: permission('Answer', 'apigateway'),
+    Closed: fn({ handler: 'answer.handler', more: { ReservedConcurrentExecutions: 0 } }),
+    ClosedPermission: permission('Closed', 'apigateway'),
     ...restApi(
       'Rest',
       {
-        ...BINARY_PARTS,
+        ...COMMON_PARTS,
         Late: [undefined, 'late'],
+        Closed: [undefined, 'closed'],
         Shelves: [undefined, 'shelves'],
         NewShelf: ['Shelves', 'new'],
         Shelf: ['Shelves', '{shelf}'],
@@ -113,8 +116,9 @@ export const REST_API_APP: ConformanceApp = {
         Book: ['Books', '{book}'],
       },
       [
-        ...BINARY_METHODS,
+        ...COMMON_METHODS,
         { resourceId: 'Late', method: 'POST', integration: lambda('Answer', { TimeoutInMillis: 500 }) },
+        { resourceId: 'Closed', method: 'POST', integration: lambda('Closed') },
         { resourceId: 'Shelves', method: 'GET', integration: lambda('Echo') },
         { resourceId: 'Shelves', method: 'OPTIONS', integration: MOCK, responses: MOCK_RESPONSES },
         { resourceId: 'NewShelf', method: 'GET', integration: lambda('Echo') },
@@ -125,9 +129,9 @@ export const REST_API_APP: ConformanceApp = {
     ),
     ...restStage('Rest', 'live', { colour: 'green' }),
     ...restStage('Rest', 'other', { colour: 'red' }),
-    ...restApi('Binary', BINARY_PARTS, BINARY_METHODS, { BinaryMediaTypes: ['image/png'] }),
+    ...restApi('Binary', COMMON_PARTS, COMMON_METHODS, { BinaryMediaTypes: ['image/png'] }),
     ...restStage('Binary', 'live'),
-    ...restApi('AnyBinary', BINARY_PARTS, BINARY_METHODS, { BinaryMediaTypes: ['*/*'] }),
+    ...restApi('AnyBinary', COMMON_PARTS, COMMON_METHODS, { BinaryMediaTypes: ['*/*'] }),
     ...restStage('AnyBinary', 'live'),
   },
   addresses: {

@@ -40,6 +40,20 @@ const rows: readonly EventRow[] = [
     check: ({ headers }) => assert.match(headers.multi, /^(one|two)$/),
   },
   {
+    title: 'A proxy event says in X-Forwarded headers who asked, and how',
+    check: ({ headers }) => {
+      assert.match(headers['X-Forwarded-For'], /^[\d.:a-f]+(, [\d.:a-f]+)*$/);
+      assert.match(headers['X-Forwarded-Port'], /^\d+$/);
+      assert.match(headers['X-Forwarded-Proto'], /^https?$/);
+    },
+  },
+  {
+    title: 'Query parameters of a proxy event are decoded',
+    page: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html',
+    path: '/echo/hello?name=caf%C3%A9',
+    check: ({ queryStringParameters }) => assert.deepEqual(queryStringParameters, { name: 'café' }),
+  },
+  {
     title: 'queryStringParameters of a proxy event has the last value of a parameter',
     path: '/echo/hello?name=me&multivalueName=you&multivalueName=me',
     check: ({ queryStringParameters }) =>

@@ -28,8 +28,6 @@ const addressIn = ({ apis, functionUrls }: State, address: Address): string =>
 
 /** Runs each app in a `fibrin local` of its own, from its template. */
 export function localTarget(processes: Processes, root: string): Target {
-  let text = '';
-
   async function start(app: ConformanceApp, folder: string) {
     const timeScale = app.timeScale ?? 1;
     const args = ['local', '--port', '0', '--template', 'template.json', '--time-scale', String(timeScale)];
@@ -38,13 +36,12 @@ export function localTarget(processes: Processes, root: string): Target {
       ['--conditions=fibrin-source', CLI, ...args, ...(app.localArguments?.(folder) ?? [])],
       { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
     );
+    let text = '';
     const url = await new Promise<string>((resolve, reject) => {
       for (const stream of [child.stdout, child.stderr]) {
-        let own = '';
         stream?.on('data', (chunk: Buffer) => {
           text += chunk.toString('utf8');
-          own += chunk.toString('utf8');
-          const ready = /^ready (http:\S+)$/m.exec(own);
+          const ready = /^ready (http:\S+)$/m.exec(text);
           if (ready?.[1]) resolve(ready[1]);
         });
       }
@@ -78,7 +75,5 @@ export function localTarget(processes: Processes, root: string): Target {
       ]);
       return { deployment: deploymentOf('local', timeScale, Object.fromEntries(outputs)), end };
     },
-    output: () => text,
-    stop: async () => undefined,
   };
 }

@@ -94,7 +94,5 @@ export async function ministackTarget(
         end: async () => void (await cloudFormation(endpoint, { Action: 'DeleteStack', StackName })),
       };
     },
-    output,
-    stop: async () => undefined,
   };
 }

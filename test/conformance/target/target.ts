@@ -5,9 +5,6 @@ export interface Target {
   readonly name: TargetName;
   /** Deploys an app and gives it back when it can be asked. */
   deploy(app: ConformanceApp): Promise<Deployed>;
-  /** What it has printed, for whoever looks for the cause of a failure. */
-  output(): string;
-  stop(): Promise<void>;
 }
 
 export interface Deployed {
