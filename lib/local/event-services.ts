@@ -13,7 +13,7 @@ import { type SnsApi, startSnsApi } from './sns/api.ts';
 import { createTopics } from './sns/topics.ts';
 import { type Sqs, startSqs } from './sqs/server.ts';
 import type { AppModel } from './template/model.ts';
-import { functionOfArn } from './template/names.ts';
+import { targetOfArn } from './template/names.ts';
 
 export interface EventServicesOptions {
   readonly model: AppModel;
@@ -40,7 +40,7 @@ export interface EventServices {
   /** Sends the targets of a rule what they get when its schedule is due. */
   fire(ruleArn: string, dueAt: number): void;
   /** Invokes a function of the template asynchronously. */
-  accept(functionName: string, payload: string): void;
+  accept(functionName: string, payload: string, qualifier?: string): void;
   state(): object;
   stop(): Promise<void>;
 }
@@ -60,9 +60,10 @@ export async function startEventServices(options: EventServicesOptions): Promise
   const dispatch: Dispatch = async (arn, message) => {
     switch (arn.split(':')[2]) {
       case 'lambda': {
-        const invoker = invokers.get(functionOfArn(arn));
+        const { functionName, qualifier } = targetOfArn(arn);
+        const invoker = invokers.get(functionName);
         if (invoker === undefined) return refused('NO_RESOURCE', `There is no function ${arn}.`);
-        invoker.accept(message.body);
+        invoker.accept(message.body, qualifier);
         return { kind: 'accepted' };
       }
       case 'sqs':
@@ -70,7 +71,7 @@ export async function startEventServices(options: EventServicesOptions): Promise
       case 'sns':
         return topics.send(arn, message);
       case 'events':
-        return buses.publish(arn, message.body);
+        return buses.publish(arn, message);
       default:
         return refused('NO_RESOURCE', `${arn} is not run on this machine.`);
     }
@@ -83,12 +84,20 @@ export async function startEventServices(options: EventServicesOptions): Promise
   const topics = createTopics({
     ...{ topics: model.topics, dispatch, platform, clock: systemClock, random },
   });
-  for (const { functionName } of model.functions) {
+  for (const { functionName, reservedConcurrency } of model.functions) {
     const functionArn = `arn:aws:lambda:${region}:${model.account}:function:${functionName}:$LATEST`;
-    const invoke = async (payload: string, requestId: string) =>
-      functions.get(functionName)?.invoke(payload, requestId) ?? { kind: 'throttled' as const };
+    const invoke = async (payload: string, requestId: string, qualifier: string | undefined) =>
+      functions.get(functionName)?.invoke(payload, { requestId, qualifier }) ?? {
+        kind: 'throttled' as const,
+      };
     const policy = model.asyncInvokeOf(functionName);
-    invokers.set(functionName, asyncInvoker({ ...policy, functionArn, invoke, dispatch, platform, random }));
+    invokers.set(
+      functionName,
+      asyncInvoker({
+        ...{ ...policy, functionArn, invoke, dispatch, platform, random },
+        closed: reservedConcurrency === 0,
+      }),
+    );
   }
   const sqs =
     model.queues.length === 0
@@ -125,7 +134,7 @@ export async function startEventServices(options: EventServicesOptions): Promise
     s3,
     dispatch,
     fire: buses.fire,
-    accept: (functionName, payload) => void invokers.get(functionName)?.accept(payload),
+    accept: (functionName, payload, qualifier) => void invokers.get(functionName)?.accept(payload, qualifier),
     state: () => ({
       ...buses.state(),
       ...topics.state(),

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { systemRandom } from '../core/random.ts';
 import type { Engine } from './dynamodb/engine.ts';
 import type { EventServices } from './event-services.ts';
-import type { LocalFunction } from './lambda/function.ts';
+import { functionFor, type LocalFunction } from './lambda/function.ts';
 import { LocalRunError } from './problem.ts';
 import { startRuleSchedule } from './scheduler/rule-schedule.ts';
 import { type RunningSchedule, startSchedule } from './scheduler/schedule.ts';
@@ -12,7 +12,7 @@ import type { StreamSource } from './streams/source.ts';
 import { dynamoDbLocalSource } from './streams/source-dynamodb-local.ts';
 import { sweepSource } from './streams/source-sweep.ts';
 import type { AppModel } from './template/model.ts';
-import { functionOfArn } from './template/names.ts';
+import { targetOfArn } from './template/names.ts';
 
 export interface EventSourcesOptions {
   readonly model: AppModel;
@@ -63,7 +63,7 @@ export async function startEventSources(options: EventSourcesOptions): Promise<E
   };
 
   const functionOf = (arn: string, source: string): LocalFunction => {
-    const fn = functions.get(functionOfArn(arn));
+    const fn = functionFor(functions, targetOfArn(arn));
     if (fn === undefined)
       throw new LocalRunError(`the event source ${source} feeds ${arn}, which is not there`);
     return fn;

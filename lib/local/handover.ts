@@ -11,6 +11,12 @@ export interface Message {
   readonly body: string;
   /** Attributes, for a queue; a text is one of the type `String`. Other targets ignore them. */
   readonly attributes?: Readonly<Record<string, string | MessageAttribute>>;
+  /** For an event bus: what the event is whose detail the body is. Without it the body is an event itself. */
+  readonly event?: {
+    readonly source: string;
+    readonly detailType: string;
+    readonly resources: readonly string[];
+  };
   /** For a FIFO queue. */
   readonly messageGroupId?: string;
   readonly messageDeduplicationId?: string;

@@ -10,12 +10,14 @@ import { until } from './steps.ts';
 
 /** The version that all of this was tested with. Others may lack what it can do: 1.4 lost aliases on updates. */
 export const MINISTACK = 'ministack==1.5.33';
+/** Without it ministack verifies no token, and says nothing of it. */
+const CRYPTOGRAPHY = 'cryptography==50.0.2';
 /** 127.0.0.1, in the words of the kernel. */
 const LOOPBACK = '0100007F';
 export const ACCOUNT = '000000000000';
 
 export const installMinistack = (signal: AbortSignal): Promise<PythonPrograms | string> =>
-  pythonPrograms('ministack', [MINISTACK], signal);
+  pythonPrograms('ministack', [MINISTACK, CRYPTOGRAPHY], signal);
 
 async function freePort(): Promise<number> {
   const server = createServer();

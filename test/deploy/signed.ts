@@ -34,9 +34,13 @@ export interface SignedRequest {
   readonly path?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   /** Default: those of the root. `null`: the request is not signed. */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  } | null;
 }
 
 export interface Answer {

@@ -15,11 +15,11 @@ export type Outcome = readonly unknown[];
 
 const takeTurn = turns(2);
 
-function plain(result: InvocationResult, folder: string): unknown {
-  if (result.kind === 'throttled') return 'throttled';
-  const isJson = result.payload.startsWith('{') || result.kind === 'error';
-  if (result.kind === 'success') return { success: isJson ? JSON.parse(result.payload) : result.payload };
-  const { errorType, errorMessage } = JSON.parse(result.payload);
+/** What an invocation came to, its errors without what differs from machine to machine. */
+export function plain(kind: 'error' | 'success', payload: string, folder: string): unknown {
+  const isJson = payload.startsWith('{') || kind === 'error';
+  if (kind === 'success') return { success: isJson ? JSON.parse(payload) : payload };
+  const { errorType, errorMessage } = JSON.parse(payload);
   const message = String(errorMessage)
     .replaceAll(folder, '<task>')
     .replace(/\nRequire stack:[\s\S]*$/, '')
@@ -27,6 +27,9 @@ function plain(result: InvocationResult, folder: string): unknown {
     .replace(/^RequestId: \S* /, '');
   return { error: errorType, message };
 }
+
+const plainOf = (result: InvocationResult, folder: string): unknown =>
+  result.kind === 'throttled' ? 'throttled' : plain(result.kind, result.payload, folder);
 
 /** Gives a function its events, in a sandbox whose runtime is the bootstrap. */
 export async function outcomeOf(
@@ -44,7 +47,7 @@ export async function outcomeOf(
   });
   const outcomes: unknown[] = [];
   for (const event of loading.events ?? [{}])
-    outcomes.push(plain(await fn.invoke(JSON.stringify(event)), folder));
+    outcomes.push(plainOf(await fn.invoke(JSON.stringify(event)), folder));
   const { coldStarts } = fn.state();
   for (const sandbox of [...fn.sandboxes()]) sandbox.kill();
   return coldStarts === 1 ? outcomes : [...outcomes, { coldStarts }];

@@ -5,49 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/folders.ts';
 import { startRun } from '../support/local-run.ts';
+import { call, json } from '../support/raw-call.ts';
 import { issuer } from '../support/tokens.ts';
 
 const APIS_APP = fileURLToPath(new URL('../cdk/apis-app', import.meta.url));
-
-interface Sent {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  readonly body?: string | Buffer;
-}
-
-interface Got {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-  readonly bytes: Buffer;
-  /** As they came. */
-  readonly chunks: readonly string[];
-  /** Whether the answer came to its end. */
-  readonly complete: boolean;
-}
-
-/** Sends what `fetch` would change: paths as they are, headers in their own case and more than once. */
-const call = (address: string, { method = 'GET', headers = {}, body }: Sent = {}): Promise<Got> =>
-  new Promise((resolve, reject) => {
-    const [, host = '', port, path = '/'] = /^http:\/\/([^:/]+):(\d+)(.*)$/s.exec(address) ?? [];
-    const options = { host: host.endsWith('.localhost') ? '127.0.0.1' : host, port, path, method };
-    const own = { ...headers, host: `${host}:${port}` } as Record<string, string | string[]>;
-    const outgoing = request({ ...options, headers: own }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', () => undefined);
-      response.on('close', () => {
-        const bytes = Buffer.concat(chunks);
-        resolve({
-          ...{ status: response.statusCode ?? 0, headers: response.headers, complete: response.complete },
-          ...{ body: bytes.toString('utf8'), bytes, chunks: chunks.map(String) },
-        });
-      });
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-const json = (got: Got) => JSON.parse(got.body);
 
 const own = issuer('key-1');
 const now = Math.floor(Date.now() / 1_000);
@@ -60,6 +21,7 @@ let rest: string;
 let greedy: string;
 let streams: string;
 let plain: string;
+let signed: string;
 let output: () => string;
 
 beforeAll(async () => {
@@ -76,6 +38,7 @@ beforeAll(async () => {
   greedy = `${named(apis, 'Greedy')}/prod`;
   streams = named(functionUrls, 'Streams').replace(/\/$/, '');
   plain = named(functionUrls, 'Echo').replace(/\/$/, '');
+  signed = named(functionUrls, 'Signed').replace(/\/$/, '');
 });
 
 describe('an HTTP API', () => {
@@ -360,6 +323,15 @@ describe('a REST API', () => {
     expect([got.status, got.headers['content-type']]).toEqual([201, 'application/json']);
   });
 
+  it('gives another name to what a function says in a header of the service', async () => {
+    const answer = { statusCode: 401, headers: { 'WWW-Authenticate': 'Basic', Server: 'own' }, body: '' };
+    const got = await call(`${rest}/items`, { method: 'POST', body: JSON.stringify(answer) });
+    expect(got.headers).toMatchObject({
+      ...{ 'x-amzn-remapped-www-authenticate': 'Basic', 'x-amzn-remapped-server': 'own' },
+    });
+    expect(got.headers).not.toHaveProperty('www-authenticate');
+  });
+
   it('sends bodies of its binary media types as base64', async () => {
     const body = Buffer.from([0x89, 0x50, 0xff]);
     const png = await call(`${rest}/items/1`, {
@@ -411,6 +383,18 @@ describe('a function URL', () => {
       rawPath: '/caf%C3%A9',
       requestContext: { http: { path: '/caf%C3%A9' } },
     });
+  });
+
+  it('of AWS_IAM tells the function who has signed, and lets in nobody else', async () => {
+    const authorization =
+      'AWS4-HMAC-SHA256 Credential=KEY/20300101/us-east-1/lambda/aws4_request, Signature=0';
+    const { authorizer, apiId, domainPrefix } = json(await call(signed, { headers: { authorization } }));
+    expect(authorizer.iam).toMatchObject({ accessKey: 'KEY', accountId: expect.stringMatching(/^\d{12}$/) });
+    expect(apiId).toMatch(/^signed/);
+    expect(domainPrefix).toBe(apiId);
+    for (const other of [{}, { authorization: 'Bearer KEY' }])
+      expect((await call(signed, { headers: other })).status).toBe(403);
+    expect((await call(`${signed}/text`, { headers: { authorization } })).body).toBe('"hello"');
   });
 
   it('leaves it to the function which pages may read its answers where it has no CORS', async () => {

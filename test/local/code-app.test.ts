@@ -77,7 +77,7 @@ describe('an app whose functions are archives, bundles and text', () => {
     ['InlineUrl', 'inline'],
   ])('runs all of them: %s', async (name, expected) => {
     const { functionUrls } = await apiOf(run.url).state();
-    expect(await (await fetch(String(functionUrls[name]))).text()).toBe(expected);
+    expect(await (await fetch(String(functionUrls[name]))).json()).toBe(expected);
   });
 
   it('says before it is ready which function does not start, and why', () => {

@@ -299,7 +299,7 @@ describe('a fault switch', () => {
 
   const direct = async () => {
     const [url] = Object.values((await api.state()).functionUrls);
-    return fetch(`${url}posts/7`, { headers: { authorization: 'AWS4-HMAC-SHA256 local' } });
+    return fetch(`${url}posts/7`, { headers: { authorization: 'AWS4-HMAC-SHA256 Credential=local/scope' } });
   };
 
   it('lets an answer stop in its middle until the fault is over', async () => {

@@ -9,6 +9,9 @@ beforeAll(async () => {
     throws: { handler: 'throws' },
     hangs: { handler: 'hangs', timeoutMs: 300 },
     full: { handler: 'echo', concurrency: 0 },
+    talks: { handler: 'talks' },
+    rambles: { handler: 'rambles' },
+    context: { handler: 'context' },
   });
 });
 beforeEach(() => callsGoTo(endpoint));
@@ -49,11 +52,58 @@ describe("Lambda's endpoint", () => {
     expect(await response.json()).toMatchObject({ errorType: 'RangeError', errorMessage: 'out of range' });
   });
 
+  it('answers with the end of the log where the caller wants it', async () => {
+    const tail = async (path: string, headers: Record<string, string>) => {
+      const response = await fetch(`${endpoint.url}/2015-03-31/functions/${path}/invocations`, {
+        ...{ method: 'POST', body: '{"a":1}', headers },
+      });
+      return response.headers.get('x-amz-log-result');
+    };
+    const log = Buffer.from((await tail('talks', { 'x-amz-log-type': 'Tail' })) ?? '', 'base64').toString(
+      'utf8',
+    );
+    expect(log).toMatch(
+      /^START RequestId: \S+ Version: \$LATEST\nsaid \{"a":1\}\nEND RequestId: \S+\nREPORT /,
+    );
+    const long = Buffer.from((await tail('rambles', { 'x-amz-log-type': 'Tail' })) ?? '', 'base64');
+    expect(long.length).toBe(4_096);
+    expect(await tail('talks', {})).toBeNull();
+  });
+
+  it('passes the client context on, and refuses what is none', async () => {
+    const given = (text: string) =>
+      fetch(`${endpoint.url}/2015-03-31/functions/context/invocations`, {
+        method: 'POST',
+        headers: { 'x-amz-client-context': Buffer.from(text).toString('base64') },
+      });
+    expect(await (await given('{"custom":\n{"name":"Zoë"}}')).json()).toEqual({
+      clientContext: { custom: { name: 'Zoë' } },
+      arn: endpoint.arn('context').replace(':live', ''),
+    });
+    const refused = await given('{');
+    expect(refused.status).toBe(400);
+    expect(refused.headers.get('x-amzn-errortype')).toBe('InvalidRequestContentException');
+  });
+
+  it('tells a function by which alias it was invoked', async () => {
+    expect(await (await call('context:live')).json()).toMatchObject({ arn: endpoint.arn('context') });
+    await call('echo:live', 'Event', '2');
+    expect(endpoint.accepted.at(-1)).toBe('echo:live 2');
+  });
+
+  it('refuses what is larger than its kind of invocation takes', async () => {
+    const large = JSON.stringify('x'.repeat(1_048_576));
+    expect((await call('echo', 'RequestResponse', large)).status).toBe(200);
+    const refused = await call('echo', 'Event', large);
+    expect(refused.status).toBe(413);
+    expect(refused.headers.get('x-amzn-errortype')).toBe('RequestTooLargeException');
+  });
+
   it('takes an event to be run later, or runs nothing at all', async () => {
     const before = endpoint.functions.get('echo')?.state().invocations;
     expect((await call('echo', 'Event')).status).toBe(202);
     expect((await call('echo', 'DryRun')).status).toBe(204);
-    expect(endpoint.accepted).toEqual(['echo {"a":1}']);
+    expect(endpoint.accepted.at(-1)).toBe('echo {"a":1}');
     expect(endpoint.functions.get('echo')?.state().invocations).toBe(before);
   });
 

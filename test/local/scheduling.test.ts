@@ -98,6 +98,13 @@ describe('an invocation that waits', () => {
     expect(fn.state()).toMatchObject({ throttles: 0, invocations: 40 });
   });
 
+  it('is throttled, and its function not even started, where nothing at all is reserved', async () => {
+    const fn = start({ reserved: 0 });
+    await fn.warm();
+    expect(await fn.invoke(slow(0))).toEqual({ kind: 'throttled' });
+    expect(fn.state()).toMatchObject({ sandboxes: [], throttles: 1, invocations: 0 });
+  });
+
   it('gets a new sandbox in place of one that was killed, which takes up no concurrency any more', async () => {
     const fn = start({ reserved: 1 });
     const { pid } = payloadOf(await fn.invoke(slow(0)));
@@ -217,10 +224,12 @@ describe('an answer that is streamed', () => {
   const written = async (source: string) => {
     const fn = start({ source: `exports.handler = awslambda.streamifyResponse(${source});` });
     const met: string[] = [];
-    const result = await fn.invoke('{}', undefined, {
-      begin: (contentType) => void met.push(contentType),
-      write: async (chunk) => void met.push(chunk.toString('utf8')),
-      end: () => void met.push('end'),
+    const result = await fn.invoke('{}', {
+      sink: {
+        begin: (contentType) => void met.push(contentType),
+        write: async (chunk) => void met.push(chunk.toString('utf8')),
+        end: () => void met.push('end'),
+      },
     });
     return { met, result };
   };

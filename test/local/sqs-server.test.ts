@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { callSqs, receive } from '../../lib/local/sqs/client.ts';
@@ -34,6 +35,76 @@ describe('SQS on this machine', () => {
       receiveCount: 0,
     });
     expect(await sqs.depth(arn('dead'))).toEqual({ ...empty, visible: 2 });
+  });
+
+  it.each([
+    {
+      operation: 'SendMessage',
+      input: { MessageBody: 'a', DelaySeconds: 901 },
+      code: 'InvalidParameterValue',
+    },
+    { operation: 'DeleteMessage', input: { ReceiptHandle: 'none' }, code: 'ReceiptHandleIsInvalid' },
+    {
+      operation: 'ChangeMessageVisibility',
+      input: { ReceiptHandle: randomUUID(), VisibilityTimeout: 43_201 },
+      code: 'InvalidParameterValue',
+    },
+  ])('refuses what SQS refuses of $operation, at any pace', async ({ operation, input, code }) => {
+    const sqs = await startQueues([queueModel('work')]);
+    const asked = callSqs(sqs.endpoint, operation, { QueueUrl: sqs.urlOf(arn('work')), ...input });
+    await expect(asked).rejects.toMatchObject({ code, status: 400 });
+  });
+
+  it('fails the entries of a batch that SQS would fail, and takes the others', async () => {
+    const sqs = await startQueues([queueModel('work.fifo')]);
+    const QueueUrl = sqs.urlOf(arn('work.fifo'));
+    const entry = (Id: string, MessageGroupId: string) => ({
+      ...{ Id, MessageBody: Id, MessageGroupId, MessageDeduplicationId: Id },
+    });
+    const send = (...Entries: object[]) => callSqs(sqs.endpoint, 'SendMessageBatch', { QueueUrl, Entries });
+    const failed = { Id: 'bad', SenderFault: true, Code: 'InvalidParameterValue' };
+    expect(await send(entry('bad', 'x'.repeat(129)), entry('good', 'g'))).toMatchObject({
+      Successful: [{ Id: 'good' }],
+      Failed: [failed],
+    });
+    expect(await send(entry('bad', ''))).toMatchObject({ Successful: [], Failed: [failed] });
+  });
+
+  it('gives message attributes to who asks for them alone', async () => {
+    const sqs = await startQueues([queueModel('work')]);
+    await sqs.send(arn('work'), { body: 'a', attributes: { Name: 'b' } });
+    const QueueUrl = sqs.urlOf(arn('work'));
+    const ask = (more: object) =>
+      callSqs(sqs.endpoint, 'ReceiveMessage', { QueueUrl, VisibilityTimeout: 0, ...more });
+    const [without] = (await ask({}))['Messages'] as [object];
+    expect(without).not.toHaveProperty('MessageAttributes');
+    expect(without).not.toHaveProperty('MD5OfMessageAttributes');
+    const [message] = (await ask({ MessageAttributeNames: ['Name'] }))['Messages'] as [object];
+    expect(message).toMatchObject({ MessageAttributes: { Name: { StringValue: 'b' } } });
+  });
+
+  it('says which queue a dead letter comes from', async () => {
+    const sqs = await startQueues(workAndDead(1));
+    await sendAll(sqs, ['lost']);
+    const [url, dead] = ['work', 'dead'].map((name) => sqs.urlOf(arn(name)) ?? '');
+    const take = (queueUrl = '') => receive(sqs.endpoint, queueUrl, { max: 1, waitSeconds: 0 });
+    const [message] = await take(url);
+    await sqs.giveBack(arn('work'), [{ receiptHandle: message?.ReceiptHandle ?? '', visibleInSeconds: 0 }]);
+    expect(await take(url)).toEqual([]);
+    const [letter] = await take(dead);
+    expect(letter?.Attributes).toMatchObject({ DeadLetterQueueSourceArn: arn('work') });
+  });
+
+  it('compares deduplication IDs in a group where a queue says so, and shows them as they were given', async () => {
+    const sqs = await startQueues([queueModel('work.fifo', { deduplicatesInGroup: true })]);
+    const send = (messageGroupId: string) =>
+      sqs.send(arn('work.fifo'), { body: messageGroupId, messageGroupId, messageDeduplicationId: 'same' });
+    for (const group of ['g', 'h', 'h']) await send(group);
+    const all = await receive(sqs.endpoint, sqs.urlOf(arn('work.fifo')) ?? '', { max: 10, waitSeconds: 0 });
+    expect(all.map(({ Body, Attributes }) => [Body, Attributes?.['MessageDeduplicationId']])).toEqual([
+      ['g', 'same'],
+      ['h', 'same'],
+    ]);
   });
 
   it("says why a message is refused, in SQS's words, and that it is no use to try again", async () => {

@@ -20,7 +20,7 @@ export interface EndpointFunction {
 export interface LambdaEndpoint {
   readonly url: string;
   readonly functions: ReadonlyMap<string, LocalFunction>;
-  /** What was sent to be run later, as `name payload`. */
+  /** What was sent to be run later, as `name payload` or `name:alias payload`. */
   readonly accepted: readonly string[];
   /** The ARN of a function by its name and qualifier. */
   arn(name: string, qualifier?: string): string;
@@ -55,7 +55,8 @@ export async function startEndpoint(
     Invoke: invokeOperation({
       functions,
       aliasOf: (_, alias) => (alias === 'live' || alias === '7' ? { provisioned: 0 } : undefined),
-      accept: (name, payload) => void accepted.push(`${name} ${payload}`),
+      accept: (name, payload, qualifier) =>
+        void accepted.push(`${name}${qualifier === undefined ? '' : `:${qualifier}`} ${payload}`),
     }),
   });
   atEndOfFile(() => server.close());

@@ -131,7 +131,11 @@ describe('asyncInvoker', () => {
     expect(sent.map(({ arn }) => arn)).toEqual([ON_FAILURE, DEAD]);
     expect(sent[1]?.message).toEqual({
       body: '{"order": 7}',
-      attributes: { RequestID: 'request-1', ErrorCode: '200', ErrorMessage: 'x'.repeat(1_023) },
+      attributes: {
+        RequestID: 'request-1',
+        ErrorCode: { DataType: 'Number', StringValue: '200' },
+        ErrorMessage: 'x'.repeat(1_023),
+      },
     });
   });
 
@@ -167,8 +171,46 @@ describe('asyncInvoker', () => {
     const record = JSON.parse(sent[0]?.message.body ?? '');
     expect(record.requestContext).toMatchObject({ condition: 'EventAgeExceeded', approximateInvokeCount: 0 });
     expect(record).not.toHaveProperty('responseContext');
-    expect(sent[1]?.message.attributes).toMatchObject({ ErrorCode: '429', ErrorMessage: 'Rate Exceeded.' });
+    expect(sent[1]?.message.attributes).toMatchObject({
+      ErrorCode: { DataType: 'Number', StringValue: '429' },
+      ErrorMessage: 'Rate Exceeded.',
+    });
     expect(platform.pending).toBe(0);
+  });
+
+  it('gives an event up at once where the function reserves nothing', async () => {
+    const { platform, invoker, sent } = setUp(() => throttled, { closed: true, onFailure: ON_FAILURE });
+    invoker.accept('{"a":1}');
+    await platform.advance(0);
+    expect(JSON.parse(sent[0]?.message.body ?? '')).toMatchObject({ requestPayload: { a: 1 } });
+    expect(platform.pending).toBe(0);
+  });
+
+  it.each([
+    { result: done, onSuccess: ON_SUCCESS, kind: 'Success' },
+    { result: failed, onFailure: ON_SUCCESS, kind: 'Failure' },
+  ])('tells a bus what event the record of a $kind makes', async ({ result, kind, ...destinations }) => {
+    const { platform, invoker, sent } = setUp(() => result, { maximumRetryAttempts: 0, ...destinations });
+    invoker.accept('{}');
+    await platform.advance(0);
+    expect(sent[0]?.message.event).toEqual({
+      source: 'lambda',
+      detailType: `Lambda Function Invocation Result - ${kind}`,
+      resources: [FUNCTION, ON_SUCCESS],
+    });
+  });
+
+  it('invokes the alias that was invoked at every attempt', async () => {
+    const qualifiers: (string | undefined)[] = [];
+    const { platform, invoker } = setUp(() => failed, {
+      async invoke(_payload, _requestId, qualifier) {
+        qualifiers.push(qualifier);
+        return failed;
+      },
+    });
+    invoker.accept('{}', 'live');
+    await platform.advance(600_000);
+    expect(qualifiers).toEqual(['live', 'live', 'live']);
   });
 
   it('gives a failed event up when its next retry would come too late', async () => {

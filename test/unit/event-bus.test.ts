@@ -49,7 +49,7 @@ function start(rules: readonly RuleModel[], answers: (arn: string, attempt: numb
     rules,
     dispatch: async (arn, message): Promise<Handover> => {
       sent.push({ arn, message });
-      if (arn.includes(':event-bus/')) return buses.publish(arn, message.body);
+      if (arn.includes(':event-bus/')) return buses.publish(arn, message);
       return answers(arn, sent.filter((each) => each.arn === arn).length) ?? { kind: 'accepted' };
     },
     platform: clock,
@@ -278,8 +278,14 @@ describe('an event that a rule hands to another bus', () => {
 
   it('is refused when it is no event or the bus is not there', () => {
     const { buses } = start([], well);
-    expect(buses.publish(busArn('nowhere'), '{}')).toMatchObject({ code: 'NO_RESOURCE', retryable: false });
-    expect(buses.publish(busArn('default'), '{}')).toMatchObject({ code: 'INVALID_JSON', retryable: false });
+    expect(buses.publish(busArn('nowhere'), { body: '{}' })).toMatchObject({
+      code: 'NO_RESOURCE',
+      retryable: false,
+    });
+    expect(buses.publish(busArn('default'), { body: '{}' })).toMatchObject({
+      code: 'INVALID_JSON',
+      retryable: false,
+    });
   });
 });
 

@@ -309,6 +309,27 @@ describe('the function URLs of a template', () => {
   });
 });
 
+describe('a function that is named by an alias', () => {
+  const ALIAS = { Ref: 'Live' };
+  const LIVE = {
+    Type: 'AWS::Lambda::Alias',
+    Properties: { FunctionName: { Ref: 'Fn' }, FunctionVersion: '1', Name: 'live' },
+  };
+  const expected = { functionName: 'app-Fn', qualifier: 'live' };
+
+  it('is invoked by it through a route and a function URL', () => {
+    const api = httpOf(http({ IntegrationUri: ALIAS }, {}, { Live: LIVE }));
+    expect(api.routes[0]).toMatchObject(expected);
+    const urls = [
+      { TargetFunctionArn: ALIAS, AuthType: 'NONE' },
+      { TargetFunctionArn: ARN, Qualifier: 'live', AuthType: 'NONE' },
+    ].map((Properties) =>
+      readUrls(readerOf({ Fn: FN, Live: LIVE, Url: { Type: 'AWS::Lambda::Url', Properties } })),
+    );
+    expect(urls).toMatchObject([[expected], [expected]]);
+  });
+});
+
 describe('the types of APIs', () => {
   it('have a class each, for their parts too', () => {
     const names = [apigateway, v2].flatMap((module) =>

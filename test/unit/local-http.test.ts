@@ -35,6 +35,11 @@ describe('the routes', () => {
     expect(match?.pathParameters).toEqual(pathParameters);
   });
 
+  it.each(['/', '/a'])('does not take %s for one of its own children', (path) => {
+    const parent = path === '/' ? '' : path;
+    expect(routeFinder([{ routeKey: `ANY ${parent}/{rest+}` }])('GET', path)).toBeUndefined();
+  });
+
   it('finds nothing where no route fits and there is no default', () => {
     expect(routeFinder([{ routeKey: 'GET /a', functionName: 'f' }])('GET', '/b')).toBeUndefined();
   });
@@ -53,6 +58,25 @@ describe('the event of a request', () => {
 
     expect(await seen.promise).toMatchObject({ 'idempotency-key': 'a,b' });
   });
+
+  it('says who asked after whom, at which port and how', async () => {
+    const seen = Promise.withResolvers<unknown>();
+    const server = await listen(0, (request, response) => {
+      seen.resolve(Object.fromEntries(receivedFrom(request).headers));
+      response.end();
+    });
+    atEndOfTest(server.close);
+    const headers = { 'x-forwarded-for': '192.0.2.7', 'x-forwarded-proto': 'gopher' };
+    httpRequest({ port: server.port, host: '127.0.0.1', headers }).end();
+
+    expect(await seen.promise).toEqual({
+      Host: `127.0.0.1:${server.port}`,
+      Connection: 'keep-alive',
+      'X-Forwarded-For': '192.0.2.7, 127.0.0.1',
+      'X-Forwarded-Port': String(server.port),
+      'X-Forwarded-Proto': 'http',
+    });
+  });
 });
 
 describe('the answer of a function', () => {
@@ -69,6 +93,10 @@ describe('the answer of a function', () => {
     ['an answer with null for headers', '{"statusCode":204,"headers":null}', { statusCode: 204, body: '' }],
   ])('is made of %s', (_, payload, expected) => {
     expect(toAnswer(payload)).toMatchObject(expected);
+  });
+
+  it('has a text alone in the form that the service gives it', () => {
+    expect(toAnswer('"hello"', JSON.stringify)).toMatchObject({ statusCode: 200, body: '"hello"' });
   });
 
   it('lower-cases header names, keeps cookies apart and decodes binary bodies', () => {

@@ -21,6 +21,24 @@ const mapping = (Properties: object) =>
 const schedule = (Properties: object) =>
   readSchedules(readerOf({ S: { Type: 'AWS::Scheduler::Schedule', Properties: { ...Properties } } }));
 
+describe('the group of a schedule', () => {
+  it('is known by the name that it has on AWS', () => {
+    const [grouped] = readSchedules(
+      readerOf({
+        Group: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: 'nightly' } },
+        S: {
+          Type: 'AWS::Scheduler::Schedule',
+          Properties: {
+            ...{ Name: 's', GroupName: { Ref: 'Group' }, ScheduleExpression: 'rate(1 hour)' },
+            Target: { Arn: arn('lambda', 'function:fn') },
+          },
+        },
+      }),
+    );
+    expect(grouped?.arn).toBe(arn('scheduler', 'schedule/nightly/s'));
+  });
+});
+
 describe('the buses and rules of a template', () => {
   it('have names and ARNs as on AWS', () => {
     const reader = readerOf({

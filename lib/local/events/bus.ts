@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import { commonDeadLetterAttributes, type Delivery, type DeliveryFailure, deliver } from '../delivery.ts';
-import type { Dispatch, Handover } from '../handover.ts';
+import type { Dispatch, Handover, Message } from '../handover.ts';
 import { LocalRunError } from '../problem.ts';
 import {
   busNameOf,
@@ -42,8 +42,11 @@ export interface Buses {
    * @throws {FibrinError} `ValidationException` or `SerializationException`, status 400: nothing was published.
    */
   put(entries: unknown, isLost?: (index: number) => boolean): PutResult;
-  /** Takes an event from a rule of another bus, as it is. Such an event goes to no further bus. */
-  publish(busArn: string, event: string): Handover;
+  /**
+   * Takes an event from a rule of another bus, as it is, which goes to no further bus; or what another service puts on the bus
+   * as an event of its own.
+   */
+  publish(busArn: string, message: Message): Handover;
   /** Takes an event of a service of AWS on the default bus. */
   emit(event: EventEnvelope): void;
   /** Sends the targets of a rule what they get when its schedule is due, whatever its pattern. */
@@ -178,12 +181,20 @@ export function createBuses(options: BusesOptions): Buses {
       });
       return { FailedEntryCount: results.filter((each) => 'ErrorCode' in each).length, Entries: results };
     },
-    publish(busArn, body) {
+    publish(busArn, { body, event: own }) {
       const name = names.get(busArn);
       if (name === undefined) return refused('NO_RESOURCE', `Event bus ${busArn} does not exist.`);
-      const event = parseEvent(body);
+      const now = clock.now();
+      const entry = {
+        Source: own?.source,
+        DetailType: own?.detailType,
+        Detail: body,
+        Resources: own?.resources,
+      };
+      const event = own ? toEvent(entry, { id: random.token(), account, region, now }) : parseEvent(body);
       if (event === undefined) return refused('INVALID_JSON', 'What came from the other bus is no event.');
-      route(name, { event, ingestionTime: isoSeconds(clock.now()), forwarded: true });
+      if ('ErrorCode' in event) return refused(event.ErrorCode, event.ErrorMessage);
+      route(name, { event, ingestionTime: isoSeconds(now), forwarded: own === undefined });
       return { kind: 'accepted' };
     },
     emit: (event) => route('default', { event, ingestionTime: event.time, forwarded: false }),

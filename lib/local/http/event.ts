@@ -83,8 +83,14 @@ export function toEvent(source: EventSource): Record<string, unknown> {
 const textOf = (value: unknown): string =>
   typeof value === 'object' ? JSON.stringify(value) : String(value);
 
-/** What a function returned, as an HTTP answer. Undefined when it is nothing that can be one. */
-export function toAnswer(payload: string): Answer | undefined {
+/**
+ * What a function returned, as an HTTP answer. Undefined when it is nothing that can be one.
+ * @param ofText The body that a text alone becomes: for an HTTP API the text.
+ */
+export function toAnswer(
+  payload: string,
+  ofText: (text: string) => string = (text) => text,
+): Answer | undefined {
   let result: unknown;
   try {
     result = JSON.parse(payload);
@@ -93,7 +99,7 @@ export function toAnswer(payload: string): Answer | undefined {
   }
   if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
     // Without a status, whatever came is the body of a 200.
-    const body = typeof result === 'string' ? result : JSON.stringify(result);
+    const body = typeof result === 'string' ? ofText(result) : JSON.stringify(result);
     return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: body ?? '' };
   }
   const {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { systemClock } from '../../core/clock.ts';
 import type { FaultSwitches } from '../faults.ts';
-import type { LocalFunction } from '../lambda/function.ts';
+import { functionFor, type LocalFunction } from '../lambda/function.ts';
 import type { UrlModel } from '../template/http.ts';
 import { preflightAnswer, withCors } from './cors.ts';
 import { toAnswer, toEvent } from './event.ts';
@@ -38,7 +38,29 @@ const targetOfPath = ({ faultTargets }: UrlModel, path: string): string | undefi
  * this machine and can be nothing else.
  * @see https://www.rfc-editor.org/rfc/rfc6761#section-6.3
  */
-export const hostOf = ({ logicalId }: UrlModel): string => `${logicalId.toLowerCase()}.localhost`;
+export const hostOf = (url: UrlModel): string => `${idOf(url)}.localhost`;
+
+/** The first label of its name, as on AWS. */
+const idOf = ({ logicalId }: UrlModel): string => logicalId.toLowerCase();
+
+/** A text that a function returns alone is sent as JSON: in quotation marks. */
+const readAnswer = (payload: string): Answer | undefined => toAnswer(payload, JSON.stringify);
+
+const SIGNED = /^AWS4-HMAC-SHA256 .*?Credential=([^/,\s]+)/;
+
+const accessKeyOf = (received: Received): string | undefined =>
+  SIGNED.exec(headerOf(received, 'authorization') ?? '')?.[1];
+
+/**
+ * Who has signed a request. No signer is known by name here: each is the root of the account.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+ */
+const callerOf = (accessKey: string, account: string) => ({
+  iam: {
+    ...{ accessKey, accountId: account, callerId: account, cognitoIdentity: null, principalOrgId: null },
+    ...{ userArn: `arn:aws:iam::${account}:root`, userId: account },
+  },
+});
 
 async function write(response: ServerResponse, bytes: Buffer): Promise<void> {
   // Who has gone reads nothing more; the function goes on writing, as on AWS.
@@ -67,7 +89,7 @@ async function stream(
     },
     chunk: fault ? (bytes) => void chunks.push(bytes) : (bytes) => write(response, bytes),
   });
-  const result = await fn.invoke(payload, randomUUID(), sink);
+  const result = await fn.invoke(payload, { sink });
   if (result.kind === 'success' && head !== undefined)
     return fault ? deliver(finish({ ...head, body: Buffer.concat(chunks) })) : void response.end();
   // It broke off: its reader learns that by a connection that ends too early.
@@ -86,6 +108,7 @@ async function serve(
 ): Promise<void> {
   const finish = (answer: Answer) => withCors(url.cors, received, answer);
   const { fault } = arrived;
+  const accessKey = url.authType === 'AWS_IAM' ? accessKeyOf(received) : undefined;
   const headers = received.headers.filter(([name]) => name.toLowerCase() !== FAULT_HEADER);
   const event = toEvent({
     received: {
@@ -93,10 +116,11 @@ async function serve(
       headers: fault ? [...headers, [FAULT_HEADER, JSON.stringify(fault)]] : headers,
     },
     ...{ body, requestId: randomUUID(), now: systemClock.now(), routeKey: '$default' },
-    ...{ apiId: 'local', account },
+    ...{ apiId: idOf(url), account },
+    ...(accessKey !== undefined && { authorizer: callerOf(accessKey, account) }),
   });
   if (url.streams) return stream(fn, payloadOf(event), response, arrived, finish);
-  const { answer } = await answerOf(fn, event, STATUSES, toAnswer);
+  const { answer } = await answerOf(fn, event, STATUSES, readAnswer);
   await arrived.deliver(finish(answer));
 }
 
@@ -111,7 +135,7 @@ export function startFunctionUrl(
     0,
     guarded(
       async (request, response) => {
-        const fn = functions.get(url.functionName);
+        const fn = functionFor(functions, url);
         if (fn === undefined) return send(response, serviceAnswer(404, 'Not Found'));
         const received = receivedFrom(request);
         const target = targetOfPath(url, received.path);
@@ -120,10 +144,7 @@ export function startFunctionUrl(
         const preflight = preflightAnswer(url.cors, received, 200);
         if (preflight) return arrived.deliver(preflight);
         // Whether the signature is right is AWS's to check; that there is one, a caller can get wrong here already.
-        if (
-          url.authType === 'AWS_IAM' &&
-          !headerOf(received, 'authorization')?.startsWith('AWS4-HMAC-SHA256 ')
-        )
+        if (url.authType === 'AWS_IAM' && accessKeyOf(received) === undefined)
           return send(response, serviceAnswer(403, 'Forbidden'));
         const body = await readBody(request, LAMBDA_MAX_PAYLOAD_BYTES);
         await serve({ url, account }, fn, received, body, response, arrived);

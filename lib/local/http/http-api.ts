@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { systemClock } from '../../core/clock.ts';
-import type { LocalFunction } from '../lambda/function.ts';
+import { functionFor, type LocalFunction } from '../lambda/function.ts';
 import type { HttpApiModel, RouteModel, StageModel } from '../template/apis.ts';
 import { preflightAnswer, withCors } from './cors.ts';
 import { toAnswer, toEvent } from './event.ts';
@@ -122,7 +122,7 @@ export function httpApi(api: HttpApiModel, { functions, account, keys }: HttpApi
     const preflight = preflightAnswer(api.cors, received, 204);
     if (preflight) return send(response, preflight);
     const match = find(received.method, path);
-    const fn = match && functions.get(match.route.functionName);
+    const fn = match && functionFor(functions, match.route);
     if (match === undefined || fn === undefined) return send(response, NOT_FOUND);
     const { route } = match;
     const authorization = route.jwt

@@ -10,21 +10,33 @@ export interface Received {
   /** Without its question mark. */
   readonly query: string;
   readonly protocol: string;
-  /** In the case and the order in which they came, and as often. */
+  /** In the case and the order in which they came, and as often; then those that say who asked. */
   readonly headers: readonly Header[];
 }
 
-export function receivedFrom({
-  method = 'GET',
-  url = '/',
-  rawHeaders,
-  httpVersion,
-}: IncomingMessage): Received {
+/** Who asked, and how, as the service in front of a function adds it to the headers: its own address after those that came. */
+function forwarded(
+  headers: readonly Header[],
+  { localPort = 80 }: IncomingMessage['socket'],
+): readonly Header[] {
+  const isOne = ([name]: Header) => /^x-forwarded-(for|port|proto)$/i.test(name);
+  const before = headers.filter(([name]) => name.toLowerCase() === 'x-forwarded-for');
+  const addresses = [...before.map(([, value]) => value), '127.0.0.1'].join(', ');
+  return [
+    ...headers.filter((header) => !isOne(header)),
+    ['X-Forwarded-For', addresses],
+    ['X-Forwarded-Port', String(localPort)],
+    ['X-Forwarded-Proto', 'http'],
+  ];
+}
+
+export function receivedFrom(request: IncomingMessage): Received {
+  const { method = 'GET', url = '/', rawHeaders, httpVersion, socket } = request;
   const [path = '/', query = ''] = url.split(/\?(.*)/s);
   const headers: Header[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2)
     headers.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '']);
-  return { method, path, query, protocol: `HTTP/${httpVersion}`, headers };
+  return { method, path, query, protocol: `HTTP/${httpVersion}`, headers: forwarded(headers, socket) };
 }
 
 /** All values of a header, joined as API Gateway does: with a comma and no space. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../core/clock.ts';
-import type { LocalFunction } from '../lambda/function.ts';
+import { functionFor, type LocalFunction } from '../lambda/function.ts';
 import type {
   MethodModel,
   MockModel,
@@ -37,6 +37,21 @@ const STATUSES: Statuses = {
   error: own(502, 'Internal server error', FAILED),
   throttled: own(500, 'Internal server error', FAILED),
 };
+
+/**
+ * Headers that a REST API keeps for itself: what a function says of them has another name.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+ */
+const REMAPPED: ReadonlySet<string> = new Set(['date', 'server', 'www-authenticate']);
+const withRemapped = (answer: Answer): Answer => ({
+  ...answer,
+  headers: Object.fromEntries(
+    Object.entries(answer.headers ?? {}).map(([name, value]) => [
+      REMAPPED.has(name) ? `x-amzn-remapped-${name}` : name,
+      value,
+    ]),
+  ),
+});
 
 /** Whether a media type is one of those that a REST API takes for binary. */
 const isBinary = (types: readonly string[], value: string | undefined): boolean => {
@@ -107,13 +122,16 @@ export function restApi(api: RestApiModel, { functions, account }: RestApiOption
       match?.resource.methods.get(received.method) ?? match?.resource.methods.get('ANY');
     if (match === undefined || method === undefined) return send(response, NO_METHOD);
     if (method.kind === 'mock') return send(response, mockAnswer(method, received));
-    const fn = functions.get(method.functionName);
+    const fn = functionFor(functions, method);
     if (fn === undefined) return send(response, STATUSES.throttled);
     const decodes = isBinary(api.binaryMediaTypes, headerOf(received, 'accept'));
     await answerWithin(request, response, method.timeoutMs, LATE, async () => {
       const body = await readBody(request, API_MAX_BODY_BYTES);
       const event = eventOf({ api, stage, received, path, ...match }, body, account);
-      const read = (payload: string) => toAnswerV1(payload, 'application/json', decodes);
+      const read = (payload: string) => {
+        const answer = toAnswerV1(payload, 'application/json', decodes);
+        return answer && withRemapped(answer);
+      };
       return (await answerOf(fn, event, STATUSES, read)).answer;
     });
   };

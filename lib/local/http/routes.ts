@@ -36,7 +36,10 @@ function matchSegments(
     const actual = path[index];
     if (actual === undefined) return undefined;
     if (segment.startsWith('{') && segment.endsWith('+}')) {
-      parameters[segment.slice(1, -2)] = path.slice(index).join('/');
+      // It stands for the children of a path, and the root is not one of its own.
+      const children = path.slice(index).join('/');
+      if (children === '' && index === 0) return undefined;
+      parameters[segment.slice(1, -2)] = children;
       return parameters;
     }
     if (segment.startsWith('{') && segment.endsWith('}')) {

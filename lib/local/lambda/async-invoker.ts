@@ -2,7 +2,7 @@ import type { CancelTimer, Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import { backoffMs } from '../backoff.ts';
 import type { Dispatch, Message } from '../handover.ts';
-import { type DestinationCondition, deadLetterAttributes, destinationRecord } from './destination-record.ts';
+import { type DestinationCondition, deadLetterAttributes, destinationMessage } from './destination-record.ts';
 import type { InvocationResult } from './result.ts';
 
 /** How a function is invoked asynchronously. */
@@ -13,13 +13,19 @@ export interface AsyncOptions {
   readonly maximumRetryAttempts: number;
   /** How long an event is kept, in the platform's time. Seconds, 60 to 21,600; AWS's default is 21,600. */
   readonly maximumEventAgeSeconds: number;
+  /** Whether the function reserves a concurrency of 0: events are given up at once. Default false. */
+  readonly closed?: boolean;
   /** The ARNs of the destinations. */
   readonly onFailure?: string | undefined;
   readonly onSuccess?: string | undefined;
   /** The ARN of the DeadLetterConfig. Gets the event beside the on-failure destination, where there are both. */
   readonly deadLetterQueue?: string | undefined;
   /** Never rejects. The request ID is the same for every attempt, as on Lambda. */
-  readonly invoke: (payload: string, requestId: string) => Promise<InvocationResult>;
+  readonly invoke: (
+    payload: string,
+    requestId: string,
+    qualifier: string | undefined,
+  ) => Promise<InvocationResult>;
   readonly dispatch: Dispatch;
   /** The platform's time: of delays and ages. */
   readonly platform: Clock;
@@ -44,8 +50,8 @@ export interface AsyncState {
 }
 
 export interface AsyncInvoker {
-  /** Takes the event over and returns its request ID. */
-  accept(payload: string): string;
+  /** Takes the event over and returns its request ID. @param qualifier The alias that was invoked. */
+  accept(payload: string, qualifier?: string): string;
   state(): AsyncState;
   /** Forgets what waits. Whatever the function is still doing has no consequences any more. */
   stop(): void;
@@ -54,6 +60,7 @@ export interface AsyncInvoker {
 interface AcceptedEvent {
   readonly requestId: string;
   readonly payload: string;
+  readonly qualifier: string | undefined;
   readonly expiresAt: number;
   invokeCount: number;
   /** In a row: an attempt that runs begins the back-off anew. */
@@ -102,7 +109,7 @@ export function asyncInvoker(options: AsyncOptions): AsyncInvoker {
     const finished = { ...event, functionArn, condition, finishedAtMs: platform.now() };
     const destination = success ? options.onSuccess : options.onFailure;
     const sent: Promise<boolean>[] = [];
-    if (destination !== undefined) sent.push(send(destination, { body: destinationRecord(finished) }));
+    if (destination !== undefined) sent.push(send(destination, destinationMessage(destination, finished)));
     if (!success && deadLetterQueue !== undefined) {
       sent.push(send(deadLetterQueue, { body: event.payload, attributes: deadLetterAttributes(finished) }));
     }
@@ -117,11 +124,12 @@ export function asyncInvoker(options: AsyncOptions): AsyncInvoker {
   };
 
   const attempt = async (event: AcceptedEvent): Promise<void> => {
-    const result = await options.invoke(event.payload, event.requestId);
+    const result = await options.invoke(event.payload, event.requestId, event.qualifier);
     if (stopped) return;
     event.last = result;
     if (result.kind === 'throttled') {
       counts.throttles++;
+      if (options.closed) return await finish(event, 'RetriesExhausted');
       event.throttles++;
       return tryAgain(event, backoffMs(event.throttles, MAX_THROTTLE_DELAY_MS, random));
     }
@@ -135,12 +143,15 @@ export function asyncInvoker(options: AsyncOptions): AsyncInvoker {
   };
 
   return {
-    accept(payload) {
+    accept(payload, qualifier) {
       const requestId = random.token();
       const expiresAt = platform.now() + options.maximumEventAgeSeconds * 1_000;
       counts.queued++;
       later(0, () =>
-        attempt({ requestId, payload, expiresAt, invokeCount: 0, throttles: 0, last: undefined }),
+        attempt({
+          ...{ requestId, payload, qualifier, expiresAt },
+          ...{ invokeCount: 0, throttles: 0, last: undefined },
+        }),
       );
       return requestId;
     },

@@ -1,3 +1,4 @@
+import type { Message } from '../handover.ts';
 import type { InvocationResult } from './result.ts';
 
 export type DestinationCondition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded';
@@ -40,10 +41,26 @@ function responseOf(last: InvocationResult | undefined): Record<string, unknown>
 }
 
 /**
+ * What a destination gets: the record, which a bus has as the detail of an event.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+ */
+export function destinationMessage(destination: string, invocation: FinishedInvocation): Message {
+  const result = invocation.condition === 'Success' ? 'Success' : 'Failure';
+  return {
+    body: destinationRecord(invocation),
+    event: {
+      source: 'lambda',
+      detailType: `Lambda Function Invocation Result - ${result}`,
+      resources: [invocation.functionArn, destination],
+    },
+  };
+}
+
+/**
  * The record that Lambda sends to an on-success or on-failure destination, as JSON.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
  */
-export function destinationRecord(invocation: FinishedInvocation): string {
+function destinationRecord(invocation: FinishedInvocation): string {
   const { requestId, functionArn, condition, invokeCount } = invocation;
   return JSON.stringify({
     version: '1.0',
@@ -69,8 +86,15 @@ function errorMessageOf(payload: string): string {
  * The attributes of a message in the queue of a DeadLetterConfig. Its body is the event, as it was.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq
  */
-export function deadLetterAttributes({ requestId, last }: FinishedInvocation): Record<string, string> {
-  const [code, message] =
+export function deadLetterAttributes({
+  requestId,
+  last,
+}: FinishedInvocation): NonNullable<Message['attributes']> {
+  const [code, message]: readonly [string, string] =
     last?.kind === 'error' ? ['200', errorMessageOf(last.payload)] : ['429', 'Rate Exceeded.'];
-  return { RequestID: requestId, ErrorCode: code, ErrorMessage: firstKilobyte(message) };
+  return {
+    RequestID: requestId,
+    ErrorCode: { DataType: 'Number', StringValue: code },
+    ErrorMessage: firstKilobyte(message),
+  };
 }

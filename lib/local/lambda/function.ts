@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type CancelTimer, systemClock } from '../../core/clock.ts';
 import type { FunctionModel } from '../template/functions.ts';
+import type { FunctionTarget } from '../template/names.ts';
 import { ACCOUNT } from '../template/reader.ts';
-import type { AnswerSink, InvocationResult } from './result.ts';
+import type { InvocationResult } from './result.ts';
 import { nodeFlagsOf } from './runtime-rules.ts';
 import { type Invocation, type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 
@@ -53,16 +54,33 @@ export interface FunctionState {
   readonly coldStarts: number;
 }
 
+/** How one invocation is other than most. */
+export interface InvocationOptions
+  extends Partial<Pick<Invocation, 'requestId' | 'sink' | 'clientContext' | 'onLine'>> {
+  /** The alias by which the function is invoked. It is part of the ARN that the function sees. */
+  readonly qualifier?: string | undefined;
+}
+
 /** A function of the template with its sandboxes. */
 export interface LocalFunction {
   readonly model: FunctionModel;
   /** Never rejects: what goes wrong is a result, as on Lambda. With a sink the answer goes there, and the result has none. */
-  invoke(payload: string, requestId?: string, sink?: AnswerSink): Promise<InvocationResult>;
+  invoke(payload: string, options?: InvocationOptions): Promise<InvocationResult>;
   /** Starts a sandbox ahead of the first invocation and waits until it is there. */
   warm(): Promise<void>;
   /** The sandboxes as they are now, the most recently used last. */
   sandboxes(): readonly Sandbox[];
   state(): FunctionState;
+}
+
+/** The function that is meant; undefined where it is not there. A caller that names an alias invokes it by that. */
+export function functionFor(
+  functions: ReadonlyMap<string, LocalFunction>,
+  { functionName, qualifier }: FunctionTarget,
+): LocalFunction | undefined {
+  const fn = functions.get(functionName);
+  if (fn === undefined || qualifier === undefined) return fn;
+  return { ...fn, invoke: (payload, options) => fn.invoke(payload, { qualifier, ...options }) };
 }
 
 /** A folder of the layers, where programs and libraries are looked for too. */
@@ -212,15 +230,17 @@ export function localFunction(options: FunctionOptions): LocalFunction {
 
   return {
     model,
-    warm: () => new Promise((resolve) => void start(() => true, resolve)),
+    // A function that reserves nothing at all is never run.
+    warm: () => new Promise((resolve) => (concurrency === 0 ? resolve() : void start(() => true, resolve))),
     sandboxes: () => all,
-    async invoke(payload, requestId = randomUUID(), sink?: AnswerSink) {
+    async invoke(payload, { qualifier, ...options } = {}) {
       if (!hasRoom()) {
         counts.throttles++;
         return { kind: 'throttled' };
       }
       counts.invocations++;
-      const result = await run({ requestId, functionArn, payload, ...(sink && { sink }) });
+      const arn = qualifier === undefined ? functionArn : `${functionArn}:${qualifier}`;
+      const result = await run({ requestId: randomUUID(), functionArn: arn, payload, ...options });
       if (result.kind === 'error') {
         counts.errors++;
         if (result.errorType === 'Sandbox.Timedout') counts.timeouts++;

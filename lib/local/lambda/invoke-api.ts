@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { systemClock } from '../../core/clock.ts';
+import { hasCode } from '../../core/errors.ts';
 import { type Answer, readBody } from '../http/server.ts';
 import type { AliasOf } from '../template/aliases.ts';
 import { functionOfArn } from '../template/names.ts';
 import { type LambdaOperation, lambdaAnswer, lambdaRefusal } from './api.ts';
 import type { LocalFunction } from './function.ts';
+import { logTail } from './log-tail.ts';
 import type { InvocationResult } from './result.ts';
 
 export interface InvokeApiOptions {
@@ -10,11 +15,12 @@ export interface InvokeApiOptions {
   readonly functions: ReadonlyMap<string, LocalFunction>;
   readonly aliasOf: AliasOf;
   /** Takes over an asynchronous invocation. */
-  readonly accept: (functionName: string, payload: string) => void;
+  readonly accept: (functionName: string, payload: string, qualifier: string | undefined) => void;
 }
 
-/** Lambda's limit on what is sent. */
-const MAX_PAYLOAD_BYTES = 6 * 1_024 * 1_024;
+const MB = 1_024 * 1_024;
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MAX_PAYLOAD_BYTES: Readonly<Record<string, number>> = { RequestResponse: 6 * MB, Event: MB };
 
 function answerOf(result: InvocationResult): Answer {
   const executed = { 'x-amz-executed-version': '$LATEST' };
@@ -30,7 +36,7 @@ function answerOf(result: InvocationResult): Answer {
 
 interface Target {
   readonly name: string;
-  readonly qualifier: string;
+  readonly qualifier: string | undefined;
 }
 
 /** The function of a request: its name or its ARN, the qualifier in it or beside it. */
@@ -39,42 +45,105 @@ function targetOf({ pathname, searchParams }: URL): Target | undefined {
   if (encoded === undefined) return undefined;
   const [, given = '', inside] =
     /^((?:.*:function:)?[^:]+)(?::([^:]+))?$/.exec(decodeURIComponent(encoded)) ?? [];
-  return { name: functionOfArn(given), qualifier: searchParams.get('Qualifier') ?? inside ?? '$LATEST' };
+  return { name: functionOfArn(given), qualifier: searchParams.get('Qualifier') ?? inside };
 }
 
-const isJson = (payload: string): boolean => {
+/** Undefined for what is no JSON. */
+function parsed(json: string): unknown {
   try {
-    JSON.parse(payload);
-    return true;
+    return JSON.parse(json);
   } catch {
-    return false;
+    // That it is none is the answer.
+    return undefined;
   }
+}
+
+interface Call {
+  readonly kind: string;
+  readonly payload: string;
+  readonly clientContext: string | undefined;
+  readonly wantsLog: boolean;
+}
+
+const headerOf = ({ headers }: IncomingMessage, name: string): string | undefined => {
+  const value = headers[name];
+  return value === undefined ? undefined : String(value);
 };
 
-async function invoke(
-  target: Target,
-  kind: string,
-  payload: string,
-  options: InvokeApiOptions,
+async function readCall(request: IncomingMessage): Promise<Call> {
+  const kind = headerOf(request, 'x-amz-invocation-type') ?? 'RequestResponse';
+  const maxBytes = MAX_PAYLOAD_BYTES[kind] ?? 6 * MB;
+  const context = headerOf(request, 'x-amz-client-context');
+  return {
+    kind,
+    payload: (await readBody(request, maxBytes)).toString('utf8') || '{}',
+    clientContext: context === undefined ? undefined : Buffer.from(context, 'base64').toString('utf8'),
+    wantsLog: headerOf(request, 'x-amz-log-type') === 'Tail',
+  };
+}
+
+/** Invokes a function and waits for it. */
+async function run(
+  fn: LocalFunction,
+  qualifier: string | undefined,
+  { payload, clientContext, wantsLog }: Call,
 ): Promise<Answer> {
-  const { name, qualifier } = target;
-  const fn = options.functions.get(name);
-  if (fn === undefined || (qualifier !== '$LATEST' && options.aliasOf(name, qualifier) === undefined))
-    return lambdaRefusal(404, 'ResourceNotFoundException', `Function not found: ${name}:${qualifier}`);
-  if (!isJson(payload))
-    return lambdaRefusal(400, 'InvalidRequestContentException', 'Could not parse request body into json');
-  switch (kind) {
+  const context = clientContext === undefined ? undefined : parsed(clientContext);
+  if (context === undefined && clientContext !== undefined)
+    return invalidContent('Client context must be a valid Base64-encoded JSON object.');
+  const requestId = randomUUID();
+  const lines: string[] = [];
+  const startedAt = systemClock.monotonic();
+  const result = await fn.invoke(payload, {
+    ...{ requestId, qualifier },
+    ...(context !== undefined && { clientContext: JSON.stringify(context) }),
+    ...(wantsLog && { onLine: (line: string) => void lines.push(line) }),
+  });
+  const answer = answerOf(result);
+  if (!wantsLog || result.kind === 'throttled') return answer;
+  const durationMs = systemClock.monotonic() - startedAt;
+  const log = logTail({ requestId, lines, durationMs, memoryMb: fn.model.memoryMb });
+  return { ...answer, headers: { ...answer.headers, 'x-amz-log-result': log } };
+}
+
+const invalidContent = (message: string): Answer =>
+  lambdaRefusal(400, 'InvalidRequestContentException', message);
+
+async function invoke(
+  { name, qualifier }: Target,
+  call: Call,
+  { functions, aliasOf, accept }: InvokeApiOptions,
+): Promise<Answer> {
+  const fn = functions.get(name);
+  const isKnown = qualifier === undefined || qualifier === '$LATEST' || aliasOf(name, qualifier);
+  if (fn === undefined || !isKnown)
+    return lambdaRefusal(
+      404,
+      'ResourceNotFoundException',
+      `Function not found: ${name}:${qualifier ?? '$LATEST'}`,
+    );
+  if (parsed(call.payload) === undefined) return invalidContent('Could not parse request body into json');
+  switch (call.kind) {
     case 'RequestResponse':
-      return answerOf(await fn.invoke(payload));
+      return run(fn, qualifier, call);
     case 'Event':
-      options.accept(name, payload);
+      accept(name, call.payload, qualifier);
       return lambdaAnswer(202, '');
     case 'DryRun':
       return lambdaAnswer(204, '');
     default:
-      return lambdaRefusal(400, 'InvalidParameterValueException', `There is no invocation type ${kind}`);
+      return lambdaRefusal(400, 'InvalidParameterValueException', `There is no invocation type ${call.kind}`);
   }
 }
+
+const tooLarge = (error: unknown): Answer => {
+  if (!hasCode(error, 'BODY_TOO_LARGE')) throw error;
+  return lambdaRefusal(
+    413,
+    'RequestTooLargeException',
+    'Request must be smaller than the limit of its kind.',
+  );
+};
 
 /**
  * `Invoke`.
@@ -85,7 +154,5 @@ export const invokeOperation =
   async (request, url) => {
     const target = targetOf(url);
     if (request.method !== 'POST' || target === undefined) return undefined;
-    const payload = (await readBody(request, MAX_PAYLOAD_BYTES)).toString('utf8') || '{}';
-    const kind = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
-    return invoke(target, String(kind), payload, options);
+    return readCall(request).then((call) => invoke(target, call, options), tooLarge);
   };

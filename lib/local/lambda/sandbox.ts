@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { ServerResponse } from 'node:http';
 import { createInterface } from 'node:readline';
-import { type CancelTimer, systemClock } from '../../core/clock.ts';
+import { type CancelTimer, sleep, systemClock } from '../../core/clock.ts';
 import type { Processes } from '../processes.ts';
 import { initFailureLines } from './init-failure.ts';
 import { type AnswerSink, failure, type InvocationResult } from './result.ts';
@@ -54,6 +54,10 @@ export interface Invocation {
   readonly payload: string;
   /** Where the answer goes while it is written; it is collected where there is none. */
   readonly sink?: AnswerSink;
+  /** JSON that the caller has for the function beside the payload. */
+  readonly clientContext?: string;
+  /** Gets what the function prints until it has answered. */
+  readonly onLine?: (line: string) => void;
 }
 
 export type SandboxState = 'init' | 'idle' | 'frozen' | 'busy' | 'gone';
@@ -91,6 +95,15 @@ const MANAGED_INIT_LIMIT_MS = 130_000;
 const TURN_LIMIT_MS = 300;
 /** One that has answered and asks for nothing for longer is busy with something else. */
 const SETTLE_LIMIT_MS = 100;
+/** What a function printed before it answered is read a little later than the answer. */
+const LAST_LINES_MS = 20;
+
+/** A header holds no more than ASCII; JSON has another way to write the rest. */
+const inAscii = (json: string): string =>
+  json.replaceAll(
+    /[^\x20-\x7e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 interface Pending {
   readonly invocation: Invocation;
@@ -105,6 +118,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   const initLimitMs = isManaged ? Math.max(MANAGED_INIT_LIMIT_MS, timeoutMs) : INIT_LIMIT_MS;
   const running = new Map<string, Pending>();
   const polls: ServerResponse[] = [];
+  const listeners = new Set<(line: string) => void>();
   let phase: 'init' | 'serving' | 'gone' = 'init';
   let frozen = false;
   let doomed = false;
@@ -194,6 +208,28 @@ export function startSandbox(options: SandboxOptions): Sandbox {
       kill();
     });
 
+  const print = (line: string) => {
+    options.onOutput(line);
+    for (const listener of listeners) listener(line);
+  };
+  const invoke = (invocation: Invocation) =>
+    new Promise<InvocationResult>((settleWith) => {
+      const pending: Pending = { invocation, settle: settleWith, cancelTimer: () => undefined };
+      if (running.size === 0) thaw();
+      running.set(invocation.requestId, pending);
+      invocations++;
+      pending.cancelTimer = limit(pending);
+      give(pending.invocation, polls.shift());
+      settle();
+    });
+  const invokeHeard = async (invocation: Invocation, onLine: (line: string) => void) => {
+    listeners.add(onLine);
+    const result = await invoke(invocation);
+    await sleep(systemClock, LAST_LINES_MS);
+    listeners.delete(onLine);
+    return result;
+  };
+
   const sandbox: Sandbox = {
     startedAt: systemClock.now(),
     clockOffsetMs: 0,
@@ -221,21 +257,14 @@ export function startSandbox(options: SandboxOptions): Sandbox {
       return lives();
     },
     invoke: (invocation) =>
-      new Promise((settleWith) => {
-        const pending: Pending = { invocation, settle: settleWith, cancelTimer: () => undefined };
-        if (running.size === 0) thaw();
-        running.set(invocation.requestId, pending);
-        invocations++;
-        pending.cancelTimer = limit(pending);
-        give(pending.invocation, polls.shift());
-        settle();
-      }),
+      invocation.onLine ? invokeHeard(invocation, invocation.onLine) : invoke(invocation),
     freeze,
     thaw,
     kill,
   };
 
-  const give = ({ requestId, functionArn, payload }: Invocation, poll: ServerResponse | undefined) => {
+  const give = (invocation: Invocation, poll: ServerResponse | undefined) => {
+    const { requestId, functionArn, payload, clientContext } = invocation;
     const deadline = systemClock.now() + sandbox.clockOffsetMs + timeoutMs;
     const trace = requestId.replaceAll('-', '').slice(0, 24);
     poll?.writeHead(200, {
@@ -243,6 +272,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
       'lambda-runtime-aws-request-id': requestId,
       'lambda-runtime-deadline-ms': String(deadline),
       'lambda-runtime-invoked-function-arn': functionArn,
+      ...(clientContext !== undefined && { 'lambda-runtime-client-context': inAscii(clientContext) }),
       'lambda-runtime-trace-id': `Root=1-${Math.floor(deadline / 1_000).toString(16)}-${trace};Sampled=0`,
       'x-fibrin-clock-offset-ms': String(sandbox.clockOffsetMs),
       'x-fibrin-unresolved': options.unresolvedNames?.().join(',') ?? '',
@@ -319,7 +349,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', options.onOutput);
+      if (stream) createInterface({ input: stream }).on('line', print);
     }
     child.once('error', (error) => {
       options.onOutput(`the sandbox did not start: ${error.message}`);

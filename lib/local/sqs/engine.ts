@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { buildApp } from 'fauxqs';
 import { LocalRunError } from '../problem.ts';
+import { type DeadLetterSources, noteDeadLetters } from './dead-letter-sources.ts';
 import { keepGroupsTogether } from './fifo.ts';
 
 export type FauxqsApp = ReturnType<typeof buildApp>;
@@ -16,7 +17,10 @@ const STORE = 'sqs/sqsStore.js';
  * @param wantedBy What of the template wants it.
  * @throws {LocalRunError} without the package fauxqs, or with one whose queues are other than expected.
  */
-export async function fauxqsApp(wantedBy: string, region: string): Promise<{ readonly app: FauxqsApp }> {
+export async function fauxqsApp(
+  wantedBy: string,
+  region: string,
+): Promise<{ readonly app: FauxqsApp; readonly deadLetterSources: DeadLetterSources }> {
   let fauxqs: typeof import('fauxqs');
   try {
     fauxqs = await import('fauxqs');
@@ -30,9 +34,11 @@ export async function fauxqsApp(wantedBy: string, region: string): Promise<{ rea
     const url = new URL(STORE, import.meta.resolve('fauxqs')).href;
     const { SqsStore } = (await import(url)) as { readonly SqsStore: new () => SqsStore };
     const sqsStore = keepGroupsTogether(new SqsStore());
+    const deadLetterSources = noteDeadLetters(sqsStore);
     // It makes the stores that it is not given.
     const stores = { sqsStore } as Stores;
-    return { app: fauxqs.buildApp({ logger: false, defaultRegion: region, stores }) };
+    const app = fauxqs.buildApp({ logger: false, defaultRegion: region, stores });
+    return { app, deadLetterSources };
   } catch (error) {
     throw new LocalRunError('this version of fauxqs is not known; npm install --save-dev fauxqs@2.4', error);
   }

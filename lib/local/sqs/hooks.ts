@@ -1,7 +1,11 @@
 import { callInTens } from './client.ts';
+import type { DeadLetterSources } from './dead-letter-sources.ts';
 import { type FauxqsApp, refuseStrangersOf } from './engine.ts';
+import { withGroupInId } from './group-scope.ts';
 import type { QueueModel } from './model.ts';
 import { handlesOf, inPlatformSeconds } from './platform-seconds.ts';
+import { asReceived } from './received.ts';
+import { sortOut } from './refused-entries.ts';
 
 /** The one account that fauxqs knows; it is part of the ARNs by which it finds dead-letter queues. */
 export const FAUXQS_ACCOUNT = '000000000000';
@@ -15,7 +19,8 @@ export interface HookOptions {
   readonly endpoint: () => string;
   /** Where a queue is, under an address that resolves. */
   readonly urlOf: (queueName: string) => string;
-  /** Receipt handles whose visibility timeout a function has set anew. */
+  readonly deadLetterSources: DeadLetterSources;
+  /** Receipt handles whose visibility timeout was set anew. */
   readonly changed: Set<string>;
 }
 
@@ -34,26 +39,40 @@ function withAccount(payload: Payload, from: string, to: string): Payload {
   return { ...payload, Attributes: Object.fromEntries(attributes) };
 }
 
+/** Entries that failed before the engine saw their request. */
+const failedBefore = new WeakMap<object, readonly object[]>();
+
+const withFailed = (payload: Payload, failed: readonly object[]): Payload => {
+  const others = (payload['Failed'] ?? []) as readonly object[];
+  return { ...payload, Failed: [...failed, ...others] };
+};
+
 const nameOf = (queueUrl: unknown): string => String(queueUrl).split('/').at(-1) ?? '';
 
 /** What fauxqs does otherwise than the local run needs it, by the hooks that its server offers to everybody. */
 export function addHooks(app: FauxqsApp, options: HookOptions): void {
-  const { account, scale, queues, endpoint, urlOf, changed } = options;
+  const { account, scale, queues, endpoint, urlOf, changed, deadLetterSources } = options;
   refuseStrangersOf(app);
 
-  app.addHook('preHandler', async (request) => {
+  app.addHook('preHandler', async (request, reply) => {
     const operation = operationOf(request.headers);
-    const input = request.body as Payload | null | undefined;
-    if (typeof input !== 'object' || input === null) return;
-    request.body = withAccount(input, account, FAUXQS_ACCOUNT);
-    if (!('QueueUrl' in input)) return;
+    const given = request.body as Payload | null | undefined;
+    if (typeof given !== 'object' || given === null) return;
+    request.body = withAccount(given, account, FAUXQS_ACCOUNT);
+    if (!('QueueUrl' in given)) return;
+    const { input, refusal, failed } = sortOut(operation, given);
+    if (refusal)
+      return reply.code(400).send({ __type: `com.amazonaws.sqs#${refusal.code}`, message: refusal.message });
+    if (failed.length > 0) failedBefore.set(request, failed);
+    if (failed.length > 0 && (input['Entries'] as readonly unknown[]).length === 0)
+      return reply.send({ Successful: [] });
     if (operation.startsWith('ChangeMessageVisibility'))
       for (const handle of handlesOf(input)) changed.add(handle);
     if (operation.startsWith('DeleteMessage')) for (const handle of handlesOf(input)) changed.delete(handle);
     const queue = queues.get(nameOf(input['QueueUrl']));
     request.body = inPlatformSeconds(
       operation,
-      request.body as Payload,
+      withGroupInId(withAccount(input, account, FAUXQS_ACCOUNT), queue),
       scale,
       queue === undefined || queue.fifo ? undefined : queue.delaySeconds,
     );
@@ -79,6 +98,15 @@ export function addHooks(app: FauxqsApp, options: HookOptions): void {
       );
       for (const handle of handles) changed.delete(handle);
     }
-    return withAccount(payload as Payload, FAUXQS_ACCOUNT, account);
+    const failed = failedBefore.get(request);
+    if (failed) return withFailed(payload as Payload, failed);
+    if (!Array.isArray(Messages)) return withAccount(payload as Payload, FAUXQS_ACCOUNT, account);
+    const input = request.body as Payload;
+    const sourceOf = (id: string) =>
+      deadLetterSources.get(id)?.replace(`:${FAUXQS_ACCOUNT}:`, `:${account}:`);
+    const received = (Messages as readonly Payload[]).map((message) =>
+      asReceived(message, { input, sourceOf }),
+    );
+    return { ...payload, Messages: received };
   });
 }

@@ -5,6 +5,8 @@ export interface QueueModel {
   readonly fifo: boolean;
   /** Whether a FIFO queue tells duplicates by their bodies. Default false. */
   readonly contentBasedDeduplication?: boolean;
+  /** Whether a FIFO queue compares the deduplication IDs of each group by itself. Default false: those of the whole queue. */
+  readonly deduplicatesInGroup?: boolean;
   readonly visibilityTimeoutSeconds: number;
   readonly delaySeconds: number;
   readonly receiveWaitSeconds: number;

@@ -1,4 +1,5 @@
-type Input = Readonly<Record<string, unknown>>;
+/** A request, or an entry of one. */
+export type Input = Readonly<Record<string, unknown>>;
 
 /**
  * Rewrites the seconds of a request to SQS into the platform's, which may run `scale` times faster: how long a

@@ -57,6 +57,7 @@ function attributesOf(queue: QueueModel, scale: number): Record<string, string> 
     ...(queue.fifo && {
       FifoQueue: 'true',
       ContentBasedDeduplication: String(queue.contentBasedDeduplication ?? false),
+      ...(queue.deduplicatesInGroup && { DeduplicationScope: 'messageGroup' }),
     }),
     ...(queue.redrive && {
       RedrivePolicy: JSON.stringify({
@@ -82,12 +83,15 @@ export async function startSqs(queues: readonly QueueModel[], options: SqsOption
         `${logicalId}: its dead-letter queue ${redrive.deadLetterQueueArn} is not in the template`,
       );
 
-  const { app } = await fauxqsApp('queues', region);
+  const { app, deadLetterSources } = await fauxqsApp('queues', region);
   const changed = new Set<string>();
   let endpoint = '';
   const urlOfName = (queueName: string) => `${endpoint}/${account}/${queueName}`;
   const byName = new Map(queues.map((queue) => [queue.queueName, queue]));
-  addHooks(app, { account, scale, queues: byName, endpoint: () => endpoint, urlOf: urlOfName, changed });
+  addHooks(app, {
+    ...{ account, scale, queues: byName, endpoint: () => endpoint, urlOf: urlOfName, changed },
+    deadLetterSources,
+  });
   const server = await listenLocally(app);
   endpoint = server.endpoint;
 

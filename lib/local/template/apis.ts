@@ -1,3 +1,5 @@
+import type { FunctionTarget } from './names.ts';
+
 /** What decides which pages may call an API or a function URL. */
 export interface CorsModel {
   readonly allowOrigins: readonly string[];
@@ -36,9 +38,8 @@ export interface MappingModel {
   readonly responses: ReadonlyMap<number, readonly MappingStep[]>;
 }
 
-export interface RouteModel {
+export interface RouteModel extends FunctionTarget {
   readonly routeKey: string;
-  readonly functionName: string;
   readonly payloadFormat: '1.0' | '2.0';
   readonly timeoutMs: number;
   readonly mapping?: MappingModel;
@@ -66,7 +67,7 @@ export interface MockModel {
 }
 
 export type MethodModel =
-  | { readonly kind: 'lambda'; readonly functionName: string; readonly timeoutMs: number }
+  | (FunctionTarget & { readonly kind: 'lambda'; readonly timeoutMs: number })
   | MockModel;
 
 export interface RestResourceModel {

@@ -2,7 +2,7 @@ import { textsOf } from '../texts.ts';
 import type { HttpApiModel, JwtAuthorizerModel, RouteModel, StageModel } from './apis.ts';
 import { readCors } from './cors.ts';
 import { readMapping } from './mapping.ts';
-import { functionOfArn } from './names.ts';
+import { targetOfArn } from './names.ts';
 import type { Properties } from './properties.ts';
 import type { Resource, TemplateReader } from './reader.ts';
 import { refuse } from './refuse.ts';
@@ -13,7 +13,7 @@ const LEAVE_OUT = 'leave it out for -c stage=local';
 /** How long an HTTP API waits for its integration where nothing else is said, and at the most. */
 const INTEGRATION_LIMIT_MS = 30_000;
 
-type Integration = Pick<RouteModel, 'functionName' | 'payloadFormat' | 'timeoutMs' | 'mapping'>;
+type Integration = Pick<RouteModel, 'functionName' | 'qualifier' | 'payloadFormat' | 'timeoutMs' | 'mapping'>;
 
 function readIntegrations(reader: TemplateReader): ReadonlyMap<string, Integration> {
   const names = ['IntegrationType', 'IntegrationUri', 'PayloadFormatVersion', 'TimeoutInMillis'];
@@ -33,7 +33,7 @@ function readIntegrations(reader: TemplateReader): ReadonlyMap<string, Integrati
       return [
         reader.nameOf(logicalId),
         {
-          functionName: functionOfArn(String(IntegrationUri)),
+          ...targetOfArn(String(IntegrationUri)),
           payloadFormat: PayloadFormatVersion,
           timeoutMs: Number(TimeoutInMillis ?? INTEGRATION_LIMIT_MS),
           ...(mapping && { mapping }),
@@ -99,8 +99,8 @@ const API_NAMES = ['ProtocolType', 'CorsConfiguration', 'Target', 'RouteKey'];
 function quickCreated({ properties }: Resource): { routes: RouteModel[]; stages: StageModel[] } {
   const { Target, RouteKey = '$default' } = properties;
   if (Target === undefined) return { routes: [], stages: [] };
-  const functionName = functionOfArn(String(Target));
-  const route = { routeKey: String(RouteKey), functionName, payloadFormat: '2.0' as const };
+  const target = targetOfArn(String(Target));
+  const route = { routeKey: String(RouteKey), ...target, payloadFormat: '2.0' as const };
   return {
     routes: [{ ...route, timeoutMs: INTEGRATION_LIMIT_MS }],
     stages: [{ name: '$default', variables: {} }],

@@ -1,11 +1,10 @@
 import type { CorsModel } from './apis.ts';
 import { readCors } from './cors.ts';
-import { functionOfArn } from './names.ts';
+import { type FunctionTarget, targetOfArn } from './names.ts';
 import type { TemplateReader } from './reader.ts';
 
-export interface UrlModel {
+export interface UrlModel extends FunctionTarget {
   readonly logicalId: string;
-  readonly functionName: string;
   readonly authType: string;
   /** Whether an answer is sent on while the function writes it. */
   readonly streams: boolean;
@@ -17,12 +16,13 @@ export interface UrlModel {
 export function readUrls(reader: TemplateReader): readonly UrlModel[] {
   const names = ['TargetFunctionArn', 'AuthType', 'InvokeMode', 'Cors'];
   return reader.ofType(['AWS::Lambda::Url'], names).map(({ logicalId, properties, metadata }) => {
-    const { TargetFunctionArn, AuthType, InvokeMode, Cors } = properties;
+    const { TargetFunctionArn, AuthType, InvokeMode, Cors, Qualifier } = properties;
     const cors = readCors(Cors);
     const fault = metadata['fibrin:fault'];
     return {
       logicalId,
-      functionName: functionOfArn(String(TargetFunctionArn)),
+      ...targetOfArn(String(TargetFunctionArn)),
+      ...(Qualifier !== undefined && { qualifier: String(Qualifier) }),
       authType: String(AuthType),
       streams: InvokeMode === 'RESPONSE_STREAM',
       ...(cors && { cors }),

@@ -15,6 +15,7 @@ export const NAMES: Readonly<Record<string, { readonly property: string; readonl
   'AWS::ApiGateway::Stage': { property: 'StageName' },
   'AWS::ApiGatewayV2::Stage': { property: 'StageName' },
   'AWS::Scheduler::Schedule': { property: 'Name' },
+  'AWS::Scheduler::ScheduleGroup': { property: 'Name' },
   'AWS::SecretsManager::Secret': { property: 'Name', arn: 'secretsmanager:secret:' },
   'AWS::SSM::Parameter': { property: 'Name', arn: 'ssm:parameter/' },
 };
@@ -37,4 +38,16 @@ export function displayNameOf(logicalId: string, resource: TemplateResource, sta
   if (typeof path !== 'string') return logicalId;
   const parts = path.split('/').slice(Math.max(1, stackPath.split('/').length), -1);
   return (parts.at(-1) === 'Function' ? parts.slice(0, -1) : parts).join('/') || logicalId;
+}
+
+/** A function as it is invoked: by its name alone, or by an alias. */
+export interface FunctionTarget {
+  readonly functionName: string;
+  readonly qualifier?: string;
+}
+
+/** The function that an ARN, or the path of an invocation with one, leads to. */
+export function targetOfArn(arn: string): FunctionTarget {
+  const qualifier = /:function:[^:/]+:([^:/]+)/.exec(arn)?.[1];
+  return { functionName: functionOfArn(arn), ...(qualifier !== undefined && { qualifier }) };
 }

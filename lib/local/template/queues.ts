@@ -4,6 +4,7 @@ import type { TemplateReader } from './reader.ts';
 
 const NAMES = [
   'ContentBasedDeduplication',
+  'DeduplicationScope',
   'DelaySeconds',
   'FifoQueue',
   'MessageRetentionPeriod',
@@ -22,6 +23,7 @@ export function readQueues(reader: TemplateReader): readonly QueueModel[] {
       queueName: reader.nameOf(logicalId),
       fifo: properties['FifoQueue'] === true,
       contentBasedDeduplication: properties['ContentBasedDeduplication'] === true,
+      ...(properties['DeduplicationScope'] === 'messageGroup' && { deduplicatesInGroup: true }),
       visibilityTimeoutSeconds: seconds('VisibilityTimeout', 30),
       delaySeconds: seconds('DelaySeconds', 0),
       receiveWaitSeconds: seconds('ReceiveMessageWaitTimeSeconds', 0),

@@ -1,7 +1,7 @@
 import { textsOf } from '../texts.ts';
 import type { MethodModel, RestApiModel, RestResourceModel } from './apis.ts';
 import { readMock } from './mock.ts';
-import { functionOfArn } from './names.ts';
+import { targetOfArn } from './names.ts';
 import type { Properties } from './properties.ts';
 import type { Resource, TemplateReader } from './reader.ts';
 import { refuse } from './refuse.ts';
@@ -32,7 +32,7 @@ function lambdaOf(logicalId: string, integration: Properties, reader: TemplateRe
       'use BUFFERED for -c stage=local, or a function URL',
     );
   const timeoutMs = Number(TimeoutInMillis ?? INTEGRATION_LIMIT_MS);
-  return { kind: 'lambda', functionName: functionOfArn(uri), timeoutMs };
+  return { kind: 'lambda', ...targetOfArn(uri), timeoutMs };
 }
 
 function methodOf({ logicalId, properties }: Resource, reader: TemplateReader): MethodModel {

@@ -124,5 +124,6 @@ const url = streams.addFunctionUrl({
 });
 (url.node.defaultChild as CfnUrl).addMetadata('fibrin:fault', { streams: '/' });
 const plainUrl = echo.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
+fn('Signed').addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
 route('/where', fn('Where', { API_URL: api.url ?? '', REST_URL: rest.url }));
 new CfnOutput(stack, 'Urls', { value: `${url.url} ${plainUrl.url}` });

@@ -16,6 +16,9 @@ export const echo = async (event, context) => ({
   env: { ...process.env },
   cwd: process.cwd(),
 });
+export const talks = async (event) => console.log(`said ${JSON.stringify(event)}`);
+export const rambles = async () => console.log('x'.repeat(20_000));
+export const context = async (_, { clientContext, invokedFunctionArn: arn }) => ({ clientContext, arn });
 export const throws = async () => {
   throw new RangeError('out of range');
 };

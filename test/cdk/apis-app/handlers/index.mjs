@@ -27,6 +27,9 @@ export const throws = async () => {
 /** Where it is told that the APIs are. */
 export const where = async () => ({ http: process.env.API_URL, rest: process.env.REST_URL });
 
+/** Who calls, or a text alone. */
+export const signed = async ({ rawPath, requestContext }) => (rawPath === '/text' ? 'hello' : requestContext);
+
 /** Three parts, each sent when the one before it has been for a while. */
 export const streams = awslambda.streamifyResponse(async (event, stream) => {
   const { status, fail, type, empty } = event.queryStringParameters ?? {};
