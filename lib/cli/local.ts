@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
+import { systemClock } from '../core/clock.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { ENGINES, type EngineChoice } from '../local/dynamodb/choice.ts';
 import { streamLog } from '../local/log.ts';
 import { checkPackages, WANTED_PACKAGES } from '../local/packages.ts';
 import { print } from '../terminal/print.ts';
+import { untilSignal } from './until-signal.ts';
 
 export const LOCAL_HELP: string = `fibrin local: runs the synthesized app of this folder on this machine
 
@@ -103,19 +105,7 @@ export async function local(args: readonly string[]): Promise<number> {
 
   const idleMs = idleMsOf(values['idle-minutes']);
 
-  const ending = new AbortController();
-  const ended = new Promise<number>((resolve) => {
-    const onSignal = (name: NodeJS.Signals, code: number) => {
-      process.once(name, () => {
-        resolve(code);
-        ending.abort(new InterruptedError(code));
-      });
-    };
-    onSignal('SIGINT', 130);
-    onSignal('SIGTERM', 143);
-    onSignal('SIGHUP', 129);
-  });
-
+  const ending = untilSignal(process, systemClock);
   const log = streamLog();
   try {
     checkPackages();
@@ -138,19 +128,14 @@ export async function local(args: readonly string[]): Promise<number> {
       signal: ending.signal,
     });
     log.say(`ready ${run.url}`);
-    const code = await ended;
+    const code = await ending.code;
     log.say('stopping …');
     await run.stop();
     return code;
   } catch (error) {
-    if (ending.signal.aborted) return ended;
+    if (ending.signal.aborted) return ending.code;
     throw error;
-  }
-}
-
-class InterruptedError extends Error {
-  override readonly name = 'InterruptedError';
-  constructor(code: number) {
-    super(`ended by a signal (exit ${code})`);
+  } finally {
+    ending.release();
   }
 }

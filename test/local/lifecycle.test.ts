@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -19,6 +19,10 @@ const EVENTS_APP = fileURLToPath(new URL('../cdk/events-app', import.meta.url));
 /** 127.0.0.1 as the kernel writes it, by itself and mapped into IPv6. */
 const LOOPBACK = ['0100007F', '0000000000000000FFFF00000100007F'];
 
+/** Temporary files, without Node's own cache, which is to stay. */
+const filesIn = (folder: string): readonly string[] =>
+  readdirSync(folder).filter((name) => name !== 'node-compile-cache');
+
 describe('a local run', () => {
   it.each([
     ['SIGINT', 130, 'auto'],
@@ -34,6 +38,16 @@ describe('a local run', () => {
     expect(await run.stop(signal)).toBe(code);
     await inFlight;
     expect(aliveOf(started)).toEqual([]);
+  });
+
+  it('ends on a Ctrl-C that npx passes on once more, and leaves no files', async () => {
+    const folder = temporaryFolder();
+    const run = await startRun([], { TMPDIR: folder }, EVENTS_APP);
+    expect(filesIn(folder)).not.toEqual([]);
+    run.child.kill('SIGINT');
+    expect(await run.stop()).toBe(130);
+    expect(run.child.signalCode).toBeNull();
+    expect(filesIn(folder)).toEqual([]);
   });
 
   it('runs on dynalite where there is no Java, and says what is weaker', async () => {
@@ -58,9 +72,10 @@ describe('a local run', () => {
 });
 
 describe('a local run with all of its processes', () => {
+  const folder = temporaryFolder();
   let run: StartedRun;
   beforeAll(async () => {
-    run = await startRun([], {}, EVENTS_APP);
+    run = await startRun([], { TMPDIR: folder }, EVENTS_APP);
   });
 
   it.skipIf(!hasProc)('listens on the loopback interface only, DynamoDB Local too', async () => {
@@ -81,6 +96,7 @@ describe('a local run with all of its processes', () => {
     const started = childrenOf(run.child.pid);
     run.child.kill('SIGKILL');
     await expect.poll(() => aliveOf(started)).toEqual([]);
+    await expect.poll(() => filesIn(folder)).toEqual([]);
   });
 });
 

@@ -113,6 +113,26 @@ describe('a synthesis is used again while what the app has read is unchanged:', 
     expect(await reused(folder, ...changes)).toEqual([false, true, false, true]);
   });
 
+  it('not what a package manager keeps for itself, which starts the app or a program for it', async () => {
+    const manager = temporaryFolder();
+    // As npm does, which keeps a log of each command.
+    writeFileSync(
+      join(manager, 'npx-cli.js'),
+      `const fs = require('node:fs'); const logs = __dirname + '/logs';
+      fs.mkdirSync(logs, { recursive: true }); fs.readdirSync(logs); fs.writeFileSync(logs + '/' + process.pid, '');
+      try { fs.readFileSync('.npmrc'); } catch {}
+      require('node:child_process').execFileSync('node', process.argv.slice(2), { cwd: process.cwd() });`,
+    );
+    const app = `node ${join(manager, 'npx-cli.js')} app.mjs`;
+    const files = {
+      'app.mjs': "import { write } from './write.mjs'; write({ stage: process.env.APP_STAGE });",
+      '.npmrc': 'a=1',
+    };
+    const folder = project(files, { app });
+    const changes = [nothing, write(folder, '.npmrc', 'a=2'), set('APP_STAGE', 'a'), nothing];
+    expect(await reused(folder, ...changes)).toEqual([false, true, false, false, true]);
+  });
+
   it('environment variables that it asks for', async () => {
     const folder = project({
       'app.mjs':

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -89,6 +89,7 @@ export async function startDynamoDbLocal(
   ].join(delimiter);
   // The engine unpacks a library there and leaves it behind when it is killed.
   const scratch = mkdtempSync(join(tmpdir(), 'fibrin-dynamodb-'));
+  processes.removeAtEnd(scratch);
   const child = processes.start(
     java,
     [
@@ -107,7 +108,6 @@ export async function startDynamoDbLocal(
   let ended = false;
   child.once('exit', () => {
     ended = true;
-    rmSync(scratch, { recursive: true, force: true });
   });
   child.once('error', () => {
     ended = true;

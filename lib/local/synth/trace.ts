@@ -11,6 +11,15 @@ import { fileURLToPath } from 'node:url';
 
 const env = process.env;
 const file = env['FIBRIN_SYNTH_TRACE'];
+/**
+ * A package manager's own process (`npx`, `pnpm exec`) reads logs and caches that differ each time. Of what it reads only its
+ * settings count; the program that it starts writes down its own.
+ */
+const isPackageManager = /[\\/](npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack)(-cli|-[\d.]+)?(\.[cm]?js)?$/.test(
+  process.argv[1] ?? '',
+);
+const SETTINGS = /[\\/]\.(npmrc|yarnrc|yarnrc\.yml)$/;
+
 const names = new Set<string>();
 const files = new Set<string>();
 const folders = new Set<string>();
@@ -108,8 +117,7 @@ nodeModule.registerHooks?.({
 
 process.once('exit', () => {
   if (file === undefined) return;
-  appendFileSync(
-    file,
-    `${JSON.stringify({ names: [...names], files: [...files], folders: [...folders] })}\n`,
-  );
+  const all = { names: [...names], files: [...files], folders: [...folders] };
+  const settings = { names: [], files: all.files.filter((path) => SETTINGS.test(path)), folders: [] };
+  appendFileSync(file, `${JSON.stringify(isPackageManager ? settings : all)}\n`);
 });
