@@ -48,7 +48,7 @@ export async function boundedFetch(url: string | URL, options: FetchOptions): Pr
     stale = error;
   }
   try {
-    return await exchange(sending, signal);
+    return await exchange({ ...sending, sentBefore: true }, signal);
   } catch (error) {
     noteEarlierAttempts(error, [stale]);
     throw error;

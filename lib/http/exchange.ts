@@ -17,6 +17,8 @@ export interface Exchange<T> {
   readonly body: string | Uint8Array | undefined;
   /** Whether the request may be sent a second time after the service may have received it. */
   readonly repeatable: boolean;
+  /** Whether the service may have received it already, by an earlier try. Default false. */
+  readonly sentBefore?: boolean;
   readonly clock: Clock;
   /** Reads a response to its end. */
   readonly read: (response: IncomingMessage) => Promise<T>;
@@ -33,7 +35,7 @@ async function isMade(socket: Socket & { readonly secureConnecting?: boolean }):
 /** Undefined: the connection that the agent gave was closed, or about to be, and nothing was written to it. */
 async function attempt<T>(sending: Exchange<T>, signal: AbortSignal): Promise<T | undefined> {
   signal.throwIfAborted();
-  const { url, client, method, headers, body, host, clock, read } = sending;
+  const { url, client, method, headers, body, host, clock, read, sentBefore = false } = sending;
   const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
   let connection: Connection | undefined;
   let isWritten = false;
@@ -44,12 +46,12 @@ async function attempt<T>(sending: Exchange<T>, signal: AbortSignal): Promise<T 
     // The others have been idle for as long, and the request may be sent again.
     if (isStale) connection?.closeIdle();
     const failure = new NoAnswerError(host, error, isStale);
-    noteRequestSent(failure, isWritten);
+    noteRequestSent(failure, sentBefore || isWritten);
     reject(failure);
   };
   const onAbort = () => {
     if (hasWaited) noteOwnWait(signal.reason);
-    noteRequestSent(signal.reason, isWritten);
+    noteRequestSent(signal.reason, sentBefore || isWritten);
     reject(signal.reason);
   };
   const onClose = () => fail();
