@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { isRecord, textOf } from '../../core/property.ts';
+import { textOf } from '../../core/property.ts';
 import type { SigningCredentials } from '../../core/sigv4.ts';
 import { runWithin } from '../../core/time-limit.ts';
 import { fetchContainerCredentials, hasContainerCredentials } from './container-credentials.ts';
@@ -32,14 +32,18 @@ function fromVariables(): AwsCredentials | undefined {
   };
 }
 
+/** Whether a value can be credentials. */
+export const areCredentials = (given: unknown): given is AwsCredentials =>
+  textOf(given, 'accessKeyId') !== '' && textOf(given, 'secretAccessKey') !== '';
+
 function checked(given: unknown): AwsCredentials {
-  if (isRecord(given) && textOf(given, 'accessKeyId') && textOf(given, 'secretAccessKey'))
-    return given as unknown as AwsCredentials;
+  if (areCredentials(given)) return given;
   throw credentialsError('expected credentials with `accessKeyId` and `secretAccessKey`');
 }
 
 /** Where the credentials of requests come from. What it holds is private: no log and no `inspect` shows it. */
 export class CredentialSource {
+  readonly #fixed: AwsCredentials | undefined;
   readonly #provide: AwsCredentialsProvider | undefined;
   readonly #clock: Clock;
   #current: AwsCredentials | undefined;
@@ -49,13 +53,14 @@ export class CredentialSource {
   /** @param given Undefined: those of the environment. */
   constructor(given: AwsCredentials | AwsCredentialsProvider | undefined, clock: Clock) {
     this.#clock = clock;
-    this.#provide = typeof given === 'object' ? () => given : given;
+    if (typeof given === 'function') this.#provide = given;
+    else this.#fixed = given;
   }
 
   /** @throws {Error} named `CredentialsProviderError` where there are none, or what the provider throws. */
   get(): AwsCredentials | Promise<AwsCredentials> {
-    const variables = this.#provide ? undefined : fromVariables();
-    if (variables) return variables;
+    const known = this.#fixed ?? (this.#provide ? undefined : fromVariables());
+    if (known) return known;
     const current = this.#current;
     if (!current) return this.#refresh();
     const leftMs = (current.expiration?.getTime() ?? Infinity) - this.#clock.now();
@@ -71,8 +76,9 @@ export class CredentialSource {
 
   /** Has those read again that were refused. False: there are no others. */
   forget(refused: AwsCredentials): boolean {
-    if (this.#current === refused) this.#current = undefined;
-    return this.#current !== undefined || this.#provide !== undefined || hasContainerCredentials();
+    if (this.#current !== refused) return this.#current !== undefined;
+    this.#current = undefined;
+    return true;
   }
 
   /** Once for all that want it at the same time. */

@@ -8,7 +8,12 @@ import * as rule from '../../core/rules.ts';
 import { refusedWrite } from '../transport/refusal.ts';
 import type { DynamoTransport, WireWriteResult } from '../transport/transport.ts';
 import { LeanClient, type LeanRequest } from './client.ts';
-import { type AwsCredentials, type AwsCredentialsProvider, CredentialSource } from './credentials.ts';
+import {
+  type AwsCredentials,
+  type AwsCredentialsProvider,
+  areCredentials,
+  CredentialSource,
+} from './credentials.ts';
 import { type EndpointOptions, endpointOf } from './endpoint.ts';
 import { toJson } from './json.ts';
 
@@ -47,10 +52,11 @@ export interface LeanTransport extends DynamoTransport {
   connect(options?: ConnectOptions): Promise<boolean>;
 }
 
-const credentialsRule = rule.unless(
-  (given) => typeof given === 'function' || (typeof given === 'object' && given !== null),
-  'credentials, or a function that gives them',
-);
+/** What they are instead is never shown. */
+const credentialsRule: rule.OptionRule = (given) =>
+  typeof given === 'function' || areCredentials(given)
+    ? undefined
+    : 'an object with `accessKeyId` and `secretAccessKey`, or a function that gives one';
 
 function settingsOf(options: LeanTransportOptions) {
   checkOptions('leanTransport', options, {
