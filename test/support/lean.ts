@@ -42,6 +42,8 @@ export async function leanWorld(
   const transport = leanTransport({
     ...{ endpoint: server.url, region: 'eu-west-1', credentials: CREDENTIALS, agent },
     random: { next: () => 0, token: () => 'token' },
+    // On a busy machine.
+    attemptTimeoutMs: 60_000,
     ...options,
   });
   return { server, transport, store: dynamoStore({ table: 't', transport }) };

@@ -4,8 +4,8 @@ import { readBody } from '../../http/read-body.ts';
 import { crc32 } from './crc32.ts';
 import { kindOf, refusal, unreadable } from './errors.ts';
 
-/** A transaction of a hundred items that is refused answers with all of them, of 400 KB each at most. Bytes. */
-const MAX_BYTES = 64 * 1024 * 1024;
+/** The longest that DynamoDB answers to any request. Bytes. */
+const MAX_BYTES = 16_777_216;
 
 /** An answer as it came. */
 export interface RawAnswer {
@@ -16,7 +16,12 @@ export interface RawAnswer {
 
 export async function readRaw(response: IncomingMessage, host: string): Promise<RawAnswer> {
   const { statusCode: status = 0, headers } = response;
-  return { status, headers, bytes: Buffer.from(await readBody(response, host, MAX_BYTES)) };
+  try {
+    return { status, headers, bytes: Buffer.from(await readBody(response, host, MAX_BYTES)) };
+  } catch (error) {
+    // An answer has begun.
+    throw Object.assign(error as Error, { $metadata: { httpStatusCode: status } });
+  }
 }
 
 /** An answer of DynamoDB. */
@@ -25,7 +30,7 @@ export interface Answer {
   readonly refused?: string;
   readonly body: Readonly<Record<string, unknown>>;
   /** The error that a refusal is to those who want one. */
-  readonly error: () => Error;
+  readonly error: () => unknown;
 }
 
 const REFUSED = ['ConditionalCheckFailedException', 'TransactionCanceledException'];

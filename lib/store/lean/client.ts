@@ -101,7 +101,9 @@ export class LeanClient {
     let sentBefore = false;
     for (;;) {
       try {
-        return await this.#attempt(request, traceHeaders, sentBefore, signal);
+        const answer = await this.#attempt(request, traceHeaders, sentBefore, signal);
+        if (!answer.refused) return answer;
+        return { ...answer, error: () => finalError(answer.error(), earlier, undefined) };
       } catch (error) {
         const isMended = mayMend && this.#mended.has(Object(error));
         if (isMended) mayMend = false;

@@ -64,11 +64,13 @@ export class CredentialSource {
     const current = this.#current;
     if (!current) return this.#refresh();
     const leftMs = (current.expiration?.getTime() ?? Infinity) - this.#clock.now();
+    const isEnded = leftMs <= 0;
+    if (isEnded && this.#refreshing) return this.#refreshing;
     const isDue = leftMs < REFRESH_BEFORE_MS && this.#clock.monotonic() - this.#askedAt >= REFRESH_EVERY_MS;
     // What was just fetched and seems to have ended is taken: this clock may be wrong, and DynamoDB decides.
     if (!isDue) return current;
     const refreshing = this.#refresh();
-    if (leftMs <= 0) return refreshing;
+    if (isEnded) return refreshing;
     // They are good yet: the next request asks again.
     refreshing.catch(() => undefined);
     return current;

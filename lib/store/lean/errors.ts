@@ -13,14 +13,15 @@ export const named = (name: string, message: string, more: object = {}): Error =
 
 export const credentialsError = (message: string): Error => named('CredentialsProviderError', message);
 
-/** Of a connection that failed so, as the SDK calls them. */
+/** Of a connection that failed so before an answer began, as the SDK calls them. */
 const TIMED_OUT: readonly string[] = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
 
 /** What Node said of a request that brought no whole answer, as the SDK throws it. */
 function networkError(error: unknown): unknown {
   const cause =
     propertyOf(error, 'cause') ?? named('Error', 'the connection was closed', { code: 'ECONNRESET' });
-  if (TIMED_OUT.includes(textOf(cause, 'code'))) Object.assign(cause as Error, { name: 'TimeoutError' });
+  if (TIMED_OUT.includes(textOf(cause, 'code')) && !propertyOf(cause, '$metadata'))
+    Object.assign(cause as Error, { name: 'TimeoutError' });
   const sent = wasRequestSent(error);
   if (sent !== undefined) noteRequestSent(cause, sent === true);
   return cause;
