@@ -142,7 +142,7 @@ export function leanTransport(options: LeanTransportOptions = {}): LeanTransport
       const body = toJson({ TransactItems, ClientRequestToken: random.token() });
       return write({ operation: 'TransactWriteItems', body, repeatable: true }, signal);
     },
-    connect({ timeoutMs = 500, ...others } = {}) {
+    async connect({ timeoutMs = 500, ...others } = {}) {
       checkOptions('connect', { timeoutMs, ...others }, { optional: { timeoutMs: rule.durationMs() } });
       return client.connect(timeoutMs);
     },

@@ -272,6 +272,7 @@ describe('over TLS', () => {
       agent: trusting(),
       clock,
       maxAttempts: 2,
+      attemptTimeoutMs: 2_000,
     });
     const failed = store.add('k', { n: 1 }, { expiresAt: 1 }).catch((error: unknown) => error);
 
