@@ -52,8 +52,8 @@ export default {
     only(
       'store',
       '^lib/store/',
-      '^lib/(core|store)/',
-      'stores implement the interface in core, and know no user of it',
+      '^lib/((core|store)/|http/(agents|exchange|read-body)\\.ts$)',
+      'stores implement the interface in core, and know no user of it; without the SDK they send as boundedFetch does',
     ),
     only(
       'events',
@@ -125,6 +125,13 @@ export default {
         pathNot: '^lib/(store/transport/(sdk|refused-condition)|events/publisher)\\.ts$',
       },
       to: { path: 'node_modules/@aws-sdk/' },
+    },
+    {
+      name: 'lean-without-the-sdk',
+      comment: 'who imports fibrin/dynamodb-lean pays for no SDK',
+      severity: 'error',
+      from: { path: '^lib/store/lean/' },
+      to: { path: '^lib/store/(dynamodb|scan|index)\\.ts$|transport/sdk\\.ts$' },
     },
     {
       name: 'no-test-kit-in-the-toolkit',

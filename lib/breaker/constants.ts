@@ -133,6 +133,8 @@ export const MIN_STORE_TIMEOUT_MS = 10;
 export const MAX_STORE_TIMEOUT_MS = 1_000;
 /** The first answer may take longer, milliseconds: credentials, a connection, a cold environment. */
 export const FIRST_TIMEOUT_MS = 1_000;
+/** Default of `refresh`, milliseconds: Lambda's init phase has ten seconds. Doubled: twice as long a cold start where no store answers. */
+export const DEFAULT_REFRESH_TIMEOUT_MS = 500;
 /** A store that failed is not asked for this time, milliseconds, and twice as long each time that it fails again. Doubled: half as
  * many requests of a store in trouble. */
 export const BACKOFF_MS = 1_000;

@@ -15,13 +15,13 @@ import { reportOutcome } from './outcome-counts.ts';
 import {
   type Admission,
   type Caller,
-  type CircuitBreaker,
   type ForceOptions,
   type Permit,
   permitOf,
   recordedOnce,
   type Settle,
 } from './permit.ts';
+import { type RefreshOptions, refreshShared, type SharedCircuitBreaker } from './refresh.ts';
 import { type Reject, rejections } from './rejection.ts';
 import { OpeningRule } from './rule.ts';
 import { admittedFraction, claimProbability, refreshProbability } from './sampling.ts';
@@ -34,7 +34,7 @@ import { claimProbe, probeFailed, probeReleased, probeSucceeded } from './transi
 type Step = 'call' | 'refresh' | 'claim' | LocalBreaker | number;
 
 /** Of the state that all environments share, and of the one of this environment while that is unavailable. */
-class SharedBreaker implements CircuitBreaker {
+class SharedBreaker implements SharedCircuitBreaker {
   readonly name: string;
   readonly identity: string;
   readonly reserveMs: number = limits.RESERVE_MS;
@@ -76,13 +76,20 @@ class SharedBreaker implements CircuitBreaker {
     this.execute = policyOf(clock, this.layer).execute;
   }
 
-  get state(): CircuitBreaker['state'] {
+  get state(): SharedCircuitBreaker['state'] {
     const { state, now } = this.#cache;
     return this.#localBreaker(now)?.state ?? stateName(state, now);
   }
 
   force(state: 'open' | 'closed' | 'auto', forcing?: ForceOptions): Promise<void> {
     return forceShared(this.#cache, state, forcing);
+  }
+
+  async refresh(options?: RefreshOptions): Promise<boolean> {
+    const isKnown = await refreshShared(this.#cache, options);
+    // What was just read need not be read again by the first call.
+    if (isKnown) this.#admittedAt = this.#tools.clock.monotonic();
+    return isKnown;
   }
 
   checkCalls(owner: string, attemptTimeoutMs: number, totalTimeoutMs: number): void {
@@ -258,7 +265,7 @@ class SharedBreaker implements CircuitBreaker {
  * console.log(breaker.state);
  * ```
  */
-export function sharedBreaker(options: SharedBreakerOptions): CircuitBreaker {
+export function sharedBreaker(options: SharedBreakerOptions): SharedCircuitBreaker {
   checkSharedOptions(options);
   return new SharedBreaker(options);
 }

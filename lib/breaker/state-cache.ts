@@ -59,7 +59,12 @@ export class StateCache {
   /** Whether nothing is known yet, and an answer may still come in time. */
   get isNew(): boolean {
     const isAsked = this.#refreshedAt > -Infinity;
-    return this.#staleAt === -Infinity && !(isAsked && this.sinceRefreshMs >= this.tools.timeoutMs);
+    return !this.isRead && !(isAsked && this.sinceRefreshMs >= this.tools.timeoutMs);
+  }
+
+  /** Whether it was ever read. */
+  get isRead(): boolean {
+    return this.#staleAt > -Infinity;
   }
 
   /** Since it was last asked for. Milliseconds. */

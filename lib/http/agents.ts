@@ -9,24 +9,27 @@ export interface FetchAgents {
   readonly https?: SecureAgent;
 }
 
-const LIMITS = { keepAlive: true, maxSockets: 50, maxFreeSockets: 10 } as const;
-
-let plain: Agent | undefined;
-let secure: SecureAgent | undefined;
-
 export interface Client {
   readonly agent: Agent;
   readonly request: (url: URL, options: RequestOptions) => ClientRequest;
 }
 
+/** Connections per host, where nothing else is said. */
+const MAX_SOCKETS = 50;
+const MAX_FREE_SOCKETS = 10;
+
+/** Of the process, by protocol and limit. */
+const shared = new Map<string, Agent>();
+
 /** The client for the protocol of a URL. An `import` of Node's modules would add 20 ms to a cold start, and loads both. */
-export function clientFor(url: URL, agents: FetchAgents): Client {
-  if (url.protocol === 'https:') {
-    const { Agent, request } = process.getBuiltinModule('node:https');
-    secure ??= new Agent(LIMITS);
-    return { agent: agents.https ?? secure, request };
-  }
-  const { Agent, request } = process.getBuiltinModule('node:http');
-  plain ??= new Agent(LIMITS);
-  return { agent: agents.http ?? plain, request };
+export function clientFor({ protocol }: URL, agents: FetchAgents, maxSockets: number = MAX_SOCKETS): Client {
+  const isSecure = protocol === 'https:';
+  const { Agent, request } = process.getBuiltinModule(isSecure ? 'node:https' : 'node:http');
+  const given = isSecure ? agents.https : agents.http;
+  if (given) return { agent: given, request };
+  const place = `${protocol}${maxSockets}`;
+  const agent =
+    shared.get(place) ?? new Agent({ keepAlive: true, maxSockets, maxFreeSockets: MAX_FREE_SOCKETS });
+  shared.set(place, agent);
+  return { agent, request };
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { noteEarlierAttempts } from '../core/attempt-facts.ts';
 import { systemClock } from '../core/clock.ts';
 import { clientFor } from './agents.ts';
@@ -5,6 +6,7 @@ import type { FetchAnswer } from './answer.ts';
 import { NoAnswerError } from './errors.ts';
 import { exchange } from './exchange.ts';
 import { type FetchOptions, readRequest, readUrl } from './options.ts';
+import { readAnswer } from './read.ts';
 
 /**
  * One HTTP call, for use inside the policies. It ends with the whole body, so that what bounds the call bounds the body
@@ -35,7 +37,9 @@ export async function boundedFetch(url: string | URL, options: FetchOptions): Pr
   const target = readUrl(url);
   const { signal, maxBytes = 1_048_576, agents = {}, clock = systemClock } = options;
   const client = clientFor(target, agents);
-  const sending = { ...request, url: target, host: target.host, client, maxBytes, clock };
+  const reading = { host: target.host, method: request.method, maxBytes, clock };
+  const read = (response: IncomingMessage) => readAnswer(response, reading);
+  const sending = { ...request, url: target, host: target.host, client, clock, read };
   let stale: unknown;
   try {
     return await exchange(sending, signal);
@@ -44,7 +48,7 @@ export async function boundedFetch(url: string | URL, options: FetchOptions): Pr
     stale = error;
   }
   try {
-    return await exchange(sending, signal);
+    return await exchange({ ...sending, sentBefore: true }, signal);
   } catch (error) {
     noteEarlierAttempts(error, [stale]);
     throw error;

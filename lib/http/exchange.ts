@@ -1,30 +1,42 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { noteRequestSent } from '../core/attempt-facts.ts';
+import type { Clock } from '../core/clock.ts';
 import { isFibrinError } from '../core/errors.ts';
 import { noteOwnWait } from '../core/own-wait.ts';
 import type { Client } from './agents.ts';
-import type { FetchAnswer } from './answer.ts';
 import { Connection } from './connection.ts';
 import { NoAnswerError } from './errors.ts';
-import { type Reading, readAnswer } from './read.ts';
 
-export interface Exchange extends Reading {
+export interface Exchange<T> {
   readonly url: URL;
+  readonly host: string;
   readonly client: Client;
+  readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array | undefined;
   /** Whether the request may be sent a second time after the service may have received it. */
   readonly repeatable: boolean;
+  /** Whether the service may have received it already, by an earlier try. Default false. */
+  readonly sentBefore?: boolean;
+  readonly clock: Clock;
+  /** Reads a response to its end. */
+  readonly read: (response: IncomingMessage) => Promise<T>;
 }
 
 const CLOSED: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
 
+/** Resolves once a connection is made, its TLS included. One that cannot be made fails the request by itself. */
+async function isMade(socket: Socket & { readonly secureConnecting?: boolean }): Promise<void> {
+  if (socket.secureConnecting) return new Promise((resolve) => socket.once('secureConnect', resolve));
+  if (socket.connecting) await new Promise<void>((resolve) => socket.once('connect', resolve));
+}
+
 /** Undefined: the connection that the agent gave was closed, or about to be, and nothing was written to it. */
-async function attempt(sending: Exchange, signal: AbortSignal): Promise<FetchAnswer | undefined> {
+async function attempt<T>(sending: Exchange<T>, signal: AbortSignal): Promise<T | undefined> {
   signal.throwIfAborted();
-  const { url, client, method, headers, body, host, clock } = sending;
-  const { promise, resolve, reject } = Promise.withResolvers<FetchAnswer | undefined>();
+  const { url, client, method, headers, body, host, clock, read, sentBefore = false } = sending;
+  const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
   let connection: Connection | undefined;
   let isWritten = false;
   const fail = (error?: NodeJS.ErrnoException) => {
@@ -33,11 +45,13 @@ async function attempt(sending: Exchange, signal: AbortSignal): Promise<FetchAns
     const isStale = connection?.isReused === true && connection.isSilent && CLOSED.has(error?.code);
     // The others have been idle for as long, and the request may be sent again.
     if (isStale) connection?.closeIdle();
-    reject(new NoAnswerError(host, error, isStale));
+    const failure = new NoAnswerError(host, error, isStale);
+    noteRequestSent(failure, sentBefore || isWritten);
+    reject(failure);
   };
   const onAbort = () => {
     if (hasWaited) noteOwnWait(signal.reason);
-    noteRequestSent(signal.reason, isWritten);
+    noteRequestSent(signal.reason, sentBefore || isWritten);
     reject(signal.reason);
   };
   const onClose = () => fail();
@@ -46,11 +60,12 @@ async function attempt(sending: Exchange, signal: AbortSignal): Promise<FetchAns
     const given = new Connection(socket, client.agent);
     connection = given;
     if (!(await given.isUsable(sending.repeatable))) return resolve(undefined);
+    await isMade(socket);
     isWritten = true;
     request.once('response', (response: IncomingMessage) => {
       request.off('close', onClose);
       response.once('end', () => given.noteIdle(response.headers['keep-alive'], clock));
-      readAnswer(response, sending).then(resolve, fail);
+      read(response).then(resolve, fail);
     });
     request.end(body);
   };
@@ -80,7 +95,7 @@ async function attempt(sending: Exchange, signal: AbortSignal): Promise<FetchAns
  * Sends a request once and reads the response. Whatever ends it, the signal included, closes a connection whose response
  * is not complete and leaves no listener on the signal.
  */
-export async function exchange(sending: Exchange, signal: AbortSignal): Promise<FetchAnswer> {
+export async function exchange<T>(sending: Exchange<T>, signal: AbortSignal): Promise<T> {
   for (;;) {
     // Each turn closes a connection, and the agent opens a new one when it has no other.
     const answer = await attempt(sending, signal);

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import { retryAfterMs } from '../core/retry-after.ts';
 import { type FetchAnswer, flatHeaders, makeAnswer } from './answer.ts';
-import { EncodedAnswerError, HttpStatusError, ResponseTooLargeError } from './errors.ts';
+import { EncodedAnswerError, HttpStatusError } from './errors.ts';
+import { readBody, takeChunks } from './read-body.ts';
 import { type RefusalBody, refusalBody } from './refusal-body.ts';
 
 /** Problem details are a few hundred bytes. An error page above 16 KiB costs more to read than a new connection. */
@@ -15,21 +16,6 @@ export interface Reading {
   readonly method: string;
   readonly maxBytes: number;
   readonly clock: Clock;
-}
-
-/** Hands on each chunk, the last one cut at `maxBytes` in all. False, and the connection is closed, if there was more. */
-async function takeChunks(
-  response: IncomingMessage,
-  maxBytes: number,
-  take: (chunk: Uint8Array) => void,
-): Promise<boolean> {
-  let leftBytes = maxBytes;
-  for await (const chunk of response as AsyncIterable<Uint8Array>) {
-    take(chunk.subarray(0, leftBytes));
-    leftBytes -= chunk.length;
-    if (leftBytes < 0) return false;
-  }
-  return true;
 }
 
 /** The body of a refusal, in bounded time. Read to its end, it leaves the connection to the next request. */
@@ -45,23 +31,6 @@ async function readRefusal(response: IncomingMessage, clock: Clock): Promise<Ref
   const cancel = clock.after(REFUSAL_MS, () => response.destroy());
   const isWhole = await takeChunks(response, REFUSAL_BYTES, take).catch(cutShort).finally(cancel);
   return refusalBody(buffer.slice(0, length), !isWhole);
-}
-
-/** The whole body, in one buffer that grows: chunks of one byte each would take a hundred times as much memory. */
-async function readBody(response: IncomingMessage, host: string, maxBytes: number): Promise<Uint8Array> {
-  const declaredBytes = Number(response.headers['content-length'] ?? 0);
-  if (declaredBytes > maxBytes) throw new ResponseTooLargeError(host, maxBytes);
-  let buffer = new ArrayBuffer(declaredBytes);
-  let length = 0;
-  const isWhole = await takeChunks(response, maxBytes, (chunk) => {
-    const end = length + chunk.length;
-    if (end > buffer.byteLength)
-      buffer = buffer.transfer(Math.min(maxBytes, Math.max(end, 2 * buffer.byteLength)));
-    new Uint8Array(buffer, length).set(chunk);
-    length = end;
-  });
-  if (!isWhole) throw new ResponseTooLargeError(host, maxBytes);
-  return new Uint8Array(buffer.transfer(length));
 }
 
 /**

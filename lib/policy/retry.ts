@@ -1,4 +1,5 @@
 import { noteEarlierAttempts } from '../core/attempt-facts.ts';
+import { fullJitter } from '../core/backoff.ts';
 import { classifyError } from '../core/classify.ts';
 import { type Clock, sleep, systemClock } from '../core/clock.ts';
 import { hasCode } from '../core/errors.ts';
@@ -9,7 +10,6 @@ import type { PolicyEvent } from '../core/policy-event.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import { retryAfterMs } from '../core/retry-after.ts';
 import * as rule from '../core/rules.ts';
-import { fullJitter } from './backoff.ts';
 import { retryBudget } from './retry-budget.ts';
 import { checkRetryOptions, type RetryBudgetOptions, type RetryOptions } from './retry-options.ts';
 

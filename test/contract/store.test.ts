@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../../lib/core/errors.ts';
 import type { Condition, CountingStore } from '../../lib/core/store.ts';
+import { dynamoStore } from '../../lib/store/dynamodb.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { hasJava, startTestEngine, type TestEngine } from '../support/engines.ts';
 
@@ -263,24 +264,24 @@ describe.each([
     });
     afterAll(() => engine.stop());
 
-    contract(() => engine.store());
+    describe.each(['sdk', 'lean'] as const)('over the transport %s', (transport) => {
+      contract(() => engine.store(transport));
 
-    it('names the table and the fix when the table is not there', async () => {
-      const { dynamoStore } = await import('../../lib/store/dynamodb.ts');
-      const { sdkTransport } = await import('../../lib/store/transport/sdk.ts');
-      const store = dynamoStore({ table: 'no-such-table', transport: sdkTransport(engine.client) });
-      await expect(store.get('a')).rejects.toMatchObject({
-        code: 'STORE_UNAVAILABLE',
-        status: 503,
-        retryable: false,
-        message: expect.stringMatching(/"no-such-table".*ResourceNotFoundException.*deploy the table/),
+      it('names the table and the fix when the table is not there', async () => {
+        const store = dynamoStore({ table: 'no-such-table', transport: engine.transports[transport] });
+        await expect(store.get('a')).rejects.toMatchObject({
+          code: 'STORE_UNAVAILABLE',
+          status: 503,
+          retryable: false,
+          message: expect.stringMatching(/"no-such-table".*ResourceNotFoundException.*deploy the table/),
+        });
       });
-    });
 
-    it('stops waiting when the signal aborts', async () => {
-      const store = await engine.store();
-      await expect(store.get('a', { signal: AbortSignal.abort() })).rejects.toMatchObject({
-        code: 'STORE_UNAVAILABLE',
+      it('stops waiting when the signal aborts', async () => {
+        const store = await engine.store(transport);
+        await expect(store.get('a', { signal: AbortSignal.abort() })).rejects.toMatchObject({
+          code: 'STORE_UNAVAILABLE',
+        });
       });
     });
   });

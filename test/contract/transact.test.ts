@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { StoreError } from '../../lib/core/errors.ts';
 import type {
@@ -8,8 +10,11 @@ import type {
   TransactWrite,
 } from '../../lib/core/store.ts';
 import { canTransact } from '../../lib/core/store.ts';
+import { dynamoStore } from '../../lib/store/dynamodb.ts';
+import { leanTransport } from '../../lib/store/lean/index.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import { hasJava, startTestEngine, type TestEngine } from '../support/engines.ts';
+import { listen } from '../support/wire.ts';
 
 interface Joinable extends TransactionalStore, CountingStore {
   writeOf(key: string, item: Item, options?: { readonly when?: Condition }): TransactWrite;
@@ -185,6 +190,15 @@ describe('a memory store with transactions', () => {
   });
 });
 
+/** Another write, as the caller of a transaction gives it: of an item in the same table here. */
+const orderIn = (store: TransactionalStore, condition?: string) => ({
+  Put: {
+    TableName: store.name,
+    Item: { pk: { S: 'order' }, total: { N: '7' } },
+    ...(condition && { ConditionExpression: condition }),
+  },
+});
+
 /** dynalite has no transactions. */
 describe.skipIf(!hasJava)('a DynamoDB store with transactions', () => {
   let engine: TestEngine;
@@ -193,93 +207,134 @@ describe.skipIf(!hasJava)('a DynamoDB store with transactions', () => {
   });
   afterAll(() => engine.stop());
 
-  contract(() => engine.store());
+  describe.each(['sdk', 'lean'] as const)('over the transport %s', (transport) => {
+    contract(() => engine.store(transport));
+  });
 
-  describe("takes writes in the SDK's own form", () => {
-    let store: TransactionalStore;
-    beforeEach(async () => {
-      store = await engine.store();
-    });
-
-    /** Another write, as the caller of a transaction gives it: of an item in the same table here. */
-    const order = (condition?: string) => ({
-      Put: {
-        TableName: store.name,
-        Item: { pk: { S: 'order' }, total: { N: '7' } },
-        ...(condition && { ConditionExpression: condition }),
-      },
-    });
-
-    test('and makes all of them', async () => {
-      const key = { pk: { S: 'old order' } };
-      await store.put('old order', { total: 1 });
-
-      const result = await store.transact(
-        'a',
-        { n: 1 },
-        {
-          when: ABSENT,
-          writes: [order('attribute_not_exists(pk)'), { Delete: { TableName: store.name, Key: key } }],
-        },
-      );
-
-      expect(result).toEqual({ applied: true });
-      expect(await store.get('a')).toEqual({ n: 1 });
-      expect(await store.get('order')).toEqual({ total: 7 });
-      expect(await store.get('old order')).toBeUndefined();
-    });
-
-    test('and is cancelled by the condition of one of them', async () => {
-      await expect(
-        store.transact('a', { n: 1 }, { when: ABSENT, writes: [order('attribute_exists(pk)')] }),
-      ).rejects.toMatchObject({
-        name: 'TransactionCanceledException',
-        CancellationReasons: [{ Code: 'None' }, { Code: 'ConditionalCheckFailed' }],
+  describe.each(['sdk', 'lean'] as const)(
+    "takes writes in the SDK's own form over the transport %s",
+    (transport) => {
+      let store: TransactionalStore;
+      beforeEach(async () => {
+        store = await engine.store(transport);
       });
 
-      expect(await store.get('a')).toBeUndefined();
-    });
+      const order = (condition?: string) => orderIn(store, condition);
 
-    test('and a check of an item that is not written', async () => {
-      const check = (ConditionExpression: string) => ({
-        ConditionCheck: { TableName: store.name, Key: { pk: { S: 'stock' } }, ConditionExpression },
-      });
-      await store.put('stock', { left: 1 });
+      test('and makes all of them', async () => {
+        const key = { pk: { S: 'old order' } };
+        await store.put('old order', { total: 1 });
 
-      expect(await store.transact('a', { n: 1 }, { writes: [check('attribute_exists(pk)')] })).toEqual({
-        applied: true,
-      });
-      await expect(
-        store.transact('a', { n: 2 }, { writes: [check('attribute_not_exists(pk)')] }),
-      ).rejects.toMatchObject({ name: 'TransactionCanceledException' });
-      expect(await store.get('a')).toEqual({ n: 1 });
-    });
-
-    test('and makes them once by a request that the SDK sends again', async () => {
-      let attempts = 0;
-      const client = engine.client;
-      client.middlewareStack.add(
-        (next) => async (args) => {
-          const answer = await next(args);
-          if (++attempts === 1) throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
-          return answer;
-        },
-        { step: 'deserialize', priority: 'low', name: 'answerLost' },
-      );
-      try {
         const result = await store.transact(
           'a',
           { n: 1 },
-          { when: ABSENT, writes: [order('attribute_not_exists(pk)')] },
+          {
+            when: ABSENT,
+            writes: [order('attribute_not_exists(pk)'), { Delete: { TableName: store.name, Key: key } }],
+          },
         );
 
         expect(result).toEqual({ applied: true });
-        expect(attempts).toBe(2);
-      } finally {
-        client.middlewareStack.remove('answerLost');
-      }
-      expect(await store.get('order')).toEqual({ total: 7 });
+        expect(await store.get('a')).toEqual({ n: 1 });
+        expect(await store.get('order')).toEqual({ total: 7 });
+        expect(await store.get('old order')).toBeUndefined();
+      });
+
+      test('and is cancelled by the condition of one of them', async () => {
+        await expect(
+          store.transact('a', { n: 1 }, { when: ABSENT, writes: [order('attribute_exists(pk)')] }),
+        ).rejects.toMatchObject({
+          name: 'TransactionCanceledException',
+          CancellationReasons: [{ Code: 'None' }, { Code: 'ConditionalCheckFailed' }],
+        });
+
+        expect(await store.get('a')).toBeUndefined();
+      });
+
+      test('and a check of an item that is not written', async () => {
+        const check = (ConditionExpression: string) => ({
+          ConditionCheck: { TableName: store.name, Key: { pk: { S: 'stock' } }, ConditionExpression },
+        });
+        await store.put('stock', { left: 1 });
+
+        expect(await store.transact('a', { n: 1 }, { writes: [check('attribute_exists(pk)')] })).toEqual({
+          applied: true,
+        });
+        await expect(
+          store.transact('a', { n: 2 }, { writes: [check('attribute_not_exists(pk)')] }),
+        ).rejects.toMatchObject({ name: 'TransactionCanceledException' });
+        expect(await store.get('a')).toEqual({ n: 1 });
+      });
+
+      test('and bytes, which come back as bytes with the reason of a refusal', async () => {
+        const bytes = Uint8Array.of(0, 255, 7);
+        const Item = {
+          ...{ pk: { S: 'bytes' }, B: { B: bytes }, all: { BS: [bytes] } },
+          deep: { M: { B: { L: [{ B: Buffer.from(bytes) }] }, S: { S: 'B' } } },
+        };
+        const put = {
+          Put: {
+            ...{ TableName: store.name, Item, ConditionExpression: 'attribute_not_exists(pk)' },
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+          },
+        };
+        await store.transact('a', { n: 1 }, { writes: [put] });
+        const stored = { ...Item, deep: { M: { B: { L: [{ B: bytes }] }, S: { S: 'B' } } } };
+
+        await expect(store.transact('a', { n: 2 }, { writes: [put] })).rejects.toMatchObject({
+          name: 'TransactionCanceledException',
+          CancellationReasons: [{ Code: 'None' }, { Code: 'ConditionalCheckFailed', Item: stored }],
+        });
+      });
+    },
+  );
+
+  test('makes its writes once by a request that the SDK sends again', async () => {
+    const { client } = engine;
+    const store = await engine.store();
+    let attempts = 0;
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const answer = await next(args);
+        if (++attempts === 1) throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+        return answer;
+      },
+      { step: 'deserialize', priority: 'low', name: 'answerLost' },
+    );
+    try {
+      const writes = [orderIn(store, 'attribute_not_exists(pk)')];
+
+      expect(await store.transact('a', { n: 1 }, { when: ABSENT, writes })).toEqual({ applied: true });
+
+      expect(attempts).toBe(2);
+    } finally {
+      client.middlewareStack.remove('answerLost');
+    }
+    expect(await store.get('order')).toEqual({ total: 7 });
+  });
+
+  test('makes its writes once by a request that the lean transport sends again', async () => {
+    let requests = 0;
+    const proxy = createServer(async (request, response) => {
+      const { 'x-amz-target': target, authorization, 'content-type': type } = request.headers;
+      const headers = { 'x-amz-target': String(target), authorization: String(authorization) };
+      const sent = { method: 'POST', headers: { ...headers, 'content-type': String(type) } };
+      const answer = await fetch(engine.engine.endpoint, { ...sent, body: await text(request) });
+      // The first answer is lost.
+      if (++requests === 1) response.destroy();
+      else response.writeHead(answer.status).end(await answer.text());
     });
+    const endpoint = `http://127.0.0.1:${await listen(proxy)}`;
+    const store = await engine.store();
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const transport = leanTransport({ endpoint, region: 'us-east-1', credentials });
+    const lossy = dynamoStore({ table: store.name, transport });
+    const writes = [orderIn(store, 'attribute_not_exists(pk)')];
+
+    expect(await lossy.transact('a', { n: 1 }, { when: ABSENT, writes })).toEqual({ applied: true });
+
+    expect(requests).toBe(2);
+    expect(await store.get('order')).toEqual({ total: 7 });
   });
 });
 

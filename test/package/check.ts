@@ -48,6 +48,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ],
   './chaos': ['injectFaults', 'InjectedFaultError'],
   './dynamodb': ['dynamoStore', 'sdkTransport'],
+  './dynamodb-lean': ['leanStore', 'leanTransport'],
   './events': ['envelope', 'eventPublisher', 'outboxRelay', 'sqsBatch', 'streamBatch'],
   './idempotency': ['idempotent', 'idempotentHttp', 'header', 'bodyField', 'envelopeId', 'InFlightError'],
   './middleware': ['deadline', 'idempotency', 'problemDetails'],

@@ -6,7 +6,9 @@ import { findJava } from '../../lib/local/dynamodb/java.ts';
 import { createTable } from '../../lib/local/dynamodb/tables.ts';
 import { type Processes, startProcesses } from '../../lib/local/processes.ts';
 import { type DynamoStore, dynamoStore } from '../../lib/store/dynamodb.ts';
+import { leanTransport } from '../../lib/store/lean/index.ts';
 import { sdkTransport } from '../../lib/store/transport/sdk.ts';
+import type { DynamoTransport } from '../../lib/store/transport/transport.ts';
 
 export const hasJava: boolean = (await findJava()) !== undefined;
 
@@ -16,13 +18,16 @@ export const SHARED_ENGINE = 'FIBRIN_TEST_ENGINE';
 /** The name of a table that no other test has. */
 export const tableName = (of: string): string => `${of}-${randomUUID()}`;
 
+export type TransportChoice = 'sdk' | 'lean';
+
 export interface TestEngine {
   readonly engine: Engine;
   /** Processes that end with it, or however this one ends. */
   readonly processes: Processes;
   readonly client: DynamoDBClient;
-  /** A store on a table of its own. */
-  store(): Promise<DynamoStore>;
+  readonly transports: Readonly<Record<TransportChoice, DynamoTransport>>;
+  /** A store on a table of its own. By default over the SDK. */
+  store(transport?: TransportChoice): Promise<DynamoStore>;
   stop(): Promise<void>;
 }
 
@@ -38,23 +43,26 @@ export async function startTestEngine(choice: EngineChoice): Promise<TestEngine>
   const log = { say: () => undefined, output: () => undefined };
   const engine =
     sharedEngine(choice) ?? (await startEngine(choice, processes, log, new AbortController().signal));
-  const client = new DynamoDBClient({
+  const options = {
     endpoint: engine.endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  };
+  const client = new DynamoDBClient(options);
+  const transports = { sdk: sdkTransport(client), lean: leanTransport(options) };
   return {
     engine,
     processes,
     client,
-    async store() {
+    transports,
+    async store(transport = 'sdk') {
       const table = tableName('table');
       await createTable(engine.endpoint, {
         TableName: table,
         AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
         KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
       });
-      return dynamoStore({ table, transport: sdkTransport(client) });
+      return dynamoStore({ table, transport: transports[transport] });
     },
     async stop() {
       client.destroy();

@@ -1,5 +1,5 @@
 import type { SharedBreakerOptions } from '../../lib/breaker/options.ts';
-import type { CircuitBreaker } from '../../lib/breaker/permit.ts';
+import type { SharedCircuitBreaker } from '../../lib/breaker/refresh.ts';
 import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { INITIAL, type StoredState, stateKey, writeState } from '../../lib/breaker/state.ts';
 import type { BreakerEvent } from '../../lib/core/breaker-event.ts';
@@ -65,7 +65,7 @@ export type FleetOptions = Partial<Omit<SharedBreakerOptions, 'store' | 'clock' 
 
 /** One environment with its breaker. */
 export class Environment {
-  readonly breaker: CircuitBreaker;
+  readonly breaker: SharedCircuitBreaker;
   readonly clock: Clock;
   readonly events: BreakerEvent[] = [];
   /** How far its wall clock is ahead, in milliseconds. */
@@ -97,7 +97,7 @@ export class Environment {
     });
   }
 
-  get state(): CircuitBreaker['state'] {
+  get state(): SharedCircuitBreaker['state'] {
     return this.breaker.state;
   }
 

@@ -7,6 +7,7 @@ import {
   type CircuitBreakerOptions,
   circuitBreaker,
   type SharedBreakerOptions,
+  type SharedCircuitBreaker,
   sharedBreaker,
 } from '../../lib/breaker/index.ts';
 import {
@@ -296,7 +297,8 @@ test('each kind of breaker has its own options', () => {
   const own = circuitBreaker({ name: 'posts' });
   const shared = sharedBreaker({ name: 'posts', store });
   expectTypeOf(own).toEqualTypeOf<CircuitBreaker>();
-  expectTypeOf(shared).toEqualTypeOf<CircuitBreaker>();
+  expectTypeOf(shared).toEqualTypeOf<SharedCircuitBreaker>();
+  expectTypeOf(shared).toExtend<CircuitBreaker>();
   for (const breaker of [own, shared, { windowMs: 1_000 }, { windowCalls: 10 }] as const)
     expectTypeOf(resilient<string>({ name: 'posts', breaker })).toEqualTypeOf<Resilient<string>>();
 

@@ -9,30 +9,21 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { textOf } from '../../core/property.ts';
 import type { Scan } from '../scan.ts';
+import { refusedWrite } from './refusal.ts';
 import { sendConditional } from './refused-condition.ts';
 import type { DynamoTransport, WireWriteResult } from './transport.ts';
 
 const optionsFor = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {});
-
-type WireItem = Readonly<Record<string, unknown>>;
-
-/** What DynamoDB says of a write that it refused. */
-interface Refusal {
-  readonly name: string;
-  readonly Item: WireItem;
-  readonly CancellationReasons: readonly { readonly Code?: string; readonly Item?: WireItem }[];
-}
 
 /**
  * A refusal that the SDK has made an error of. By its name: another copy of the SDK may have made the client.
  * @throws the error where it is another one.
  */
 function refusalOf(error: unknown): WireWriteResult {
-  const { name, Item, CancellationReasons } = (error ?? {}) as Partial<Refusal>;
-  if (name === 'ConditionalCheckFailedException') return { applied: false, item: Item };
-  const own = name === 'TransactionCanceledException' ? CancellationReasons?.[0] : undefined;
-  if (own?.Code === 'ConditionalCheckFailed') return { applied: false, item: own.Item };
+  const result = refusedWrite(textOf(error, 'name'), error ?? {});
+  if (result) return result;
   throw error;
 }
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { classifyError } from '../../../lib/core/classify.ts';
+import { isProof } from '../../../lib/idempotency/proof.ts';
 import { NoAnswerError } from '../../../lib/index.ts';
 import { CHUNKED, call, closed, ENDLESS, failureOf, SECRET } from '../../support/bounded-fetch.ts';
 import { wireAnswer, wireServer } from '../../support/wire.ts';
@@ -51,8 +52,18 @@ describe('boundedFetch', () => {
     expect(error.message).toMatch(new RegExp(`^${new URL(server.url).host} gave no whole answer: (${code})`));
     expect(error.cause ?? {}).not.toHaveProperty('rawPacket');
     expect(classifyError(error)).toBe('transient');
+    expect(isProof(error)).toBe(false);
     await closed(server.connections[0]);
     expect(server.requests).toHaveLength(1);
+  });
+
+  it('proves with its error that nothing was sent where the service ends the TLS handshake', async () => {
+    const server = await wireServer((socket) => socket.resetAndDestroy());
+
+    const error = await failureOf(call(server.url.replace('http:', 'https:'), { method: 'POST' }));
+
+    expect(error).toBeInstanceOf(NoAnswerError);
+    expect(isProof(error)).toBe(true);
   });
 
   it('throws a retryable NoAnswerError when no server listens', async () => {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { isProof } from '../../../lib/idempotency/proof.ts';
 import { AttemptTimeoutError, boundedFetch, resilient } from '../../../lib/index.ts';
 import { fakeClock } from '../../../lib/testing/index.ts';
 import { call, closed, ENDLESS, failureOf, ownAgents } from '../../support/bounded-fetch.ts';
@@ -97,6 +98,22 @@ describe('an abort of the signal', () => {
     controller.abort(reason);
 
     await expect(answer).rejects.toBe(reason);
+    await closed(server.connections[0]);
+  });
+
+  it('during a TLS handshake proves that the service did not receive the request', async () => {
+    const controller = new AbortController();
+    const server = await wireServer(() => undefined);
+    const url = server.url.replace('http:', 'https:');
+    const answer = call(url, { method: 'POST', signal: controller.signal, clock: fakeClock() });
+    // The first message of the handshake.
+    await expect.poll(() => server.requests.length, { interval: 1 }).toBe(1);
+    const given = new Error('enough');
+
+    controller.abort(given);
+
+    await expect(answer).rejects.toBe(given);
+    expect(isProof(given)).toBe(true);
     await closed(server.connections[0]);
   });
 

@@ -1,4 +1,4 @@
-import type { Random } from '../core/random.ts';
+import type { Random } from './random.ts';
 
 /**
  * Full jitter: anything up to a bound that doubles with each attempt.

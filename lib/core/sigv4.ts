@@ -1,0 +1,68 @@
+/*
+ * AWS Signature Version 4 of a request in its headers.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+
+/** Of a role. A session token comes with those of a function. */
+export interface SigningCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
+export interface SignableRequest {
+  readonly method: string;
+  /** As the signature has them: encoded once more than in the URL, the query in order. */
+  readonly path: string;
+  readonly query: string;
+  /** All that are signed, `host` with them. Their names in small letters. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/**
+ * Signs a request.
+ * @param now Milliseconds since 1970.
+ * @returns its headers, and those of the signature.
+ */
+export type Sign = (
+  request: SignableRequest,
+  credentials: SigningCredentials,
+  now: number,
+) => Record<string, string>;
+
+/** Loaded at the first signature. An `import` would read all that Node's module has, at the start. */
+let loaded: typeof import('node:crypto') | undefined;
+const crypto = () => (loaded ??= process.getBuiltinModule('node:crypto'));
+
+const sha256 = (text: string): string => crypto().hash('sha256', text, 'hex');
+const hmac = (key: string | Buffer, text: string): Buffer =>
+  crypto().createHmac('sha256', key).update(text).digest();
+
+/** The signer of requests to one service. It keeps the key that it derives, which is the same for a day. */
+export function signer(region: string, service: string): Sign {
+  let key: Buffer | undefined;
+  let keyOf = '';
+  return ({ method, path, query, headers, body }, credentials, now) => {
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+    const time = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+    const sent: Record<string, string> = { ...headers, 'x-amz-date': time };
+    if (sessionToken) sent['x-amz-security-token'] = sessionToken;
+    const names = Object.keys(sent).sort();
+    const signed = names.join(';');
+    const lines = names.map((name) => `${name}:${sent[name]?.trim().replaceAll(/\s+/g, ' ')}`);
+    const canonical = [method, path, query, ...lines, '', signed, sha256(body)].join('\n');
+    const scope = [time.slice(0, 8), region, service, 'aws4_request'];
+    const of = `${scope[0]}${secretAccessKey}`;
+    if (key === undefined || keyOf !== of) {
+      key = scope.reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`) as Buffer;
+      keyOf = of;
+    }
+    const text = ['AWS4-HMAC-SHA256', time, scope.join('/'), sha256(canonical)].join('\n');
+    const signature = hmac(key, text).toString('hex');
+    const credential = `${accessKeyId}/${scope.join('/')}`;
+    sent['authorization'] =
+      `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signed}, Signature=${signature}`;
+    return sent;
+  };
+}
