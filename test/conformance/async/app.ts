@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import type { ConformanceApp, Resources } from '../case.ts';
 import { namesOf, sink, watchedQueue, worker } from '../events/resources.ts';
+import { handlerFile } from '../handler-file.ts';
 import { getAtt, permission, ref } from '../template.ts';
 import { DESTINATION_CASES } from './destinations.ts';
 import { INVOKE_CASES } from './invoke.ts';
@@ -98,7 +98,7 @@ export const ASYNC_APP: ConformanceApp = {
   name: 'async',
   resources,
   driver: namesOf(resources),
-  code: { probe: fileURLToPath(new URL('../handlers/probe.ts', import.meta.url)) },
+  code: { probe: handlerFile('probe') },
   cases: [...INVOKE_CASES, ...LIMIT_CASES, ...RETRY_CASES, ...DESTINATION_CASES],
   timeScale: 30,
 };

@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import type { ConformanceApp, Resources, TemplateResource } from '../case.ts';
 import { mapping, namesOf, queue, queuePolicy, sink, watchedQueue } from '../events/resources.ts';
+import { handlerFile } from '../handler-file.ts';
 import { getAtt, permission, ref } from '../template.ts';
 import { DELIVERY_CASES } from './delivery.ts';
 import { ENTRY_CASES } from './entries.ts';
@@ -131,7 +131,7 @@ export const BUSES_APP: ConformanceApp = {
   name: 'buses',
   resources,
   driver: namesOf(resources),
-  code: { probe: fileURLToPath(new URL('../handlers/probe.ts', import.meta.url)) },
+  code: { probe: handlerFile('probe') },
   cases: [...PATTERN_CASES, ...ENTRY_CASES, ...INPUT_CASES, ...DELIVERY_CASES],
   timeScale: 10,
 };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import type { Deployment } from '../case.ts';
 import type { Answered, AwsInput, LambdaInput } from '../driver/aws.ts';
 import type { Recorded } from '../driver/records.ts';
@@ -7,7 +8,9 @@ import type { Seen } from '../handlers/probe.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 export type { Answered } from '../driver/aws.ts';
-export { newId } from '../recorded.ts';
+
+/** An id under which nobody else writes anything down. */
+export const newId = (): string => randomUUID();
 
 /** An object in which functions under test find their plan. */
 export const probe = (id: string, plan: Omit<Plan, 'id'> = {}): { readonly probe: Plan } => ({

@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import type { ConformanceApp, Resources } from '../case.ts';
 import { mapping, namesOf, queue, redrive, sink, worker } from '../events/resources.ts';
+import { handlerFile } from '../handler-file.ts';
 import { FIFO_API_CASES } from './api.ts';
 import { FIFO_FUNCTION_CASES } from './functions.ts';
 
@@ -42,7 +42,7 @@ export const FIFO_APP: ConformanceApp = {
   name: 'fifo',
   resources,
   driver: namesOf(resources),
-  code: { probe: fileURLToPath(new URL('../handlers/probe.ts', import.meta.url)) },
+  code: { probe: handlerFile('probe') },
   cases: [...FIFO_API_CASES, ...FIFO_FUNCTION_CASES],
   timeScale: 10,
 };

@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import type { ConformanceApp, Resources, TemplateResource } from '../case.ts';
 import { mapping, namesOf, queue, queuePolicy, sink, watchedQueue } from '../events/resources.ts';
+import { handlerFile } from '../handler-file.ts';
 import { getAtt, permission, ref } from '../template.ts';
 import { SCHEDULE_FAILURE_CASES } from './failures.ts';
 import { RULE_CASES } from './rules.ts';
@@ -126,7 +126,7 @@ export const SCHEDULER_APP: ConformanceApp = {
   name: 'scheduler',
   resources: (timeScale) => ({ ...ends, ...schedulesFor(nearMinute(Date.now(), timeScale)) }),
   driver: namesOf(ends),
-  code: { probe: fileURLToPath(new URL('../handlers/probe.ts', import.meta.url)) },
+  code: { probe: handlerFile('probe') },
   cases: [...RUN_CASES, ...SCHEDULE_FAILURE_CASES, ...RULE_CASES],
   timeScale: TIME_SCALE,
 };

@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import type { ConformanceApp, Resources } from '../case.ts';
 import { mapping, namesOf, queue, redrive, sink, watchedQueue, worker } from '../events/resources.ts';
+import { handlerFile } from '../handler-file.ts';
 import { API_CASES } from './api.ts';
 import { BATCH_CASES } from './batches.ts';
 import { RECORD_CASES } from './record.ts';
@@ -71,7 +71,7 @@ export const SQS_APP: ConformanceApp = {
   name: 'sqs',
   resources,
   driver: namesOf(resources),
-  code: { probe: fileURLToPath(new URL('../handlers/probe.ts', import.meta.url)) },
+  code: { probe: handlerFile('probe') },
   cases: [...RECORD_CASES, ...API_CASES, ...BATCH_CASES],
   timeScale: 10,
 };

@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import type { ConformanceApp, Resources } from '../case.ts';
 import { namesOf, sink, watchedQueue, worker } from '../events/resources.ts';
+import { handlerFile } from '../handler-file.ts';
 import { getAtt, ref } from '../template.ts';
 import { STREAM_FAILURE_CASES } from './failures.ts';
 import { STREAM_RECORD_CASES, TABLES } from './records.ts';
@@ -77,7 +77,7 @@ export const STREAMS_APP: ConformanceApp = {
   name: 'streams',
   resources,
   driver: namesOf(resources),
-  code: { probe: fileURLToPath(new URL('../handlers/probe.ts', import.meta.url)) },
+  code: { probe: handlerFile('probe') },
   cases: [...STREAM_RECORD_CASES, ...STREAM_FAILURE_CASES],
   timeScale: 10,
 };
