@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { buildApp } from 'fauxqs';
+import { isOfOtherSite } from '../http/server.ts';
 import { LocalRunError } from '../problem.ts';
 import { keepGroupsTogether } from './fifo.ts';
 
@@ -59,7 +60,8 @@ export function refuseStrangersOf(app: FauxqsApp): void {
   app.addHook('onRequest', async (request, reply) => {
     const { host, origin } = request.headers;
     const { port } = app.server.address() as AddressInfo;
-    if (origin === undefined && (host === `127.0.0.1:${port}` || host === `localhost:${port}`)) return;
+    const isOwnHost = host === `127.0.0.1:${port}` || host === `localhost:${port}`;
+    if (isOwnHost && origin === undefined && !isOfOtherSite(request.headers)) return;
     await reply.code(403).send({ __type: 'AccessDenied', message: 'Not for other hosts and origins' });
   });
 }
