@@ -37,6 +37,7 @@ describe.each([
     const { port } = new URL(endpoint);
     expect(await statusOf(endpoint, {})).toBe(200);
     expect(await statusOf(endpoint, { host: `localhost:${port}` })).toBe(200);
+    expect(await statusOf(endpoint, { 'sec-fetch-site': 'none' })).toBe(200);
     const pages = [
       { origin: 'http://evil.example' },
       { origin: 'null' },
@@ -44,6 +45,8 @@ describe.each([
       { host: 'evil.example' },
       { host: `rebound.example:${port}` },
       { host: '127.0.0.1' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
     ];
     const statuses = await Promise.all(pages.map((headers) => statusOf(endpoint, headers)));
     expect(statuses).toEqual(pages.map(() => 403));

@@ -104,7 +104,7 @@ const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 export function startsTable(starts: Starts): string {
   const row = (what: string, ...cells: readonly string[]) =>
-    `${what.padEnd(36)}${cells.map((cell) => cell.padStart(16)).join('')}`;
+    `${what.padEnd(36)}${cells.map((cell) => cell.padStart(18)).join('')}`;
   return [
     row('', 'median', 'spread', 'processor time', 'load'),
     ...(Object.keys(KINDS) as Kind[]).map((kind) => {

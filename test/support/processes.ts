@@ -55,8 +55,14 @@ export function aliveOf(pids: readonly number[]): readonly number[] {
     .map(({ pid }) => pid);
 }
 
-/** Addresses, as hexadecimal words of the kernel, on which a process listens. Linux only. */
-export function listeningAddresses(pid: number): readonly string[] {
+interface Listener {
+  /** A hexadecimal word of the kernel. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Where a process listens. Linux only. */
+function listenersOf(pid: number): readonly Listener[] {
   const inodes = new Set(
     (tryRead(() => readdirSync(`/proc/${pid}/fd`)) ?? []).flatMap((fd) => {
       const target = tryRead(() => readlinkSync(`/proc/${pid}/fd/${fd}`));
@@ -70,8 +76,20 @@ export function listeningAddresses(pid: number): readonly string[] {
       .flatMap((line) => {
         const fields = line.trim().split(/\s+/);
         const [, local = '', , state] = fields;
+        const [address = '', port = ''] = local.split(':');
         // 0A: it listens.
-        return state === '0A' && inodes.has(String(fields[9])) ? [String(local.split(':')[0])] : [];
+        return state === '0A' && inodes.has(String(fields[9]))
+          ? [{ address, port: Number.parseInt(port, 16) }]
+          : [];
       }),
   );
 }
+
+/** Addresses, as hexadecimal words of the kernel, on which a process listens. Linux only. */
+export const listeningAddresses = (pid: number): readonly string[] =>
+  listenersOf(pid).map(({ address }) => address);
+
+/** Ports on which a process listens, and what it has started. Linux only. */
+export const listeningPorts = (pid: number): readonly number[] => [
+  ...new Set([...listenersOf(pid).map(({ port }) => port), ...childrenOf(pid).flatMap(listeningPorts)]),
+];

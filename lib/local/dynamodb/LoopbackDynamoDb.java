@@ -20,13 +20,18 @@ public final class LoopbackDynamoDb extends Handler.Wrapper {
     super(handler);
   }
 
-  /** No page may speak to it: a name that resolves to this machine is in the Host, a page of another port in the Origin. */
+  /**
+   * No page may speak to it: a name that resolves to this machine is in the Host, a page of another port in the Origin, and a
+   * request that has none, as for an image, says what site it is of.
+   */
   @Override
   public boolean handle(Request request, Response response, Callback callback) throws Exception {
     int port = Request.getLocalPort(request);
     Set<String> own = Set.of("127.0.0.1:" + port, "localhost:" + port);
     String host = request.getHeaders().get(HttpHeader.HOST);
-    if (host != null && own.contains(host) && !request.getHeaders().contains(HttpHeader.ORIGIN)) {
+    String site = request.getHeaders().get("Sec-Fetch-Site");
+    boolean isOfPage = request.getHeaders().contains(HttpHeader.ORIGIN) || (site != null && !site.equals("none"));
+    if (host != null && own.contains(host) && !isOfPage) {
       return super.handle(request, response, callback);
     }
     response.setStatus(403);

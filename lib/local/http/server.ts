@@ -1,5 +1,6 @@
 import {
   createServer,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   type RequestListener,
   type Server,
@@ -94,6 +95,15 @@ export function sendJson(response: ServerResponse, statusCode: number, value: un
   });
 }
 
+/**
+ * Whether a page of another site has caused a request, which another port of this machine is too. Browsers say so of every
+ * request to it, of those for an image, a script or a link as well, which have no Origin.
+ * @see https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
+ */
+export function isOfOtherSite({ 'sec-fetch-site': site = 'none' }: IncomingHttpHeaders): boolean {
+  return site !== 'same-origin' && site !== 'none';
+}
+
 /** The names under which a server may be called, with its port. */
 const ownNames = (request: IncomingMessage, names: readonly string[]): readonly string[] =>
   ['127.0.0.1', 'localhost', ...names].map((name) => `${name}:${request.socket.localPort}`);
@@ -112,13 +122,15 @@ export function refuseOtherHosts(request: IncomingMessage, names: readonly strin
 
 /**
  * Refuses what did not come from this machine's own pages and tools. A page of another site can make a browser call
- * 127.0.0.1, under a name of its own that resolves there too: its Host or its Origin gives it away.
+ * 127.0.0.1, under a name of its own that resolves there too: its Host, its Origin or what the browser says of it gives it away.
  * @throws {FibrinError} 403
  */
 export function refuseStrangers(request: IncomingMessage, names: readonly string[] = []): void {
   refuseOtherHosts(request, names);
   const { origin } = request.headers;
-  if (origin !== undefined && !ownNames(request, names).some((name) => origin === `http://${name}`))
+  const isOwnOrigin =
+    origin === undefined || ownNames(request, names).some((name) => origin === `http://${name}`);
+  if (!isOwnOrigin || isOfOtherSite(request.headers))
     throw new FibrinError('BAD_ORIGIN', 'Pages of other origins may not call this server', { status: 403 });
 }
 

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { buildApp } from 'fauxqs';
+import { isOfOtherSite } from '../http/server.ts';
 import { LocalRunError } from '../problem.ts';
 import { type DeadLetterSources, noteDeadLetters } from './dead-letter-sources.ts';
 import { keepGroupsTogether } from './fifo.ts';
@@ -78,8 +79,9 @@ export function refuseStrangersOf(
   app.addHook('onRequest', async (request, reply) => {
     const { host, origin } = request.headers;
     const { port } = app.server.address() as AddressInfo;
-    const isForUs = host === `127.0.0.1:${port}` || host === `localhost:${port}`;
-    if (isForUs && (origin === undefined || admits(request))) return;
+    const isOwnHost = host === `127.0.0.1:${port}` || host === `localhost:${port}`;
+    const isOwnPage = origin === undefined && !isOfOtherSite(request.headers);
+    if (isOwnHost && (isOwnPage || admits(request))) return;
     await reply.code(403).send({ __type: 'AccessDenied', message: 'Not for other hosts and origins' });
   });
 }
