@@ -51,7 +51,7 @@ export class LeanClient {
   readonly #sign: Sign;
   readonly #time: ServerTime;
   /** Refusals after which something was changed, so that the next attempt need not wait. */
-  readonly #mended = new WeakSet<object>();
+  readonly #repaired = new WeakSet<object>();
 
   constructor(settings: LeanSettings) {
     this.#settings = settings;
@@ -97,7 +97,7 @@ export class LeanClient {
   ): Promise<Answer> {
     const { clock, random, maxAttempts } = this.#settings;
     const earlier: unknown[] = [];
-    let mayMend = true;
+    let mayRepair = true;
     let sentBefore = false;
     for (;;) {
       try {
@@ -105,14 +105,14 @@ export class LeanClient {
         if (!answer.refused) return answer;
         return { ...answer, error: () => finalError(answer.error(), earlier, undefined) };
       } catch (error) {
-        const isMended = mayMend && this.#mended.has(Object(error));
-        if (isMended) mayMend = false;
+        const isRepaired = mayRepair && this.#repaired.has(Object(error));
+        if (isRepaired) mayRepair = false;
         const isLast = signal?.aborted || earlier.length + 1 >= maxAttempts;
-        if (isLast || !(isMended || mayRepeat(error, request.repeatable)))
+        if (isLast || !(isRepaired || mayRepeat(error, request.repeatable)))
           throw finalError(error, earlier, signal);
         earlier.push(error);
-        sentBefore ||= !(isMended || isUnprocessed(error));
-        const waitMs = isMended ? 0 : waitOf(error, earlier.length, random);
+        sentBefore ||= !(isRepaired || isUnprocessed(error));
+        const waitMs = isRepaired ? 0 : waitOf(error, earlier.length, random);
         // What aborts it ends the next attempt before it begins.
         if (waitMs > 0) await sleep(clock, waitMs, signal).catch(() => undefined);
       }
@@ -141,10 +141,10 @@ export class LeanClient {
         return interpret(raw);
       } catch (error) {
         const name = textOf(error, 'name');
-        const isMended = SKEWED.test(name)
+        const isRepaired = SKEWED.test(name)
           ? this.#time.learn(raw.headers.date)
           : EXPIRED.test(name) && credentials.forget(used);
-        if (isMended) this.#mended.add(Object(error));
+        if (isRepaired) this.#repaired.add(Object(error));
         throw error;
       }
     });

@@ -48,7 +48,7 @@ export class CredentialSource {
   readonly #clock: Clock;
   #current: AwsCredentials | undefined;
   #refreshing: Promise<AwsCredentials> | undefined;
-  #askedAt = -Infinity;
+  #refreshedAt = -Infinity;
 
   /** @param given Undefined: those of the environment. */
   constructor(given: AwsCredentials | AwsCredentialsProvider | undefined, clock: Clock) {
@@ -66,7 +66,8 @@ export class CredentialSource {
     const leftMs = (current.expiration?.getTime() ?? Infinity) - this.#clock.now();
     const isEnded = leftMs <= 0;
     if (isEnded && this.#refreshing) return this.#refreshing;
-    const isDue = leftMs < REFRESH_BEFORE_MS && this.#clock.monotonic() - this.#askedAt >= REFRESH_EVERY_MS;
+    const isDue =
+      leftMs < REFRESH_BEFORE_MS && this.#clock.monotonic() - this.#refreshedAt >= REFRESH_EVERY_MS;
     // What was just fetched and seems to have ended is taken: this clock may be wrong, and DynamoDB decides.
     if (!isDue) return current;
     const refreshing = this.#refresh();
@@ -87,7 +88,7 @@ export class CredentialSource {
   #refresh(): Promise<AwsCredentials> {
     if (this.#refreshing) return this.#refreshing;
     const clock = this.#clock;
-    this.#askedAt = clock.monotonic();
+    this.#refreshedAt = clock.monotonic();
     const exceeded = () => credentialsError(`expected credentials within ${PROVIDER_LIMIT_MS} ms`);
     const refreshing = runWithin({ clock, limitMs: PROVIDER_LIMIT_MS, exceeded }, async ({ signal }) => {
       if (this.#provide) return checked(await this.#provide());

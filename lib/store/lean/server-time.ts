@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 
 /** A clock that differs less does not make signatures invalid. Milliseconds. */
 const MIN_SKEW_MS = 240_000;
-/** What differs more is no clock that is wrong: whoever answers could have signatures made for any time. Milliseconds. */
+/** What differs more is no clock that is wrong: a server could have signatures made for any time. Milliseconds. */
 const MAX_SKEW_MS = 86_400_000;
 
 /** The time for signatures: that of this machine, until DynamoDB has refused it. */

@@ -18,10 +18,10 @@ describe('an abort of the signal', () => {
 
   it('ends the search for an address', async () => {
     const controller = new AbortController();
-    const looking = Promise.withResolvers<void>();
-    const agents = ownAgents({ lookup: () => looking.resolve() });
+    const resolving = Promise.withResolvers<void>();
+    const agents = ownAgents({ lookup: () => resolving.resolve() });
     const answer = call('http://fibrin.invalid', { signal: controller.signal, agents });
-    await looking.promise;
+    await resolving.promise;
     const [socket] = Object.values(agents.http.sockets).flat();
     // Node hands a request its connection in the next tick.
     await new Promise(setImmediate);
