@@ -46,6 +46,7 @@ const ONLY: readonly (readonly [RegExp, readonly [unknown, unknown]])[] = [
       { 200: { ResponseParameters: [{ Destination: 'append:header.b', Source: 'd' }] } },
     ],
   ],
+  [/Queue\.DeduplicationScope$/, ['messageGroup', 'queue']],
   [/Route\.AuthorizationType$/, ['NONE', 'JWT']],
   [/Route\.AuthorizerId$/, [{ Ref: 'Tokens' }, 'b']],
   [/Route\.Target$/, [{ 'Fn::Join': ['/', ['integrations', { Ref: 'Integration' }]] }, 'b']],

@@ -14,7 +14,7 @@ export interface UrlModel extends FunctionTarget {
 }
 
 export function readUrls(reader: TemplateReader): readonly UrlModel[] {
-  const names = ['TargetFunctionArn', 'AuthType', 'InvokeMode', 'Cors'];
+  const names = ['TargetFunctionArn', 'AuthType', 'InvokeMode', 'Cors', 'Qualifier'];
   return reader.ofType(['AWS::Lambda::Url'], names).map(({ logicalId, properties, metadata }) => {
     const { TargetFunctionArn, AuthType, InvokeMode, Cors, Qualifier } = properties;
     const cors = readCors(Cors);

@@ -70,6 +70,7 @@ export const EVENT_SHAPES: Readonly<Record<string, PropertyShapes>> = {
   },
   'AWS::SQS::Queue': {
     ContentBasedDeduplication: 'boolean',
+    DeduplicationScope: 'text',
     DelaySeconds: 'number',
     FifoQueue: 'boolean',
     MessageRetentionPeriod: 'number',

@@ -51,5 +51,11 @@ export const FUNCTION_SHAPES: Readonly<Record<string, PropertyShapes>> = {
     Timeout: 'number',
   },
   'AWS::Lambda::LayerVersion': { Content: { S3Bucket: ASSET_BUCKET, S3Key: 'text' } },
-  'AWS::Lambda::Url': { AuthType: 'text!', Cors: CORS, InvokeMode: 'text', TargetFunctionArn: 'text!' },
+  'AWS::Lambda::Url': {
+    AuthType: 'text!',
+    Cors: CORS,
+    InvokeMode: 'text',
+    Qualifier: 'text',
+    TargetFunctionArn: 'text!',
+  },
 };
