@@ -215,7 +215,7 @@ describe('the dead-letter queue of a subscription', () => {
       MessageAttributes: { kind: { DataType: 'String', StringValue: 'new' } },
     });
     await eventually(async () => (await sqs.depth(arn('dead'))).visible).toBe(1);
-    expect(live.state()).toMatchObject({
+    await eventually(live.state).toMatchObject({
       topics: [{ subscriptions: [{ deadLettered: 1, retries: 0, lastError: expect.any(String) }] }],
     });
   });
