@@ -22,8 +22,8 @@ interface Plan {
 }
 
 /** The attacker's own name, and one that resolves to this machine once its page is there. */
-export const EVIL = 'evil.example';
-export const REBOUND = 'rebound.example';
+const EVIL = 'evil.example';
+const REBOUND = 'rebound.example';
 
 /** What a page got to see. */
 export interface Seen {

@@ -26,7 +26,7 @@ export const jwt: StrangerApp = {
       equal([status, JSON.parse(text).scopes], [200, ['notes:write']]);
     },
     async 'a route without the authorizer is open'({ call }) {
-      equal(JSON.parse((await call('GET', '/health')).text).who, 'nobody');
+      equal(JSON.parse((await call('GET', '/health')).text).who, 'a guest');
     },
     async 'no token, an old one, one for others, one of another key: 401'({ call }) {
       const refused = [

@@ -1,5 +1,5 @@
 export const handler = async ({ routeKey, requestContext }) => ({
   routeKey,
-  who: requestContext.authorizer?.jwt.claims.sub ?? 'nobody',
+  who: requestContext.authorizer?.jwt.claims.sub ?? 'a guest',
   scopes: requestContext.authorizer?.jwt.scopes ?? [],
 });
