@@ -46,7 +46,8 @@ async function attempt<T>(sending: Exchange<T>, signal: AbortSignal): Promise<T 
     // The others have been idle for as long, and the request may be sent again.
     if (isStale) connection?.closeIdle();
     const failure = new NoAnswerError(host, error, isStale);
-    noteRequestSent(failure, sentBefore || isWritten);
+    // Of what caused it too: the code of a connection alone leaves it open.
+    for (const link of [failure, error]) noteRequestSent(link, sentBefore || isWritten);
     reject(failure);
   };
   const onAbort = () => {

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { StoreError } from '../../lib/core/errors.ts';
@@ -315,7 +315,7 @@ describe.skipIf(!hasJava)('a DynamoDB store with transactions', () => {
 
   test('makes its writes once by a request that the lean transport sends again', async () => {
     let requests = 0;
-    const proxy = createServer(async (request, response) => {
+    const forward = async (request: IncomingMessage, response: ServerResponse) => {
       const { 'x-amz-target': target, authorization, 'content-type': type } = request.headers;
       const headers = { 'x-amz-target': String(target), authorization: String(authorization) };
       const sent = { method: 'POST', headers: { ...headers, 'content-type': String(type) } };
@@ -323,7 +323,8 @@ describe.skipIf(!hasJava)('a DynamoDB store with transactions', () => {
       // The first answer is lost.
       if (++requests === 1) response.destroy();
       else response.writeHead(answer.status).end(await answer.text());
-    });
+    };
+    const proxy = createServer((request, response) => void forward(request, response));
     const endpoint = `http://127.0.0.1:${await listen(proxy)}`;
     const store = await engine.store();
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };

@@ -71,7 +71,7 @@ describe('refresh', () => {
     const { breaker, clock } = made(never);
     const refreshed = breaker.refresh({ timeoutMs: 200 });
     await clock.advance(199);
-    const early = await Promise.race([refreshed, 'waiting']);
+    const early = await Promise.race([refreshed, Promise.resolve('waiting')]);
     await clock.advance(1);
 
     expect(early).toBe('waiting');

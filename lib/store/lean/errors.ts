@@ -1,4 +1,4 @@
-import { noteEarlierAttempts, noteRequestSent, wasRequestSent } from '../../core/attempt-facts.ts';
+import { noteEarlierAttempts } from '../../core/attempt-facts.ts';
 import { hasCode } from '../../core/errors.ts';
 import { isObject, isRecord, propertyOf, textOf } from '../../core/property.ts';
 import { reviveBinary } from './json.ts';
@@ -22,8 +22,6 @@ function networkError(error: unknown): unknown {
     propertyOf(error, 'cause') ?? named('Error', 'the connection was closed', { code: 'ECONNRESET' });
   if (TIMED_OUT.includes(textOf(cause, 'code')) && !propertyOf(cause, '$metadata'))
     Object.assign(cause as Error, { name: 'TimeoutError' });
-  const sent = wasRequestSent(error);
-  if (sent !== undefined) noteRequestSent(cause, sent === true);
   return cause;
 }
 

@@ -1,7 +1,6 @@
 import { Agent } from 'node:http';
 import type { Socket } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { describe, expect, test } from 'vitest';
 import { propertyOf, textOf } from '../../../lib/core/property.ts';
 import { attemptsOf, isProof } from '../../../lib/idempotency/proof.ts';
@@ -20,7 +19,7 @@ async function both(answer: (socket: Socket) => void, maxAttempts = 1, limitMs =
   const agent = new Agent({ keepAlive: true });
   const client = new DynamoDBClient({
     ...options,
-    requestHandler: new NodeHttpHandler({ requestTimeout: limitMs, throwOnRequestTimeout: true }),
+    requestHandler: { requestTimeout: limitMs, throwOnRequestTimeout: true },
   });
   atEndOfTest(() => {
     client.destroy();
