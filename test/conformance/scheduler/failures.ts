@@ -3,6 +3,7 @@ import type { ConformanceCase, Deployment } from '../case.ts';
 import { arnOf, firstSeen } from '../events/calls.ts';
 import { PATIENT } from '../events/case-of.ts';
 import { type MessageRecord, onlyRecord } from '../events/messages.ts';
+import { nearSeconds } from './near.ts';
 import { DEAD_LETTERS, schedulerCase } from './pages.ts';
 import type { Sent } from './runs.ts';
 
@@ -37,7 +38,10 @@ export const SCHEDULE_FAILURE_CASES: readonly ConformanceCase[] = Object.entries
       `a dead-letter event has ${what}`,
       DEAD_LETTERS,
       async (deployed) => {
-        await check(onlyRecord(await firstSeen(deployed, 'lost', { platformSeconds: 1_200 })), deployed);
+        await check(
+          onlyRecord(await firstSeen(deployed, 'lost', { platformSeconds: nearSeconds(deployed) })),
+          deployed,
+        );
       },
       PATIENT,
     ),

@@ -3,9 +3,8 @@ import type { BusEvent } from '../buses/put.ts';
 import type { ConformanceCase, Deployment } from '../case.ts';
 import { arnOf, firstSeen, nameOf, seen } from '../events/calls.ts';
 import { PATIENT } from '../events/case-of.ts';
+import { nearSeconds } from './near.ts';
 import { RULES, schedulerCase } from './pages.ts';
-
-const SECONDS = 900;
 
 const MEMBERS: Readonly<Record<string, (event: BusEvent, deployed: Deployment) => unknown>> = {
   'aws.events as its source': ({ source }) => assert.equal(source, 'aws.events'),
@@ -23,7 +22,7 @@ export const RULE_CASES: readonly ConformanceCase[] = [
       `the event of a rule with a schedule has ${what}`,
       RULES,
       async (deployed) => {
-        const { event } = await firstSeen(deployed, 'Ticks', { platformSeconds: SECONDS });
+        const { event } = await firstSeen(deployed, 'Ticks', { platformSeconds: nearSeconds(deployed) });
         await check(event as BusEvent, deployed);
       },
       PATIENT,
@@ -33,7 +32,7 @@ export const RULE_CASES: readonly ConformanceCase[] = [
     'a rule with rate(1 minute) runs every minute',
     RULES,
     async (deployed) => {
-      const all = await seen(deployed, 'Ticks', { count: 3, platformSeconds: SECONDS });
+      const all = await seen(deployed, 'Ticks', { count: 3, platformSeconds: nearSeconds(deployed) });
       const times = all.map(({ value }) => Date.parse((value.event as BusEvent).time)).sort((a, b) => a - b);
       const gaps = times.slice(1).map((time, index) => (time - (times[index] ?? 0)) / 1_000);
       assert.ok(
@@ -47,7 +46,7 @@ export const RULE_CASES: readonly ConformanceCase[] = [
     'a rule with cron runs at its minutes',
     RULES,
     async (deployed) => {
-      await seen(deployed, 'rule-cron', { count: 2, platformSeconds: SECONDS });
+      await seen(deployed, 'rule-cron', { count: 2, platformSeconds: nearSeconds(deployed) });
     },
     PATIENT,
   ),

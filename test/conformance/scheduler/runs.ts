@@ -3,6 +3,7 @@ import type { ConformanceCase, Deployment } from '../case.ts';
 import { arnOf, firstSeen, pause, type SeenRecord, seen, seenNow } from '../events/calls.ts';
 import { PATIENT } from '../events/case-of.ts';
 import { recordsIn } from '../events/messages.ts';
+import { nearSeconds } from './near.ts';
 import {
   CONTEXT,
   CREATE,
@@ -28,8 +29,6 @@ export interface Sent {
 }
 
 const MINUTES = 60;
-/** A platform that is fast needs minutes of its own to come up, and then there are the minutes until it is due. */
-const NEAR_SECONDS = 15 * MINUTES;
 
 const sentIn = ({ value }: SeenRecord): Sent => value.event as Sent;
 const timesIn = (all: readonly SeenRecord[]): readonly number[] =>
@@ -37,7 +36,9 @@ const timesIn = (all: readonly SeenRecord[]): readonly number[] =>
 
 /** The near minute is over when this one has run. */
 const afterNear = (deployed: Deployment) =>
-  seen(deployed, 'at-utc', { platformSeconds: NEAR_SECONDS }).then(() => pause(deployed, 2 * MINUTES));
+  seen(deployed, 'at-utc', { platformSeconds: nearSeconds(deployed) }).then(() =>
+    pause(deployed, 2 * MINUTES),
+  );
 
 const expressions = expressionsFor(Date.now()).map(({ key, title, never }) =>
   schedulerCase(
@@ -48,7 +49,7 @@ const expressions = expressionsFor(Date.now()).map(({ key, title, never }) =>
         await afterNear(deployed);
         return assert.deepEqual(await seenNow(deployed, key), []);
       }
-      const [first] = await seen(deployed, key, { platformSeconds: NEAR_SECONDS });
+      const [first] = await seen(deployed, key, { platformSeconds: nearSeconds(deployed) });
       assert.ok(first);
       assert.equal(sentIn(first).time, sentIn(first).near);
     },
@@ -68,7 +69,10 @@ const rates = RATES.map(({ key, title, seconds }) =>
     TYPES,
     async (deployed) => {
       const times = timesIn(
-        await seen(deployed, key, { count: 3, platformSeconds: 4 * seconds + NEAR_SECONDS }),
+        await seen(deployed, key, {
+          count: seconds === 60 ? 3 : 2,
+          platformSeconds: 4 * seconds + nearSeconds(deployed),
+        }),
       );
       const gaps = times.slice(1).map((time, index) => (time - (times[index] ?? 0)) / 1_000);
       assert.ok(
@@ -85,7 +89,7 @@ const runs = [
     'cron runs at the beginning of a minute',
     TYPES,
     async (deployed) => {
-      const times = timesIn(await seen(deployed, 'cron-minute', { platformSeconds: NEAR_SECONDS }));
+      const times = timesIn(await seen(deployed, 'cron-minute', { platformSeconds: nearSeconds(deployed) }));
       assert.ok(times.every((time) => time % 60_000 === 0));
     },
     PATIENT,
@@ -94,7 +98,7 @@ const runs = [
     'a rate without a start date begins at once',
     TYPES,
     async (deployed) => {
-      const [first] = await seen(deployed, 'rate-hour', { platformSeconds: NEAR_SECONDS });
+      const [first] = await seen(deployed, 'rate-hour', { platformSeconds: nearSeconds(deployed) });
       assert.ok(first);
     },
     PATIENT,
@@ -121,7 +125,7 @@ const runs = [
     'a schedule does not run before its start date',
     CREATE,
     async (deployed) => {
-      const all = await seen(deployed, 'starting', { platformSeconds: NEAR_SECONDS });
+      const all = await seen(deployed, 'starting', { platformSeconds: nearSeconds(deployed) });
       for (const one of all) assert.ok(Date.parse(sentIn(one).time) >= Date.parse(sentIn(one).near));
     },
     PATIENT,
@@ -142,7 +146,7 @@ const runs = [
     'a one-time schedule takes no notice of its start date',
     CREATE,
     async (deployed) => {
-      await seen(deployed, 'at-start', { platformSeconds: NEAR_SECONDS });
+      await seen(deployed, 'at-start', { platformSeconds: nearSeconds(deployed) });
     },
     PATIENT,
   ),
@@ -150,7 +154,9 @@ const runs = [
     'a schedule with a flexible window runs within it',
     FLEXIBLE,
     async (deployed) => {
-      const [first] = await seen(deployed, 'flexible', { platformSeconds: NEAR_SECONDS + 5 * MINUTES });
+      const [first] = await seen(deployed, 'flexible', {
+        platformSeconds: nearSeconds(deployed) + 5 * MINUTES,
+      });
       assert.ok(first);
     },
     PATIENT,
@@ -171,7 +177,7 @@ const contexts = [
       `<aws.scheduler.${name}> in the input is replaced`,
       CONTEXT,
       async (deployed) => {
-        const [first] = await seen(deployed, 'rate-minute', { platformSeconds: NEAR_SECONDS });
+        const [first] = await seen(deployed, 'rate-minute', { platformSeconds: nearSeconds(deployed) });
         assert.ok(first);
         await check(sentIn(first), deployed);
       },
@@ -182,7 +188,7 @@ const contexts = [
     'each invocation has an execution ID of its own',
     CONTEXT,
     async (deployed) => {
-      const all = await seen(deployed, 'rate-minute', { count: 3, platformSeconds: NEAR_SECONDS });
+      const all = await seen(deployed, 'rate-minute', { count: 3, platformSeconds: nearSeconds(deployed) });
       assert.equal(new Set(all.map((one) => sentIn(one).execution)).size, all.length);
     },
     PATIENT,
@@ -191,7 +197,7 @@ const contexts = [
     'the ARN of a schedule has the name of its group',
     GROUPS,
     async (deployed) => {
-      const [first] = await seen(deployed, 'grouped', { platformSeconds: NEAR_SECONDS });
+      const [first] = await seen(deployed, 'grouped', { platformSeconds: nearSeconds(deployed) });
       assert.ok(first);
       assert.equal(
         sentIn(first).arn,
@@ -207,7 +213,7 @@ const targets = [
     'a function gets the input as its event',
     TARGET,
     async (deployed) => {
-      const { event } = await firstSeen(deployed, 'rate-hour', { platformSeconds: NEAR_SECONDS });
+      const { event } = await firstSeen(deployed, 'rate-hour', { platformSeconds: nearSeconds(deployed) });
       assert.equal((event as Sent).probe.id, 'rate-hour');
     },
     PATIENT,
@@ -216,7 +222,7 @@ const targets = [
     'a target without an input gets a default notification',
     TARGET,
     async (deployed) => {
-      const { event } = await firstSeen(deployed, 'Defaults', { platformSeconds: NEAR_SECONDS });
+      const { event } = await firstSeen(deployed, 'Defaults', { platformSeconds: nearSeconds(deployed) });
       assert.equal(typeof event, 'object');
     },
     PATIENT,
@@ -225,7 +231,9 @@ const targets = [
     'a queue gets the input as the body of a message',
     TEMPLATED,
     async (deployed) => {
-      const [record] = recordsIn(await firstSeen(deployed, 'to-queue', { platformSeconds: NEAR_SECONDS }));
+      const [record] = recordsIn(
+        await firstSeen(deployed, 'to-queue', { platformSeconds: nearSeconds(deployed) }),
+      );
       assert.equal((JSON.parse(record?.body ?? '{}') as Sent).probe.id, 'to-queue');
     },
     PATIENT,
@@ -234,7 +242,9 @@ const targets = [
     'a FIFO queue gets messages with the message group of the target',
     TEMPLATED,
     async (deployed) => {
-      const [record] = recordsIn(await firstSeen(deployed, 'to-fifo', { platformSeconds: NEAR_SECONDS }));
+      const [record] = recordsIn(
+        await firstSeen(deployed, 'to-fifo', { platformSeconds: nearSeconds(deployed) }),
+      );
       assert.equal(record?.attributes['MessageGroupId'], 'schedules');
     },
     PATIENT,
@@ -243,7 +253,7 @@ const targets = [
     'a topic gets the input as its message',
     TEMPLATED,
     async (deployed) => {
-      const { event } = await firstSeen(deployed, 'to-topic', { platformSeconds: NEAR_SECONDS });
+      const { event } = await firstSeen(deployed, 'to-topic', { platformSeconds: nearSeconds(deployed) });
       const { Records } = event as {
         readonly Records: readonly { readonly Sns: { readonly Message: string } }[];
       };
