@@ -112,7 +112,7 @@ describe.skipIf(chromium === undefined)('a page of another origin in Chromium', 
     const report = attacker.report.finally(() => {
       done = true;
     });
-    // Meanwhile the app has its own client: an invocation that a page takes is one that nobody answers.
+    // Meanwhile the app has its own client: an invocation that a page takes is one that no one answers.
     while (!done) answers.push(await (await fetch(`${run.url}/own/call`)).text());
     seen = await report;
   });

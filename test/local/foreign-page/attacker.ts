@@ -61,7 +61,7 @@ export interface Attacker {
   close(): Promise<void>;
 }
 
-/** The server of somebody else: its page under its own name, on another port of this machine, and under a name that leads to each port. */
+/** The server of another site: its page under its own name, on another port of this machine, and under a name that leads to each port. */
 export async function startAttacker(attacks: readonly Attack[], ports: readonly number[]): Promise<Attacker> {
   const seen: Seen[] = [];
   let open = ports.length + 2;
