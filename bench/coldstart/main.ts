@@ -72,6 +72,7 @@ function cases(folder: string): readonly Case[] {
     called('the same, NodejsFunction', byNodejsFunction(folder, 'powertools')),
     called('the same, ResilientFunction', byResilientFunction(folder, 'powertools')),
     called('fibrin on the SDK', byResilientFunction(folder, 'on-sdk'), 0.85),
+    called('fibrin on the lean transport', byResilientFunction(folder, 'on-lean'), 0.35, 64),
   ];
 }
 

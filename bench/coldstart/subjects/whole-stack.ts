@@ -1,7 +1,7 @@
 /* A handler with a deadline, correlation, telemetry, idempotency and a call under a breaker that is shared: on any store. */
 import middy from '@middy/core';
 import { sharedBreaker } from '../../../lib/breaker/index.ts';
-import { type CountingStore, resilient } from '../../../lib/index.ts';
+import type { CountingStore } from '../../../lib/index.ts';
 import { correlation, deadline, idempotency, telemetry } from '../../../lib/middleware/index.ts';
 
 export interface Order {
@@ -9,12 +9,7 @@ export interface Order {
 }
 
 export function wholeStack(store: CountingStore) {
-  const payments = resilient<string>({
-    name: 'payments',
-    breaker: sharedBreaker({ name: 'payments', store }),
-    retry: { maxAttempts: 3 },
-    attemptTimeoutMs: 1_000,
-  });
+  const payments = sharedBreaker({ name: 'payments', store });
   return middy<Order, object>()
     .use(idempotency<Order>({ store, operation: 'order', key: ({ id }) => id }))
     .use(correlation())
