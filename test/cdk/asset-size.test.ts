@@ -32,12 +32,12 @@ const files = readdirSync('functions').filter((file) => file.endsWith('.ts'));
 
 // A change that makes one of them larger says so here. Lambda is sent them compressed.
 test.each(files)(
-  'the asset of %s has, beside the SDK, at most 36 KB compressed and 95 KB unpacked',
+  'the asset of %s has, beside the SDK, at most 36 KB compressed and 96 KB unpacked',
   async (file) => {
     const { bytes, compressedBytes, parts } = await withoutSdk(file);
 
     expect(bytes).toBeGreaterThan(KB);
-    expect(bytes).toBeLessThanOrEqual(95 * KB);
+    expect(bytes).toBeLessThanOrEqual(96 * KB);
     expect(compressedBytes).toBeLessThanOrEqual(36 * KB);
     const known = new Set(['functions', 'lib', '@middy/core', 'valibot']);
     expect([...parts].filter((part) => !known.has(String(part)))).toEqual([]);
