@@ -94,3 +94,5 @@ try {
 } finally {
   await stop();
 }
+// A case that was not waited for may still be under way.
+process.exit();
