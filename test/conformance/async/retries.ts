@@ -105,9 +105,14 @@ export const RETRY_CASES: readonly ConformanceCase[] = [
     },
     PATIENT,
   ),
-  asyncCase('a synchronous invocation that fails is not tried again', RETRIES, async (deployed) => {
-    const id = newId();
-    await invoke(deployed, 'Worker', probe(id, { fail: true }));
-    await seenOnce(deployed, id, { quietSeconds: 70 });
-  }),
+  asyncCase(
+    'a synchronous invocation that fails is not tried again',
+    RETRIES,
+    async (deployed) => {
+      const id = newId();
+      await invoke(deployed, 'Worker', probe(id, { fail: true }));
+      await seenOnce(deployed, id, { quietSeconds: 70 });
+    },
+    PATIENT,
+  ),
 ];

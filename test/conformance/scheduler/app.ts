@@ -103,15 +103,15 @@ function schedulesFor(ms: number): Resources {
       more: { FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 5 } },
     },
     grouped: { expression: EACH_MINUTE, more: { GroupName: ref('Group') } },
-    'to-queue': { expression: EACH_HOUR, target: { Arn: getAtt('Messages') } },
+    'to-queue': { expression: EACH_MINUTE, target: { Arn: getAtt('Messages') } },
     'to-fifo': {
-      ...{ expression: EACH_HOUR },
+      ...{ expression: EACH_MINUTE },
       target: { Arn: getAtt('Ordered'), SqsParameters: { MessageGroupId: 'schedules' } },
     },
-    'to-topic': { expression: EACH_HOUR, target: { Arn: ref('Topic') } },
-    defaults: { expression: EACH_HOUR, target: { Arn: getAtt('Defaults'), Input: undefined } },
+    'to-topic': { expression: EACH_MINUTE, target: { Arn: ref('Topic') } },
+    defaults: { expression: EACH_MINUTE, target: { Arn: getAtt('Defaults'), Input: undefined } },
     lost: {
-      expression: EACH_HOUR,
+      expression: EACH_MINUTE,
       target: {
         ...{ Arn: missing, DeadLetterConfig: { Arn: getAtt('Dead') } },
         RetryPolicy: { MaximumRetryAttempts: 0 },

@@ -4,7 +4,7 @@ import { functionArn, type Json, newId, pause, seen, seenNow, until } from '../e
 import { recordsIn } from '../events/messages.ts';
 import type { Plan } from '../handlers/plan.ts';
 import { changesIn, changesOf, itemOf, put, putAll } from './items.ts';
-import { ERRORS, PARAMETERS, REPORTS, streamCase, WITH_DDB } from './pages.ts';
+import { ERRORS, PARAMETERS, REPORTS, retriedCase, WITH_DDB } from './pages.ts';
 
 type NumberedPlan = Omit<Plan, 'id' | 'n'>;
 
@@ -24,7 +24,7 @@ async function putMany(
 const numbersOf = (all: Awaited<ReturnType<typeof seenNow>>) => all.flatMap(({ value }) => value.numbers);
 
 const batches = [
-  streamCase('a batch has no more records than BatchSize', PARAMETERS, async (deployed) => {
+  retriedCase('a batch has no more records than BatchSize', PARAMETERS, async (deployed) => {
     const id = await putMany(deployed, 'Threes', 7);
     const all = await until(
       deployed,
@@ -34,7 +34,7 @@ const batches = [
     );
     assert.ok(Math.max(...all.map(({ value }) => changesIn(value).length)) <= 3);
   }),
-  streamCase('a batching window gathers records for a batch', PARAMETERS, async (deployed) => {
+  retriedCase('a batching window gathers records for a batch', PARAMETERS, async (deployed) => {
     const id = newId();
     for (let n = 1; n <= 3; n++) await put(deployed, 'Gathered', itemOf(id, n));
     const all = await until(
@@ -48,7 +48,7 @@ const batches = [
       [3],
     );
   }),
-  streamCase('a batch that fails holds up what comes after it', ERRORS, async (deployed) => {
+  retriedCase('a batch that fails holds up what comes after it', ERRORS, async (deployed) => {
     const id = newId();
     await put(deployed, 'Blocked', itemOf(id, 1, { fail: 2 }));
     await put(deployed, 'Blocked', itemOf(id, 2));
@@ -60,7 +60,7 @@ const batches = [
     );
     assert.deepEqual(numbersOf(all), [1, 1, 1, 2]);
   }),
-  streamCase('a batch that fails is tried again whole', ERRORS, async (deployed) => {
+  retriedCase('a batch that fails is tried again whole', ERRORS, async (deployed) => {
     const id = await putMany(deployed, 'Whole', 3, (n) => (n === 2 ? { fail: 1 } : {}));
     const all = await until(
       deployed,
@@ -136,7 +136,7 @@ const DESTINATION: Readonly<Record<string, (record: GivenUp, deployed: Deploymen
   };
 
 const destination = Object.entries(DESTINATION).map(([what, check]) =>
-  streamCase(`the record of a batch that was given up has ${what}`, ERRORS, async (deployed) => {
+  retriedCase(`the record of a batch that was given up has ${what}`, ERRORS, async (deployed) => {
     const id = newId();
     await put(deployed, 'Retried', itemOf(id, 1, { fail: true }));
     await check(await givenUp(deployed, id, 'Worker'), deployed, id);
@@ -144,25 +144,25 @@ const destination = Object.entries(DESTINATION).map(([what, check]) =>
 );
 
 const retries = [
-  streamCase('MaximumRetryAttempts 2 lets a batch be tried three times', PARAMETERS, async (deployed) => {
+  retriedCase('MaximumRetryAttempts 2 lets a batch be tried three times', PARAMETERS, async (deployed) => {
     const id = newId();
     await put(deployed, 'Retried', itemOf(id, 1, { fail: true }));
     await givenUp(deployed, id, 'Worker');
     assert.equal((await seenNow(deployed, id)).length, 3);
   }),
-  streamCase('MaximumRetryAttempts 0 lets a batch be tried once', PARAMETERS, async (deployed) => {
+  retriedCase('MaximumRetryAttempts 0 lets a batch be tried once', PARAMETERS, async (deployed) => {
     const id = newId();
     await put(deployed, 'Untried', itemOf(id, 1, { fail: true }));
     await givenUp(deployed, id, 'Worker');
     assert.equal((await seenNow(deployed, id)).length, 1);
   }),
-  streamCase('what comes after a batch that was given up is processed', ERRORS, async (deployed) => {
+  retriedCase('what comes after a batch that was given up is processed', ERRORS, async (deployed) => {
     const id = newId();
     await put(deployed, 'Retried', itemOf(id, 1, { fail: true }));
     await put(deployed, 'Retried', itemOf(id, 2));
     await seen(deployed, id, { platformSeconds: 120, where: ({ numbers }) => numbers.includes(2) });
   }),
-  streamCase(
+  retriedCase(
     'a record that gets older than MaximumRecordAgeInSeconds is given up',
     PARAMETERS,
     async (deployed) => {
@@ -171,12 +171,11 @@ const retries = [
       const { requestContext } = await givenUp(deployed, id, 'Worker');
       assert.equal(requestContext['condition'], 'RecordAgeExceeded');
     },
-    { limitMs: 180_000 },
   ),
 ];
 
 const bisected = [
-  streamCase('BisectBatchOnFunctionError leaves only the record that fails', ERRORS, async (deployed) => {
+  retriedCase('BisectBatchOnFunctionError leaves only the record that fails', ERRORS, async (deployed) => {
     const id = await putMany(deployed, 'Bisected', 8, (n) => (n === 5 ? { fail: true } : {}));
     const all = await until(
       deployed,
@@ -187,7 +186,7 @@ const bisected = [
     const done = all.filter(({ value }) => !value.numbers.includes(5)).flatMap(({ value }) => value.numbers);
     assert.deepEqual([...new Set(done)].sort(), [1, 2, 3, 4, 6, 7, 8]);
   }),
-  streamCase('a batch that was split is tried in halves', ERRORS, async (deployed) => {
+  retriedCase('a batch that was split is tried in halves', ERRORS, async (deployed) => {
     const id = await putMany(deployed, 'Halved', 4, (n) => (n === 4 ? { fail: true } : {}));
     const all = await until(
       deployed,
@@ -216,7 +215,7 @@ const RESPONSES: readonly { readonly what: string; readonly answer: unknown; rea
 
 const reports = [
   ...RESPONSES.map(({ what, answer, fails }) =>
-    streamCase(
+    retriedCase(
       `a report with ${what} is a complete ${fails ? 'failure' : 'success'}`,
       REPORTS,
       async (deployed) => {
@@ -228,7 +227,7 @@ const reports = [
       },
     ),
   ),
-  streamCase('a batch goes on from the first record that is reported', REPORTS, async (deployed) => {
+  retriedCase('a batch goes on from the first record that is reported', REPORTS, async (deployed) => {
     const id = await putMany(deployed, 'Reports', 4, (n) => (n === 3 ? { fail: 1 } : {}));
     const all = await until(
       deployed,
@@ -238,7 +237,7 @@ const reports = [
     );
     assert.deepEqual(numbersOf(all), [1, 2, 3, 4, 3, 4]);
   }),
-  streamCase('of several records that are reported the lowest counts', REPORTS, async (deployed) => {
+  retriedCase('of several records that are reported the lowest counts', REPORTS, async (deployed) => {
     const id = await putMany(deployed, 'Lowest', 4, (n) => (n === 2 || n === 4 ? { fail: 1 } : {}));
     const all = await until(
       deployed,
@@ -248,7 +247,7 @@ const reports = [
     );
     assert.deepEqual(numbersOf(all), [1, 2, 3, 4, 2, 3, 4]);
   }),
-  streamCase('a report counts only where the mapping asks for it', WITH_DDB, async (deployed) => {
+  retriedCase('a report counts only where the mapping asks for it', WITH_DDB, async (deployed) => {
     const id = newId();
     await put(
       deployed,

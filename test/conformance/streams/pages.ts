@@ -1,4 +1,4 @@
-import { casesOf } from '../events/case-of.ts';
+import { casesOf, PATIENT } from '../events/case-of.ts';
 
 const LAMBDA = 'https://docs.aws.amazon.com/lambda/latest/dg/';
 const DYNAMODB = 'https://docs.aws.amazon.com/amazondynamodb/latest/';
@@ -13,3 +13,5 @@ export const RECORD: string = `${DYNAMODB}APIReference/API_streams_Record.html`;
 export const STREAM_RECORD: string = `${DYNAMODB}APIReference/API_streams_StreamRecord.html`;
 
 export const streamCase = casesOf('streams');
+/** For cases that wait for a stream that tries again. */
+export const retriedCase: typeof streamCase = (title, page, check) => streamCase(title, page, check, PATIENT);
