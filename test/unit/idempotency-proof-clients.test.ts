@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
@@ -16,8 +17,8 @@ import { atEndOfFile } from '../support/ends.ts';
 import { failureOf } from '../support/error-meaning.ts';
 import { OWN_CERTIFICATE } from '../support/own-certificate.ts';
 
-/** How long a call may take where it is to be given up. Real time, since the clients have no other. */
-const TIMEOUT_MS = 30;
+/** How long a call waits for its answer, once it has arrived, where it is to be given up. Real time, since the clients have no other. */
+const WAIT_MS = 30;
 
 /** What can become of a charge. `held`: with `hold`. `rerun`: with `rerun`. */
 const FAULTS = {
@@ -101,11 +102,14 @@ const WITH_RERUN: Readonly<Record<string, Readonly<Partial<Record<Fault, Outcome
   },
 };
 
-function answer(path: string, response: ServerResponse): void {
+/** By the charge: what gives it up. */
+const givenUp = new Map<string, () => void>();
+
+function answer(path: string, charge: string, response: ServerResponse): void {
   switch (path) {
     case 'no answer in time':
     case 'given up by the caller':
-      return;
+      return void setTimeout(givenUp.get(charge) ?? (() => {}), WAIT_MS);
     case 'connection reset':
       return void response.socket?.resetAndDestroy();
     case 'connection closed':
@@ -129,7 +133,8 @@ let closed = 0;
 beforeAll(async () => {
   const server = createServer((request, response) => {
     request.resume();
-    request.once('end', () => answer(decodeURIComponent(request.url?.split('/')[1] ?? ''), response));
+    const [, path = '', charge = ''] = (request.url ?? '').split('/');
+    request.once('end', () => answer(decodeURIComponent(path), charge, response));
   });
   plain = await listen(server);
   const untrusted = createSecureServer(OWN_CERTIFICATE);
@@ -154,14 +159,17 @@ function chargeOf(fault: Fault): Charge {
     case 'certificate not trusted':
       return { url: `https://localhost:${secure}/`, signal };
     case 'no answer in time':
-      return {
-        url: `http://127.0.0.1:${plain}/${encodeURIComponent(fault)}/`,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      };
     case 'given up by the caller': {
+      const charge = randomUUID();
       const controller = new AbortController();
-      setTimeout(() => controller.abort(), TIMEOUT_MS);
-      return { url: `http://127.0.0.1:${plain}/${encodeURIComponent(fault)}/`, signal: controller.signal };
+      // As `AbortSignal.timeout` does, or `abort` without a reason.
+      const reason =
+        fault === 'no answer in time' ? new DOMException('timed out', 'TimeoutError') : undefined;
+      givenUp.set(charge, () => controller.abort(reason));
+      return {
+        url: `http://127.0.0.1:${plain}/${encodeURIComponent(fault)}/${charge}/`,
+        signal: controller.signal,
+      };
     }
     default:
       return { url: `http://127.0.0.1:${plain}/${encodeURIComponent(fault)}/`, signal };
