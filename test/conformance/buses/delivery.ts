@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ConformanceCase, Deployment } from '../case.ts';
 import { arnOf, firstSeen, nameOf, newId, pause, seen, seenNow } from '../events/calls.ts';
 import { type MessageRecord, onlyRecord } from '../events/messages.ts';
-import { BUS_TO_BUS, busCase, DEAD_LETTERS, RETRY_POLICY } from './pages.ts';
+import { BUS_TO_BUS, busCase, DEAD_LETTERS } from './pages.ts';
 import { type BusEvent, put } from './put.ts';
 
 interface Dead {
@@ -44,7 +44,7 @@ const deadLetters = Object.entries(DEAD).map(([what, check]) =>
 
 export const DELIVERY_CASES: readonly ConformanceCase[] = [
   ...deadLetters,
-  busCase('an event whose target is not there is not tried again', RETRY_POLICY, async (deployed) => {
+  busCase('an event whose target is not there is not tried again', DEAD_LETTERS, async (deployed) => {
     const { record } = await dead(deployed);
     assert.equal(valueIn(record, 'EXHAUSTED_RETRY_CONDITION'), undefined);
     assert.equal(valueIn(record, 'RETRY_ATTEMPTS') ?? '0', '0');

@@ -9,7 +9,6 @@ export const STRUCTURE: string = `${GUIDE}eb-events-structure.html`;
 export const TRANSFORM: string = `${GUIDE}eb-transform-target-input.html`;
 export const PUT_EVENTS_GUIDE: string = `${GUIDE}eb-putevents.html`;
 export const DEAD_LETTERS: string = `${GUIDE}eb-rule-dlq.html`;
-export const RETRY_POLICY: string = `${GUIDE}eb-rule-retry-policy.html`;
 export const BUS_TO_BUS: string = `${GUIDE}eb-bus-to-bus.html`;
 export const RULES: string = `${GUIDE}eb-rules.html`;
 export const TARGETS: string = `${GUIDE}eb-targets.html`;
