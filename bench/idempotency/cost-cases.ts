@@ -1,15 +1,16 @@
 import middy from '@middy/core';
 import { lambdaContext } from './contexts.ts';
-import type { Event, Library, Run, Sandbox, SandboxOptions, Subject } from './subject.ts';
+import type { Event, Run, Sandbox } from './subject.ts';
 
 /** A fresh call runs and is recorded, a replay is answered from the table, a hit from memory. */
-export type Kind = 'fresh' | 'replay' | 'hit';
+export const KINDS = ['fresh', 'replay', 'hit'] as const;
+export type Kind = (typeof KINDS)[number];
 
 /** One way to be called, of one library. */
 export interface CostCase {
   readonly name: string;
-  /** @param options Of the environment that is called. */
-  handler(kind: Kind, options?: SandboxOptions): Run;
+  /** Of an environment of its own. */
+  handler(kind: Kind): Run;
 }
 
 const RESULT = { statusCode: 201, headers: { location: '/orders/7' }, body: '{"id":7,"state":"placed"}' };
@@ -26,11 +27,11 @@ const FORMS = {
       .handler(order) as unknown as Run,
 };
 
-/** Both forms of a library on one table. */
-export const casesOf = ({ name }: Library, subject: Subject): readonly CostCase[] =>
+/** Both forms of what a library makes, on one table. */
+export const casesOf = (name: string, newSandbox: () => Sandbox): readonly CostCase[] =>
   Object.entries(FORMS).map(([form, make]) => ({
     name: `${name}, ${form}`,
-    handler: (kind, options) => make(subject.sandbox(options), kind),
+    handler: (kind) => make(newSandbox(), kind),
   }));
 
 let ids = 0;

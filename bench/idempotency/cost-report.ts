@@ -1,16 +1,18 @@
+import type { Machine } from '../machine.ts';
 import type { Spread } from '../measure.ts';
 import type { Kind } from './cost-cases.ts';
+import { AT_ONCE, type Round } from './cost-rounds.ts';
+import type { Target } from './cost-targets.ts';
 
-/** What calls of one case took, and as multiples of the reference's. */
+/** What is measured in each round. */
+export type Figure = keyof Round;
+
+/** What calls of one case took, and as multiples of the reference's, round by round. */
 export interface CostRow {
   readonly kind: Kind;
   readonly name: string;
-  readonly cpuUs: Spread;
-  readonly p50Us: Spread;
-  readonly ratios: { readonly cpu: Spread; readonly p50: Spread };
-  /** The most that both medians may be. Undefined: they are reported. */
-  readonly atMost: number | undefined;
-  readonly isMet: boolean;
+  readonly took: Readonly<Record<Figure, Spread>>;
+  readonly times: Readonly<Record<Figure, Spread>>;
 }
 
 /** How many requests a call of one case makes. */
@@ -21,33 +23,49 @@ export interface RequestsRow {
   readonly isMet: boolean;
 }
 
-export interface CostReport {
-  readonly node: string;
+export interface CostReport extends Machine {
   readonly powertools: string;
   readonly middy: string;
+  readonly sdk: string;
   readonly engine: string;
   readonly reference: string;
   readonly rounds: number;
   readonly calls: number;
   readonly rows: readonly CostRow[];
+  readonly targets: readonly Target[];
   readonly requests: readonly RequestsRow[];
 }
 
-const WIDTHS = [8, 22, 9, 23, 9, 23, 0];
+const FIGURES: Readonly<Record<Figure, string>> = {
+  p50Us: 'p50',
+  cpuUs: 'CPU',
+  callsPerS: `calls/s, ${AT_ONCE} at once`,
+};
 
-const lineOf = (cells: readonly string[]): string =>
+const table = (widths: readonly number[]) => (cells: readonly string[]) =>
   cells
-    .map((cell, at) => cell.padEnd(WIDTHS[at] ?? 0))
+    .map((cell, at) => cell.padEnd(widths[at] ?? 0))
     .join(' ')
     .trimEnd();
+const costLine = table([7, 20, 8, 22, 8, 22, 8]);
+const targetLine = table([7, 20, 22, 24, 0]);
+
+const whole = ({ median }: Spread): string => median.toFixed(median < 100 ? 1 : 0);
 const inFull = ({ median, least, most }: Spread): string =>
   `${median.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`;
 
-function costLine({ kind, name, cpuUs, p50Us, ratios, atMost, isMet }: CostRow): string {
-  const verdict = atMost === undefined ? '' : `${atMost.toFixed(2)} ${isMet ? 'ok' : 'MISSED'}`;
-  const whole = ({ median }: Spread) => median.toFixed(0);
-  return lineOf([kind, name, whole(cpuUs), inFull(ratios.cpu), whole(p50Us), inFull(ratios.p50), verdict]);
-}
+const rowLine = ({ kind, name, took, times }: CostRow): string => {
+  const cells = (['p50Us', 'cpuUs', 'callsPerS'] as const).flatMap((figure) => [
+    whole(took[figure]),
+    inFull(times[figure]),
+  ]);
+  return costLine([kind, name, ...cells]);
+};
+
+const verdictLine = ({ kind, name, figure, times, limit, isMet }: Target): string => {
+  const wanted = `${figure === 'callsPerS' ? 'at least' : 'at most'} ${limit.toFixed(2)}`;
+  return targetLine([kind, name, FIGURES[figure], inFull(times), `${wanted}: ${isMet ? 'ok' : 'MISSED'}`]);
+};
 
 function requestLines(requests: readonly RequestsRow[]): readonly string[] {
   return [...Map.groupBy(requests, ({ name }) => name)].map(([name, of]) => {
@@ -56,14 +74,17 @@ function requestLines(requests: readonly RequestsRow[]): readonly string[] {
   });
 }
 
-export function asText({ rows, requests, ...about }: CostReport): string {
-  const { node, powertools, middy, engine, rounds, calls, reference } = about;
+export function asText({ rows, targets, requests, ...about }: CostReport): string {
+  const { node, powertools, middy, sdk, engine, rounds, calls, reference, cpu, cores, date } = about;
   return [
-    `Node ${node}, Powertools ${powertools}, Middy ${middy}, ${engine}; ${rounds} rounds of ${calls} calls;`,
-    `as multiples of ${reference}: median (least to most) of the rounds`,
+    `${date}: ${cores} x ${cpu}; Node ${node}, Powertools ${powertools}, Middy ${middy}, AWS SDK ${sdk}, ${engine};`,
+    `${rounds} rounds of ${calls} calls, all in turn; x: as multiples of ${reference}, median (least to most) of the rounds`,
     '',
-    lineOf(['', '', 'CPU us', 'x', 'p50 us', 'x', 'wanted']),
-    ...rows.map(costLine),
+    costLine(['', '', 'p50 us', 'x', 'CPU us', 'x', 'calls/s', `x, ${AT_ONCE} at once`]),
+    ...rows.map(rowLine),
+    '',
+    `as multiples of ${reference}`,
+    ...targets.map(verdictLine),
     '',
     'requests to DynamoDB, each call',
     ...requestLines(requests),

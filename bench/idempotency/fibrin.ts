@@ -11,7 +11,9 @@ import { allOf, optional } from '../../lib/idempotency/parts.ts';
 import { readRecord } from '../../lib/idempotency/protocol.ts';
 import { bodyField, type HttpEvent, header } from '../../lib/idempotency/sources.ts';
 import { idempotency } from '../../lib/middleware/idempotency.ts';
-import { dynamoStore } from '../../lib/store/dynamodb.ts';
+import { type DynamoStore, dynamoStore } from '../../lib/store/dynamodb.ts';
+import { leanStore } from '../../lib/store/lean/lean-store.ts';
+import { leanTransport } from '../../lib/store/lean/lean-transport.ts';
 import { fromWireItem } from '../../lib/store/marshal.ts';
 import { sdkTransport } from '../../lib/store/transport/sdk.ts';
 import type {
@@ -27,6 +29,7 @@ import type {
   Subject,
 } from './subject.ts';
 import { openTable, type Table, type WireItem } from './table.ts';
+import { LOCAL } from './wire.ts';
 
 const KEY_ATTRIBUTE = 'pk';
 
@@ -55,11 +58,11 @@ function httpKeyOf(guard: HttpGuard): ((event: HttpEvent) => unknown) | undefine
 }
 
 function sandboxOn(table: Table, { fault, now }: SandboxOptions, keyAttribute = KEY_ATTRIBUTE): Sandbox {
-  const store = dynamoStore({
-    table: table.name,
-    keyAttribute,
-    transport: sdkTransport(table.client(fault)),
-  });
+  const transport = sdkTransport(table.client(fault));
+  return sandboxOf(dynamoStore({ table: table.name, keyAttribute, transport }), keyAttribute, now);
+}
+
+function sandboxOf(store: DynamoStore, keyAttribute: string, now?: () => number): Sandbox {
   const httpOptionsOf = (guard: HttpGuard) => ({ store, operation: guard.operation });
   // `requireKey` is always so.
   const optionsOf = (guard: Guard): IdempotencyOptions<Event> => ({
@@ -92,7 +95,7 @@ function sandboxOn(table: Table, { fault, now }: SandboxOptions, keyAttribute = 
     writing: (guard, keysOf) =>
       idempotent(optionsOf(guard), async (event, _context, claim) => {
         const writes = keysOf(event).map((key) => ({
-          Put: { TableName: table.name, Item: { [keyAttribute]: { S: key } } },
+          Put: { TableName: store.name, Item: { [keyAttribute]: { S: key } } },
         }));
         return claim.completeWith(writes, 'written');
       }),
@@ -153,3 +156,13 @@ export const fibrin: Library = {
     };
   },
 };
+
+/** Sandboxes over the transport without the SDK, on a table of their own. Nothing can be put on their wire. */
+export async function leanSandboxes(endpoint: string): Promise<() => Sandbox> {
+  const { name, close } = await openTable(endpoint, KEY_ATTRIBUTE);
+  close();
+  return () => {
+    const transport = leanTransport({ endpoint, ...LOCAL });
+    return sandboxOf(leanStore({ table: name, keyAttribute: KEY_ATTRIBUTE, transport }), KEY_ATTRIBUTE);
+  };
+}

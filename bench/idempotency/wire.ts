@@ -32,13 +32,15 @@ export const unreachable: Trouble = async () => {
 /** Nothing arrives and nobody says so. */
 export const silent: Trouble = () => new Promise<never>(() => {});
 
+/** What a DynamoDB on this machine takes from everyone. */
+export const LOCAL = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+} as const;
+
 /** A client as a sandbox has it: its own connections, the real SDK's retries, and a fault on its way. */
 export function clientOf(endpoint: string, fault?: WireFault): DynamoDBClient {
-  const client = new DynamoDBClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const client = new DynamoDBClient({ endpoint, ...LOCAL });
   if (fault === undefined) return client;
   let writes = 0;
   // The handler is made once a request, and called once an attempt.
