@@ -94,7 +94,7 @@ export default {
     only(
       'functions',
       '^functions/',
-      '^(functions/|lib/(index\\.ts|(breaker|events|idempotency|store|telemetry)/index\\.ts|middleware/))',
+      '^(functions/|lib/(index\\.ts|(breaker|events|idempotency|store|store/lean|telemetry)/index\\.ts|middleware/))',
       'functions use the package as its users do',
     ),
     only(

@@ -1,15 +1,14 @@
-import { dynamoStore } from 'fibrin/dynamodb';
 import { fetchDownstreamNaively } from './shared/downstream.ts';
 import { type HttpHandlerEvent, type JsonResponse, json } from './shared/http.ts';
 import { newestFirst, type Posts, profileId, userKey } from './shared/profile.ts';
-import { setting } from './shared/settings.ts';
+import { tableStore } from './shared/tables.ts';
 
 /*
  * The profile as it is often written first, kept for comparison: one call after the other, no timeout, no retry, no
  * fallback, no validation. It is correct while everything works.
  */
 
-const userTable = dynamoStore({ table: setting('USERS_TABLE') });
+const userTable = tableStore('USERS_TABLE');
 
 export async function handler(event: HttpHandlerEvent): Promise<JsonResponse> {
   const id = profileId(event);

@@ -1,7 +1,6 @@
 import middy from '@middy/core';
 import { resilient } from 'fibrin';
 import { sharedBreaker } from 'fibrin/breaker';
-import { dynamoStore } from 'fibrin/dynamodb';
 import { correlation, deadline, problemDetails, telemetry, warmup } from 'fibrin/middleware';
 import { fetchDownstream } from './shared/downstream.ts';
 import { type HttpHandlerEvent, type JsonResponse, json } from './shared/http.ts';
@@ -19,15 +18,15 @@ import {
   userUnavailable,
 } from './shared/profile.ts';
 import { profileMetrics } from './shared/profile-metrics.ts';
+import { resilienceStore, usersStore } from './shared/tables.ts';
 import { NAMESPACE, onEvent } from './shared/telemetry.ts';
-import { usersTable } from './shared/users-table.ts';
 
-const userTable = usersTable();
+const userTable = usersStore();
 const countServed = profileMetrics({ namespace: NAMESPACE });
 
 // The table may be slow where everything runs on one machine.
 const postsBreaker = sharedBreaker({
-  store: dynamoStore(),
+  store: resilienceStore(),
   name: 'posts',
   slowCallMs: 800,
   openMs: 5_000,

@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import { type PolicyEvent, resilient } from 'fibrin';
 import { breakerCheck } from 'fibrin/breaker';
-import { dynamoStore, HEALTH_KEY } from 'fibrin/dynamodb';
+import { HEALTH_KEY } from 'fibrin/dynamodb';
 import { correlation, health, problemDetails, warmup } from 'fibrin/middleware';
 import { queueDepthCheck, warmCapacityCheck } from 'fibrin/telemetry';
 import { isIdentified } from './shared/caller.ts';
@@ -11,11 +11,11 @@ import { logServerError } from './shared/log.ts';
 import { lambdaClient, queueClient } from './shared/platform-clients.ts';
 import { userKey } from './shared/profile.ts';
 import { setting, urlsSetting } from './shared/settings.ts';
+import { resilienceStore, usersStore } from './shared/tables.ts';
 import { logEvent } from './shared/telemetry.ts';
-import { usersTable } from './shared/users-table.ts';
 
-const userTable = usersTable();
-const resilienceTable = dynamoStore();
+const userTable = usersStore();
+const resilienceTable = resilienceStore();
 
 /** That there is no provisioned concurrency is an answer. */
 function logUnlessNone(event: PolicyEvent): void {

@@ -1,11 +1,10 @@
 import type { Context, EventBridgeEvent } from 'aws-lambda';
-import { dynamoStore } from 'fibrin/dynamodb';
 import { withCorrelation } from 'fibrin/middleware';
 import { profileConsumer } from './shared/profile-consumer.ts';
 import { journalKey } from './shared/profile-event.ts';
-import { setting } from './shared/settings.ts';
+import { tableStore } from './shared/tables.ts';
 
-const views = dynamoStore({ table: setting('VIEWS_TABLE') });
+const views = tableStore('VIEWS_TABLE');
 
 const journal = profileConsumer(
   { type: 'profile.revised', name: 'journal', eventOf: (event: EventBridgeEvent<string, unknown>) => event },

@@ -1,12 +1,11 @@
 import type { SQSRecord } from 'aws-lambda';
-import { dynamoStore } from 'fibrin/dynamodb';
 import { sqsBatch } from 'fibrin/events';
 import { correlated } from 'fibrin/telemetry';
 import { type BusEvent, profileConsumer } from './shared/profile-consumer.ts';
 import { contactKey } from './shared/profile-event.ts';
-import { setting } from './shared/settings.ts';
+import { tableStore } from './shared/tables.ts';
 
-const contacts = dynamoStore({ table: setting('CONTACTS_TABLE') });
+const contacts = tableStore('CONTACTS_TABLE');
 
 const update = profileConsumer(
   {

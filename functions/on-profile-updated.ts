@@ -1,13 +1,12 @@
 import type { SQSRecord } from 'aws-lambda';
-import { dynamoStore } from 'fibrin/dynamodb';
 import { sqsBatch } from 'fibrin/events';
 import { correlated } from 'fibrin/telemetry';
 import { type BusEvent, profileConsumer } from './shared/profile-consumer.ts';
 import { cacheKey, viewKey } from './shared/profile-event.ts';
-import { setting } from './shared/settings.ts';
+import { tableStore } from './shared/tables.ts';
 
-const views = dynamoStore({ table: setting('VIEWS_TABLE') });
-const cache = dynamoStore({ table: setting('CACHE_TABLE') });
+const views = tableStore('VIEWS_TABLE');
+const cache = tableStore('CACHE_TABLE');
 
 const update = profileConsumer(
   {

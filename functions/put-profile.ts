@@ -1,6 +1,5 @@
 import middy from '@middy/core';
 import { FibrinError, type Item, systemClock } from 'fibrin';
-import { dynamoStore } from 'fibrin/dynamodb';
 import { OUTBOX_ATTRIBUTE } from 'fibrin/events';
 import { type Claim, idempotentHttp } from 'fibrin/idempotency';
 import { correlation, problemDetails, telemetry, warmup } from 'fibrin/middleware';
@@ -12,13 +11,13 @@ import { type HttpHandlerEvent, type JsonResponse, json, type LambdaContext } fr
 import { logServerError } from './shared/log.ts';
 import { ProfileChange, profileId, toItem, type User, userKey } from './shared/profile.ts';
 import { profileEvents } from './shared/profile-event.ts';
-import { setting } from './shared/settings.ts';
+import { resilienceStore, tableStore } from './shared/tables.ts';
 import { NAMESPACE } from './shared/telemetry.ts';
 
 const MAX_BODY_BYTES = 16_384;
 
-const userTable = dynamoStore({ table: setting('USERS_TABLE') });
-const store = dynamoStore();
+const userTable = tableStore('USERS_TABLE');
+const store = resilienceStore();
 
 function bodyOf(event: HttpHandlerEvent): string {
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');

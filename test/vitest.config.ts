@@ -10,7 +10,7 @@ const support = (name: string) => fileURLToPath(new URL(`./support/${name}.ts`, 
 /** Tests of code alone. */
 const CODE = tests('{unit,property,model,cdk}/**/*');
 /** Take longest. */
-const APP = tests('local/{profile,profile-idempotency,outages}');
+const APP = tests('local/{profile,profile-idempotency,profile-sdk,outages}');
 /** Tests of what needs tables and no more. */
 const TABLES = tests(
   '{contract,fleet,idempotency}/**/*',

@@ -13,14 +13,18 @@ export type MakeFunction = (name: string, file: string, props: AppFunctionProps)
 
 /** Makes functions from the files in `functions`, known in the template by their names. */
 export const functionsOf =
-  (scope: Construct, { architecture, reserveConcurrency }: Stage): MakeFunction =>
+  (scope: Construct, { architecture, reserveConcurrency, transport }: Stage): MakeFunction =>
   (name, file, { reservedConcurrency, define, ...props }) =>
     new ResilientFunction(scope, name, {
       ...props,
       architecture,
       entry: fileURLToPath(new URL(`../../functions/${file}.ts`, import.meta.url)),
       // The package's own sources: here it need not be built.
-      bundling: { conditions: ['fibrin-source'], ...(define && { define }) },
+      bundling: {
+        conditions: ['fibrin-source'],
+        // A constant, so that a bundle contains one transport.
+        define: { 'process.env.FIBRIN_PROFILE_TRANSPORT': JSON.stringify(transport), ...define },
+      },
       logicalId: name,
       ...(reserveConcurrency && { reservedConcurrency }),
     });

@@ -22,6 +22,8 @@ export interface Stage {
   readonly downstreamUrl: string | undefined;
   /** Whether functions set concurrency aside. Off for accounts whose limit leaves no room for it. */
   readonly reserveConcurrency: boolean;
+  /** How functions reach their tables. On this machine `FIBRIN_PROFILE_TRANSPORT=sdk` has them use the SDK, to try both. */
+  readonly transport: 'lean' | 'sdk';
   /** Whether what cannot be made again outlives the stack. */
   readonly keepData: boolean;
 }
@@ -114,6 +116,7 @@ export function stageOf(node: Node): Stage {
         : Architecture.X86_64,
     downstreamUrl: local ? undefined : downstreamUrl,
     reserveConcurrency: reserve === 'on',
+    transport: local && process.env['FIBRIN_PROFILE_TRANSPORT'] === 'sdk' ? 'sdk' : 'lean',
     keepData: !(local || emulator),
   };
 }

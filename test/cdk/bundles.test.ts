@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { synthesize } from '../../lib/local/synth.ts';
 import type { Assembly } from '../../lib/local/template/assembly.ts';
 import { readModel } from '../../lib/local/template/model.ts';
@@ -91,14 +91,19 @@ function loadErrors(file: string, settings: DeployedFunction['settings']) {
   return JSON.parse(output) as readonly { readonly without: string; readonly error: string }[];
 }
 
-let localAssembly: Assembly;
+/** The app as the local run takes it. */
+async function localAssembly(): Promise<Assembly> {
+  const { folder } = await synthesize({ project: ROOT, fresh: false, signal: new AbortController().signal });
+  return stackOf(folder);
+}
+
+let ofLocal: Assembly;
 let deployedFunctions: readonly DeployedFunction[];
 let deployed: Readonly<Record<string, string>>;
 let local: Readonly<Record<string, string>>;
 beforeAll(async () => {
-  const { folder } = await synthesize({ project: ROOT, fresh: false, signal: new AbortController().signal });
-  localAssembly = stackOf(folder);
-  local = bundlesOf(functionsOf(localAssembly));
+  ofLocal = await localAssembly();
+  local = bundlesOf(functionsOf(ofLocal));
   deployedFunctions = functionsOf(deployedAssembly());
   deployed = bundlesOf(deployedFunctions);
 });
@@ -119,6 +124,17 @@ describe('the bundles', () => {
     for (const code of Object.values(deployed))
       expect(code).not.toMatch(/x-fibrin-fault|FIBRIN_FAULT_SWITCHES/);
     expect(local['Downstream']).toContain('x-fibrin-fault');
+  });
+
+  it('reach their tables without the SDK, in the local stage over it where that is asked for', async () => {
+    const withClient = (bundles: Readonly<Record<string, string>>) =>
+      Object.entries(bundles).flatMap(([name, code]) => (code.includes('DynamoDBClient') ? [name] : []));
+    expect(withClient({ ...deployed, ...local })).toEqual([]);
+    vi.stubEnv('FIBRIN_PROFILE_TRANSPORT', 'sdk');
+    const overSdk = bundlesOf(functionsOf(await localAssembly()));
+    vi.unstubAllEnvs();
+    const others = ['Downstream', 'Relay'];
+    expect(withClient(overSdk)).toEqual(Object.keys(local).filter((name) => !others.includes(name)));
   });
 
   it('take callers for one in the local stage only', () => {
@@ -152,7 +168,7 @@ describe('the bundles', () => {
 
 describe('the model of the template', () => {
   it('resolves what functions know about each other', () => {
-    const model = readModel([localAssembly], createReader(localAssembly, 'us-east-1'));
+    const model = readModel([localAssembly], createReader(ofLocal, 'us-east-1'));
     const [url] = model.urls;
     const getProfile = model.functions.find(({ displayName }) => displayName === 'GetProfile');
     if (url === undefined || getProfile === undefined)

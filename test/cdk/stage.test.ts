@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { stageOf } from '../../cdk/stacks/stage.ts';
 
 type Context = Readonly<Record<string, unknown>>;
@@ -18,6 +18,7 @@ describe('the stage', () => {
       architecture: Architecture.ARM_64,
       downstreamUrl: undefined,
       reserveConcurrency: true,
+      transport: 'lean',
       keepData: true,
     });
   });
@@ -41,6 +42,7 @@ describe('the stage', () => {
       architecture: Architecture.X86_64,
       downstreamUrl: 'https://api.example/v2',
       reserveConcurrency: false,
+      transport: 'lean',
       keepData: true,
     });
   });
@@ -72,6 +74,15 @@ describe('the stage', () => {
       downstreamUrl: undefined,
       keepData: false,
     });
+  });
+
+  test('has functions reach their tables without the SDK, unless the local run is asked for it', () => {
+    vi.stubEnv('FIBRIN_PROFILE_TRANSPORT', 'sdk');
+    const local = { stage: 'local', 'fibrin:localRun': true };
+    expect(stageWith(local)).toMatchObject({ transport: 'sdk' });
+    expect(stageWith()).toMatchObject({ transport: 'lean' });
+    vi.unstubAllEnvs();
+    expect(stageWith(local)).toMatchObject({ transport: 'lean' });
   });
 
   test.each([undefined, false, 'false', ''])('of the local run is refused to anything else: %j', (asked) => {

@@ -10,18 +10,21 @@ export interface ProfileRun {
   readonly views: Views;
 }
 
-async function start(): Promise<ProfileRun> {
-  const run = await startRun(['--time-scale', '60']);
+/** How the functions of the app reach their tables. */
+export type ProfileTransport = 'lean' | 'sdk';
+
+async function start(transport: ProfileTransport): Promise<ProfileRun> {
+  const run = await startRun(['--time-scale', '60'], { FIBRIN_PROFILE_TRANSPORT: transport });
   const api = apiOf(run.url);
   return { run, api, views: await viewsOf(api) };
 }
 
 /** Starts the profile app for all suites of a file, sixty times faster than on AWS where the platform waits. */
-export function startProfileRun(): () => Promise<ProfileRun> {
+export function startProfileRun(transport: ProfileTransport = 'lean'): () => Promise<ProfileRun> {
   let started: Promise<ProfileRun> | undefined;
   afterAll(async () => (await started)?.run.stop());
   return () => {
-    started ??= start();
+    started ??= start(transport);
     return started;
   };
 }

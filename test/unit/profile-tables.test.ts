@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { usersTable } from '../../functions/shared/users-table.ts';
+import { usersStore } from '../../functions/shared/tables.ts';
 import { StoreError } from '../../lib/core/errors.ts';
 
 /** A DynamoDB in trouble. */
@@ -31,7 +31,7 @@ afterAll(() => {
 
 describe('the table of the users', () => {
   test('is asked once for one call: the retries are those of the policy around it', async () => {
-    await expect(usersTable().get('user#1')).rejects.toBeInstanceOf(StoreError);
+    await expect(usersStore().get('user#1')).rejects.toBeInstanceOf(StoreError);
 
     expect(requests).toBe(1);
   });

@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Api } from '../../support/api.ts';
+import { askFor, during, inTurn } from '../../support/asked.ts';
+import type { ProfileRun } from '../../support/profile-run.ts';
+import { type Sandboxes, sandboxesIn } from '../../support/sandboxes.ts';
+import type { Views } from '../../support/views.ts';
+
+/** What the platform and the resilience table do to the profile app, on whichever transport it runs. */
+export const platformFailures = (theRun: () => Promise<ProfileRun>) =>
+  describe('the profile app', () => {
+    let api: Api;
+    let views: Views;
+    let run: ProfileRun['run'];
+    let readers: Sandboxes;
+    let writers: Sandboxes;
+    beforeAll(async () => {
+      ({ api, views, run } = await theRun());
+      readers = sandboxesIn(api, 'GetProfile');
+      writers = sandboxesIn(api, 'PutProfile');
+    });
+    afterEach(async () => {
+      await api.clearFaults();
+      // With their clocks.
+      await readers.killAll();
+      await writers.killAll();
+    });
+
+    const change = { name: 'Ada Byron', email: 'ada@example.com' };
+    const put = (id: number, key: string) => api.put(id, key, change);
+    const ask = (id: number) => askFor(api, id);
+    /** On a busy machine the first of a cold sandbox may lack a part. */
+    const expectWhole = (id: number) => expect.poll(async () => (await ask(id)).body.degraded).toEqual([]);
+    const expectWritten = (id: number, key: string) =>
+      expect.poll(async () => (await put(id, key)).status).toBe(200);
+
+    describe('F39: frozen in the middle of traffic and thawed ten minutes later', () => {
+      it('answers as ever, on new connections and with what the breaker is by then', async () => {
+        const printed = run.output().length;
+        const key = randomUUID();
+        await expectWritten(700, key);
+        await expectWhole(700);
+        // What is given up is still under way when the sandbox stops.
+        await api.fault('posts', { kind: 'hang' });
+        await ask(700);
+        const frozen = [...(await readers.list()), ...(await writers.list())];
+        expect(frozen.length).toBeGreaterThanOrEqual(2);
+        for (const { pid } of frozen) {
+          await readers.change(pid, { frozen: true });
+          await readers.change(pid, { clockOffsetMs: 600_000 });
+        }
+        await setTimeout(5_000);
+        await api.get('/_fibrin/sandboxes/idle-sockets', { method: 'DELETE' });
+        await api.clearFaults();
+
+        const { result, requests } = await during(api, 'resilience', () => ask(700));
+        expect(result.status).toBe(200);
+        expect(result.body.sources).toMatchObject({ user: 'live' });
+        expect(requests).toBeGreaterThan(0);
+        const replay = await put(700, key);
+        expect([replay.status, replay.headers.get('idempotent-replayed')]).toEqual([200, 'true']);
+        expect((await put(700, randomUUID())).status).toBe(200);
+        await expectWhole(700);
+        const pids = [...(await readers.list()), ...(await writers.list())].map(({ pid }) => pid);
+        expect(pids).toEqual(expect.arrayContaining(frozen.map(({ pid }) => pid)));
+        expect(run.output().slice(printed)).not.toMatch(
+          /unhandledRejection|uncaughtException|ECONNRESET|EPIPE|hang up/,
+        );
+      });
+    });
+
+    describe('F42: clocks five seconds apart', () => {
+      it.each([
+        ['ahead', 5_000],
+        ['behind', -5_000],
+      ])('let no change happen twice where the second one is %s', async (_, clockOffsetMs) => {
+        const before = await views.written(701);
+        const [first, second] = await writers.start(2, () => put(702, randomUUID()));
+        const key = randomUUID();
+        await api.fault('users', { kind: 'latency', ms: 1_500 });
+        const { requests } = await api.traffic('users');
+        const running = put(701, key);
+        const busy = await writers.busy();
+        // It holds the key before others come with it.
+        await expect.poll(async () => (await api.traffic('users')).requests).toBeGreaterThan(requests);
+        await writers.change(busy === first ? second : first, { clockOffsetMs });
+        const others: number[] = [];
+        let isOver = false;
+        void running.then(() => {
+          isOver = true;
+        });
+        while (!isOver) others.push((await put(701, key)).status);
+        expect((await running).status).toBe(200);
+        expect(others.length).toBeGreaterThan(0);
+        // While it runs the others are told so; the last one may be its replay.
+        expect(others.filter((status) => status !== 409 && status !== 200)).toEqual([]);
+        expect(others[0]).toBe(409);
+        await api.clearFaults();
+        expect((await put(701, key)).headers.get('idempotent-replayed')).toBe('true');
+        expect(await views.written(701)).toBe(before + 1);
+      });
+
+      it('leave no breaker open', async () => {
+        const [one] = await readers.start(2, () => ask(703));
+        await readers.change(one, { clockOffsetMs: 5_000 });
+        const askTwo = () => Promise.all([ask(703), ask(704)]);
+        const breaker = async () => (await api.state()).breakers.find(({ name }) => name === 'posts')?.state;
+        await api.fault('posts', { kind: 'error' });
+        await expect
+          .poll(async () => {
+            await askTwo();
+            return breaker();
+          })
+          .toBe('open');
+        await api.clearFaults();
+        await expect
+          .poll(async () => (await askTwo()).map(({ body }) => body.sources['posts']), { interval: 200 })
+          .toEqual(['live', 'live']);
+      });
+    });
+
+    describe('F43: the resilience table', () => {
+      it.each([{ kind: 'error' }, { kind: 'refuse' }, { kind: 'throttle' }, { kind: 'latency', ms: 2_000 }])(
+        'shows %j: profiles are read as ever, and none is written unprotected',
+        async (fault) => {
+          await expectWhole(705);
+          const before = await views.written(705);
+          await api.fault('resilience', fault);
+          for (const { status, body } of await inTurn(4, () => ask(705))) {
+            expect(status).toBe(200);
+            expect(body.sources).toMatchObject({ user: 'live' });
+          }
+          await expectWhole(705);
+          const key = randomUUID();
+          const { result, requests } = await during(api, 'users', () => put(705, key));
+          if (fault.kind !== 'latency' || result.status !== 200) {
+            expect(result.status).toBe(503);
+            expect(Number(result.headers.get('retry-after'))).toBeGreaterThan(0);
+          }
+          if (fault.kind !== 'latency') {
+            // Not even read, for a change that must not begin.
+            expect(requests).toBe(0);
+            expect(await views.written(705)).toBe(before);
+          }
+          await api.clearFaults();
+          await expectWritten(705, key);
+          expect(await views.written(705)).toBe(before + 1);
+        },
+      );
+    });
+
+    // Twenty processes that start at once share the machine with others.
+    it('answers each of twenty cold sandboxes within 5 s of its start, and runs their one key once', {
+      retry: 2,
+    }, async () => {
+      await expectWritten(706, randomUUID());
+      const { requests: ofOneRun } = await during(api, 'users', () => expectWritten(706, randomUUID()));
+      await writers.killAll();
+      const before = await views.written(706);
+      const key = randomUUID();
+      // None is ready for another request before all of them are there.
+      await api.fault('resilience', { kind: 'hang' });
+      const starting = during(api, 'users', async () => {
+        const { statuses, firstAnswersMs } = await writers.firstAnswers(20, {
+          request: async () => (await put(706, key)).status,
+          onceAllAreBusy: () => api.clearFaults(),
+        });
+        expect(statuses).toContain(200);
+        expect(statuses.filter((status) => status !== 200 && status !== 409)).toEqual([]);
+        expect(firstAnswersMs.length).toBe(20);
+        expect(Math.max(...firstAnswersMs)).toBeLessThan(5_000);
+      });
+      expect((await starting).requests).toBe(ofOneRun);
+      expect((await put(706, key)).headers.get('idempotent-replayed')).toBe('true');
+      expect(await views.written(706)).toBe(before + 1);
+    });
+  });
