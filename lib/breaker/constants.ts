@@ -74,9 +74,9 @@ export const MAX_RAMP_MS = 5_000;
 /** Reports a second of all environments: 13 failures of 13 within half a second, and 3 % of the writes that a key takes.
  * Doubled: opens 0.2 s sooner and costs twice as much while all is well. */
 export const REPORTS_PER_SECOND = 26;
-/** Reads a second of the state where there is a reason to doubt it: half of the eventually consistent ones that a key takes, since there
- * may be twice the calls that the known rate says. Doubled: as an outage of 200,000 calls a second begins, thousands of reads are throttled. */
-export const READS_PER_SECOND = 3_000;
+/** Reads a second of the state where there is a reason to doubt it: a key takes 6,000 eventually consistent ones, and there may be
+ * a fifth more calls than the known rate says. Doubled: those of the largest numbers of environments are throttled when an outage begins. */
+export const READS_PER_SECOND = 4_800;
 /** Claims of the probe a second, one of which wins. Doubled: recovery is 25 ms sooner, and twice as many claims are refused. */
 export const CLAIMS_PER_SECOND = 20;
 /** Calls a second that are assumed for claims while the rate is unknown: hardly any application makes more. Doubled: at a low

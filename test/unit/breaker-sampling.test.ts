@@ -95,8 +95,8 @@ describe('the calls of which one is reported', () => {
 });
 
 describe('the probability that a call reads the state', () => {
-  test('is 1 up to 3,000 calls a second, and makes as many reads of more', () => {
-    expect([0, 1, 3_000, 6_000].map(refreshProbability)).toEqual([1, 1, 1, 0.5]);
+  test('is 1 up to 4,800 calls a second, and makes as many reads of more', () => {
+    expect([0, 1, 4_800, 9_600].map(refreshProbability)).toEqual([1, 1, 1, 0.5]);
   });
 });
 
