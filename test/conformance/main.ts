@@ -63,8 +63,11 @@ async function outcomesOn(name: TargetName): Promise<Outcomes | string> {
   if (typeof target === 'string') return target;
   const total = cases.filter(({ only = name }) => only === name).length;
   let done = 0;
-  const outcomes = await runCases(apps, target, () => {
-    if (++done % PROGRESS_EACH === 0) say(`${name}: ${done} of ${total} cases`);
+  const outcomes = await runCases(apps, target, {
+    onCase() {
+      if (++done % PROGRESS_EACH === 0) say(`${name}: ${done} of ${total} cases`);
+    },
+    onAgain: ({ area, title }, difference) => say(`asked again: ${area}: ${title}: ${difference}`),
   });
   say(`${name}: ${total} cases`);
   return outcomes;
