@@ -168,7 +168,7 @@ describe('the bundles', () => {
 
 describe('the model of the template', () => {
   it('resolves what functions know about each other', () => {
-    const model = readModel([localAssembly], createReader(ofLocal, 'us-east-1'));
+    const model = readModel([ofLocal], createReader(ofLocal, 'us-east-1'));
     const [url] = model.urls;
     const getProfile = model.functions.find(({ displayName }) => displayName === 'GetProfile');
     if (url === undefined || getProfile === undefined)
