@@ -37,6 +37,16 @@ let loaded: typeof import('node:crypto') | undefined;
 const crypto = () => (loaded ??= process.getBuiltinModule('node:crypto'));
 
 const sha256 = (text: string): string => crypto().hash('sha256', text, 'hex');
+/** As they are signed. Hardly a value has anything to it. */
+const trimmed = (value: string): string =>
+  /^\s|\s\s|[^\S ]|\s$/.test(value) ? value.trim().replaceAll(/\s+/g, ' ') : value;
+
+/** `20260131T235959Z`. */
+const basicTime = (now: number): string => {
+  const time = new Date(now).toISOString();
+  return `${time.slice(0, 4)}${time.slice(5, 7)}${time.slice(8, 13)}${time.slice(14, 16)}${time.slice(17, 19)}Z`;
+};
+
 const hmac = (key: string | Buffer | KeyObject, text: string): Buffer =>
   crypto().createHmac('sha256', key).update(text).digest();
 
@@ -47,23 +57,25 @@ export function signer(region: string, service: string): Sign {
   let keyOf = '';
   return ({ method, path, query, headers, body }, credentials, now) => {
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-    const time = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+    const time = basicTime(now);
     const sent: Record<string, string> = { ...headers, 'x-amz-date': time };
     if (sessionToken) sent['x-amz-security-token'] = sessionToken;
     const names = Object.keys(sent).sort();
     const signed = names.join(';');
-    const lines = names.map((name) => `${name}:${sent[name]?.trim().replaceAll(/\s+/g, ' ')}`);
-    const canonical = [method, path, query, ...lines, '', signed, sha256(body)].join('\n');
-    const scope = [time.slice(0, 8), region, service, 'aws4_request'];
-    const of = `${scope[0]}${secretAccessKey}`;
+    let lines = '';
+    for (const name of names) lines += `${name}:${trimmed(sent[name] ?? '')}\n`;
+    const canonical = `${method}\n${path}\n${query}\n${lines}\n${signed}\n${sha256(body)}`;
+    const day = time.slice(0, 8);
+    const scope = `${day}/${region}/${service}/aws4_request`;
+    const of = `${day}${secretAccessKey}`;
     if (key === undefined || keyOf !== of) {
-      const derived = scope.reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`) as Buffer;
+      const derived = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`) as Buffer;
       key = crypto().createSecretKey(derived);
       keyOf = of;
     }
-    const text = ['AWS4-HMAC-SHA256', time, scope.join('/'), sha256(canonical)].join('\n');
+    const text = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${sha256(canonical)}`;
     const signature = hmac(key, text).toString('hex');
-    const credential = `${accessKeyId}/${scope.join('/')}`;
+    const credential = `${accessKeyId}/${scope}`;
     sent['authorization'] =
       `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signed}, Signature=${signature}`;
     return sent;
