@@ -9,9 +9,12 @@ export interface FetchAgents {
   readonly https?: SecureAgent;
 }
 
+/** What sends requests to one URL. */
 export interface Client {
   readonly agent: Agent;
-  readonly request: (url: URL, options: RequestOptions) => ClientRequest;
+  /** The URL, as `request` takes it. */
+  readonly to: RequestOptions;
+  readonly request: (options: RequestOptions) => ClientRequest;
 }
 
 /** Connections per host, where nothing else is said. */
@@ -21,15 +24,17 @@ const MAX_FREE_SOCKETS = 10;
 /** Of the process, by protocol and limit. */
 const shared = new Map<string, Agent>();
 
-/** The client for the protocol of a URL. An `import` of Node's modules would add 20 ms to a cold start, and loads both. */
-export function clientFor({ protocol }: URL, agents: FetchAgents, maxSockets: number = MAX_SOCKETS): Client {
+/** The client for a URL. An `import` of Node's modules would add 20 ms to a cold start, and loads both. */
+export function clientFor(url: URL, agents: FetchAgents, maxSockets: number = MAX_SOCKETS): Client {
+  const { protocol } = url;
   const isSecure = protocol === 'https:';
   const { Agent, request } = process.getBuiltinModule(isSecure ? 'node:https' : 'node:http');
+  const to = process.getBuiltinModule('node:url').urlToHttpOptions(url) as RequestOptions;
   const given = isSecure ? agents.https : agents.http;
-  if (given) return { agent: given, request };
+  if (given) return { agent: given, to, request };
   const place = `${protocol}${maxSockets}`;
   const agent =
     shared.get(place) ?? new Agent({ keepAlive: true, maxSockets, maxFreeSockets: MAX_FREE_SOCKETS });
   shared.set(place, agent);
-  return { agent, request };
+  return { agent, to, request };
 }

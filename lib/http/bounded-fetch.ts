@@ -39,7 +39,7 @@ export async function boundedFetch(url: string | URL, options: FetchOptions): Pr
   const client = clientFor(target, agents);
   const reading = { host: target.host, method: request.method, maxBytes, clock };
   const read = (response: IncomingMessage) => readAnswer(response, reading);
-  const sending = { ...request, url: target, host: target.host, client, clock, read };
+  const sending = { ...request, host: target.host, client, clock, read };
   let stale: unknown;
   try {
     return await exchange(sending, signal);

@@ -9,9 +9,9 @@ import { Connection } from './connection.ts';
 import { NoAnswerError } from './errors.ts';
 
 export interface Exchange<T> {
-  readonly url: URL;
-  readonly host: string;
   readonly client: Client;
+  /** Named in errors. */
+  readonly host: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array | undefined;
@@ -26,6 +26,10 @@ export interface Exchange<T> {
 
 const CLOSED: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
 
+/** Whether each character of a body is one byte. */
+const isAscii = (body: string | Uint8Array | undefined): boolean =>
+  typeof body === 'string' && Buffer.byteLength(body) === body.length;
+
 /** Resolves once a connection is made, its TLS included. One that cannot be made fails the request by itself. */
 async function isMade(socket: Socket & { readonly secureConnecting?: boolean }): Promise<void> {
   if (socket.secureConnecting) return new Promise((resolve) => socket.once('secureConnect', resolve));
@@ -35,7 +39,7 @@ async function isMade(socket: Socket & { readonly secureConnecting?: boolean }):
 /** Undefined: the connection that the agent gave was closed, or about to be, and nothing was written to it. */
 async function attempt<T>(sending: Exchange<T>, signal: AbortSignal): Promise<T | undefined> {
   signal.throwIfAborted();
-  const { url, client, method, headers, body, host, clock, read, sentBefore = false } = sending;
+  const { client, method, headers, body, host, clock, read, sentBefore = false } = sending;
   const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
   let connection: Connection | undefined;
   let isWritten = false;
@@ -68,10 +72,11 @@ async function attempt<T>(sending: Exchange<T>, signal: AbortSignal): Promise<T 
       response.once('end', () => given.noteIdle(response.headers['keep-alive'], clock));
       read(response).then(resolve, fail);
     });
-    request.end(body);
+    // Node writes it with the headers, at once; as UTF-8 it would look at each of their characters.
+    request.end(body, isAscii(body) ? 'latin1' : 'utf8');
   };
 
-  const request = client.request(url, { agent: client.agent, method, headers });
+  const request = client.request({ ...client.to, agent: client.agent, method, headers });
   // The agent has as many connections as it may, and queues the request until one is free.
   const hasWaited = Object.values(client.agent.requests ?? {}).some((queue) => queue?.includes(request));
   signal.addEventListener('abort', onAbort, { once: true });

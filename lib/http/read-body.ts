@@ -1,41 +1,73 @@
 import type { IncomingMessage } from 'node:http';
 import { ResponseTooLargeError } from './errors.ts';
 
-/** Hands on each chunk, the last one cut at `maxBytes` in all. False, and the connection is closed, if there was more. */
-export async function takeChunks(
+/**
+ * Hands on each chunk, the last one cut at `maxBytes` in all. False, and the connection is closed, if there was more. By its events:
+ * an iterator over a response takes as long as all the rest of reading it. Call it before the response flows.
+ */
+export function takeChunks(
   response: IncomingMessage,
   maxBytes: number,
-  take: (chunk: Uint8Array) => void,
+  take: (chunk: Buffer<ArrayBuffer>) => void,
 ): Promise<boolean> {
-  let leftBytes = maxBytes;
-  for await (const chunk of response as AsyncIterable<Uint8Array>) {
-    take(chunk.subarray(0, leftBytes));
-    leftBytes -= chunk.length;
-    if (leftBytes < 0) return false;
-  }
-  return true;
+  return new Promise((resolve, reject) => {
+    let leftBytes = maxBytes;
+    const stop = () => {
+      response.off('data', onData);
+      response.destroy();
+    };
+    const onData = (chunk: Buffer<ArrayBuffer>) => {
+      try {
+        take(chunk.subarray(0, leftBytes));
+      } catch (error) {
+        reject(error);
+        stop();
+      }
+      leftBytes -= chunk.length;
+      if (leftBytes >= 0) return;
+      resolve(false);
+      stop();
+    };
+    response.on('data', onData);
+    response.once('end', () => resolve(true));
+    // Never removed: what was closed may still emit an error.
+    response.on('error', reject);
+    response.once('close', () => reject(new Error('the connection was closed within the response')));
+  });
 }
 
 /**
- * The whole body, in one buffer that grows: chunks of one byte each would take a hundred times as much memory.
+ * The whole body. Several chunks are put into one buffer that grows: of one byte each, they would take a hundred times as much
+ * memory.
  * @throws {ResponseTooLargeError} when it is longer, read no further.
  */
 export async function readBody(
   response: IncomingMessage,
   host: string,
   maxBytes: number,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Buffer<ArrayBuffer>> {
   const declaredBytes = Number(response.headers['content-length'] ?? 0);
   if (declaredBytes > maxBytes) throw new ResponseTooLargeError(host, maxBytes);
-  let buffer = new ArrayBuffer(declaredBytes);
+  /** Mostly it is all. */
+  let only: Buffer<ArrayBuffer> | undefined;
+  let buffer = new ArrayBuffer();
   let length = 0;
-  const isWhole = await takeChunks(response, maxBytes, (chunk) => {
+  const append = (chunk: Uint8Array) => {
     const end = length + chunk.length;
     if (end > buffer.byteLength)
-      buffer = buffer.transfer(Math.min(maxBytes, Math.max(end, 2 * buffer.byteLength)));
+      buffer = buffer.transfer(Math.min(maxBytes, Math.max(end, declaredBytes, 2 * buffer.byteLength)));
     new Uint8Array(buffer, length).set(chunk);
     length = end;
+  };
+  const isWhole = await takeChunks(response, maxBytes, (chunk) => {
+    if (length === 0 && only === undefined) {
+      only = chunk;
+      return;
+    }
+    if (only) append(only);
+    only = undefined;
+    append(chunk);
   });
   if (!isWhole) throw new ResponseTooLargeError(host, maxBytes);
-  return new Uint8Array(buffer.transfer(length));
+  return only ?? Buffer.from(buffer.transfer(length));
 }

@@ -56,5 +56,6 @@ export async function readAnswer(
   }
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding.toLowerCase() !== 'identity') throw new EncodedAnswerError(host);
-  return makeAnswer(host, status, headers, await readBody(response, host, maxBytes));
+  const { buffer, byteOffset, length } = await readBody(response, host, maxBytes);
+  return makeAnswer(host, status, headers, new Uint8Array(buffer, byteOffset, length));
 }

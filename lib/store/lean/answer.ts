@@ -17,7 +17,7 @@ export interface RawAnswer {
 export async function readRaw(response: IncomingMessage, host: string): Promise<RawAnswer> {
   const { statusCode: status = 0, headers } = response;
   try {
-    return { status, headers, bytes: Buffer.from(await readBody(response, host, MAX_BYTES)) };
+    return { status, headers, bytes: await readBody(response, host, MAX_BYTES) };
   } catch (error) {
     // An answer has begun.
     throw Object.assign(error as Error, { $metadata: { httpStatusCode: status } });

@@ -4,7 +4,7 @@ import { textOf } from '../../core/property.ts';
 import type { Random } from '../../core/random.ts';
 import { type Sign, signer } from '../../core/sigv4.ts';
 import { runWithin } from '../../core/time-limit.ts';
-import { clientFor, type FetchAgents } from '../../http/agents.ts';
+import { type Client, clientFor, type FetchAgents } from '../../http/agents.ts';
 import { exchange } from '../../http/exchange.ts';
 import { type Answer, interpret, type RawAnswer, readRaw } from './answer.ts';
 import type { CredentialSource } from './credentials.ts';
@@ -50,6 +50,8 @@ export class LeanClient {
   readonly #settings: LeanSettings;
   readonly #sign: Sign;
   readonly #time: ServerTime;
+  /** Made at the first request, which loads what it needs. */
+  #client: Client | undefined;
   /** Refusals after which something was changed, so that the next attempt need not wait. */
   readonly #repaired = new WeakSet<object>();
 
@@ -152,15 +154,11 @@ export class LeanClient {
 
   #exchange(message: Message, signal: AbortSignal): Promise<RawAnswer> {
     const { clock, endpoint, agents, maxSockets } = this.#settings;
-    const { url } = endpoint;
-    const client = clientFor(url, agents, maxSockets);
-    const read = (response: IncomingMessage) => readRaw(response, url.host);
-    const length =
-      message.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(message.body)) };
-    const headers = { ...message.headers, ...length, 'user-agent': 'fibrin' };
-    return exchange(
-      { ...message, headers, url, host: url.host, client, body: message.body, clock, read },
-      signal,
-    );
+    const { host } = endpoint.url;
+    this.#client ??= clientFor(endpoint.url, agents, maxSockets);
+    const client = this.#client;
+    const read = (response: IncomingMessage) => readRaw(response, host);
+    const headers = { ...message.headers, 'user-agent': 'fibrin' };
+    return exchange({ ...message, headers, host, client, body: message.body, clock, read }, signal);
   }
 }

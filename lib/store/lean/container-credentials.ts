@@ -58,12 +58,12 @@ export async function fetchContainerCredentials(clock: Clock, signal: AbortSigna
   const url = urlOf();
   const authorization = await tokenOf();
   const fetched = {
-    ...{ url, host: url.host, client: clientFor(url, {}), method: 'GET', clock },
+    ...{ host: url.host, client: clientFor(url, {}), method: 'GET', clock },
     headers: { accept: 'application/json', ...(authorization && { authorization }) },
     ...{ body: undefined, repeatable: true },
     read: async (response: IncomingMessage) => ({
       status: response.statusCode ?? 0,
-      text: Buffer.from(await readBody(response, url.host, MAX_BYTES)).toString(),
+      text: (await readBody(response, url.host, MAX_BYTES)).toString(),
     }),
   };
   let problem = '';
