@@ -1,7 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { expect, test } from 'vitest';
-import { type Credentials, signedHeaders } from '../../../cdk/constructs/handlers/sign.ts';
+import { signedHeaders } from '../../../cdk/constructs/handlers/sign.ts';
+import type { SigningCredentials } from '../../../lib/core/sigv4.ts';
 
 /** SHA-256 in the shape that the SDK's signer wants. */
 class Sha256 {
@@ -22,8 +23,12 @@ class Sha256 {
 
 const NOW = Date.UTC(2026, 10, 30, 9, 5, 7, 250);
 const region = 'eu-west-1';
-const ROLE: Credentials = { accessKeyId: 'AKIA', secretAccessKey: 's3cr3t/+', sessionToken: 'token==' };
-const USER: Credentials = { accessKeyId: 'AKIA', secretAccessKey: 's3cr3t/+', sessionToken: '' };
+const ROLE: SigningCredentials = {
+  accessKeyId: 'AKIA',
+  secretAccessKey: 's3cr3t/+',
+  sessionToken: 'token==',
+};
+const USER: SigningCredentials = { accessKeyId: 'AKIA', secretAccessKey: 's3cr3t/+', sessionToken: '' };
 
 test.each([
   [
