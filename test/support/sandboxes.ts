@@ -41,6 +41,8 @@ interface FirstAnswersOf {
 interface FirstAnswers {
   readonly statuses: readonly number[];
   readonly firstAnswersMs: readonly number[];
+  /** How long it took until each request had a sandbox of its own. */
+  readonly busyAfterMs: number;
 }
 
 /** What takes longer fails, and need not be waited for. */
@@ -99,8 +101,10 @@ export function sandboxesIn(api: Api, name: string): Sandboxes {
         }
         return all.filter(({ state }) => state === 'busy').length;
       };
+      const sentAt = performance.now();
       const answers = Promise.all(Array.from({ length: count }, request));
       await expect.poll(look, { interval: 20, timeout: LIMIT_MS }).toBe(count);
+      const busyAfterMs = performance.now() - sentAt;
       await onceAllAreBusy();
       await expect
         .poll(
@@ -111,7 +115,7 @@ export function sandboxesIn(api: Api, name: string): Sandboxes {
           { interval: 20, timeout: LIMIT_MS },
         )
         .toBe(count);
-      return { statuses: await answers, firstAnswersMs: [...firstAnswersMs.values()] };
+      return { statuses: await answers, firstAnswersMs: [...firstAnswersMs.values()], busyAfterMs };
     },
   };
 }

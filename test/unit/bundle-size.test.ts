@@ -36,9 +36,9 @@ const LOCAL_BREAKER =
 describe('a bundle', () => {
   // A change that makes one of them larger says so here. Most of a small one is the check of its options and its errors.
   test.each<[string, number, string]>([
-    ['fallback', 7_950, 'fibrin'],
+    ['fallback', 8_000, 'fibrin'],
     ['validation', 5_000, 'fibrin'],
-    ['timeout', 6_400, 'fibrin'],
+    ['timeout', 6_450, 'fibrin'],
     // To come: 5,000.
     ['retry', 8_750, 'fibrin'],
     ['circuitBreaker', 13_500, 'fibrin/breaker'],
@@ -69,23 +69,23 @@ describe('a bundle', () => {
     expect(files.filter((file) => /shared|chaos|fault|store/.test(file))).toEqual([]);
   });
 
-  test('of the idempotency middleware on DynamoDB has at most 35,150 bytes, and holds no breaker', async () => {
+  test('of the idempotency middleware on DynamoDB has at most 35,250 bytes, and holds no breaker', async () => {
     const { bytes, files, imports } = await bundleOf(
       "export { idempotency } from 'fibrin/middleware'; export { dynamoStore } from 'fibrin/dynamodb';",
     );
 
     // To come: 26,000.
-    expect(bytes).toBeLessThanOrEqual(35_150);
+    expect(bytes).toBeLessThanOrEqual(35_250);
     expect(files.filter((file) => /breaker|policy/.test(file))).toEqual([]);
     expect(files.filter((file) => !/^lib\/(core|idempotency|middleware|store)\//.test(file))).toEqual([]);
     expect(imports.filter((path) => !path.startsWith('node:'))).toEqual(['@aws-sdk/client-dynamodb']);
   });
 
-  test('of the store over the lean transport has at most 24,800 bytes, and holds no SDK', async () => {
+  test('of the store over the lean transport has at most 25,300 bytes, and holds no SDK', async () => {
     const { bytes, files, imports } = await bundleOf("export { leanStore } from 'fibrin/dynamodb-lean';");
 
-    expect(bytes).toBeLessThanOrEqual(24_800);
-    expect(bytes).toBeGreaterThan(24_800 * 0.9);
+    expect(bytes).toBeLessThanOrEqual(25_300);
+    expect(bytes).toBeGreaterThan(25_300 * 0.9);
     expect(files.filter((file) => !/^lib\/(core|http|store)\//.test(file))).toEqual([]);
     // Others are loaded when they are used: an import would load them in the init phase, with all that they load.
     expect(imports.filter((path) => path !== 'node:async_hooks')).toEqual([]);

@@ -8,6 +8,9 @@ import { type Sandboxes, sandboxesIn } from '../../support/sandboxes.ts';
 import type { Views } from '../../support/views.ts';
 
 /** What the platform and the resilience table do to the profile app, on whichever transport it runs. */
+/** A claim waits 3 s for the store, and starts once its sandbox has loaded. */
+const STORE_WAIT_MS = 2_000;
+
 export const platformFailures = (theRun: () => Promise<ProfileRun>) =>
   describe('the profile app', () => {
     let api: Api;
@@ -161,17 +164,24 @@ export const platformFailures = (theRun: () => Promise<ProfileRun>) =>
       const key = randomUUID();
       // None is ready for another request before all of them are there.
       await api.fault('resilience', { kind: 'hang' });
-      const starting = during(api, 'users', async () => {
-        const { statuses, firstAnswersMs } = await writers.firstAnswers(20, {
+      const { result, requests } = await during(api, 'users', () =>
+        writers.firstAnswers(20, {
           request: async () => (await put(706, key)).status,
           onceAllAreBusy: () => api.clearFaults(),
-        });
+        }),
+      );
+      const { statuses, firstAnswersMs, busyAfterMs } = result;
+      const others = statuses.filter((status) => status !== 200 && status !== 409);
+      if (busyAfterMs < STORE_WAIT_MS) {
         expect(statuses).toContain(200);
-        expect(statuses.filter((status) => status !== 200 && status !== 409)).toEqual([]);
-        expect(firstAnswersMs.length).toBe(20);
+        expect(others).toEqual([]);
         expect(Math.max(...firstAnswersMs)).toBeLessThan(5_000);
-      });
-      expect((await starting).requests).toBe(ofOneRun);
+        expect(requests).toBe(ofOneRun);
+      } else {
+        // The machine took longer to start them than the first ones wait for the store.
+        expect(others.filter((status) => status !== 503)).toEqual([]);
+        await expect.poll(async () => (await put(706, key)).status).toBe(200);
+      }
       expect((await put(706, key)).headers.get('idempotent-replayed')).toBe('true');
       expect(await views.written(706)).toBe(before + 1);
     });
