@@ -291,7 +291,7 @@ describe.skipIf(!hasJava)('a DynamoDB store with transactions', () => {
 
   test('makes its writes once by a request that the SDK sends again', async () => {
     const { client } = engine;
-    const store = await engine.store();
+    const store = await engine.store('sdk');
     let attempts = 0;
     client.middlewareStack.add(
       (next) => async (args) => {
@@ -326,7 +326,7 @@ describe.skipIf(!hasJava)('a DynamoDB store with transactions', () => {
     };
     const proxy = createServer((request, response) => void forward(request, response));
     const endpoint = `http://127.0.0.1:${await listen(proxy)}`;
-    const store = await engine.store();
+    const store = await engine.store('sdk');
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
     const transport = leanTransport({ endpoint, region: 'us-east-1', credentials });
     const lossy = dynamoStore({ table: store.name, transport });

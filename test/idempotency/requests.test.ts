@@ -32,7 +32,7 @@ describe.skipIf(!hasJava)('what idempotency asks of DynamoDB', () => {
     run: (claim: Claim<string>, table: string) => Promise<string>,
     more: Partial<IdempotencyOptions<unknown>> = {},
   ) {
-    const store = await engine.store();
+    const store = await engine.store('sdk');
     const clock = fakeClock();
     const order = idempotent<unknown, unknown, string>(
       { store, operation: 'order', key: () => 'k', clock, ...more },

@@ -26,7 +26,7 @@ export interface TestEngine {
   readonly processes: Processes;
   readonly client: DynamoDBClient;
   readonly transports: Readonly<Record<TransportChoice, DynamoTransport>>;
-  /** A store on a table of its own. By default over the SDK. */
+  /** A store on a table of its own. By default over the lean transport. */
   store(transport?: TransportChoice): Promise<DynamoStore>;
   stop(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export async function startTestEngine(choice: EngineChoice): Promise<TestEngine>
     processes,
     client,
     transports,
-    async store(transport = 'sdk') {
+    async store(transport = 'lean') {
       const table = tableName('table');
       await createTable(engine.endpoint, {
         TableName: table,

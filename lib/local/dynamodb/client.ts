@@ -1,3 +1,4 @@
+import { post } from '../http/post.ts';
 import { LocalRunError } from '../problem.ts';
 
 /** What the engine refused, by the name that the API gives it. */
@@ -27,9 +28,8 @@ export async function callDynamoDb(
   input: object,
   { api = 'tables', signal }: CallOptions = {},
 ): Promise<Record<string, unknown>> {
-  const response = await fetch(endpoint, {
-    method: 'POST',
-    ...(signal && { signal }),
+  const { status, text } = await post(endpoint, {
+    signal,
     headers: {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': `${TARGETS[api]}.${operation}`,
@@ -40,8 +40,8 @@ export async function callDynamoDb(
     },
     body: JSON.stringify(input),
   });
-  const answer = (await response.json()) as Record<string, unknown>;
-  if (response.ok) return answer;
-  const type = String(answer['__type'] ?? '').replace(/^.*#/, '') || `HTTP ${response.status}`;
+  const answer = JSON.parse(text) as Record<string, unknown>;
+  if (status < 300) return answer;
+  const type = String(answer['__type'] ?? '').replace(/^.*#/, '') || `HTTP ${status}`;
   throw new DynamoDbError(operation, type, String(answer['message'] ?? answer['Message'] ?? ''));
 }

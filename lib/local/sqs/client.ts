@@ -1,4 +1,5 @@
 import { FibrinError } from '../../core/errors.ts';
+import { post } from '../http/post.ts';
 
 /** SQS did not do what it was asked to. `code` is SQS's own, or `ConnectionFailed` where nothing answered. */
 export class SqsCallError extends FibrinError {
@@ -25,8 +26,7 @@ export const SQS_BATCH = 10;
 const codeOf = (type: unknown, status: number): string =>
   typeof type === 'string' ? (type.split('#').at(-1) ?? type) : `Http${status}`;
 
-async function answerOf(response: Response): Promise<Record<string, unknown>> {
-  const text = await response.text();
+function answerOf(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch {
@@ -45,19 +45,19 @@ export async function callSqs(
   input: object,
   signal?: AbortSignal,
 ): Promise<Record<string, unknown>> {
-  let response: Response;
+  let status: number;
   let answer: Record<string, unknown>;
   try {
-    response = await fetch(endpoint, {
-      method: 'POST',
+    const posted = await post(endpoint, {
       headers: {
         'content-type': 'application/x-amz-json-1.0',
         'x-amz-target': `AmazonSQS.${operation}`,
       },
       body: JSON.stringify(input),
-      ...(signal && { signal }),
+      signal,
     });
-    answer = await answerOf(response);
+    status = posted.status;
+    answer = answerOf(posted.text);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw new SqsCallError('ConnectionFailed', `SQS ${operation} on this machine got no answer`, {
@@ -65,11 +65,11 @@ export async function callSqs(
       retryable: true,
     });
   }
-  if (response.ok) return answer;
+  if (status < 300) return answer;
   throw new SqsCallError(
-    codeOf(answer['__type'], response.status),
-    String(answer['message'] ?? `SQS ${operation} was answered with ${response.status}`),
-    { retryable: response.status >= 500, status: response.status },
+    codeOf(answer['__type'], status),
+    String(answer['message'] ?? `SQS ${operation} was answered with ${status}`),
+    { retryable: status >= 500, status },
   );
 }
 
