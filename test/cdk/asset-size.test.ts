@@ -31,13 +31,13 @@ async function bundleOf(file: string) {
 /** In KB, compressed and unpacked. Lambda is sent them compressed. A change that makes one of them larger says so here. */
 const LIMITS: Readonly<Record<string, readonly [compressed: number, unpacked: number]>> = {
   'downstream.ts': [1, 2],
-  'get-profile-naive.ts': [69, 203],
-  'get-profile.ts': [95, 275],
-  'health.ts': [93, 266],
-  'journal-profile.ts': [22, 56],
+  'get-profile-naive.ts': [70, 206],
+  'get-profile.ts': [96, 278],
+  'health.ts': [94, 269],
+  'journal-profile.ts': [23, 57],
   'on-contact-changed.ts': [23, 59],
   'on-profile-updated.ts': [23, 59],
-  'put-profile.ts': [34, 90],
+  'put-profile.ts': [35, 91],
   // With the client of EventBridge.
   'relay.ts': [152, 485],
 };

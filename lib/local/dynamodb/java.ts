@@ -93,9 +93,7 @@ export async function startDynamoDbLocal(
   const child = processes.start(
     java,
     [
-      // A heap that need not grow, and classes of Amazon's own that need not be verified, are a tenth of the start.
-      ...['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xms64m', '-Xmn32m', '-Xmx256m'],
-      ...['-XX:+UnlockDiagnosticVMOptions', '-XX:-BytecodeVerificationRemote'],
+      ...['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m'],
       `-Djava.io.tmpdir=${scratch}`,
       `-Djava.library.path=${join(folder, 'DynamoDBLocal_lib')}`,
       ...['-cp', classPath, 'LoopbackDynamoDb'],
