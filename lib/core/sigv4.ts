@@ -60,10 +60,10 @@ export function signer(region: string, service: string): Sign {
     const time = basicTime(now);
     const sent: Record<string, string> = { ...headers, 'x-amz-date': time };
     if (sessionToken) sent['x-amz-security-token'] = sessionToken;
-    const names = Object.keys(sent).sort();
-    const signed = names.join(';');
+    const entries = Object.entries(sent).sort(([one], [other]) => (one < other ? -1 : 1));
+    const signed = entries.map(([name]) => name).join(';');
     let lines = '';
-    for (const name of names) lines += `${name}:${trimmed(sent[name] ?? '')}\n`;
+    for (const [name, value] of entries) lines += `${name}:${trimmed(value)}\n`;
     const canonical = `${method}\n${path}\n${query}\n${lines}\n${signed}\n${sha256(body)}`;
     const day = time.slice(0, 8);
     const scope = `${day}/${region}/${service}/aws4_request`;
