@@ -9,10 +9,19 @@ const { name } = require('./lib/name.json');
 exports.handler = async () => greet(name);
 `;
 
+/** Written here, since git ignores folders of this name. */
+const MODULE = 'layer/nodejs/node_modules/greeting';
+const GREETING = `const { from } = require('./greeting.json');
+exports.greet = (name) => 'hello ' + name + ', from ' + from;
+`;
+
 export const layersZip: StrangerApp = {
   name: 'layers-zip',
   kind: 'Layer, zip archive, inline code',
   prepare(folder) {
+    mkdirSync(join(folder, MODULE), { recursive: true });
+    writeFileSync(join(folder, MODULE, 'index.js'), GREETING);
+    writeFileSync(join(folder, MODULE, 'greeting.json'), '{"from":"the layer"}');
     mkdirSync(join(folder, 'packed'));
     writeFileSync(
       join(folder, 'packed', 'zipped.zip'),

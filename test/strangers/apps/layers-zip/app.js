@@ -1,4 +1,4 @@
-/* A function of a zip archive and a folder of code; both use a module and a file of one layer. */
+/* A function of a zip archive and a folder of code; both use a module of one layer. */
 import { App, Stack } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
