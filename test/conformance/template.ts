@@ -69,7 +69,8 @@ export const permission = (functionId: string, service: string): TemplateResourc
   },
 });
 
-const RECORDS_TABLE: TemplateResource = {
+/** A table whose key is `pk` and `sk`. */
+export const tableWith = (properties: Readonly<Record<string, unknown>> = {}): TemplateResource => ({
   Type: 'AWS::DynamoDB::Table',
   Properties: {
     BillingMode: 'PAY_PER_REQUEST',
@@ -78,8 +79,9 @@ const RECORDS_TABLE: TemplateResource = {
       { AttributeName: 'pk', KeyType: 'HASH' },
       { AttributeName: 'sk', KeyType: 'RANGE' },
     ],
+    ...properties,
   },
-};
+});
 
 const ROLE: TemplateResource = {
   Type: 'AWS::IAM::Role',
@@ -134,7 +136,7 @@ export async function templateOf(
 ): Promise<Template> {
   const { resources, driver = {} } = app;
   const all: Record<string, TemplateResource> = {
-    ...{ Role: ROLE, [RECORDS]: RECORDS_TABLE },
+    ...{ Role: ROLE, [RECORDS]: tableWith() },
     Driver: fn({ handler: 'driver.handler', timeout: 60, environment: driver }),
     ...openUrl('Driver'),
     ...(typeof resources === 'function' ? await resources(timeScale) : resources),

@@ -1,25 +1,8 @@
-import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { signer } from '../../lib/core/sigv4.ts';
-
-/** SHA-256 in the shape that the SDK's signer wants. */
-class Sha256 {
-  readonly #hash: ReturnType<typeof createHash> | ReturnType<typeof createHmac>;
-  constructor(secret?: unknown) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as Buffer);
-  }
-  update(data: Uint8Array): void {
-    this.#hash.update(data);
-  }
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-  reset(): void {
-    throw new Error('expected no second use');
-  }
-}
+import { Sha256 } from '../support/sdk-sha256.ts';
 
 const token = fc.string({ minLength: 1, maxLength: 40, unit: fc.constantFrom(...'aB9/+=-_') });
 const words = fc.string({ maxLength: 30, unit: fc.constantFrom(...'ab ,;=\t'.split(''), '  ') });

@@ -25,7 +25,7 @@ export interface Answered {
   readonly body: unknown;
 }
 
-function endpointOf(service: string, variable: string): URL {
+export function endpointOf(service: string, variable: string): URL {
   const { env } = process;
   return new URL(
     env[`AWS_ENDPOINT_URL_${variable}`] ??
@@ -34,7 +34,7 @@ function endpointOf(service: string, variable: string): URL {
   );
 }
 
-const credentials = () => ({
+export const credentials = () => ({
   accessKeyId: process.env['AWS_ACCESS_KEY_ID'] ?? '',
   secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'] ?? '',
   ...(process.env['AWS_SESSION_TOKEN'] && { sessionToken: process.env['AWS_SESSION_TOKEN'] }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ConformanceCase, Deployment } from '../case.ts';
+import { BATCH_REPORTS, type BatchReport } from '../events/batch-reports.ts';
 import {
   bodyOf,
   newId,
@@ -184,18 +185,8 @@ const reports = [
   }),
 ];
 
-const RESPONSES: readonly { readonly what: string; readonly answer: unknown; readonly fails: boolean }[] = [
-  { what: 'an empty list', answer: { batchItemFailures: [] }, fails: false },
-  { what: 'null for the list', answer: { batchItemFailures: null }, fails: false },
-  { what: 'an empty object', answer: {}, fails: false },
-  { what: 'null', answer: null, fails: false },
-  { what: 'an empty identifier', answer: { batchItemFailures: [{ itemIdentifier: '' }] }, fails: true },
-  {
-    what: 'an identifier that is null',
-    answer: { batchItemFailures: [{ itemIdentifier: null }] },
-    fails: true,
-  },
-  { what: 'an identifier under another name', answer: { batchItemFailures: [{ bad: 'x' }] }, fails: true },
+const RESPONSES: readonly BatchReport[] = [
+  ...BATCH_REPORTS,
   { what: 'an ID of no message', answer: { batchItemFailures: [{ itemIdentifier: 'x' }] }, fails: true },
 ];
 

@@ -1,7 +1,7 @@
 import type { ConformanceApp, Resources } from '../case.ts';
 import { namesOf, sink, watchedQueue, worker } from '../events/resources.ts';
 import { handlerFile } from '../handler-file.ts';
-import { getAtt, ref } from '../template.ts';
+import { getAtt, ref, tableWith } from '../template.ts';
 import { STREAM_FAILURE_CASES } from './failures.ts';
 import { STREAM_RECORD_CASES, TABLES } from './records.ts';
 
@@ -13,18 +13,7 @@ const streamed = (
   properties: Properties = {},
   { fn = 'Worker', view = 'NEW_AND_OLD_IMAGES' } = {},
 ): Resources => ({
-  [id]: {
-    Type: 'AWS::DynamoDB::Table',
-    Properties: {
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      StreamSpecification: { StreamViewType: view },
-    },
-  },
+  [id]: tableWith({ StreamSpecification: { StreamViewType: view } }),
   [`${fn}From${id}`]: {
     Type: 'AWS::Lambda::EventSourceMapping',
     Properties: {

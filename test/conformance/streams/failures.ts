@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ConformanceCase, Deployment } from '../case.ts';
+import { BATCH_REPORTS } from '../events/batch-reports.ts';
 import { functionArn, type Json, newId, pause, seen, seenNow, until } from '../events/calls.ts';
 import { recordsIn } from '../events/messages.ts';
 import type { Plan } from '../handlers/plan.ts';
@@ -199,22 +200,8 @@ const bisected = [
   }),
 ];
 
-const RESPONSES: readonly { readonly what: string; readonly answer: unknown; readonly fails: boolean }[] = [
-  { what: 'an empty list', answer: { batchItemFailures: [] }, fails: false },
-  { what: 'null for the list', answer: { batchItemFailures: null }, fails: false },
-  { what: 'an empty object', answer: {}, fails: false },
-  { what: 'null', answer: null, fails: false },
-  { what: 'an empty identifier', answer: { batchItemFailures: [{ itemIdentifier: '' }] }, fails: true },
-  {
-    what: 'an identifier that is null',
-    answer: { batchItemFailures: [{ itemIdentifier: null }] },
-    fails: true,
-  },
-  { what: 'an identifier under another name', answer: { batchItemFailures: [{ bad: 'x' }] }, fails: true },
-];
-
 const reports = [
-  ...RESPONSES.map(({ what, answer, fails }) =>
+  ...BATCH_REPORTS.map(({ what, answer, fails }) =>
     retriedCase(
       `a report with ${what} is a complete ${fails ? 'failure' : 'success'}`,
       REPORTS,
