@@ -16,7 +16,8 @@ export async function httpTrial({ store, chargeUrl }: HttpWorld, plan: HttpPlan)
   const story = new Story<Kind>(plan.faults, 'none');
   const clock = new MovedClock();
   const proxy = await startProxy({
-    faultOf: ({ headers }) => FAULTS[story.meet(Number(headers[REQUEST_HEADER]), plan.client)],
+    faultOf: ({ headers: { [REQUEST_HEADER]: request } }) =>
+      request === undefined ? undefined : FAULTS[story.meet(Number(request), plan.client)],
     forward: forwarder(chargeUrl, (answer) => story.note(`  the server charged: ${answer.body}`)),
   });
   try {

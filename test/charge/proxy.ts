@@ -24,7 +24,8 @@ export interface Proxy {
 export interface ProxyOptions {
   /** Hands a request on. Each call is one more request to the server. */
   readonly forward: (request: IncomingMessage, body: Buffer) => Promise<Answer>;
-  readonly faultOf: (request: IncomingMessage) => Fault;
+  /** Undefined: the request is of another program of this machine, which knows the port from one that has ended. It is refused. */
+  readonly faultOf: (request: IncomingMessage) => Fault | undefined;
 }
 
 /** Hands requests on to a URL, whatever their own is. */
@@ -116,7 +117,9 @@ export async function startProxy({ forward, faultOf }: ProxyOptions): Promise<Pr
   }
 
   const server: Listening = await listen(0, (request, response) => {
-    const meeting = meet(faultOf(request), request, response).catch(() => response.destroy());
+    const fault = faultOf(request);
+    if (fault === undefined) return void response.destroy();
+    const meeting = meet(fault, request, response).catch(() => response.destroy());
     underWay.add(meeting);
     void meeting.finally(() => underWay.delete(meeting));
   });
