@@ -26,10 +26,6 @@ export interface Exchange<T> {
 
 const CLOSED: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
 
-/** Whether each character of a body is one byte. */
-const isAscii = (body: string | Uint8Array | undefined): boolean =>
-  typeof body === 'string' && Buffer.byteLength(body) === body.length;
-
 /** Resolves once a connection is made, its TLS included. One that cannot be made fails the request by itself. */
 async function isMade(socket: Socket & { readonly secureConnecting?: boolean }): Promise<void> {
   if (socket.secureConnecting) return new Promise((resolve) => socket.once('secureConnect', resolve));
@@ -72,8 +68,8 @@ async function attempt<T>(sending: Exchange<T>, signal: AbortSignal): Promise<T 
       response.once('end', () => given.noteIdle(response.headers['keep-alive'], clock));
       read(response).then(resolve, fail);
     });
-    // Node writes it with the headers, at once; as UTF-8 it would look at each of their characters.
-    request.end(body, isAscii(body) ? 'latin1' : 'utf8');
+    // Node writes it with the headers, at once.
+    request.end(body);
   };
 
   const request = client.request({ ...client.to, agent: client.agent, method, headers });

@@ -37,7 +37,10 @@ export function takeChunks(
     response.once('end', () => resolve(true));
     // Never removed: what was closed may still emit an error.
     response.on('error', reject);
-    response.once('close', () => reject(closedEarly()));
+    // After its end too: an error is made for what is cut off alone.
+    response.once('close', () => {
+      if (!response.readableEnded) reject(closedEarly());
+    });
   });
 }
 

@@ -1,4 +1,3 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
 import { ResultNotStoredError } from './errors.ts';
 import type { IdempotencyRecord, StoredResult } from './protocol.ts';
 
@@ -21,6 +20,9 @@ const MAX_RESULT_BYTES = 350_000;
 
 /** Lambda answers with 6 MB at most. What is compressed may not grow beyond this when it is read. */
 const MAX_TEXT_BYTES = 10_000_000;
+
+/** Loaded for the first result that is long: it takes 2 ms, and most functions never need it. */
+const zlib = () => process.getBuiltinModule('node:zlib');
 
 /** The text in which a result is recorded, and from which the first answer and every replay are made alike. */
 export const encodeResult = (result: unknown): string => JSON.stringify(result) ?? UNDEFINED;
@@ -49,7 +51,7 @@ export async function storeResult(
 ): Promise<StoredResult> {
   const plainBytes = Buffer.byteLength(text);
   if (plainBytes > COMPRESS_FROM_BYTES && plainBytes <= MAX_TEXT_BYTES) {
-    const compressed = gzipSync(text).toString('base64');
+    const compressed = zlib().gzipSync(text).toString('base64');
     if (compressed.length < plainBytes && compressed.length <= MAX_RESULT_BYTES)
       return { form: 'gzip', result: compressed };
   }
@@ -63,7 +65,8 @@ export async function storeResult(
 
 function decompress(operation: string, result: string): string {
   try {
-    return gunzipSync(Buffer.from(result, 'base64'), { maxOutputLength: MAX_TEXT_BYTES }).toString('utf8');
+    const packed = Buffer.from(result, 'base64');
+    return zlib().gunzipSync(packed, { maxOutputLength: MAX_TEXT_BYTES }).toString('utf8');
   } catch {
     throw new ResultNotStoredError(operation, `its record holds no text of at most ${MAX_TEXT_BYTES} bytes`);
   }
