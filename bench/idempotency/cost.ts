@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { thisMachine } from '../machine.ts';
 import { type Spread, spreadOf } from '../measure.ts';
+import { bareCase } from './bare.ts';
 import { type CostCase, casesOf, KINDS, type Kind } from './cost-cases.ts';
 import { asText, type CostReport, type CostRow, type Figure, type RequestsRow } from './cost-report.ts';
 import { countRequests, measured, type Round } from './cost-rounds.ts';
@@ -85,6 +86,7 @@ await withEngine(async (engine) => {
     ...casesOf(ON_SDK, onSdk.sandbox),
     ...casesOf(LEAN, await leanSandboxes(engine.endpoint)),
     ...casesOf(powertools.name, reference.sandbox),
+    await bareCase(engine.endpoint),
   ].filter(({ name }) => values.only === undefined || name === values.only);
   const kinds = KINDS.filter((kind) => values.kind === undefined || kind === values.kind);
   const rows: CostRow[] = [];
