@@ -68,6 +68,13 @@ function cases(folder: string): readonly Case[] {
       byResilientFunction(folder, 'users-own', { credentialProviders: 'lambda' }),
       0.75,
     ),
+    // As NodejsFunction bundles by default: its stack traces name no sources.
+    loaded(
+      'the same, and without source maps',
+      byResilientFunction(folder, 'users-own', { credentialProviders: 'lambda', sourceMap: false }),
+      0.75,
+    ),
+    called('two requests of node:http', byResilientFunction(folder, 'bare')),
     called(POWERTOOLS, byResilientFunction(folder, 'powertools', { lazyBuiltins: false })),
     called('the same, NodejsFunction', byNodejsFunction(folder, 'powertools')),
     called('the same, ResilientFunction', byResilientFunction(folder, 'powertools')),
