@@ -1,4 +1,6 @@
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 
@@ -6,6 +8,10 @@ const conditions = ['fibrin-source'];
 
 const tests = (...names: readonly string[]) => names.map((name) => `test/${name}.test.ts`);
 const support = (name: string) => fileURLToPath(new URL(`./support/${name}.ts`, import.meta.url));
+
+/** Of this run: apps of the CDK leave their output behind, a folder each. */
+const TEMPORARY = mkdtempSync(join(tmpdir(), 'fibrin-'));
+process.once('exit', () => rmSync(TEMPORARY, { recursive: true, force: true }));
 
 /** Tests of code alone. */
 const CODE = tests('{unit,property,model,cdk}/**/*');
@@ -35,6 +41,7 @@ export default defineConfig({
     env: {
       // `npm run synth` validates the template. What processes compile the next of them need not compile again.
       CDK_VALIDATION: 'false',
+      TMPDIR: TEMPORARY,
       NODE_COMPILE_CACHE: fileURLToPath(new URL('../.fibrin/compile-cache', import.meta.url)),
     },
     // Of `npm run test:coverage`: no branch of what stands in the path of every call is untried.
