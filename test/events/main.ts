@@ -1,18 +1,22 @@
-/*
- * Relays 10,000 events, some of which cannot be published, to a bus that rejects 30 % of its entries, and handles 1,000 messages of
- * 20 groups of a FIFO queue with failures: `npm run test:events`. FIBRIN_EVENTS_SEED: which ones; new ones by default.
- */
+/* Events through the relay, and messages of FIFO queues, with failures: `npm run test:events -- --help`. */
 import { systemClock } from '../../lib/core/clock.ts';
+import { campaignOptions } from '../support/campaign-options.ts';
 import { runRedelivery } from './fifo-redelivery.ts';
 import { runFifo } from './fifo-run.ts';
 import { judgeFifo } from './messages.ts';
 import { judgeRelay, runRelay } from './relay-run.ts';
 
-const seed = Number(process.env['FIBRIN_EVENTS_SEED'] ?? systemClock.now() % 1_000_000);
-if (!Number.isSafeInteger(seed)) {
-  console.error('FIBRIN_EVENTS_SEED takes a number');
-  process.exit(2);
-}
+const { seed } = campaignOptions(
+  'test:events',
+  `Relays 10,000 events, some of which cannot be published, to a bus that rejects 30 % of its entries, and handles 1,000 messages of 20
+groups of a FIFO queue with failures. Fails where one is lost, repeated or out of order.`,
+  {
+    seed: {
+      ...{ about: 'which ones fail', variable: 'FIBRIN_EVENTS_SEED' },
+      ...{ otherwise: systemClock.now() % 1_000_000, called: 'another one each time' },
+    },
+  },
+);
 console.log(`FIBRIN_EVENTS_SEED=${seed}`);
 
 function show(title: string, figures: Readonly<Record<string, number>>, wrong: readonly string[]): void {

@@ -1,19 +1,24 @@
-/*
- * Fifty processes share a breaker on a real table: `npm run test:fleet`.
- * FIBRIN_FLEET_PROCESSES: how many, 50 by default. FIBRIN_FLEET_FREEZE_MS: how long some are frozen, 30,000 by default.
- */
+/* Fifty processes share a breaker on a real table: `npm run test:fleet -- --help`. */
 import { DEFAULT_SHARED_OPEN_MS } from '../../lib/breaker/constants.ts';
 import { systemClock } from '../../lib/core/clock.ts';
+import { campaignOptions } from '../support/campaign-options.ts';
 import { hasJava } from '../support/engines.ts';
 import { judge } from './judge.ts';
 import { runFleet } from './run.ts';
 
-const processes = Number(process.env['FIBRIN_FLEET_PROCESSES'] ?? 50);
-const freezeMs = Number(process.env['FIBRIN_FLEET_FREEZE_MS'] ?? 30_000);
-if (![processes, freezeMs].every(Number.isSafeInteger) || processes < 3 || freezeMs < 0) {
-  console.error('FIBRIN_FLEET_PROCESSES takes a number from 3 on, FIBRIN_FLEET_FREEZE_MS one from 0 on');
-  process.exit(2);
-}
+const { processes, 'freeze-ms': freezeMs } = campaignOptions(
+  'test:fleet',
+  `Processes share a breaker on a real table through an outage, freezes and a recovery. Fails where more than one probes, one stays
+stuck, or calls are made that must not be.`,
+  {
+    processes: { about: 'how many', variable: 'FIBRIN_FLEET_PROCESSES', otherwise: 50, min: 3 },
+    'freeze-ms': {
+      about: 'how long some are frozen, in milliseconds',
+      variable: 'FIBRIN_FLEET_FREEZE_MS',
+      otherwise: 30_000,
+    },
+  },
+);
 
 const startedAt = systemClock.monotonic();
 const say = (what: string) =>

@@ -1,5 +1,6 @@
-/* Kills a thousand processes and tells what became of their keys. Fails where one is lost, or doubled where it must not be. */
+/* Kills a thousand processes and tells what became of their keys: `npm run test:kill -- --help`. */
 import { systemClock } from '../../lib/core/clock.ts';
+import { campaignOptions } from '../support/campaign-options.ts';
 import { hasJava } from '../support/engines.ts';
 import { stopOnSignals } from '../support/on-signals.ts';
 import { startCampaign } from './campaign.ts';
@@ -7,17 +8,22 @@ import { placesOf, planOf } from './plan.ts';
 import { VARIANTS } from './points.ts';
 import { chanceOf, tableOf } from './table.ts';
 
-const runs = Number(process.env['FIBRIN_KILL_RUNS'] ?? 1_000);
-const seed = Number(process.env['FIBRIN_KILL_SEED'] ?? systemClock.now() % 1_000_000);
 /** Of a thousand runs, half die at places that were chosen and half at any. */
 const RANDOM_WEIGHT = 5;
 const TELL_EVERY = 50;
 
-if (![runs, seed].every(Number.isSafeInteger) || runs < 1) {
-  console.error('FIBRIN_KILL_RUNS takes a number from 1 on, FIBRIN_KILL_SEED a number');
-  process.exit(2);
-}
-
+const { runs, seed } = campaignOptions(
+  'test:kill',
+  `Kills processes at each place of an idempotent run, and anywhere, and tells what became of their keys. Fails where one is lost, or
+doubled where it must not be.`,
+  {
+    runs: { about: 'how many keys', variable: 'FIBRIN_KILL_RUNS', otherwise: 1_000, min: 1 },
+    seed: {
+      ...{ about: 'where they are killed', variable: 'FIBRIN_KILL_SEED' },
+      ...{ otherwise: systemClock.now() % 1_000_000, called: 'another one each time' },
+    },
+  },
+);
 const startedAt = systemClock.monotonic();
 const seconds = () => `${Math.round((systemClock.monotonic() - startedAt) / 1_000)} s`;
 console.log(`FIBRIN_KILL_RUNS=${runs} FIBRIN_KILL_SEED=${seed}`);

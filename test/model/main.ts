@@ -1,24 +1,24 @@
-/*
- * Plays many random schedules, other ones each time: `npm run test:model`.
- * FIBRIN_MODEL: `idempotency` or `breaker`, both by default. FIBRIN_MODEL_RUNS: how many of each, 100,000 by default.
- * FIBRIN_MODEL_SEED: the same ones again.
- */
+/* Plays many random schedules, other ones each time: `npm run test:model -- --help`. */
 import { randomInt } from 'node:crypto';
+import { campaignOptions } from '../support/campaign-options.ts';
 import type { Model } from './batch.ts';
 import { campaign, MAX_SEED } from './campaign.ts';
 
 const MODELS: readonly Model[] = ['idempotency', 'breaker'];
 
-function wholeNumber(name: string, otherwise: number): number {
-  const text = process.env[name] ?? String(otherwise);
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0)
-    throw new Error(`Expected ${name} to be a whole number, got ${text}`);
-  return value;
-}
-
-const schedules = wholeNumber('FIBRIN_MODEL_RUNS', 100_000);
-const seed = wholeNumber('FIBRIN_MODEL_SEED', randomInt(MAX_SEED)) % MAX_SEED;
+const { runs: schedules, seed: given } = campaignOptions(
+  'test:model',
+  `Plays random schedules of idempotency and of the shared breaker against what was promised, and fails at the first one that breaks
+it. FIBRIN_MODEL: one of ${MODELS.join(', ')} alone.`,
+  {
+    runs: { about: 'how many of each', variable: 'FIBRIN_MODEL_RUNS', otherwise: 100_000 },
+    seed: {
+      ...{ about: 'which ones', variable: 'FIBRIN_MODEL_SEED' },
+      ...{ otherwise: randomInt(MAX_SEED), called: 'others each time' },
+    },
+  },
+);
+const seed = given % MAX_SEED;
 const { FIBRIN_MODEL: only } = process.env;
 const chosen = MODELS.filter((model) => only === undefined || model === only);
 if (chosen.length === 0)
