@@ -46,7 +46,8 @@ const isText = (value: unknown) => typeof value === 'string' && value.length <= 
 
 /** Whether an attribute can hold a value. */
 const PLAUSIBLE: Readonly<Record<keyof StoredState, (value: unknown) => boolean>> = {
-  version: isVersion,
+  // The first that is stored is 1: what is made of 0 is made of nothing.
+  version: (value) => isVersion(value) && value !== 0,
   epoch: isVersion,
   state: (value) => ['closed', 'open', 'forced-open', 'forced-closed'].includes(value as string),
   until: upTo(limits.MAX_EPOCH_MS),

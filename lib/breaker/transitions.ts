@@ -16,7 +16,7 @@ function from({ version, since }: StoredState, next: StoredState): Transition {
   const isSame = Object.entries({ v: limits.SCHEMA_VERSION, version, since }).map(
     ([attribute, value]): Comparison => ({ attribute, is: '=', value }),
   );
-  return { next: { ...next, version: version + 1 }, when: version === 0 ? ['absent', isSame] : [isSame] };
+  return { next: { ...next, version: version + 1 }, when: version === 0 ? ['absent'] : [isSame] };
 }
 
 /** Begins an epoch. Of the one before it only the rate stays. */

@@ -109,7 +109,7 @@ describe('the time since a state was read', () => {
 
 describe('the item of a state', () => {
   test.each([
-    ['nothing', INITIAL],
+    ['the first that is stored', { ...INITIAL, version: 1 }],
     ['an open breaker', open],
     ['an override', stored({ state: 'forced-closed', until: WEEK_MS, by: 'ada' })],
     ['a claim', stored({ state: 'open', isProbing: true, successes: 2, cause: 'TimeoutError', rate: 0.5 })],
@@ -131,7 +131,7 @@ describe('the item of a state', () => {
   const NUMBERS = ['version', 'epoch', 'until', 'since', 'successes', 'rate'] as const;
   test.each<[string, readonly unknown[]]>([
     ...NUMBERS.map((name): [string, unknown[]] => [name, [...OF_ANOTHER_TYPE, '5', -1, 1e300, Infinity]]),
-    ['version', [2 ** 60, 1.5]],
+    ['version', [2 ** 60, 1.5, 0]],
     ['epoch', [2 ** 60, 1.5]],
     ['successes', [5e9]],
     ['rate', [1e9]],

@@ -246,6 +246,11 @@ describe('a change, of whatever kind', () => {
     expect(await isAllowed(claimProbe(open, 1_200, even))).toBe(false);
   });
 
+  test('is made of nothing only where nothing is stored', async () => {
+    expect(await isAllowed(trip(INITIAL, 90_000, first))).toBe(true);
+    expect(await isAllowed(trip(INITIAL, 90_000, first), INITIAL)).toBe(false);
+  });
+
   test('is not made to an item of another shape, whose version and beginning may mean something else', async () => {
     const store = memoryStore();
     await store.put('key', { ...writeState(open), v: 4 });

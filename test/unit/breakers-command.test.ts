@@ -158,7 +158,7 @@ describe('a manual override', () => {
 
   test.each([
     [{ v: 99 }, 'is of a later version; update fibrin'],
-    [{ ...writeState(INITIAL), state: 'ajar' }, 'has an implausible "state"; delete it'],
+    [{ ...writeState({ ...INITIAL, version: 1 }), state: 'ajar' }, 'has an implausible "state"; delete it'],
   ])('leaves an item alone that it cannot read: %j', async (item, message) => {
     const store = memoryStore();
     await store.put(stateKey('posts'), item);
@@ -174,7 +174,7 @@ describe('what fibrin breakers list says', () => {
   const found = {
     itemsRead: 7,
     items: [
-      { key: stateKey('social'), item: writeState({ ...INITIAL, rate: 250 }) },
+      { key: stateKey('social'), item: writeState({ ...INITIAL, version: 1, rate: 250 }) },
       { key: stateKey('posts'), item: writeState(forced) },
       { key: stateKey('newer'), item: { ...writeState(forced), v: 99 } },
       { key: stateKey('broken'), item: { state: 'open' } },
