@@ -81,6 +81,11 @@ class SharedBreaker implements SharedCircuitBreaker {
     return this.#localBreaker(now)?.state ?? stateName(state, now);
   }
 
+  get isInDoubt(): boolean {
+    const { state, now } = this.#cache;
+    return this.state !== 'closed' || admittedFraction(state, now) < 1 || this.#hasDoubts;
+  }
+
   force(state: 'open' | 'closed' | 'auto', forcing?: ForceOptions): Promise<void> {
     return forceShared(this.#cache, state, forcing);
   }
@@ -105,7 +110,7 @@ class SharedBreaker implements SharedCircuitBreaker {
     const cache = this.#cache;
     const now = this.#tools.clock.monotonic();
     const isIdle = now - this.#admittedAt > limits.IDLE_MS;
-    const isInDoubt = isIdle || (this.#doubts > 0 && this.#doubtedEpoch === cache.state.epoch);
+    const isInDoubt = isIdle || this.#hasDoubts;
     this.#admittedAt = now;
     if (now < cache.settledUntil && !isInDoubt) return this.#permit();
     cache.notice();
@@ -117,6 +122,11 @@ class SharedBreaker implements SharedCircuitBreaker {
     // Beside the work: it settles by itself, and after a freeze it counts as unanswered.
     if (cache.isStale && !hasDrawn) void cache.refresh();
     return this.#admissionOf(step);
+  }
+
+  /** Whether one of the last calls of this environment failed. */
+  get #hasDoubts(): boolean {
+    return this.#doubts > 0 && this.#doubtedEpoch === this.#cache.state.epoch;
   }
 
   /**

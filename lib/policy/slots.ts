@@ -13,6 +13,7 @@ export const SLOTS = [
   'telemetry',
   'fallback',
   'deadline',
+  'hedge',
   'retry',
   'breaker',
   'timeout',

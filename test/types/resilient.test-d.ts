@@ -62,6 +62,7 @@ test('a call gives the type of its policy, and an outcome is narrowed by its sou
   expectTypeOf(outcome.attempts).toEqualTypeOf<number>();
   expectTypeOf(outcome.durationMs).toEqualTypeOf<number>();
   expectTypeOf(outcome.budgetExhausted).toEqualTypeOf<boolean>();
+  expectTypeOf(outcome.hedgeWon).toEqualTypeOf<boolean>();
   if (outcome.source === 'none') {
     expectTypeOf(outcome.value).toEqualTypeOf<undefined>();
     expectTypeOf(outcome.degraded).toEqualTypeOf<true>();
@@ -280,7 +281,15 @@ test('a layer has one place and the type of its policy', () => {
     layers: [{ after: 'retry', layer: (next) => async (execution) => `${await next(execution)}!` }],
   });
   expectTypeOf<Slot>().toEqualTypeOf<
-    'telemetry' | 'fallback' | 'deadline' | 'retry' | 'breaker' | 'timeout' | 'validation' | 'faults'
+    | 'telemetry'
+    | 'fallback'
+    | 'deadline'
+    | 'hedge'
+    | 'retry'
+    | 'breaker'
+    | 'timeout'
+    | 'validation'
+    | 'faults'
   >();
   type Placed = PlacedLayer<string>;
   expectTypeOf<
