@@ -89,6 +89,7 @@ class HedgedCall<T> {
   }
 
   #wait(): void {
+    if (this.#isOver) return;
     const { clock, delayMs } = this.#options;
     const dueAt = clock.monotonic() + delayMs;
     const due = new Promise<void>((resolve) => {
