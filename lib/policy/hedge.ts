@@ -137,7 +137,7 @@ class HedgedCall<T> {
     this.#end();
     const reason = new DOMException('Another attempt of the call has answered', 'AbortError');
     for (const other of this.#branches) {
-      if (other === branch || other.failure) continue;
+      if (other === branch) continue;
       other.hasLost = true;
       other.abort(reason);
     }
@@ -166,7 +166,6 @@ export function hedgeLayer(options: HedgeOptions, tools: HedgeTools): <T>(next: 
   const all = { ...options, ...tools };
   return <T>(next: Invoke<T>) =>
     function callWithHedges(execution) {
-      if (execution.isAborted) return Promise.reject(execution.signal.reason);
       return new HedgedCall(next, execution, all).outcome;
     };
 }

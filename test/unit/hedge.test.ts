@@ -162,6 +162,26 @@ describe('a hedged call', () => {
     expect(await run({ 2: { ms: 10 } })).toMatchObject({ value: 2, attempts: 2 });
   });
 
+  test('earns once, also where its loser answers later, and spends nothing for a caller that has aborted', async () => {
+    const clock = fakeClock();
+    const budget = { earn: vi.fn(), spend: vi.fn(() => true) };
+    const tools = { name: 'posts', clock, budget, earns: true, reserveMs: 0 };
+    const invoke = hedgeLayer(
+      { delayMs: 100 },
+      tools,
+    )<number>(({ attempt }) => sleep(clock, attempt === 1 ? 500 : 10).then(() => attempt));
+    const run = invoke(beginCall(clock, never));
+    await clock.advance(1_000);
+    expect(await run).toBe(2);
+    expect([budget.earn.mock.calls.length, budget.spend.mock.calls.length]).toEqual([1, 1]);
+
+    const controller = new AbortController();
+    void invoke(beginCall(clock, never, { signal: controller.signal }));
+    controller.abort('gone');
+    await clock.advance(1_000);
+    expect(budget.spend).toHaveBeenCalledTimes(1);
+  });
+
   test('rejects with what a layer within throws at once', async () => {
     const clock = fakeClock();
     const error = new Error('at once');
