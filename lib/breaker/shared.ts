@@ -83,7 +83,8 @@ class SharedBreaker implements SharedCircuitBreaker {
 
   get isInDoubt(): boolean {
     const { state, now } = this.#cache;
-    return this.state !== 'closed' || admittedFraction(state, now) < 1 || this.#hasDoubts;
+    if (this.state !== 'closed' || admittedFraction(state, now) < 1) return true;
+    return this.#doubts > 0 && this.#doubtedEpoch === state.epoch;
   }
 
   force(state: 'open' | 'closed' | 'auto', forcing?: ForceOptions): Promise<void> {
@@ -110,7 +111,7 @@ class SharedBreaker implements SharedCircuitBreaker {
     const cache = this.#cache;
     const now = this.#tools.clock.monotonic();
     const isIdle = now - this.#admittedAt > limits.IDLE_MS;
-    const isInDoubt = isIdle || this.#hasDoubts;
+    const isInDoubt = isIdle || (this.#doubts > 0 && this.#doubtedEpoch === cache.state.epoch);
     this.#admittedAt = now;
     if (now < cache.settledUntil && !isInDoubt) return this.#permit();
     cache.notice();
@@ -122,11 +123,6 @@ class SharedBreaker implements SharedCircuitBreaker {
     // Beside the work: it settles by itself, and after a freeze it counts as unanswered.
     if (cache.isStale && !hasDrawn) void cache.refresh();
     return this.#admissionOf(step);
-  }
-
-  /** Whether one of the last calls of this environment failed. */
-  get #hasDoubts(): boolean {
-    return this.#doubts > 0 && this.#doubtedEpoch === this.#cache.state.epoch;
   }
 
   /**

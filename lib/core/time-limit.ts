@@ -89,7 +89,9 @@ export function onAbort(signal: AbortSignal, run: (reason: unknown) => void): Ca
   const context = new AsyncResource('fibrin.timeLimit');
   const listener = () => context.runInAsyncScope(run, undefined, signal.reason);
   signal.addEventListener('abort', listener, { once: true });
-  return () => signal.removeEventListener('abort', listener);
+  return function unlisten() {
+    signal.removeEventListener('abort', listener);
+  };
 }
 
 /**

@@ -92,11 +92,10 @@ class HedgedCall<T> {
     if (this.#isOver) return;
     const { clock, delayMs } = this.#options;
     const dueAt = clock.monotonic() + delayMs;
-    const due = new Promise<void>((resolve) => {
-      this.#cancelTimer = clock.after(delayMs, resolve);
-    });
+    const due = Promise.withResolvers<void>();
+    this.#cancelTimer = clock.after(delayMs, due.resolve);
     // In the context of the call, which a timer of a clock that is handed in need not have.
-    void due.then(() => this.#atDue(dueAt));
+    void due.promise.then(() => this.#atDue(dueAt));
   }
 
   #atDue(dueAt: number): void {
@@ -135,20 +134,28 @@ class HedgedCall<T> {
     state.budgetExhausted = branch.budgetExhausted;
     if (this.#options.earns) this.#options.budget.earn();
     this.#end();
+    if (this.#branches.length > 1) this.#cancelAllBut(branch);
+    this.#outcome.resolve(value);
+  }
+
+  #cancelAllBut(winner: Branch): void {
     const reason = new DOMException('Another attempt of the call has answered', 'AbortError');
     for (const other of this.#branches) {
-      if (other === branch) continue;
+      if (other === winner) continue;
       other.hasLost = true;
       other.abort(reason);
     }
-    this.#outcome.resolve(value);
   }
 
   #fail(branch: Branch, error: unknown): void {
     branch.failure = { error };
     if (this.#isOver || !this.#branches.every(({ failure }) => failure)) return;
     const [first, ...others] = this.#branches.map(({ failure }) => failure?.error);
-    noteEarlierAttempts(first, others);
+    // A caller that aborts ends all of them with its own reason, which may have ended many calls.
+    noteEarlierAttempts(
+      first,
+      others.filter((error) => error !== first),
+    );
     this.#first.state.budgetExhausted = this.#branches.some(({ budgetExhausted }) => budgetExhausted);
     this.#end();
     this.#outcome.reject(first);

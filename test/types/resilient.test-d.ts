@@ -18,6 +18,8 @@ import {
   type FallbackOptions,
   fallback,
   fallbackChain,
+  type HedgeOptions,
+  hedge,
   type Invoke,
   type Layer,
   type Outcome,
@@ -161,6 +163,16 @@ test('policies are switched off with false, and not with undefined', () => {
     breaker: { openMs: 1_000 },
   } as const;
   expectTypeOf(resilient<string>(fixed)).toEqualTypeOf<Resilient<string>>();
+});
+
+test('hedging needs its delay, and can be switched off', () => {
+  expectTypeOf<With<{ hedge: false }>>().toEqualTypeOf<true>();
+  expectTypeOf<With<{ hedge: { delayMs: 80 } }>>().toEqualTypeOf<true>();
+  expectTypeOf<With<{ hedge: true }>>().toEqualTypeOf<false>();
+  expectTypeOf<Fits<{ maxHedges: 2 }, HedgeOptions>>().toEqualTypeOf<false>();
+  expectTypeOf<Has<HedgeOptions, 'budget'>>().toEqualTypeOf<false>();
+  expectTypeOf(hedge({ delayMs: 80 }).execute(() => 'fine')).toEqualTypeOf<Promise<string>>();
+  expectTypeOf(circuitBreaker({ name: 'posts' }).isInDoubt).toEqualTypeOf<boolean>();
 });
 
 test('retry takes predicates that decide at once', () => {

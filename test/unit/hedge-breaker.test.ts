@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
+import { breakerLayer } from '../../lib/breaker/layer.ts';
 import { circuitBreaker } from '../../lib/breaker/local.ts';
-import type { CircuitBreaker } from '../../lib/breaker/permit.ts';
+import type { Caller, CircuitBreaker } from '../../lib/breaker/permit.ts';
 import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
@@ -104,7 +105,7 @@ describe.each(BREAKERS)('a hedged call under %s', (_kind, make) => {
     expect(await callsMade(hedging, clock)).toBe(2);
   });
 
-  test('has not told it anything when it is cancelled', async () => {
+  test('has not counted against it when it is cancelled', async () => {
     const { clock, breaker, ...hedging } = underBreaker(make);
     for (let n = 0; n < 60; n++) {
       await callsMade(hedging, clock);
@@ -130,6 +131,27 @@ describe('a branch that has lost', () => {
     await run;
 
     expect(recorded.toSorted()).toEqual([{ failed: false, slow: false }, 'released']);
+  });
+
+  test('is no attempt where the breaker had not admitted it yet', async () => {
+    const clock = fakeClock();
+    const { breaker, recorded } = recordingBreaker(clock);
+    const admit = vi.fn(({ signal }: Caller = {}) =>
+      admit.mock.calls.length === 1
+        ? breaker.admit()
+        : sleep(clock, 1_000, signal).then(() => breaker.admit()),
+    );
+    const slow = { ...breaker, admit, layer: breakerLayer({ admit, identity: {} }, { name: 'slow' }, clock) };
+    const { policy, ofKind } = hedged({ clock, breaker: slow });
+    const { call, calledAt } = scripted(clock, { 1: { ms: 150 } });
+    const run = policy.outcome(call);
+    await clock.advance(2_000);
+
+    expect(await run).toMatchObject({ value: 1, attempts: 1 });
+    expect(admit).toHaveBeenCalledTimes(2);
+    expect(calledAt).toEqual([0]);
+    expect(ofKind('attempt')).toHaveLength(1);
+    expect(recorded).toEqual([{ failed: false, slow: false }]);
   });
 
   test('was slow where it had run for slowCallMs before the other answered', async () => {

@@ -121,6 +121,18 @@ describe('a hedged call', () => {
     expect([...attemptsOf(outcome.error)]).toEqual(errors);
   });
 
+  test('notes nothing on the reason of a caller that has aborted', async () => {
+    const { clock, policy } = hedged();
+    const controller = new AbortController();
+    const reason = new Error('gone');
+    const run = policy.outcome(scripted(clock, {}).call, { signal: controller.signal });
+    await clock.advance(150);
+    controller.abort(reason);
+
+    expect(await run).toMatchObject({ error: reason, attempts: 2 });
+    expect(Object.getOwnPropertySymbols(reason)).toEqual([]);
+  });
+
   test('has the error of the first call where that is undefined', async () => {
     const { run } = hedged();
 
