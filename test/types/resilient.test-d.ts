@@ -166,9 +166,10 @@ test('policies are switched off with false, and not with undefined', () => {
 });
 
 test('hedging needs its delay, and can be switched off', () => {
-  expectTypeOf<With<{ hedge: false }>>().toEqualTypeOf<true>();
-  expectTypeOf<With<{ hedge: { delayMs: 80 } }>>().toEqualTypeOf<true>();
-  expectTypeOf<With<{ hedge: true }>>().toEqualTypeOf<false>();
+  type Given<Hedge> = Fits<{ name: string; hedge: Hedge }, ResilientOptions<string>>;
+  expectTypeOf<Given<false>>().toEqualTypeOf<true>();
+  expectTypeOf<Given<{ delayMs: 80 }>>().toEqualTypeOf<true>();
+  expectTypeOf<Given<true>>().toEqualTypeOf<false>();
   expectTypeOf<Fits<{ maxHedges: 2 }, HedgeOptions>>().toEqualTypeOf<false>();
   expectTypeOf<Has<HedgeOptions, 'budget'>>().toEqualTypeOf<false>();
   expectTypeOf(hedge({ delayMs: 80 }).execute(() => 'fine')).toEqualTypeOf<Promise<string>>();
