@@ -189,7 +189,8 @@ export function hedgeLayer(options: HedgeOptions, tools: HedgeTools): <T>(next: 
  * @example
  * ```ts
  * const policy = hedge({ delayMs: 120 });
- * const answer = await policy.execute(({ signal }) => boundedFetch('https://rates.example/eur', { signal }));
+ * const call = ({ signal }: { signal: AbortSignal }) => boundedFetch('https://rates.example/eur', { signal });
+ * const answer = await policy.execute(call, { signal: AbortSignal.timeout(1_000) });
  * ```
  */
 export function hedge(options: HedgeOptions & { readonly clock?: Clock }): Policy {

@@ -37,6 +37,26 @@ describe('a hedged call', () => {
     expect(await run({ 1: { ms: 100 } })).toMatchObject({ value: 1, attempts: 1 });
   });
 
+  test('that answers while the timer of the delay fires is made once', async () => {
+    let fire = () => {};
+    const after = (_ms: number, run: () => void) => {
+      fire = run;
+      return () => {};
+    };
+    const policy = hedge({ delayMs: 100, clock: { ...fakeClock(), after } });
+    const answer = Promise.withResolvers<number>();
+    const call = vi.fn(() => {
+      void answer.promise.then(() => fire());
+      return answer.promise;
+    });
+    const run = policy.execute(call);
+    answer.resolve(7);
+
+    expect(await run).toBe(7);
+    await settle();
+    expect(call).toHaveBeenCalledTimes(1);
+  });
+
   test('gives the value of the hedge that answers first, and has cancelled the other by then', async () => {
     const { clock, events, policy } = hedged();
     const { call, calledAt, signals } = scripted(clock, { 1: { ms: 500 }, 2: { ms: 30 } });
