@@ -57,6 +57,8 @@ export {
   fallback,
   fallbackChain,
 } from './policy/fallback.ts';
+export { hedge } from './policy/hedge.ts';
+export type { HedgeOptions } from './policy/hedge-options.ts';
 export type { OwnBreakerOptions, ResilientOptions } from './policy/options.ts';
 export type { Outcome } from './policy/outcome.ts';
 export { type Resilient, resilient, type WrapOptions } from './policy/resilient.ts';

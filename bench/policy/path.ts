@@ -1,16 +1,17 @@
 /*
  * What one warm call passes through: `npm run bench -- path`. The functions of lib/ that it enters, by V8's precise coverage:
  * - a successful call with retry, a breaker of this environment, validation, fallback and a listener;
+ * - the same with hedging, of which nothing is made;
  * - a successful call under a shared breaker with a listener, of which nothing is reported;
  * - a failed call under it, which is reported.
- *   --check   exits with 1 where there are more than there were, or one of the first two has no name
+ *   --check   exits with 1 where there are more than there were, or one of the first three has no name
  */
 import { Session } from 'node:inspector/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { sharedBreaker } from '../../lib/breaker/index.ts';
 import { INITIAL, stateKey, writeState } from '../../lib/breaker/state.ts';
-import { resilient } from '../../lib/index.ts';
+import { type ResilientOptions, resilient } from '../../lib/index.ts';
 import { memoryStore } from '../../lib/testing/index.ts';
 
 const LIB = new URL('../../lib/', import.meta.url).href;
@@ -22,10 +23,14 @@ const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
 const heard: unknown[] = [];
 const onEvent = (event: unknown) => heard.push(event);
 
-const policy = resilient<number>({
-  ...{ name: 'work', retry: { maxAttempts: 3 }, breaker: {}, fallback: () => 0, onEvent },
-  validate: (value) => value === 1,
-});
+const policyWith = (more: Partial<ResilientOptions<number>>) =>
+  resilient<number>({
+    ...{ name: 'work', retry: { maxAttempts: 3 }, breaker: {}, fallback: () => 0, onEvent },
+    validate: (value) => value === 1,
+    ...more,
+  });
+const policy = policyWith({});
+const hedged = policyWith({ hedge: { delayMs: 1_000 } });
 
 const store = memoryStore();
 await store.put(stateKey('work'), writeState({ ...INITIAL, version: 1, rate: 5_000 }));
@@ -39,12 +44,13 @@ const failing = () => breaker.execute(() => Promise.reject(unavailable)).catch((
 interface Path {
   readonly what: string;
   readonly call: () => Promise<unknown>;
-  /** So many it may enter: those of the policy before policies were layers, those of the breaker as measured. */
+  /** So many it may enter: those of the policy before policies were layers, the others as measured. */
   readonly maxFunctions: number;
   readonly mayHaveNoName?: boolean;
 }
 const paths: readonly Path[] = [
   { what: 'policy', call: () => policy.execute(async () => 1), maxFunctions: 51 },
+  { what: 'policy with hedging', call: () => hedged.execute(async () => 1), maxFunctions: 60 },
   { what: 'shared breaker', call: () => breaker.execute(async () => 1), maxFunctions: 23 },
   { what: 'shared breaker, reported failure', call: failing, maxFunctions: 79, mayHaveNoName: true },
 ];

@@ -4,7 +4,7 @@ import { type Invoke, type Policy, policyOf } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
-import { DEFAULT_OPEN_MS, DEFAULT_PROBES } from './constants.ts';
+import { DEFAULT_OPEN_MS, DEFAULT_PROBES, TRUSTED_AFTER } from './constants.ts';
 import { breakerLayer } from './layer.ts';
 import {
   admitLocally,
@@ -36,6 +36,8 @@ export class LocalBreaker implements CircuitBreaker {
   readonly #reject: Reject;
   readonly #report: ((event: BreakerEvent) => void) | undefined;
   #state: LocalState = CLOSED;
+  /** How many calls must succeed until it is trusted again. */
+  #doubts = 0;
   /** Of the present state, for all calls: what one from before it records says nothing about what is now. */
   #permit: Permit = this.#newPermit(false);
 
@@ -59,6 +61,10 @@ export class LocalBreaker implements CircuitBreaker {
 
   get state(): LocalState['kind'] {
     return this.#state.kind;
+  }
+
+  get isInDoubt(): boolean {
+    return this.#state.kind !== 'closed' || this.#doubts > 0;
   }
 
   async force(to: 'open' | 'closed' | 'auto'): Promise<void> {
@@ -110,6 +116,7 @@ export class LocalBreaker implements CircuitBreaker {
   }
 
   #count({ failed, slow = false }: CallOutcome, now: number): void {
+    this.#doubts = failed ? TRUSTED_AFTER : this.#doubts - 1;
     this.#failures.record(failed, now);
     this.#slowCalls?.record(slow, now);
     const shouldOpen =
@@ -119,6 +126,7 @@ export class LocalBreaker implements CircuitBreaker {
 
   #become(next: LocalState, isProbe = false): void {
     if (next.kind === 'closed') {
+      this.#doubts = 0;
       this.#failures.clear();
       this.#slowCalls?.clear();
     }

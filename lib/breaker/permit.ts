@@ -65,6 +65,12 @@ export interface CircuitBreaker extends Policy {
   /** As far as this environment knows. */
   readonly state: BreakerState;
   /**
+   * Whether there is a reason to doubt the dependency, as far as this environment knows: it is not closed, or forced, or does not
+   * admit all calls yet after it has closed, or one of the last two outcomes that were recorded here is a failure. No call is hedged
+   * then.
+   */
+  readonly isInDoubt: boolean;
+  /**
    * Keeps it open or closed whatever happens, until `auto`: then it is closed and counts anew. A breaker of this environment is
    * forced when the call returns.
    * @throws {StoreError} where it is shared and the store does not answer.

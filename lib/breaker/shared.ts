@@ -81,6 +81,12 @@ class SharedBreaker implements SharedCircuitBreaker {
     return this.#localBreaker(now)?.state ?? stateName(state, now);
   }
 
+  get isInDoubt(): boolean {
+    const { state, now } = this.#cache;
+    if (this.state !== 'closed' || admittedFraction(state, now) < 1) return true;
+    return this.#doubts > 0 && this.#doubtedEpoch === state.epoch;
+  }
+
   force(state: 'open' | 'closed' | 'auto', forcing?: ForceOptions): Promise<void> {
     return forceShared(this.#cache, state, forcing);
   }

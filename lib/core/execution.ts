@@ -2,7 +2,6 @@ import type { Clock } from './clock.ts';
 import type { DeadlineLimit } from './errors.ts';
 import { guarded } from './guarded.ts';
 import { type InvocationContext, invocationContext } from './invocation-context.ts';
-import type { LimitedRun } from './time-limit.ts';
 
 /** What the protected function is handed about the attempt it is. */
 export interface CallContext {
@@ -47,6 +46,16 @@ export interface AttemptState {
   endedBy: 'own limit' | 'cut short' | 'frozen' | undefined;
 }
 
+/** What is around an attempt and can give it up: a limit of time, or the branch of a hedged call. */
+export interface Enclosure {
+  readonly signal: AbortSignal;
+  readonly isAborted: boolean;
+  /** Whether it was given up since another branch has answered. */
+  readonly hasLost?: boolean;
+  /** Whether the retry budget ended it. Undefined where it is no branch. */
+  budgetExhausted?: boolean;
+}
+
 /** What a caller has asked for, and what has come of it so far, whatever attempts it takes: layers note what an outcome says. */
 export interface CallState {
   readonly call: Call<unknown>;
@@ -60,11 +69,15 @@ export interface CallState {
   readonly startedAt: number;
   /** How often the function was called. */
   attempts: number;
+  /** The highest number that an attempt has. */
+  numbered: number;
   source: Source;
   /** The error that a degraded value stands in for. */
   error: unknown;
   /** Whether the retry budget ended the call. */
   budgetExhausted: boolean;
+  /** Whether the value is that of a hedge. */
+  hedgeWon: boolean;
 }
 
 const noLimit = () => undefined;
@@ -88,15 +101,15 @@ export class Execution implements CallContext {
   declare readonly endsAt: number;
   /** Whose limit that is. */
   declare readonly limit: DeadlineLimit;
-  /** What limits the time of the attempt, if something does. */
-  declare readonly run: LimitedRun | undefined;
+  /** What can give the attempt up, if something can. */
+  declare readonly run: Enclosure | undefined;
 
   constructor(
     state: CallState,
     attemptState: AttemptState,
     endsAt: number,
     limit: DeadlineLimit,
-    run?: LimitedRun,
+    run?: Enclosure,
   ) {
     this.state = state;
     this.attemptState = attemptState;
@@ -139,10 +152,10 @@ export class Execution implements CallContext {
     return this.state.context?.invocation?.isOver === true;
   }
 
-  /** Another attempt of the same call. Several may run at once. */
-  withAttempt(number: number): Execution {
+  /** The next attempt of the same call. Several may run at once. */
+  withAttempt(): Execution {
     const { state, endsAt, limit, run } = this;
-    return new Execution(state, newAttempt(number), endsAt, limit, run);
+    return new Execution(state, newAttempt(++state.numbered), endsAt, limit, run);
   }
 
   /** Counts the attempt as made, once: the function is called now, or something stands in for it. */
@@ -177,9 +190,11 @@ export function beginCall(
     context,
     startedAt,
     attempts: 0,
+    numbered: 1,
     source: 'live',
     error: undefined,
     budgetExhausted: false,
+    hedgeWon: false,
   };
   const contextEnds = context ? endOf(context, clock, startedAt) : Infinity;
   // What is no number limits nothing.

@@ -43,6 +43,16 @@ export const RETRY = {
   units: { PolicyRetries: 'Count', PolicyRetryDelay: 'Milliseconds' },
 } as const;
 
+export const HEDGE = {
+  dimensions: ['policy'],
+  units: { PolicyHedges: 'Count' },
+} as const;
+
+export const HEDGE_WON = {
+  dimensions: ['policy'],
+  units: { PolicyHedgesWon: 'Count' },
+} as const;
+
 export const RETRY_BUDGET_EXHAUSTED = {
   dimensions: ['policy'],
   units: { PolicyRetryBudgetExhausted: 'Count' },

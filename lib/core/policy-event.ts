@@ -12,6 +12,8 @@ export type PolicyEvent =
       readonly durationMs: number;
       /** Anything can be thrown, `undefined` too, so `error` alone does not say it. */
       readonly failed: boolean;
+      /** It was given up, since another branch of a hedged call has answered. It has not failed. May come after the outcome. */
+      readonly cancelled?: true;
       readonly error?: unknown;
     }
   | {
@@ -25,7 +27,14 @@ export type PolicyEvent =
       readonly error?: unknown;
     }
   | {
-      /** The retry budget was empty, so no further attempt was made. */
+      /** A hedge is made: a further call beside those that have not answered. */
+      readonly kind: 'hedge';
+      readonly name: string;
+      /** Number of the attempt that it is. */
+      readonly attempt: number;
+    }
+  | {
+      /** The retry budget was empty, so no further attempt was made, or no hedge. */
       readonly kind: 'budget-exhausted';
       readonly name: string;
       /** Number of the attempt that was the last one. */
@@ -52,5 +61,7 @@ export type PolicyEvent =
       readonly durationMs: number;
       /** Whether the retry budget ended the call. */
       readonly budgetExhausted: boolean;
+      /** Whether the value is that of a hedge. */
+      readonly hedgeWon: boolean;
       readonly error?: unknown;
     };

@@ -84,12 +84,14 @@ export class LimitedRun implements Timed {
  * Calls `run` with the reason once the signal aborts, until the listener is removed. The signal aborts in a context of
  * its own; the listener runs in the context in which it was added, and so does what it aborts in turn.
  */
-function onAbort(signal: AbortSignal, run: (reason: unknown) => void): CancelTimer {
+export function onAbort(signal: AbortSignal, run: (reason: unknown) => void): CancelTimer {
   // `AsyncResource.bind` does the same, and takes five times as long to make the function look like the one that it binds.
   const context = new AsyncResource('fibrin.timeLimit');
   const listener = () => context.runInAsyncScope(run, undefined, signal.reason);
   signal.addEventListener('abort', listener, { once: true });
-  return () => signal.removeEventListener('abort', listener);
+  return function unlisten() {
+    signal.removeEventListener('abort', listener);
+  };
 }
 
 /**

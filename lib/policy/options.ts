@@ -7,6 +7,7 @@ import type { PolicyEvent } from '../core/policy-event.ts';
 import type { Random } from '../core/random.ts';
 import * as rule from '../core/rules.ts';
 import type { Fallback } from './fallback.ts';
+import { checkHedgeOptions, checkHedgeTimes, type HedgeOptions } from './hedge-options.ts';
 import { checkRetryOptions, type RetryOptions } from './retry-options.ts';
 import { checkPlacedLayers, type PlacedLayer } from './slots.ts';
 import { type Validation, validationRule } from './validate.ts';
@@ -26,6 +27,11 @@ export interface ResilientOptions<T> {
   readonly totalTimeoutMs?: number | false;
   /** Limit on each attempt, body included. Milliseconds, or false. Default 3,000. */
   readonly attemptTimeoutMs?: number | false;
+  /**
+   * A second call beside one that takes long, for reads whose slowest answers take too long. Default: none, since only you know
+   * whether the call may be made twice, at the same time too. Hedges and retries have one budget: see `retry.budget`.
+   */
+  readonly hedge?: HedgeOptions | false;
   /** Retries of transient failures. Default: none, since only you know whether the call may be made twice. */
   readonly retry?: RetryOptions | false;
   /**
@@ -74,6 +80,7 @@ export function checkResilientOptions<T>(options: ResilientOptions<T>): void {
     optional: {
       totalTimeoutMs: rule.switchable(rule.durationMs()),
       attemptTimeoutMs: rule.switchable(rule.durationMs()),
+      hedge: rule.switchable(rule.object()),
       retry: rule.switchable(rule.object()),
       breaker: rule.switchable(rule.object()),
       validate: rule.switchable(validationRule),
@@ -88,7 +95,11 @@ export function checkResilientOptions<T>(options: ResilientOptions<T>): void {
     },
   });
   const owner = `resilient "${options.name}"`;
-  const { retry, breaker, layers = [] } = options;
+  const { hedge, retry, breaker, layers = [] } = options;
+  if (hedge) {
+    checkHedgeOptions(`${owner}.hedge`, hedge);
+    checkHedgeTimes(`${owner}.hedge`, hedge, ...timesOf(options));
+  }
   if (retry) checkRetryOptions(`${owner}.retry`, retry);
   checkPlacedLayers(`${owner}.layers`, layers);
   if (!breaker) return;

@@ -6,6 +6,8 @@ interface Measured {
   readonly durationMs: number;
   /** Whether the retry budget ended the call: another attempt was due and not paid for. */
   readonly budgetExhausted: boolean;
+  /** Whether the value is that of a hedge: the first call had not answered by then. */
+  readonly hedgeWon: boolean;
 }
 
 /** What came of a call: the value and where it is from, or the error. */
@@ -26,8 +28,8 @@ export function outcomeOf<T>(
   { state }: Execution,
   ended: { readonly value: T } | { readonly error: unknown },
 ): Outcome<T> {
-  const { clock, startedAt, attempts, budgetExhausted, source, error } = state;
-  const measured = { attempts, durationMs: clock.monotonic() - startedAt, budgetExhausted };
+  const { clock, startedAt, attempts, budgetExhausted, hedgeWon, source, error } = state;
+  const measured = { attempts, durationMs: clock.monotonic() - startedAt, budgetExhausted, hedgeWon };
   if ('error' in ended) return { source: 'none', degraded: true, error: ended.error, ...measured };
   const { value } = ended;
   return source === 'live'

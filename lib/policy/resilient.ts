@@ -8,9 +8,11 @@ import { systemRandom } from '../core/random.ts';
 import { safeListener } from '../core/safe-listener.ts';
 import { deadlineLayer } from './deadline.ts';
 import { fallbackLayer } from './fallback.ts';
+import { hedgeLayer } from './hedge.ts';
 import { checkResilientOptions, type ResilientOptions, timesOf } from './options.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { retryLayer } from './retry.ts';
+import { budgetOf } from './retry-budget.ts';
 import { inOrder } from './slots.ts';
 import { attemptLayer, outcomeLayer } from './telemetry.ts';
 import { timeoutLayer } from './timeout.ts';
@@ -49,18 +51,22 @@ function breakerOf<T>({ name, breaker, clock, onEvent }: ResilientOptions<T>): C
 /** The layers that the options ask for, in order. */
 function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | undefined): readonly Layer<T>[] {
   const { name, clock = systemClock, random = systemRandom, layers: placed = [] } = options;
-  const { retry, validate, fallback, faults } = options;
+  const { hedge, retry, validate, fallback, faults } = options;
   const [timeoutMs, totalTimeoutMs] = timesOf(options);
   const report = options.onEvent && safeListener(options.onEvent, `${name}: onEvent`);
-  const tools = { name, clock, random, report };
+  const budget = budgetOf(retry || { maxAttempts: 1 }, hedge ? (hedge.maxHedges ?? 1) : 0);
+  const tools = { name, clock, random, budget, report };
   const needsTimer = placed.length > 0;
   const timerReserveMs = needsTimer ? Math.min(TIMER_RESERVE_MS, totalTimeoutMs / 10) : 0;
   const reserveMs = Math.max(breaker?.reserveMs ?? 0, timerReserveMs);
+
+  const isInDoubt = breaker && (() => breaker.isInDoubt);
 
   return inOrder<T>(`resilient "${name}".layers`, placed, {
     telemetry: [report && outcomeLayer({ name, report })],
     fallback: [fallback !== undefined && fallbackLayer({ ...options, fallback }, tools)],
     deadline: [totalTimeoutMs < Infinity && deadlineLayer({ name, clock, totalTimeoutMs, needsTimer })],
+    hedge: [hedge && hedgeLayer(hedge, { ...tools, earns: !retry, isInDoubt, reserveMs })],
     retry: [retry && retryLayer(retry, { ...tools, reserveMs })],
     breaker: [report && attemptLayer({ name, clock, report }), breaker?.layer],
     timeout: [timeoutLayer({ name, clock, timeoutMs, reserveMs })],
@@ -70,7 +76,7 @@ function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | und
 }
 
 /**
- * Protects the calls to one dependency. The order of its layers, outermost first: telemetry, fallback, deadline, retry,
+ * Protects the calls to one dependency. The order of its layers, outermost first: telemetry, fallback, deadline, hedge, retry,
  * breaker, timeout, validation, faults, your function. So every attempt is counted by the breaker and rejected while it is
  * open, and the total timeout limits the waits between attempts too.
  *

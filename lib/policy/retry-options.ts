@@ -6,7 +6,7 @@ export interface RetryBudgetOptions {
   readonly ratio?: number;
   /**
    * The most retries that are saved, and what an environment begins with. Integer, 0 to 1,000. Default: five for each
-   * attempt after the first, so 5 with two attempts and 10 with three.
+   * attempt after the first, so 5 with two attempts and 10 with three, and five for each hedge of `maxHedges`.
    */
   readonly burst?: number;
 }
@@ -33,8 +33,8 @@ export interface RetryOptions {
   /** Whether a value is worth another attempt, for polling. The last one is returned whatever it is. Default: none is. */
   readonly shouldRetryResult?: (value: unknown) => boolean;
   /**
-   * How many retries the successes of this environment pay for, so that retries do not amplify an outage. False: no limit but
-   * `maxAttempts`. Default `{ ratio: 0.5 }`.
+   * How many retries the successes of this environment pay for, so that retries do not amplify an outage. Hedges are paid for
+   * from the same budget. False: no limit but `maxAttempts` and `maxHedges`. Default `{ ratio: 0.5 }`.
    */
   readonly budget?: RetryBudgetOptions | false;
 }

@@ -10,14 +10,16 @@ import type { PolicyEvent } from '../core/policy-event.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import { retryAfterMs } from '../core/retry-after.ts';
 import * as rule from '../core/rules.ts';
-import { retryBudget } from './retry-budget.ts';
-import { checkRetryOptions, type RetryBudgetOptions, type RetryOptions } from './retry-options.ts';
+import { budgetOf, type RetryBudget } from './retry-budget.ts';
+import { checkRetryOptions, type RetryOptions } from './retry-options.ts';
 
 /** What a retry needs beside its options. */
 export interface RetryTools {
   readonly name: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** Pays for further attempts. */
+  readonly budget: RetryBudget;
   /** Kept of the call's time for what is to be done after an attempt. Milliseconds. */
   readonly reserveMs: number;
   readonly report?: ((event: PolicyEvent) => void) | undefined;
@@ -28,52 +30,45 @@ interface Failure {
   readonly error: unknown;
 }
 
-/** Retries of a failing dependency then stay below half of its successes. */
-const DEFAULT_RATIO = 0.5;
-/** Five for each further attempt: at 30 % random failures three attempts keep 97 % of calls alive, with three in all 93 %. */
-const DEFAULT_BURST = 5;
-const NO_LIMIT: RetryBudgetOptions = { burst: Infinity };
-
 const noRetry = () => false;
 const ifTransient = (_error: unknown, { transient }: { readonly transient: boolean }) => transient;
 
 /** Decides about further attempts: how long to wait for one, in milliseconds. Undefined: none is made. */
 function delays(options: RetryOptions, tools: RetryTools) {
   const { maxAttempts = 2, baseDelayMs = 50, maxDelayMs = 1_000, maxRetryAfterMs = 60_000 } = options;
-  const { budget = {} } = options;
-  const { name, clock, random, reserveMs, report } = tools;
+  const { name, clock, random, budget, reserveMs, report } = tools;
   const owner = `${name}: retry`;
   const jitter = fullJitter(random, baseDelayMs, maxDelayMs);
   const backoff = guarded(`${owner}.backoff`, options.backoff, jitter, 'number');
   const isWorth = guarded(`${owner}.shouldRetry`, options.shouldRetry, ifTransient, 'boolean');
   const isUnwanted = guarded(`${owner}.shouldRetryResult`, options.shouldRetryResult, noRetry, 'boolean');
-  const { ratio = DEFAULT_RATIO, burst = DEFAULT_BURST * (maxAttempts - 1) } = budget || NO_LIMIT;
-  const retries = retryBudget(ratio, burst);
 
-  const isPaidFor = ({ state, attempt }: Execution): boolean => {
-    if (retries.spend()) return true;
-    state.budgetExhausted = true;
+  const isPaidFor = ({ run, state, attempt }: Execution): boolean => {
+    if (budget.spend()) return true;
+    // What ends is the branch of a hedged call, or the call.
+    const ended = run?.budgetExhausted === undefined ? state : run;
+    ended.budgetExhausted = true;
     report?.({ kind: 'budget-exhausted', name, attempt });
     return false;
   };
 
   return function delayAfter(
     execution: Execution,
+    made: number,
     failure: Failure | undefined,
     value: unknown,
   ): number | undefined {
     if (!failure && !isUnwanted(value)) {
-      retries.earn();
+      budget.earn();
       return undefined;
     }
     const error = failure?.error;
-    const { number: attempt } = execution.attemptState;
     // Whatever `shouldRetry` says: a breaker that is open for seconds is not asked again at once.
-    if (attempt >= maxAttempts || hasCode(error, 'BREAKER_OPEN')) return undefined;
+    if (made >= maxAttempts || hasCode(error, 'BREAKER_OPEN')) return undefined;
     if (execution.isAborted || execution.isAbandoned) return undefined;
     if (failure && !isWorth(error, { transient: classifyError(error) === 'transient' })) return undefined;
     const askedMs = retryAfterMs(error, clock.now()) ?? 0;
-    const backoffMs = Math.min(maxDelayMs, Math.max(0, backoff(attempt, error)));
+    const backoffMs = Math.min(maxDelayMs, Math.max(0, backoff(made, error)));
     const delayMs = Math.max(askedMs, backoffMs);
     if (askedMs > maxRetryAfterMs || delayMs >= execution.remainingMs() - reserveMs) return undefined;
     return isPaidFor(execution) ? delayMs : undefined;
@@ -88,7 +83,9 @@ export function retryLayer(options: RetryOptions, tools: RetryTools): <T>(next: 
   return <T>(next: Invoke<T>) =>
     async function callWithRetries(first) {
       const earlier: unknown[] = [];
-      for (let execution = first; ; execution = first.withAttempt(execution.attempt + 1)) {
+      let execution = first;
+      // By its own count: with hedges, numbers of attempts are those of all branches.
+      for (let made = 1; ; made++) {
         let value: T | undefined;
         let failure: Failure | undefined;
         try {
@@ -96,13 +93,15 @@ export function retryLayer(options: RetryOptions, tools: RetryTools): <T>(next: 
         } catch (error) {
           failure = { error };
         }
-        const delayMs = delayAfter(execution, failure, value);
+        const delayMs = delayAfter(execution, made, failure, value);
         if (delayMs !== undefined) {
-          report?.({ kind: 'retry', name, attempt: execution.attempt + 1, delayMs, ...failure });
+          const further = first.withAttempt();
+          report?.({ kind: 'retry', name, attempt: further.attempt, delayMs, ...failure });
           await sleep(clock, delayMs, execution.outerSignal);
           // A timer may be late, an environment frozen.
           if (execution.remainingMs() > reserveMs && !execution.isAbandoned) {
             earlier.push(failure?.error);
+            execution = further;
             continue;
           }
         }
@@ -133,5 +132,6 @@ export function retry(
 ): Policy {
   const { clock = systemClock, random = systemRandom } = options;
   checkRetryOptions('retry', options, { clock: rule.object(), random: rule.object() });
-  return policyOf(clock, retryLayer(options, { name: 'call', clock, random, reserveMs: 0 }));
+  const budget = budgetOf(options);
+  return policyOf(clock, retryLayer(options, { name: 'call', clock, random, budget, reserveMs: 0 }));
 }

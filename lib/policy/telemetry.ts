@@ -41,7 +41,9 @@ export function attemptLayer({ name, clock, report }: Reporting): <T>(next: Invo
         report(ended(false));
         return value;
       } catch (error) {
-        if (execution.attemptState.called) report({ ...ended(true), error });
+        if (execution.run?.hasLost && execution.attemptState.called)
+          report({ ...ended(false), cancelled: true });
+        else if (execution.attemptState.called) report({ ...ended(true), error });
         else if (hasCode(error, 'BREAKER_OPEN')) report({ kind: 'rejected', name, by: 'breaker' });
         else if (hasCode(error, 'DEADLINE_EXCEEDED')) report({ kind: 'rejected', name, by: 'deadline' });
         throw error;

@@ -81,19 +81,19 @@ function callEntry(event: CallEvent): Entry {
   });
   switch (kind) {
     case 'attempt': {
-      const { attempt, durationMs, failed } = event;
-      return entry('debug', `${failed ? 'failed' : 'succeeded'} at attempt ${attempt}`, {
-        attempt,
-        durationMs,
-      });
+      const { attempt, durationMs, failed, cancelled = false } = event;
+      const what = cancelled ? 'cancelled' : `${failed ? 'failed' : 'succeeded'} at`;
+      return entry('debug', `${what} attempt ${attempt}`, { attempt, durationMs });
     }
     case 'retry': {
       const { attempt, delayMs } = event;
       return entry('info', `retries in ${Math.round(delayMs)} ms`, { attempt, delayMs });
     }
+    case 'hedge':
+      return entry('debug', `makes a hedge, attempt ${event.attempt}`, { attempt: event.attempt });
     case 'budget-exhausted': {
       const { attempt } = event;
-      return entry('warn', `does not retry, since its retry budget is empty`, { attempt });
+      return entry('warn', `makes no further attempt, since its retry budget is empty`, { attempt });
     }
     case 'rejected':
       return entry('warn', `rejected a call: ${event.by}`, { by: event.by });
@@ -101,8 +101,9 @@ function callEntry(event: CallEvent): Entry {
       return entry('info', 'used its fallback', {});
     case 'outcome': {
       const [level, what] = OUTCOMES[event.source];
-      const { source, attempts, durationMs, budgetExhausted } = event;
-      return entry(level, what, { source, attempts, durationMs, budgetExhausted });
+      const { source, attempts, durationMs, budgetExhausted, hedgeWon } = event;
+      const fields = { source, attempts, durationMs, budgetExhausted };
+      return entry(level, what, { ...fields, ...(hedgeWon && { hedgeWon }) });
     }
   }
 }
@@ -115,7 +116,7 @@ function callEntry(event: CallEvent): Entry {
  * | `error` | a call that threw |
  * | `warn` | a call that the fallback answered, a rejected call, an empty retry budget, a breaker that opens, a store that stops answering |
  * | `info` | a retry, a fallback, any other change of a breaker, a store that answers again |
- * | `debug` | a call that succeeded, each attempt, each report of a breaker |
+ * | `debug` | a call that succeeded, each attempt, a hedge, each report of a breaker |
  *
  * Of an error, only the code is logged, since a message may quote anything. A failure of the logger never reaches the call,
  * neither one that it throws nor one that it rejects with.

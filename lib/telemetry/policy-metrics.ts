@@ -44,6 +44,7 @@ function outcomeMetrics(write: WriteLine, event: Extract<CallEvent, { kind: 'out
     PolicyFailures: failed ? 1 : 0,
   };
   write(line.CALL, { policy }, values);
+  if (event.hedgeWon) write(line.HEDGE_WON, { policy }, { PolicyHedgesWon: 1 });
   if (failed) write(line.FAILED_CALL, { policy, code: errorCode(event.error) }, { PolicyFailures: 1 });
 }
 
@@ -57,6 +58,8 @@ function callMetrics(write: WriteLine, event: CallEvent) {
     }
     case 'retry':
       return write(line.RETRY, { policy }, { PolicyRetries: 1, PolicyRetryDelay: event.delayMs });
+    case 'hedge':
+      return write(line.HEDGE, { policy }, { PolicyHedges: 1 });
     case 'budget-exhausted':
       return write(line.RETRY_BUDGET_EXHAUSTED, { policy }, { PolicyRetryBudgetExhausted: 1 });
     case 'rejected':
@@ -85,7 +88,9 @@ function callMetrics(write: WriteLine, event: CallEvent) {
  * | `PolicyFailedAttemptDuration` | `code` | duration of that attempt, milliseconds |
  * | `PolicyRetries` | | 1 for each retry |
  * | `PolicyRetryDelay` | | wait before the retry, milliseconds |
- * | `PolicyRetryBudgetExhausted` | | 1 for each retry that was not made, since the retry budget was empty |
+ * | `PolicyHedges` | | 1 for each hedge |
+ * | `PolicyHedgesWon` | | 1 for each call whose value is that of a hedge |
+ * | `PolicyRetryBudgetExhausted` | | 1 for each retry or hedge that was not made, since the retry budget was empty |
  * | `PolicyRejections` | `by` | 1 for each call or attempt that the breaker or the deadline did not admit |
  * | `BreakerStateChanges` | `from`, `to` | 1 for each change, from the execution environment that made it: the sum counts each change once |
  * | `BreakerStateObserved` | `from`, `to` | 1 for each environment that noticed a change which it did not make |

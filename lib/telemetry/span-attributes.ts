@@ -22,17 +22,23 @@ export interface TimedSpan {
 export function spanOf(event: TimedEvent): TimedSpan {
   const policy = { 'fibrin.policy': event.name };
   if (event.kind === 'attempt') {
-    const { name, attempt, failed, error } = event;
-    const attributes = { ...policy, 'fibrin.attempt': attempt, ...errorType(failed, error) };
+    const { name, attempt, failed, cancelled, error } = event;
+    const attributes = {
+      ...policy,
+      'fibrin.attempt': attempt,
+      ...(cancelled && { 'fibrin.cancelled': true }),
+      ...errorType(failed, error),
+    };
     return { name: `${name} attempt`, failed, attributes };
   }
-  const { name, source, degraded, attempts, budgetExhausted, error } = event;
+  const { name, source, degraded, attempts, budgetExhausted, hedgeWon, error } = event;
   const attributes = {
     ...policy,
     'fibrin.source': source,
     'fibrin.degraded': degraded,
     'fibrin.attempts': attempts,
     'fibrin.budget_exhausted': budgetExhausted,
+    ...(hedgeWon && { 'fibrin.hedge_won': true }),
     ...errorType(source !== 'live', error),
   };
   return { name, failed: source === 'none', attributes };
@@ -48,6 +54,7 @@ export function noteOf(event: Exclude<PolicyEvent, TimedEvent>): Attributes {
       const retry = { 'fibrin.attempt': attempt, 'fibrin.delay_ms': delayMs };
       return { ...policy, ...retry, ...errorType('error' in event, error) };
     }
+    case 'hedge':
     case 'budget-exhausted':
       return { ...policy, 'fibrin.attempt': event.attempt };
     case 'rejected':

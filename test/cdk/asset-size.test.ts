@@ -32,7 +32,7 @@ async function bundleOf(file: string) {
 const LIMITS: Readonly<Record<string, readonly [compressed: number, unpacked: number]>> = {
   'downstream.ts': [1, 2],
   'get-profile-naive.ts': [70, 206],
-  'get-profile.ts': [96, 278],
+  'get-profile.ts': [97, 279],
   'health.ts': [94, 269],
   'journal-profile.ts': [23, 57],
   'on-contact-changed.ts': [23, 59],

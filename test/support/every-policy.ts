@@ -4,6 +4,7 @@ import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import type { Call, ExecuteOptions } from '../../lib/core/execution.ts';
 import type { Layer } from '../../lib/core/layer.ts';
 import { fallback } from '../../lib/policy/fallback.ts';
+import { hedge } from '../../lib/policy/hedge.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { retry } from '../../lib/policy/retry.ts';
 import { timeout } from '../../lib/policy/timeout.ts';
@@ -36,6 +37,7 @@ export interface Subject {
 /** Each policy alone, and all of them together. */
 export const POLICIES: readonly (readonly [string, (clock: FakeClock) => Subject | Promise<Subject>])[] = [
   ['retry', (clock) => retry({ clock })],
+  ['hedge', (clock) => hedge({ delayMs: 500, clock })],
   ['timeout', (clock) => timeout({ timeoutMs: 1_000, clock })],
   ['fallback', (clock) => fallback<unknown>({ fallback: 'stale', clock })],
   ['validation', (clock) => validation<unknown>({ validate: () => true, clock })],
@@ -50,7 +52,15 @@ export const POLICIES: readonly (readonly [string, (clock: FakeClock) => Subject
     'resilient with all of its policies',
     (clock) =>
       resilient<unknown>({
-        ...{ name: 'posts', retry: {}, breaker: {}, validate: () => true, fallback: 'stale', clock },
+        ...{
+          name: 'posts',
+          hedge: { delayMs: 500 },
+          retry: {},
+          breaker: {},
+          validate: () => true,
+          fallback: 'stale',
+          clock,
+        },
         ...{ layers: [{ before: 'telemetry', layer: passes }], onEvent: () => undefined },
       }),
   ],

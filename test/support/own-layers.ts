@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../../lib/core/clock.ts';
 import { DeadlineExceededError, FibrinError } from '../../lib/core/errors.ts';
+import type { Execution } from '../../lib/core/execution.ts';
 import type { Layer } from '../../lib/core/layer.ts';
 import { runWithin } from '../../lib/core/time-limit.ts';
 import { callWithin } from '../../lib/policy/within.ts';
@@ -62,13 +63,13 @@ export function hedge<T>(clock: Clock, delayMs: number): Layer<T> {
     const { outerSignal } = execution;
     const signal = outerSignal ? AbortSignal.any([outerSignal, over.signal]) : over.signal;
     const exceeded = () => new DeadlineExceededError('hedge', 'total timeout', 0);
-    const attempt = (number: number) =>
+    const attempt = (made: Execution) =>
       runWithin({ clock, limitMs: Number.POSITIVE_INFINITY, signal, exceeded }, (run) =>
-        callWithin(next, execution.withAttempt(number), run),
+        callWithin(next, made, run),
       );
-    const second = sleep(clock, delayMs, signal).then(() => attempt(execution.attempt + 1));
+    const second = sleep(clock, delayMs, signal).then(() => attempt(execution.withAttempt()));
     try {
-      return await Promise.any([attempt(execution.attempt), second]);
+      return await Promise.any([attempt(execution), second]);
     } catch (error) {
       throw error instanceof AggregateError ? error.errors[0] : error;
     } finally {

@@ -4,7 +4,7 @@ import type { PolicyEvent } from '../../lib/core/policy-event.ts';
 /** An error whose message must appear in no metric, log line or span. */
 export const secret = Object.assign(new Error('hunter2 is the password'), { code: 'ECONNREFUSED' });
 
-const outcome = { kind: 'outcome', name: 'posts', budgetExhausted: false } as const;
+const outcome = { kind: 'outcome', name: 'posts', budgetExhausted: false, hedgeWon: false } as const;
 const state = { kind: 'breaker-state', name: 'shared' } as const;
 
 /** One event of each kind and ending. */
@@ -13,6 +13,8 @@ export const policyEvents: readonly PolicyEvent[] = [
   { kind: 'attempt', name: 'posts', attempt: 1, durationMs: 7, failed: true, error: secret },
   { kind: 'retry', name: 'posts', attempt: 2, delayMs: 40.4, error: secret },
   { kind: 'retry', name: 'posts', attempt: 2, delayMs: 50 },
+  { kind: 'attempt', name: 'posts', attempt: 1, durationMs: 30, failed: false, cancelled: true },
+  { kind: 'hedge', name: 'posts', attempt: 2 },
   { kind: 'budget-exhausted', name: 'posts', attempt: 1 },
   { kind: 'rejected', name: 'posts', by: 'breaker' },
   { kind: 'fallback', name: 'posts', error: secret },
@@ -41,6 +43,12 @@ export const policyEvents: readonly PolicyEvent[] = [
   { kind: 'breaker-store', name: 'shared', available: false, reason: 'no answer in 50 ms' },
   { kind: 'breaker-store', name: 'shared', available: true },
 ];
+
+/** The outcome of a call whose value is that of a hedge. */
+export const wonByHedge: PolicyEvent = {
+  ...{ ...outcome, source: 'live', degraded: false, attempts: 2, durationMs: 90 },
+  hedgeWon: true,
+};
 
 /** Events of a call that rejected with a falsy value: each is an error, and no event's `error` says so. */
 export const failuresWith = (error: unknown): readonly PolicyEvent[] => [

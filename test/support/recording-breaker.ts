@@ -30,7 +30,7 @@ export function recordingBreaker(
   const layer = breakerLayer({ admit, identity }, { name, ...options }, clock);
   const breaker: CircuitBreaker = {
     ...policyOf(clock, layer),
-    ...{ name, state: 'closed', identity, layer, admit, reserveMs: options.reserveMs ?? 0 },
+    ...{ name, state: 'closed', isInDoubt: false, identity, layer, admit, reserveMs: options.reserveMs ?? 0 },
     acquire: admit,
     force: async () => undefined,
   };

@@ -18,6 +18,8 @@ import {
   type FallbackOptions,
   fallback,
   fallbackChain,
+  type HedgeOptions,
+  hedge,
   type Invoke,
   type Layer,
   type Outcome,
@@ -62,6 +64,7 @@ test('a call gives the type of its policy, and an outcome is narrowed by its sou
   expectTypeOf(outcome.attempts).toEqualTypeOf<number>();
   expectTypeOf(outcome.durationMs).toEqualTypeOf<number>();
   expectTypeOf(outcome.budgetExhausted).toEqualTypeOf<boolean>();
+  expectTypeOf(outcome.hedgeWon).toEqualTypeOf<boolean>();
   if (outcome.source === 'none') {
     expectTypeOf(outcome.value).toEqualTypeOf<undefined>();
     expectTypeOf(outcome.degraded).toEqualTypeOf<true>();
@@ -160,6 +163,17 @@ test('policies are switched off with false, and not with undefined', () => {
     breaker: { openMs: 1_000 },
   } as const;
   expectTypeOf(resilient<string>(fixed)).toEqualTypeOf<Resilient<string>>();
+});
+
+test('hedging needs its delay, and can be switched off', () => {
+  type Given<Hedge> = Fits<{ name: string; hedge: Hedge }, ResilientOptions<string>>;
+  expectTypeOf<Given<false>>().toEqualTypeOf<true>();
+  expectTypeOf<Given<{ delayMs: 80 }>>().toEqualTypeOf<true>();
+  expectTypeOf<Given<true>>().toEqualTypeOf<false>();
+  expectTypeOf<Fits<{ maxHedges: 2 }, HedgeOptions>>().toEqualTypeOf<false>();
+  expectTypeOf<Has<HedgeOptions, 'budget'>>().toEqualTypeOf<false>();
+  expectTypeOf(hedge({ delayMs: 80 }).execute(() => 'fine')).toEqualTypeOf<Promise<string>>();
+  expectTypeOf(circuitBreaker({ name: 'posts' }).isInDoubt).toEqualTypeOf<boolean>();
 });
 
 test('retry takes predicates that decide at once', () => {
@@ -280,7 +294,15 @@ test('a layer has one place and the type of its policy', () => {
     layers: [{ after: 'retry', layer: (next) => async (execution) => `${await next(execution)}!` }],
   });
   expectTypeOf<Slot>().toEqualTypeOf<
-    'telemetry' | 'fallback' | 'deadline' | 'retry' | 'breaker' | 'timeout' | 'validation' | 'faults'
+    | 'telemetry'
+    | 'fallback'
+    | 'deadline'
+    | 'hedge'
+    | 'retry'
+    | 'breaker'
+    | 'timeout'
+    | 'validation'
+    | 'faults'
   >();
   type Placed = PlacedLayer<string>;
   expectTypeOf<

@@ -78,11 +78,17 @@ const secondAttempt = (leftMs: number): Ending => ({
   options: { totalTimeoutMs: 200 + leftMs, retry: { backoff: () => 200 } },
   run: ({ posts }) => posts.outcome(({ attempt }) => (attempt === 1 ? Promise.reject(outage()) : never())),
 });
+/** The first call is cancelled, since its hedge answers. */
+const lostAfter = (ms: number): Ending => ({
+  options: { hedge: { delayMs: ms - 10 } },
+  run: ({ clock, posts }) => posts.outcome(({ attempt }) => (attempt === 1 ? never() : sleep(clock, 10))),
+});
 const endedByOthersAfter = (ms: number): readonly Ending[] => [
   calls(never, { remainingMs: ms }),
   abortedAfter(ms),
   inInvocation(never, ms),
   secondAttempt(ms),
+  lostAfter(ms),
 ];
 
 /** As boundedFetch does while its agent has no connection left. */
@@ -139,7 +145,7 @@ const ENDINGS: Readonly<Record<string, readonly Ending[]>> = {
     calls(never),
     { ...calls(never), options: { totalTimeoutMs: SHORT_MS } },
   ],
-  "another limit ended it after `slowCallMs`: the caller's signal, the caller's `remainingMs`, the invocation's deadline, or what earlier attempts left of the total":
+  "another limit ended it after `slowCallMs`: another branch of a hedged call that answered, the caller's signal, the caller's `remainingMs`, the invocation's deadline, or what earlier attempts left of the total":
     endedByOthersAfter(LONG_MS),
   'the same before `slowCallMs`': endedByOthersAfter(SHORT_MS),
   'a value': [calls(async () => 'fine')],

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type PolicyLogger, policyLogs } from '../../lib/telemetry/policy-logs.ts';
 import { settle } from '../../lib/testing/index.ts';
-import { FALSY, failuresWith, policyEvents } from '../support/policy-events.ts';
+import { FALSY, failuresWith, policyEvents, wonByHedge } from '../support/policy-events.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -53,8 +53,14 @@ describe('policyLogs', () => {
       ],
       ['info', 'Policy "posts" retries in 50 ms', { event: 'retry', policy, attempt: 2, delayMs: 50 }],
       [
+        'debug',
+        'Policy "posts" cancelled attempt 1',
+        { event: 'attempt', policy, attempt: 1, durationMs: 30 },
+      ],
+      ['debug', 'Policy "posts" makes a hedge, attempt 2', { event: 'hedge', policy, attempt: 2 }],
+      [
         'warn',
-        'Policy "posts" does not retry, since its retry budget is empty',
+        'Policy "posts" makes no further attempt, since its retry budget is empty',
         { event: 'budget-exhausted', policy, attempt: 1 },
       ],
       ['warn', 'Policy "posts" rejected a call: breaker', { event: 'rejected', policy, by: 'breaker' }],
@@ -116,6 +122,13 @@ describe('policyLogs', () => {
       ['warn', 'Policy "posts" was answered by its fallback: UNKNOWN'],
       ['error', 'Policy "posts" failed: UNKNOWN'],
     ]);
+  });
+
+  it('says of a call whose value is that of a hedge that it is', () => {
+    const lines: unknown[] = [];
+    policyLogs(loggerOf((_level, _message, fields) => lines.push(fields)))(wonByHedge);
+
+    expect(lines).toMatchObject([{ event: 'outcome', source: 'live', hedgeWon: true }]);
   });
 
   it('warns when a breaker is forced open, and does not when it is forced closed', () => {

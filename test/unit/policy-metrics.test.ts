@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { PolicyEvent } from '../../lib/core/policy-event.ts';
 import { policyMetrics } from '../../lib/telemetry/policy-metrics.ts';
 import { readEmf } from '../support/emf.ts';
-import { FALSY, failuresWith, policyEvents } from '../support/policy-events.ts';
+import { FALSY, failuresWith, policyEvents, wonByHedge } from '../support/policy-events.ts';
 
 function metricsOf(...events: readonly PolicyEvent[]) {
   const lines: string[] = [];
@@ -47,6 +47,14 @@ describe('policyMetrics', () => {
       { policy: 'posts', PolicyRetryBudgetExhausted: 1 },
       { policy: 'posts', by: 'breaker', PolicyRejections: 1 },
       { policy: 'posts', code: 'ECONNREFUSED', PolicyFallbacks: 1 },
+    ]);
+  });
+
+  it('counts hedges, calls whose value is that of a hedge, and no cancelled attempt as failed', () => {
+    expect(metricsOf(...ofKind('hedge'))).toEqual([{ policy: 'posts', PolicyHedges: 1 }]);
+    expect(metricsOf(wonByHedge)).toMatchObject([
+      { PolicyCalls: 1 },
+      { policy: 'posts', PolicyHedgesWon: 1 },
     ]);
   });
 

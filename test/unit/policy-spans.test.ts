@@ -7,7 +7,7 @@ import {
   type TracerLike,
 } from '../../lib/telemetry/otel.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
-import { FALSY, failuresWith, policyEvents } from '../support/policy-events.ts';
+import { FALSY, failuresWith, policyEvents, wonByHedge } from '../support/policy-events.ts';
 
 const NOW = 1_000_000;
 
@@ -69,6 +69,12 @@ describe('policySpans', () => {
         attributes: { ...policy, 'fibrin.attempt': 1, ...code },
         ...failed,
       },
+      {
+        name: 'posts attempt',
+        startTime: NOW - 30,
+        attributes: { ...policy, 'fibrin.attempt': 1, 'fibrin.cancelled': true },
+        endTime: NOW,
+      },
       { name: 'posts', startTime: NOW - 90, attributes: { ...outcome, ...live }, endTime: NOW },
       {
         name: 'posts',
@@ -96,10 +102,16 @@ describe('policySpans', () => {
     ]);
   });
 
+  it('say of a call whose value is that of a hedge, and of no other, that it is', () => {
+    expect(recordedBy([wonByHedge]).spans).toMatchObject([{ attributes: { 'fibrin.hedge_won': true } }]);
+    for (const { attributes } of spans) expect(attributes).not.toHaveProperty(['fibrin.hedge_won']);
+  });
+
   it('adds an event to the active span for everything else', () => {
     expect(events).toEqual([
       ['retry', { ...policy, 'fibrin.attempt': 2, 'fibrin.delay_ms': 40.4, 'error.type': 'ECONNREFUSED' }],
       ['retry', { ...policy, 'fibrin.attempt': 2, 'fibrin.delay_ms': 50 }],
+      ['hedge', { ...policy, 'fibrin.attempt': 2 }],
       ['budget-exhausted', { ...policy, 'fibrin.attempt': 1 }],
       ['rejected', { ...policy, 'fibrin.rejected_by': 'breaker' }],
       ['fallback', { ...policy, 'error.type': 'ECONNREFUSED' }],
@@ -154,7 +166,7 @@ describe('policySpans', () => {
       const listener = policySpans({ tracer: other.tracer, ...options });
       for (const event of policyEvents) expect(() => listener(event)).not.toThrow();
     }
-    expect(other.spans).toHaveLength(10);
+    expect(other.spans).toHaveLength(12);
   });
 
   it('never throws when the tracer fails', () => {
@@ -186,7 +198,7 @@ describe('policySpans without a tracer', () => {
     await new Promise(setImmediate);
     for (const event of policyEvents) onEvent(event);
 
-    expect([spans.length, events.length]).toEqual([5, 11]);
+    expect([spans.length, events.length]).toEqual([6, 12]);
   });
 
   it("ignores events where OpenTelemetry's API is not installed", async () => {

@@ -37,6 +37,7 @@ describe('onEvent', () => {
         attempts: 1,
         durationMs: 30,
         budgetExhausted: false,
+        hedgeWon: false,
       },
     ]);
   });

@@ -19,6 +19,7 @@ describe('a call that succeeds', () => {
       attempts: 1,
       durationMs: 0,
       budgetExhausted: false,
+      hedgeWon: false,
     });
   });
 
