@@ -68,8 +68,9 @@ function delays(options: RetryOptions, tools: RetryTools) {
     }
     const error = failure?.error;
     const { number: attempt } = execution.attemptState;
-    // Whatever `shouldRetry` says: a breaker that is open for seconds is not asked again at once.
-    if (attempt >= maxAttempts || hasCode(error, 'BREAKER_OPEN')) return undefined;
+    // Whatever `shouldRetry` says: a breaker that is open for seconds is not asked again at once, nor is a bulkhead that is full.
+    if (attempt >= maxAttempts || hasCode(error, 'BREAKER_OPEN') || hasCode(error, 'BULKHEAD_FULL'))
+      return undefined;
     if (execution.isAborted || execution.isAbandoned) return undefined;
     if (failure && !isWorth(error, { transient: classifyError(error) === 'transient' })) return undefined;
     const askedMs = retryAfterMs(error, clock.now()) ?? 0;

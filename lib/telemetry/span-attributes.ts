@@ -22,8 +22,9 @@ export interface TimedSpan {
 export function spanOf(event: TimedEvent): TimedSpan {
   const policy = { 'fibrin.policy': event.name };
   if (event.kind === 'attempt') {
-    const { name, attempt, failed, error } = event;
-    const attributes = { ...policy, 'fibrin.attempt': attempt, ...errorType(failed, error) };
+    const { name, attempt, failed, error, waitedMs } = event;
+    const waited: Attributes = waitedMs === undefined ? {} : { 'fibrin.waited_ms': waitedMs };
+    const attributes = { ...policy, 'fibrin.attempt': attempt, ...waited, ...errorType(failed, error) };
     return { name: `${name} attempt`, failed, attributes };
   }
   const { name, source, degraded, attempts, budgetExhausted, error } = event;
@@ -52,6 +53,8 @@ export function noteOf(event: Exclude<PolicyEvent, TimedEvent>): Attributes {
       return { ...policy, 'fibrin.attempt': event.attempt };
     case 'rejected':
       return { ...policy, 'fibrin.rejected_by': event.by };
+    case 'bulkhead-overdue':
+      return { 'fibrin.bulkhead': event.name, 'fibrin.held_ms': event.heldMs };
     case 'fallback':
       return { ...policy, ...errorType(true, event.error) };
     case 'breaker-state': {

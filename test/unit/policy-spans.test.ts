@@ -93,6 +93,12 @@ describe('policySpans', () => {
         },
         ...failed,
       },
+      {
+        name: 'posts attempt',
+        startTime: NOW - 12,
+        attributes: { ...policy, 'fibrin.attempt': 1, 'fibrin.waited_ms': 30 },
+        endTime: NOW,
+      },
     ]);
   });
 
@@ -125,6 +131,7 @@ describe('policySpans', () => {
         { ...breaker, 'fibrin.store_available': false, 'fibrin.reason': 'no answer in 50 ms' },
       ],
       ['breaker-store', { ...breaker, 'fibrin.store_available': true }],
+      ['bulkhead-overdue', { 'fibrin.bulkhead': 'files', 'fibrin.held_ms': 60_004.4 }],
     ]);
   });
 
@@ -154,7 +161,7 @@ describe('policySpans', () => {
       const listener = policySpans({ tracer: other.tracer, ...options });
       for (const event of policyEvents) expect(() => listener(event)).not.toThrow();
     }
-    expect(other.spans).toHaveLength(10);
+    expect(other.spans).toHaveLength(12);
   });
 
   it('never throws when the tracer fails', () => {
@@ -186,7 +193,7 @@ describe('policySpans without a tracer', () => {
     await new Promise(setImmediate);
     for (const event of policyEvents) onEvent(event);
 
-    expect([spans.length, events.length]).toEqual([5, 11]);
+    expect([spans.length, events.length]).toEqual([6, 12]);
   });
 
   it("ignores events where OpenTelemetry's API is not installed", async () => {
