@@ -106,7 +106,7 @@ class OwnRateLimiter implements RateLimiter, Supply<true> {
   #acquire(execution: Execution): true | Promise<true> {
     const line = this.#line;
     const weight = Math.min(this.#burst, Math.max(0, this.#weightOf(execution.key)));
-    // What takes nothing waits for nobody.
+    // What takes nothing need not wait.
     if (weight === 0 || line.takeNow(weight)) return true;
     const waitMs = this.#bucket.freeInMs(line.weight + weight);
     const leftMs = execution.remainingMs();

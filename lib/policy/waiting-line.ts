@@ -22,7 +22,7 @@ interface Waiter {
 /** A timer of a busy process is this late without any freeze, and what it waited for is there. Milliseconds. */
 const LATE_MS = 10;
 
-/** Calls that wait, served in the order in which they came. A late timer serves nobody too late: each is asked for its time. */
+/** Calls that wait, served in the order in which they came. A timer that is late serves none too late: each is asked for its time. */
 export class WaitingLine<G> {
   readonly #clock: Clock;
   readonly #supply: Supply<G>;
@@ -45,7 +45,7 @@ export class WaitingLine<G> {
     return this.#weight;
   }
 
-  /** What a call asks for, where nobody waits for it and it is there. */
+  /** What a call asks for, where no other waits and it is there. */
   takeNow(weight: number): G | undefined {
     this.serve();
     return this.size === 0 && this.#supply.freeInMs(weight) === 0 ? this.#supply.take(weight) : undefined;
@@ -82,7 +82,7 @@ export class WaitingLine<G> {
     attemptState.waitedMs = Infinity;
     const { promise, resolve, reject } = Promise.withResolvers<G>();
 
-    const leave = () => {
+    const remove = () => {
       this.#waiting.delete(waiter);
       // Fractions do not add up exactly.
       this.#weight = this.size === 0 ? 0 : this.#weight - weight;
@@ -97,17 +97,17 @@ export class WaitingLine<G> {
         execution.remainingMs() <= 0 ||
         this.#clock.monotonic() - startedAt > limitMs + LATE_MS,
       serve: () => {
-        leave();
+        remove();
         resolve(this.#supply.take(weight));
       },
       refuse: () => {
-        leave();
+        remove();
         reject(this.#supply.refusal(weight, limitMs));
       },
     };
     const onAbort = () => {
       noteOwnWait(signal?.reason);
-      leave();
+      remove();
       reject(signal?.reason);
       this.serve();
     };

@@ -22,7 +22,7 @@ function limited(given: BulkheadOptions, options: Partial<ResilientOptions<unkno
   return { clock, events, slots, policy };
 }
 
-/** A function that ignores its signal, and ends when it is told to. */
+/** A function that ignores its signal, and ends when the test says so. */
 function ignoring() {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   return { call: () => promise, resolve, reject };
