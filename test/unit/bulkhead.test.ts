@@ -233,6 +233,25 @@ describe('a call that waits', () => {
     expect(call).not.toHaveBeenCalled();
   });
 
+  test('gives its place in a full queue to another when its invocation is over', async () => {
+    const { clock, slots, policy } = limited({ limit: 1, queueLimit: 2 });
+    const holds = ignoring();
+    void policy.outcome(holds.call);
+    const first = policy.outcome(() => 'first');
+    let left: Promise<unknown> | undefined;
+    await withDeadline({ clock }, async () => {
+      left = policy.outcome(() => 'late');
+    })({}, lambdaContext({ remainingMs: 60_000, clock }));
+    const next = policy.outcome(() => 'next');
+
+    expect(await left).toMatchObject({ error: FULL });
+    expect(slots.state.queued).toBe(2);
+    expect((await policy.outcome(() => 'more')).error).toEqual(FULL);
+    holds.resolve('fine');
+    expect([(await first).value, (await next).value]).toEqual(['first', 'next']);
+    expect(clock.pending).toBe(0);
+  });
+
   test('is given no slot by another call that ends when its invocation is over', async () => {
     const { clock, policy } = limited({ limit: 1, queueLimit: 2 });
     const holds = ignoring();
