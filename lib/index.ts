@@ -50,6 +50,8 @@ export {
 export type { FetchHeaders } from './http/headers.ts';
 export type { FetchOptions } from './http/options.ts';
 export type { RefusalBody } from './http/refusal-body.ts';
+export { type Bulkhead, BulkheadFullError, type BulkheadState, bulkhead } from './policy/bulkhead.ts';
+export type { BulkheadOptions } from './policy/bulkhead-options.ts';
 export {
   type Fallback,
   type FallbackContext,
@@ -59,8 +61,14 @@ export {
 } from './policy/fallback.ts';
 export { hedge } from './policy/hedge.ts';
 export type { HedgeOptions } from './policy/hedge-options.ts';
-export type { OwnBreakerOptions, ResilientOptions } from './policy/options.ts';
+export type {
+  OwnBreakerOptions,
+  OwnBulkheadOptions,
+  OwnRateLimitOptions,
+  ResilientOptions,
+} from './policy/options.ts';
 export type { Outcome } from './policy/outcome.ts';
+export { RateLimitedError, type RateLimiter, type RateLimitOptions, rateLimit } from './policy/rate-limit.ts';
 export { type Resilient, resilient, type WrapOptions } from './policy/resilient.ts';
 export { retry } from './policy/retry.ts';
 export type { RetryBudgetOptions, RetryOptions } from './policy/retry-options.ts';

@@ -25,7 +25,8 @@ function outcomeRules(
     execution: Execution,
     cause?: unknown,
   ): CallOutcome => {
-    const isLate = slowCallMs !== undefined && clock.monotonic() - startedAt >= slowCallMs;
+    const isLate =
+      slowCallMs !== undefined && clock.monotonic() - startedAt - execution.waitedMs >= slowCallMs;
     const slow = isLate && !wasFrozen(execution);
     // Without a ratio of their own slow calls are failures.
     return { failed: failed || (slow && slowCallRatio === undefined), slow, cause };

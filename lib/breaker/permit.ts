@@ -11,6 +11,11 @@ export interface Caller {
   readonly signal?: AbortSignal | undefined;
   /** What is left of the caller's time, in milliseconds: acquiring takes no longer. Default: no limit. */
   readonly remainingMs?: (() => number) | undefined;
+  /**
+   * How long the call has waited so far for limits of this environment's own, which does not make it slow. Milliseconds, Infinity
+   * while it waits. Default 0.
+   */
+  readonly waitedMs?: number | undefined;
   /** Whose limit that is, for the error when it is over. Default: the caller's. */
   readonly limit?: DeadlineLimit | undefined;
 }
@@ -98,13 +103,24 @@ export interface CircuitBreaker extends Policy {
 }
 
 /** Runs at the moment that a call of the present invocation is slow. */
-function whenSlow(clock: Clock, slowCallMs: number, run: () => void): CancelTimer {
-  const dueAt = clock.monotonic() + slowCallMs;
+function whenSlow(clock: Clock, slowCallMs: number, caller: Caller, run: () => void): CancelTimer {
+  const startedAt = clock.monotonic();
   const invocation = invocationContext()?.invocation;
-  return clock.after(slowCallMs, () => {
-    // A call that was frozen meanwhile is not slow for that, and one whose invocation has answered is not counted.
-    if (!invocation?.isOver && clock.monotonic() - dueAt < FROZEN_MS) run();
-  });
+  let cancel: CancelTimer;
+  const runIn = (delayMs: number) => {
+    const dueAt = clock.monotonic() + delayMs;
+    cancel = clock.after(delayMs, () => {
+      const now = clock.monotonic();
+      const { waitedMs = 0 } = caller;
+      // One that waits for a limit of our own may go on to take all of its time.
+      const leftMs = Math.min(slowCallMs, startedAt + waitedMs + slowCallMs - now);
+      if (leftMs >= 1) runIn(leftMs);
+      // A call that was frozen meanwhile is not slow for that, and one whose invocation has answered is not counted.
+      else if (!invocation?.isOver && now - dueAt < FROZEN_MS) run();
+    });
+  };
+  runIn(slowCallMs);
+  return () => cancel();
 }
 
 /** Gives what is to be awaited, where there is something. An undefined outcome says nothing. */
@@ -116,6 +132,7 @@ export function recordedOnce(
   clock: Clock,
   slowCallMs: number | undefined,
   settle: Settle,
+  admitted: Caller,
 ): Permit {
   let isSettled = false;
   let cancel: CancelTimer | undefined;
@@ -126,7 +143,7 @@ export function recordedOnce(
     return settle(outcome, caller);
   };
   if (slowCallMs !== undefined)
-    cancel = whenSlow(clock, slowCallMs, () => void record({ failed: true, slow: true }));
+    cancel = whenSlow(clock, slowCallMs, admitted, () => void record({ failed: true, slow: true }));
   return { isProbe, record, release: (caller) => record(undefined, caller) };
 }
 

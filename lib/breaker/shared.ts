@@ -113,16 +113,16 @@ class SharedBreaker implements SharedCircuitBreaker {
     const isIdle = now - this.#admittedAt > limits.IDLE_MS;
     const isInDoubt = isIdle || (this.#doubts > 0 && this.#doubtedEpoch === cache.state.epoch);
     this.#admittedAt = now;
-    if (now < cache.settledUntil && !isInDoubt) return this.#permit();
+    if (now < cache.settledUntil && !isInDoubt) return this.#permit(caller);
     cache.notice();
     const step = this.#stepOf(true, isInDoubt);
     if (step === 'refresh' || step === 'claim')
-      return this.#within(caller, Infinity, (timed) => this.#admitAfter(step, timed));
+      return this.#within(caller, Infinity, (timed) => this.#admitAfter(step, caller, timed));
     // Chance has decided that this call does not read: all that do are as many as a key takes.
     const hasDrawn = isInDoubt && step === 'call' && cache.now.kind === 'closed';
     // Beside the work: it settles by itself, and after a freeze it counts as unanswered.
     if (cache.isStale && !hasDrawn) void cache.refresh();
-    return this.#admissionOf(step);
+    return this.#admissionOf(step, caller);
   }
 
   /**
@@ -159,30 +159,30 @@ class SharedBreaker implements SharedCircuitBreaker {
     return this.#cache.mayRead && this.#tools.random.next() < refreshProbability(rate);
   }
 
-  async #admitAfter(first: 'refresh' | 'claim', { signal }: Timed): Promise<Admission> {
+  async #admitAfter(first: 'refresh' | 'claim', caller: Caller, { signal }: Timed): Promise<Admission> {
     let step: Step = first;
     if (step === 'refresh') {
       const waitMs = this.#cache.access.isDown ? limits.RECORD_WAIT_MS : this.#tools.timeoutMs;
       await this.#waitFor({}, waitMs, this.#cache.refresh());
       step = this.#stepOf(false);
     }
-    const admission = step === 'claim' ? await this.#claim() : this.#admissionOf(step);
+    const admission = step === 'claim' ? await this.#claim(caller) : this.#admissionOf(step, caller);
     // The caller has given up and makes no call.
     if (signal.aborted && !(admission instanceof Error)) void admission.release();
     return admission;
   }
 
   /** What comes of a step that asks the store nothing, or is not to ask it once more. */
-  #admissionOf(step: Step): Admission {
-    if (step === 'call') return this.#permit();
+  #admissionOf(step: Step, caller: Caller): Admission {
+    if (step === 'call') return this.#permit(caller);
     if (typeof step !== 'object')
       return this.#reject(typeof step === 'string' ? limits.UNKNOWN_WAIT_MS : step);
     const admission = step.admit();
-    return admission instanceof Error ? admission : this.#permit(admission);
+    return admission instanceof Error ? admission : this.#permit(caller, admission);
   }
 
   /** @param local Of the breaker of this environment, which records the outcome too. */
-  #permit(local?: Permit): Permit {
+  #permit(admitted: Caller, local?: Permit): Permit {
     const { epoch } = this.#cache.state;
     const { clock, random } = this.#tools;
     const recordCall: Settle = (outcome, caller) => {
@@ -195,15 +195,15 @@ class SharedBreaker implements SharedCircuitBreaker {
         ? this.#waitFor(caller, limits.RECORD_WAIT_MS, reportOutcome(this.#cache, outcome, epoch, calls))
         : undefined;
     };
-    return recordedOnce(local?.isProbe === true, clock, this.#options.slowCallMs, recordCall);
+    return recordedOnce(local?.isProbe === true, clock, this.#options.slowCallMs, recordCall, admitted);
   }
 
-  async #claim(): Promise<Admission> {
+  async #claim(admitted: Caller): Promise<Admission> {
     const { clock, openMs, random } = this.#tools;
     const { next, when } = claimProbe(this.#cache.state, clock.now(), { openMs, chance: random.next() });
     const isMine = await this.#cache.change({ next, when });
     // After a freeze the claim may be over, and the probe another one's.
-    if (!isMine || !this.#holds(next)) return this.#admissionOf(this.#stepOf(false));
+    if (!isMine || !this.#holds(next)) return this.#admissionOf(this.#stepOf(false), admitted);
     const recordProbe: Settle = (outcome, caller) => {
       const now = clock.now();
       // A success that comes when its claim is over may be from long ago. No other environment can report one.
@@ -214,7 +214,7 @@ class SharedBreaker implements SharedCircuitBreaker {
       const written = this.#cache.change(hasSucceeded ? probeSucceeded(next, now) : otherwise);
       return this.#waitFor(caller, hasSucceeded ? Infinity : limits.RECORD_WAIT_MS, written);
     };
-    return recordedOnce(true, clock, this.#options.slowCallMs, recordProbe);
+    return recordedOnce(true, clock, this.#options.slowCallMs, recordProbe, admitted);
   }
 
   /** Whether a claim of this environment lasts yet, as far as it knows. */

@@ -1,5 +1,5 @@
 import { errorChain } from './error-chain.ts';
-import { hasCode, isFibrinError } from './errors.ts';
+import { hasCode, isFibrinError, isOwnRefusal } from './errors.ts';
 import { propertyOf, textOf } from './property.ts';
 import { isTransientStatus, statusOf } from './status.ts';
 
@@ -113,7 +113,7 @@ function isAboutUs(error: unknown): boolean {
   const limit = textOf(error, 'limit');
   const lateMs = propertyOf(error, 'lateMs');
   return (
-    hasCode(error, 'BREAKER_OPEN') ||
+    isOwnRefusal(error) ||
     propertyOf(error, 'called') === false ||
     (limit !== '' && !limit.endsWith('timeout')) ||
     (typeof lateMs === 'number' && lateMs >= FROZEN_MS) ||

@@ -47,6 +47,12 @@ export const isFibrinError = (error: unknown): error is FibrinError =>
 export const hasCode = (error: unknown, code: string): error is FibrinError =>
   isFibrinError(error) && propertyOf(error, 'code') === code;
 
+const OWN_REFUSALS = /^(BREAKER_OPEN|BULKHEAD_FULL|RATE_LIMITED)$/;
+
+/** Whether an error is a call that the toolkit did not make: an open breaker, a full bulkhead, an empty rate limiter. */
+export const isOwnRefusal = (error: unknown): error is FibrinError =>
+  isFibrinError(error) && OWN_REFUSALS.test(String(propertyOf(error, 'code')));
+
 /** An option is missing, unknown or out of range. Thrown when the thing is constructed, never later. */
 export class InvalidOptionError extends FibrinError {
   override readonly name: string = 'InvalidOptionError';

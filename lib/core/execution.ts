@@ -44,6 +44,16 @@ export interface AttemptState {
    * timer that was late by `FROZEN_MS` has seen a freeze: an answer may have come in time.
    */
   endedBy: 'own limit' | 'cut short' | 'frozen' | undefined;
+  /**
+   * How long it has waited for a limit of this environment's own, such as a bulkhead: that is no time of its dependency.
+   * Milliseconds, Infinity while it waits.
+   */
+  waitedMs: number;
+}
+
+/** What has to know when the function has really ended: one that ignores its signal runs on after its attempt. */
+export interface WorkHolder {
+  hold(work: Promise<unknown>): void;
 }
 
 /** What is around an attempt and can give it up: a limit of time, or the branch of a hedged call. */
@@ -87,6 +97,7 @@ const newAttempt = (number: number): AttemptState => ({
   called: false,
   dueAt: Infinity,
   endedBy: undefined,
+  waitedMs: 0,
 });
 
 /** When a context's time is over, by the clock of a call, which may be another one. */
@@ -103,6 +114,8 @@ export class Execution implements CallContext {
   declare readonly limit: DeadlineLimit;
   /** What can give the attempt up, if something can. */
   declare readonly run: Enclosure | undefined;
+  /** What is handed the function's own promise, if something is. */
+  declare readonly holder: WorkHolder | undefined;
 
   constructor(
     state: CallState,
@@ -110,12 +123,14 @@ export class Execution implements CallContext {
     endsAt: number,
     limit: DeadlineLimit,
     run?: Enclosure,
+    holder?: WorkHolder,
   ) {
     this.state = state;
     this.attemptState = attemptState;
     this.endsAt = endsAt;
     this.limit = limit;
     this.run = run;
+    this.holder = holder;
   }
 
   /** What the call is about, as its caller has said. */
@@ -126,6 +141,11 @@ export class Execution implements CallContext {
   /** Number of the attempt, from 1. */
   get attempt(): number {
     return this.attemptState.number;
+  }
+
+  /** How long the attempt has waited for this environment's own limits. Milliseconds, Infinity while it waits. */
+  get waitedMs(): number {
+    return this.attemptState.waitedMs;
   }
 
   /** The signal of what is around, if there is one. `signal` makes one where there is none, which takes its time. */
@@ -154,8 +174,8 @@ export class Execution implements CallContext {
 
   /** The next attempt of the same call. Several may run at once. */
   withAttempt(): Execution {
-    const { state, endsAt, limit, run } = this;
-    return new Execution(state, newAttempt(++state.numbered), endsAt, limit, run);
+    const { state, endsAt, limit, run, holder } = this;
+    return new Execution(state, newAttempt(++state.numbered), endsAt, limit, run, holder);
   }
 
   /** Counts the attempt as made, once: the function is called now, or something stands in for it. */

@@ -9,12 +9,17 @@ export type Layer<T> = (next: Invoke<T>) => Invoke<T>;
 
 /** The innermost: the function itself. What it throws at once is a rejection, and what is no promise is a value. */
 export function callFunction<T>(execution: Execution): Promise<T> {
-  const { call, callerSignal } = execution.state;
+  const { state, run, holder } = execution;
+  const { call, callerSignal } = state;
   if (callerSignal?.aborted) return Promise.reject(callerSignal.reason);
+  // A layer of a user's own may come here when its attempt is over, and what that has held is another call's.
+  if (run?.isAborted) return Promise.reject(run.signal.reason);
   execution.markCalled();
   try {
     // It gives what its caller says that it gives.
-    return Promise.resolve(call(execution) as T);
+    const work = Promise.resolve(call(execution) as T);
+    holder?.hold(work);
+    return work;
   } catch (error) {
     return Promise.reject(error);
   }

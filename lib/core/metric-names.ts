@@ -38,6 +38,17 @@ export const FAILED_ATTEMPT = {
   units: { PolicyFailedAttempts: 'Count', PolicyFailedAttemptDuration: 'Milliseconds' },
 } as const;
 
+/** Each attempt that has waited for a rate limiter or a bulkhead before it was made. */
+export const WAIT = {
+  dimensions: ['policy'],
+  units: { PolicyWaits: 'Count', PolicyWaitDuration: 'Milliseconds' },
+} as const;
+
+export const BULKHEAD_OVERDUE = {
+  dimensions: ['bulkhead'],
+  units: { BulkheadOverdue: 'Count' },
+} as const;
+
 export const RETRY = {
   dimensions: ['policy'],
   units: { PolicyRetries: 'Count', PolicyRetryDelay: 'Milliseconds' },

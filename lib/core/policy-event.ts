@@ -9,7 +9,10 @@ export type PolicyEvent =
       readonly name: string;
       /** From 1. */
       readonly attempt: number;
+      /** Without what it has waited for the rate limiter and the bulkhead. */
       readonly durationMs: number;
+      /** How long that was. Absent where it did not wait. */
+      readonly waitedMs?: number;
       /** Anything can be thrown, `undefined` too, so `error` alone does not say it. */
       readonly failed: boolean;
       /** It was given up, since another branch of a hedged call has answered. It has not failed. May come after the outcome. */
@@ -44,7 +47,17 @@ export type PolicyEvent =
       /** The call, or a further attempt, was not made. */
       readonly kind: 'rejected';
       readonly name: string;
-      readonly by: 'breaker' | 'deadline';
+      readonly by: 'breaker' | 'rateLimit' | 'bulkhead' | 'deadline';
+    }
+  | {
+      /**
+       * A call has held its slot of a bulkhead for as long as it may, and its function has neither ended nor heeded its signal.
+       * Another call may have the slot. Once for each.
+       */
+      readonly kind: 'bulkhead-overdue';
+      /** Of the bulkhead. */
+      readonly name: string;
+      readonly heldMs: number;
     }
   | {
       /** The fallback stood in for the error. */

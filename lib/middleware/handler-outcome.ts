@@ -1,6 +1,6 @@
 import { evidenceOf, FROZEN_MS } from '../core/classify.ts';
 import { errorChain } from '../core/error-chain.ts';
-import { hasCode } from '../core/errors.ts';
+import { hasCode, isOwnRefusal } from '../core/errors.ts';
 import type { AttemptState } from '../core/execution.ts';
 import { propertyOf } from '../core/property.ts';
 
@@ -33,7 +33,7 @@ const isRefusal = (error: unknown): boolean =>
 
 /** What kept the handler from answering and says nothing about it, if something did. */
 function hindranceOf(error: unknown): 'not called' | 'cut short' | 'frozen' | undefined {
-  if (hasCode(error, 'BREAKER_OPEN')) return 'not called';
+  if (isOwnRefusal(error)) return 'not called';
   if (hasCode(error, 'ATTEMPT_TIMEOUT'))
     return Number(propertyOf(error, 'lateMs')) >= FROZEN_MS ? 'frozen' : undefined;
   if (!hasCode(error, 'DEADLINE_EXCEEDED')) return undefined;

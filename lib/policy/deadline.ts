@@ -24,10 +24,12 @@ export function deadlineLayer({
 }: TotalLimit): <T>(next: Invoke<T>) => Invoke<T> {
   return (next) =>
     function callWithDeadline(outer) {
-      const { state, attemptState, run: outerRun } = outer;
+      const { state, attemptState, run: outerRun, holder } = outer;
       const endsAt = state.startedAt + totalTimeoutMs;
       const execution =
-        endsAt < outer.endsAt ? new Execution(state, attemptState, endsAt, 'total timeout', outerRun) : outer;
+        endsAt < outer.endsAt
+          ? new Execution(state, attemptState, endsAt, 'total timeout', outerRun, holder)
+          : outer;
       if (!needsTimer) return next(execution);
       const exceeded = () => exceededBy(name, execution);
       const limitMs = execution.endsAt - clock.monotonic();

@@ -6,11 +6,13 @@ import { beginCall, type Call, type CallContext, type ExecuteOptions } from '../
 import { compose, type Invoke, type Layer } from '../core/layer.ts';
 import { systemRandom } from '../core/random.ts';
 import { safeListener } from '../core/safe-listener.ts';
+import { type Bulkhead, newBulkhead } from './bulkhead.ts';
 import { deadlineLayer } from './deadline.ts';
 import { fallbackLayer } from './fallback.ts';
 import { hedgeLayer } from './hedge.ts';
-import { checkResilientOptions, type ResilientOptions, timesOf } from './options.ts';
+import { checkResilientOptions, isInstance, type ResilientOptions, timesOf } from './options.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { newRateLimiter, type RateLimiter } from './rate-limit.ts';
 import { retryLayer } from './retry.ts';
 import { budgetOf } from './retry-budget.ts';
 import { inOrder } from './slots.ts';
@@ -48,6 +50,18 @@ function breakerOf<T>({ name, breaker, clock, onEvent }: ResilientOptions<T>): C
   return circuitBreaker({ name, ...breaker, ...(clock && { clock }), ...(onEvent && { onEvent }) });
 }
 
+function bulkheadOf<T>({ name, bulkhead, clock, onEvent }: ResilientOptions<T>): Bulkhead | undefined {
+  if (!bulkhead) return undefined;
+  if (isInstance<Bulkhead>(bulkhead)) return bulkhead;
+  return newBulkhead({ name, ...bulkhead, ...(clock && { clock }), ...(onEvent && { onEvent }) });
+}
+
+function rateLimiterOf<T>({ name, rateLimit, clock }: ResilientOptions<T>): RateLimiter | undefined {
+  if (!rateLimit) return undefined;
+  if (isInstance<RateLimiter>(rateLimit)) return rateLimit;
+  return newRateLimiter({ name, ...rateLimit, ...(clock && { clock }) });
+}
+
 /** The layers that the options ask for, in order. */
 function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | undefined): readonly Layer<T>[] {
   const { name, clock = systemClock, random = systemRandom, layers: placed = [] } = options;
@@ -69,6 +83,8 @@ function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | und
     hedge: [hedge && hedgeLayer(hedge, { ...tools, earns: !retry, isInDoubt, reserveMs })],
     retry: [retry && retryLayer(retry, { ...tools, reserveMs })],
     breaker: [report && attemptLayer({ name, clock, report }), breaker?.layer],
+    rateLimit: [rateLimiterOf(options)?.layer],
+    bulkhead: [bulkheadOf(options)?.layer],
     timeout: [timeoutLayer({ name, clock, timeoutMs, reserveMs })],
     validation: [validate && validationLayer(validate, name)],
     faults: [faults ? faults.layer(name, clock, random) : undefined],
@@ -77,8 +93,8 @@ function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | und
 
 /**
  * Protects the calls to one dependency. The order of its layers, outermost first: telemetry, fallback, deadline, hedge, retry,
- * breaker, timeout, validation, faults, your function. So every attempt is counted by the breaker and rejected while it is
- * open, and the total timeout limits the waits between attempts too.
+ * breaker, rateLimit, bulkhead, timeout, validation, faults, your function. So every attempt is counted by the breaker and
+ * rejected while it is open, and the total timeout limits all waits too.
  *
  * In an invocation whose time is known (`withDeadline`, the `deadline` middleware) no call takes longer than that has left;
  * nor does a call in a call. Elsewhere, hand a call within a call the context of the outer one.

@@ -63,8 +63,9 @@ function delays(options: RetryOptions, tools: RetryTools) {
       return undefined;
     }
     const error = failure?.error;
-    // Whatever `shouldRetry` says: a breaker that is open for seconds is not asked again at once.
-    if (made >= maxAttempts || hasCode(error, 'BREAKER_OPEN')) return undefined;
+    // Whatever `shouldRetry` says: a breaker that is open for seconds is not asked again at once, nor is a bulkhead that is full.
+    if (made >= maxAttempts || hasCode(error, 'BREAKER_OPEN') || hasCode(error, 'BULKHEAD_FULL'))
+      return undefined;
     if (execution.isAborted || execution.isAbandoned) return undefined;
     if (failure && !isWorth(error, { transient: classifyError(error) === 'transient' })) return undefined;
     const askedMs = retryAfterMs(error, clock.now()) ?? 0;

@@ -9,9 +9,9 @@ import type { LimitedRun } from '../core/time-limit.ts';
  * policies in it has no more time than it has itself.
  */
 export function callWithin<T>(next: Invoke<T>, outer: Execution, run: LimitedRun): Promise<T> {
-  const { state, attemptState, limit } = outer;
+  const { state, attemptState, limit, holder } = outer;
   const endsAt = Math.min(outer.endsAt, run.endsAt);
-  const execution = new Execution(state, attemptState, endsAt, limit, run);
+  const execution = new Execution(state, attemptState, endsAt, limit, run, holder);
   const parent = invocationContext();
   if (!parent?.invocation) return next(execution);
   const { clock } = state;

@@ -10,7 +10,7 @@ import { type EmfOptions, emfMetrics } from './emf.ts';
  */
 const MAX_VALUES = { data: 20, name: 100 } as const;
 
-const NAMES: ReadonlySet<string> = new Set(['policy', 'breaker', 'operation', 'function']);
+const NAMES: ReadonlySet<string> = new Set(['policy', 'breaker', 'bulkhead', 'operation', 'function']);
 
 const OTHER = 'OTHER';
 
@@ -19,10 +19,12 @@ export const WELL_KNOWN_CODES: ReadonlySet<string> = new Set([
   ...[
     'ATTEMPT_TIMEOUT',
     'BREAKER_OPEN',
+    'BULKHEAD_FULL',
     'DEADLINE_EXCEEDED',
     'INJECTED_FAULT',
     'INVALID_ANSWER',
     'INVALID_OPTION',
+    'RATE_LIMITED',
   ],
   ...['ENCODED_ANSWER', 'HTTP_STATUS', 'NO_ANSWER', 'RESPONSE_TOO_LARGE', 'STORE_UNAVAILABLE'],
   ...['BAD_ENVELOPE', 'BAD_OUTBOX', 'BAD_STREAM_VIEW', 'NO_BUS_FOR_SENSITIVITY', 'NO_SEQUENCE_NUMBER'],

@@ -81,9 +81,13 @@ function callEntry(event: CallEvent): Entry {
   });
   switch (kind) {
     case 'attempt': {
-      const { attempt, durationMs, failed, cancelled = false } = event;
+      const { attempt, durationMs, failed, waitedMs, cancelled = false } = event;
       const what = cancelled ? 'cancelled' : `${failed ? 'failed' : 'succeeded'} at`;
-      return entry('debug', `${what} attempt ${attempt}`, { attempt, durationMs });
+      return entry('debug', `${what} attempt ${attempt}`, {
+        attempt,
+        durationMs,
+        ...(waitedMs !== undefined && { waitedMs }),
+      });
     }
     case 'retry': {
       const { attempt, delayMs } = event;
@@ -97,6 +101,11 @@ function callEntry(event: CallEvent): Entry {
     }
     case 'rejected':
       return entry('warn', `rejected a call: ${event.by}`, { by: event.by });
+    case 'bulkhead-overdue': {
+      const { heldMs } = event;
+      const message = `Bulkhead "${name}" has a call that has not ended in ${Math.round(heldMs)} ms`;
+      return { level: 'warn', message, fields: { event: kind, bulkhead: name, heldMs } };
+    }
     case 'fallback':
       return entry('info', 'used its fallback', {});
     case 'outcome': {
@@ -114,7 +123,7 @@ function callEntry(event: CallEvent): Entry {
  * | level | what |
  * | --- | --- |
  * | `error` | a call that threw |
- * | `warn` | a call that the fallback answered, a rejected call, an empty retry budget, a breaker that opens, a store that stops answering |
+ * | `warn` | a call that the fallback answered, a rejected call, an empty retry budget, a call that does not end, a breaker that opens, a store that stops answering |
  * | `info` | a retry, a fallback, any other change of a breaker, a store that answers again |
  * | `debug` | a call that succeeded, each attempt, a hedge, each report of a breaker |
  *

@@ -52,6 +52,9 @@ function callMetrics(write: WriteLine, event: CallEvent) {
   const policy = event.name;
   switch (event.kind) {
     case 'attempt': {
+      const { waitedMs: PolicyWaitDuration } = event;
+      if (PolicyWaitDuration !== undefined)
+        write(line.WAIT, { policy }, { PolicyWaits: 1, PolicyWaitDuration });
       if (!event.failed) return;
       const failed = { PolicyFailedAttempts: 1, PolicyFailedAttemptDuration: event.durationMs };
       return write(line.FAILED_ATTEMPT, { policy, code: errorCode(event.error) }, failed);
@@ -64,6 +67,8 @@ function callMetrics(write: WriteLine, event: CallEvent) {
       return write(line.RETRY_BUDGET_EXHAUSTED, { policy }, { PolicyRetryBudgetExhausted: 1 });
     case 'rejected':
       return write(line.REJECTION, { policy, by: event.by }, { PolicyRejections: 1 });
+    case 'bulkhead-overdue':
+      return write(line.BULKHEAD_OVERDUE, { bulkhead: event.name }, { BulkheadOverdue: 1 });
     case 'fallback':
       return write(line.FALLBACK, { policy, code: errorCode(event.error) }, { PolicyFallbacks: 1 });
     case 'outcome':
@@ -72,8 +77,8 @@ function callMetrics(write: WriteLine, event: CallEvent) {
 }
 
 /**
- * Metrics of protected calls, for `onEvent`. Those of calls have the dimension `policy`, those of breakers `breaker`: the
- * name of either. A call that succeeds at its first attempt is one line.
+ * Metrics of protected calls, for `onEvent`. Those of calls have the dimension `policy`, those of breakers `breaker`, those
+ * of bulkheads `bulkhead`: the name of each. A call that succeeds at its first attempt is one line.
  *
  * | metric | further dimensions | value |
  * | --- | --- | --- |
@@ -91,7 +96,10 @@ function callMetrics(write: WriteLine, event: CallEvent) {
  * | `PolicyHedges` | | 1 for each hedge |
  * | `PolicyHedgesWon` | | 1 for each call whose value is that of a hedge |
  * | `PolicyRetryBudgetExhausted` | | 1 for each retry or hedge that was not made, since the retry budget was empty |
- * | `PolicyRejections` | `by` | 1 for each call or attempt that the breaker or the deadline did not admit |
+ * | `PolicyWaits` | | 1 for each attempt that was made after it had waited for the rate limiter or the bulkhead |
+ * | `PolicyWaitDuration` | | that wait, milliseconds |
+ * | `PolicyRejections` | `by` | 1 for each call or attempt that the breaker, the rate limiter, the bulkhead or the deadline did not admit |
+ * | `BulkheadOverdue` | | 1 for each call whose function has not ended in `maxHoldMs`, once its slot is another call's |
  * | `BreakerStateChanges` | `from`, `to` | 1 for each change, from the execution environment that made it: the sum counts each change once |
  * | `BreakerStateObserved` | `from`, `to` | 1 for each environment that noticed a change which it did not make |
  * | `BreakerWait` | `from`, `to` | how long the breaker then makes no probe, waits for one, or is forced, in milliseconds |

@@ -22,10 +22,11 @@ export interface TimedSpan {
 export function spanOf(event: TimedEvent): TimedSpan {
   const policy = { 'fibrin.policy': event.name };
   if (event.kind === 'attempt') {
-    const { name, attempt, failed, cancelled, error } = event;
+    const { name, attempt, failed, cancelled, error, waitedMs } = event;
     const attributes = {
       ...policy,
       'fibrin.attempt': attempt,
+      ...(waitedMs !== undefined && { 'fibrin.waited_ms': waitedMs }),
       ...(cancelled && { 'fibrin.cancelled': true }),
       ...errorType(failed, error),
     };
@@ -59,6 +60,8 @@ export function noteOf(event: Exclude<PolicyEvent, TimedEvent>): Attributes {
       return { ...policy, 'fibrin.attempt': event.attempt };
     case 'rejected':
       return { ...policy, 'fibrin.rejected_by': event.by };
+    case 'bulkhead-overdue':
+      return { 'fibrin.bulkhead': event.name, 'fibrin.held_ms': event.heldMs };
     case 'fallback':
       return { ...policy, ...errorType(true, event.error) };
     case 'breaker-state': {

@@ -45,7 +45,7 @@ const isPolicyForOthers = (code: string, name: string): boolean =>
   isExported(code, name) || (code.match(new RegExp(`\\b${name}\\b`, 'g')) ?? []).length === 1;
 
 const POLICIES =
-  /^(?:export )?const (\w+) = (?:resilient|retry|timeout|fallback|validation|circuitBreaker|sharedBreaker)\b/gm;
+  /^(?:export )?const (\w+) = (?:resilient|retry|rateLimit|bulkhead|timeout|fallback|validation|circuitBreaker|sharedBreaker)\b/gm;
 
 /** Whether an example calls a service: it names one, publishes events, or makes a policy that `callAll` calls. */
 export const callsServices = ({ code }: Example): boolean =>

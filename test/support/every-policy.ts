@@ -3,8 +3,10 @@ import type { CircuitBreaker } from '../../lib/breaker/permit.ts';
 import { sharedBreaker } from '../../lib/breaker/shared.ts';
 import type { Call, ExecuteOptions } from '../../lib/core/execution.ts';
 import type { Layer } from '../../lib/core/layer.ts';
+import { bulkhead } from '../../lib/policy/bulkhead.ts';
 import { fallback } from '../../lib/policy/fallback.ts';
 import { hedge } from '../../lib/policy/hedge.ts';
+import { rateLimit } from '../../lib/policy/rate-limit.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { retry } from '../../lib/policy/retry.ts';
 import { timeout } from '../../lib/policy/timeout.ts';
@@ -41,6 +43,8 @@ export const POLICIES: readonly (readonly [string, (clock: FakeClock) => Subject
   ['timeout', (clock) => timeout({ timeoutMs: 1_000, clock })],
   ['fallback', (clock) => fallback<unknown>({ fallback: 'stale', clock })],
   ['validation', (clock) => validation<unknown>({ validate: () => true, clock })],
+  ['rateLimit', (clock) => rateLimit({ perSecond: 100, clock })],
+  ['bulkhead', (clock) => bulkhead({ limit: 100, clock })],
   ['circuitBreaker', (clock) => circuitBreaker({ name: 'posts', clock })],
   ['sharedBreaker', shared],
   ['resilient', (clock) => resilient({ name: 'posts', clock })],
@@ -52,15 +56,9 @@ export const POLICIES: readonly (readonly [string, (clock: FakeClock) => Subject
     'resilient with all of its policies',
     (clock) =>
       resilient<unknown>({
-        ...{
-          name: 'posts',
-          hedge: { delayMs: 500 },
-          retry: {},
-          breaker: {},
-          validate: () => true,
-          fallback: 'stale',
-          clock,
-        },
+        ...{ name: 'posts', hedge: { delayMs: 500 }, retry: {}, breaker: {}, clock },
+        ...{ validate: () => true, fallback: 'stale' },
+        ...{ rateLimit: { perSecond: 100 }, bulkhead: { limit: 100 } },
         ...{ layers: [{ before: 'telemetry', layer: passes }], onEvent: () => undefined },
       }),
   ],

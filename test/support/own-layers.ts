@@ -5,6 +5,16 @@ import type { Layer } from '../../lib/core/layer.ts';
 import { runWithin } from '../../lib/core/time-limit.ts';
 import { callWithin } from '../../lib/policy/within.ts';
 
+/** Rejects calls while an operator has switched them off. */
+export function killSwitch<T>(isOff: () => boolean): Layer<T> {
+  return (next) => async (execution) => {
+    if (isOff()) {
+      throw new FibrinError('SWITCHED_OFF', 'Calls are switched off', { status: 503 });
+    }
+    return next(execution);
+  };
+}
+
 /** Rejects a call while `limit` calls are running. */
 export function bulkhead<T>(limit: number): Layer<T> {
   let running = 0;

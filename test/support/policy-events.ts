@@ -42,6 +42,8 @@ export const policyEvents: readonly PolicyEvent[] = [
   { kind: 'breaker-report', name: 'shared', calls: 53, failures: 41, slow: true },
   { kind: 'breaker-store', name: 'shared', available: false, reason: 'no answer in 50 ms' },
   { kind: 'breaker-store', name: 'shared', available: true },
+  { kind: 'attempt', name: 'posts', attempt: 1, durationMs: 12, waitedMs: 30, failed: false },
+  { kind: 'bulkhead-overdue', name: 'files', heldMs: 60_004.4 },
 ];
 
 /** The outcome of a call whose value is that of a hedge. */

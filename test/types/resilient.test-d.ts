@@ -11,6 +11,9 @@ import {
   sharedBreaker,
 } from '../../lib/breaker/index.ts';
 import {
+  type Bulkhead,
+  type BulkheadState,
+  bulkhead,
   type Call,
   type CallContext,
   type ExecuteOptions,
@@ -23,11 +26,15 @@ import {
   type Invoke,
   type Layer,
   type Outcome,
+  type OwnBulkheadOptions,
+  type OwnRateLimitOptions,
   type PlacedLayer,
   type PolicyEvent,
+  type RateLimiter,
   type Resilient,
   type ResilientOptions,
   type RetryOptions,
+  rateLimit,
   resilient,
   retry,
   type Slot,
@@ -294,15 +301,8 @@ test('a layer has one place and the type of its policy', () => {
     layers: [{ after: 'retry', layer: (next) => async (execution) => `${await next(execution)}!` }],
   });
   expectTypeOf<Slot>().toEqualTypeOf<
-    | 'telemetry'
-    | 'fallback'
-    | 'deadline'
-    | 'hedge'
-    | 'retry'
-    | 'breaker'
-    | 'timeout'
-    | 'validation'
-    | 'faults'
+    | ('telemetry' | 'fallback' | 'deadline' | 'hedge' | 'retry' | 'breaker' | 'rateLimit' | 'bulkhead')
+    | ('timeout' | 'validation' | 'faults')
   >();
   type Placed = PlacedLayer<string>;
   expectTypeOf<
@@ -346,13 +346,36 @@ test('each kind of breaker has its own options', () => {
   expectTypeOf(own.force).parameter(0).toEqualTypeOf<'open' | 'closed' | 'auto'>();
 });
 
+test('a bulkhead and a rate limiter are options of a policy or instances that several share', () => {
+  const slots = bulkhead({ limit: 5 });
+  const limiter = rateLimit({ perSecond: 5, weight: (key) => key?.length ?? 1 });
+  expectTypeOf(slots).toEqualTypeOf<Bulkhead>();
+  expectTypeOf(slots.state).toEqualTypeOf<BulkheadState>();
+  expectTypeOf(limiter).toEqualTypeOf<RateLimiter>();
+  expectTypeOf(slots.execute(async () => 'fine')).toEqualTypeOf<Promise<string>>();
+  for (const given of [slots, { limit: 5 }, false] as const)
+    expectTypeOf(resilient<string>({ name: 'posts', bulkhead: given })).toEqualTypeOf<Resilient<string>>();
+  for (const given of [limiter, { perSecond: 5 }, false] as const)
+    expectTypeOf(resilient<string>({ name: 'posts', rateLimit: given })).toEqualTypeOf<Resilient<string>>();
+  expectTypeOf<Has<OwnBulkheadOptions, 'name' | 'onEvent' | 'clock'>>().toEqualTypeOf<false>();
+  expectTypeOf<Has<OwnRateLimitOptions, 'name' | 'clock'>>().toEqualTypeOf<false>();
+  expectTypeOf<Fits<{ queueLimit: number }, OwnBulkheadOptions>>().toEqualTypeOf<false>();
+  expectTypeOf<Fits<{ burst: number }, OwnRateLimitOptions>>().toEqualTypeOf<false>();
+  const layers = [
+    { before: 'rateLimit', layer: limiter.layer },
+    { after: 'bulkhead', layer: slots.layer },
+  ] as const;
+  expectTypeOf(resilient<string>({ name: 'posts', layers })).toEqualTypeOf<Resilient<string>>();
+});
+
 test('a listener is handed every kind of event', () => {
   resilient<string>({
     name: 'posts',
     onEvent(event) {
       expectTypeOf(event).toEqualTypeOf<PolicyEvent>();
       if (event.kind === 'attempt') expectTypeOf(event.failed).toEqualTypeOf<boolean>();
-      if (event.kind === 'rejected') expectTypeOf(event.by).toEqualTypeOf<'breaker' | 'deadline'>();
+      if (event.kind === 'rejected')
+        expectTypeOf(event.by).toEqualTypeOf<'breaker' | 'rateLimit' | 'bulkhead' | 'deadline'>();
       if (event.kind === 'fallback') expectTypeOf(event.error).toEqualTypeOf<unknown>();
     },
   });

@@ -16,6 +16,8 @@ import {
   ResponseTooLargeError,
 } from '../../lib/http/errors.ts';
 import { InFlightError } from '../../lib/idempotency/errors.ts';
+import { BulkheadFullError } from '../../lib/policy/bulkhead.ts';
+import { RateLimitedError } from '../../lib/policy/rate-limit.ts';
 
 const meaningOf = (error: unknown) => [classifyError(error), evidenceOf(error)];
 
@@ -31,6 +33,8 @@ describe('an error of the toolkit', () => {
     ['no answer', new NoAnswerError('x', undefined, false), FAILED],
     ['a retryable one without a status', new FibrinError('BUSY', 'x', { retryable: true }), FAILED],
     ['a refusal of a breaker, which made no call', new BreakerOpenError('x', 1), UNCOUNTED],
+    ['a refusal of a bulkhead, which made no call', new BulkheadFullError('x', 'y'), UNCOUNTED],
+    ['a refusal of a rate limiter, which made no call', new RateLimitedError('x', 1, 1), UNCOUNTED],
     ['a store that failed', new StoreError('x'), ['permanent', 'failed']],
     [
       'one of a user, with a status of trouble',

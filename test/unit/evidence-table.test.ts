@@ -13,7 +13,9 @@ import type { Call, CallContext, ExecuteOptions } from '../../lib/core/execution
 import { noteOwnWait } from '../../lib/core/own-wait.ts';
 import { withDeadline } from '../../lib/deadline/with-deadline.ts';
 import { EncodedAnswerError, NoAnswerError, ResponseTooLargeError } from '../../lib/http/errors.ts';
+import { BulkheadFullError, bulkhead } from '../../lib/policy/bulkhead.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
+import { RateLimitedError } from '../../lib/policy/rate-limit.ts';
 import { type Resilient, resilient } from '../../lib/policy/resilient.ts';
 import { type FakeClock, fakeClock, lambdaContext } from '../../lib/testing/index.ts';
 import { never, outage } from '../support/outcomes.ts';
@@ -97,6 +99,17 @@ const waitsForOwn = ({ signal }: CallContext): Promise<never> => {
   return never();
 };
 
+/** A call within it has a bulkhead whose slot is free after so many milliseconds. */
+const innerBulkhead = (ms: number): Ending => ({
+  run({ clock, posts }) {
+    const slots = bulkhead({ limit: 1, queueLimit: 1, clock });
+    void slots.execute(() => sleep(clock, ms));
+    return posts.outcome((context) => slots.execute(never, context));
+  },
+});
+const waitsForInner = innerBulkhead(10 * ATTEMPT_MS);
+const waitedForInner = innerBulkhead(SLOW_MS);
+
 const named = (name: string, properties: object = {}) =>
   Object.assign(new Error('x'), { name, ...properties });
 const coded = (code: string) => Object.assign(new Error('x'), { code });
@@ -139,8 +152,8 @@ const ENDINGS: Readonly<Record<string, readonly Ending[]>> = {
   "the environment was frozen: an error came 500 ms or more after the attempt's time was over": [
     { ...calls(never), pass: (clock) => clock.freeze(ATTEMPT_MS + 500) },
   ],
-  "its time ended, and it had waited until one of this environment's own connections was free (`boundedFetch`)":
-    [calls(waitsForOwn), calls(waitsForOwn, { remainingMs: LONG_MS })],
+  "its time ended, and it had waited for a limit of this environment's own: a connection (`boundedFetch`), a bulkhead or a rate limiter of a call within it":
+    [calls(waitsForOwn), calls(waitsForOwn, { remainingMs: LONG_MS }), waitsForInner, waitedForInner],
   "its own limit ended it: `attemptTimeoutMs`, or the first attempt's `totalTimeoutMs`": [
     calls(never),
     { ...calls(never), options: { totalTimeoutMs: SHORT_MS } },
@@ -162,9 +175,11 @@ const ENDINGS: Readonly<Record<string, readonly Ending[]>> = {
     new TypeError('fetch failed', { cause: coded('EADDRNOTAVAIL') }),
     new NoAnswerError('x', coded('EMFILE'), false),
   ),
-  "a call of another policy within it that was not made (breaker open, no time left), or that its caller's or the invocation's limit ended, or whose timeout came 500 ms late or more":
+  "a call of another policy within it that was not made (breaker open, bulkhead full, rate limited, no time left), or that its caller's or the invocation's limit ended, or whose timeout came 500 ms late or more":
     throws(
       new BreakerOpenError('inner', 1),
+      new BulkheadFullError('inner', 'x'),
+      new RateLimitedError('inner', 1, 1),
       deadline('total timeout', false),
       deadline("caller's time limit"),
       deadline("invocation's deadline"),

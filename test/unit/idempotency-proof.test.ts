@@ -20,7 +20,9 @@ import {
   PayloadMismatchError,
 } from '../../lib/idempotency/errors.ts';
 import { type Outcome, outcomes } from '../../lib/idempotency/outcome.ts';
+import { BulkheadFullError } from '../../lib/policy/bulkhead.ts';
 import { fallback, fallbackChain } from '../../lib/policy/fallback.ts';
+import { RateLimitedError } from '../../lib/policy/rate-limit.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { retry } from '../../lib/policy/retry.ts';
 import { timeout } from '../../lib/policy/timeout.ts';
@@ -40,6 +42,8 @@ const RESET = network('ECONNRESET', { syscall: 'read' });
 describe('with hold, a key is free after', () => {
   test.each<[string, unknown]>([
     ['a breaker that is open', new BreakerOpenError('charges', 1_000)],
+    ['a bulkhead that is full', new BulkheadFullError('charges', 'x')],
+    ['a rate limiter without a token', new RateLimitedError('charges', 1, 1_000)],
     [
       'a deadline before anything was called',
       new DeadlineExceededError('charges', 'total timeout', 0, { called: false }),

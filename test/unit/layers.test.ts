@@ -56,31 +56,23 @@ const endings = (slots: readonly Slot[], ending: string) =>
   slots.toReversed().flatMap((slot) => [`after ${slot} ${ending}`, `before ${slot} ${ending}`]);
 
 const OUTER: readonly Slot[] = ['telemetry', 'fallback', 'deadline', 'hedge'];
-const INNER: readonly Slot[] = ['breaker', 'timeout', 'validation', 'faults'];
+const INNER: readonly Slot[] = ['breaker', 'rateLimit', 'bulkhead', 'timeout', 'validation', 'faults'];
 
 describe('the layers of a policy', () => {
   test('are in the documented order', () => {
     expect(SLOTS).toEqual([
-      ...[
-        'telemetry',
-        'fallback',
-        'deadline',
-        'hedge',
-        'retry',
-        'breaker',
-        'timeout',
-        'validation',
-        'faults',
-      ],
+      ...['telemetry', 'fallback', 'deadline', 'hedge', 'retry', 'breaker', 'rateLimit', 'bulkhead'],
+      ...['timeout', 'validation', 'faults'],
     ]);
   });
 
   const all: Partial<ResilientOptions<string>> = {
     ...{ retry: {}, breaker: {}, validate: () => true, fallback: 'stale', onEvent: () => undefined },
+    ...{ rateLimit: { perSecond: 10 }, bulkhead: { limit: 10 } },
     faults: injectFaults({ enabled: true, faults: [] }),
   };
   const off: Partial<ResilientOptions<string>> = {
-    ...{ retry: false, breaker: false, validate: false, faults: false },
+    ...{ retry: false, breaker: false, rateLimit: false, bulkhead: false, validate: false, faults: false },
     ...{ totalTimeoutMs: false, attemptTimeoutMs: false },
   };
 
@@ -142,7 +134,7 @@ describe('the layers of a policy', () => {
 
     expect(notes.filter((note) => note.includes('throws'))).toEqual([
       'before timeout throws ATTEMPT_TIMEOUT',
-      ...endings([...OUTER, 'retry', 'breaker'], 'throws ATTEMPT_TIMEOUT'),
+      ...endings([...OUTER, 'retry', 'breaker', 'rateLimit', 'bulkhead'], 'throws ATTEMPT_TIMEOUT'),
     ]);
   });
 
@@ -154,7 +146,7 @@ describe('the layers of a policy', () => {
       ...endings(['faults'], 'gives bad'),
       'after validation gives bad',
       'before validation throws INVALID_ANSWER',
-      ...endings([...OUTER, 'retry', 'breaker', 'timeout'], 'throws INVALID_ANSWER'),
+      ...endings([...OUTER, 'retry', 'breaker', 'rateLimit', 'bulkhead', 'timeout'], 'throws INVALID_ANSWER'),
     ]);
   });
 

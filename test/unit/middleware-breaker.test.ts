@@ -17,6 +17,8 @@ import { withDeadline } from '../../lib/deadline/with-deadline.ts';
 import { breaker as breakerMiddleware } from '../../lib/middleware/breaker.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { withBreaker } from '../../lib/middleware/with-breaker.ts';
+import { BulkheadFullError } from '../../lib/policy/bulkhead.ts';
+import { RateLimitedError } from '../../lib/policy/rate-limit.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import {
   fakeClock,
@@ -121,6 +123,8 @@ const SUCCESSES: readonly Ending[] = [
 ];
 const NOTHING: readonly Ending[] = [
   ['a rejection by another breaker', throwing(new BreakerOpenError('rates', 1_000))],
+  ['a rejection by a bulkhead', throwing(new BulkheadFullError('rates', 'x'))],
+  ['a rejection by a rate limiter', throwing(new RateLimitedError('rates', 1, 1_000))],
   ['an error caused by a rejection', throwing(caused(new BreakerOpenError('rates', 1_000)))],
   [
     'an invocation that is out of time',

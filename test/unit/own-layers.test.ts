@@ -13,7 +13,7 @@ import type { Slot } from '../../lib/policy/slots.ts';
 import { type FakeClock, fakeClock } from '../../lib/testing/index.ts';
 import { answersAfter, errorOf } from '../support/dependency.ts';
 import { failing, never, outage } from '../support/outcomes.ts';
-import { bulkhead, cache, hedge, rateLimit } from '../support/own-layers.ts';
+import { bulkhead, cache, hedge, killSwitch, rateLimit } from '../support/own-layers.ts';
 import { type Counting, recordingBreaker } from '../support/recording-breaker.ts';
 import { lowest } from '../support/retried.ts';
 
@@ -44,17 +44,31 @@ function withLayer(
   return { clock, events, counted: recorded, policy };
 }
 
-describe('a bulkhead', () => {
+describe('a switch for operators', () => {
   test('is the one of the guide', () => {
     const guide = readFileSync(new URL('../../docs/guides/calls.md', import.meta.url), 'utf8');
     const source = readFileSync(new URL('../support/own-layers.ts', import.meta.url), 'utf8');
-    const [written] = /\/\*\* Rejects a call while[\s\S]*?\n}\n/.exec(guide) ?? [];
+    const [written] = /\/\*\* Rejects calls while[\s\S]*?\n}\n/.exec(guide) ?? [];
 
     expect(written).toBeDefined();
     expect(written?.split('\n').length).toBeLessThanOrEqual(20);
-    expect(source).toContain(written?.replace('function bulkhead', 'export function bulkhead'));
+    expect(source).toContain(written?.replace('function killSwitch', 'export function killSwitch'));
   });
 
+  test('rejects calls while it is off, which are neither made, nor made again, nor counted', async () => {
+    let isOff = true;
+    const { policy, counted } = withLayer(() => killSwitch(() => isOff), 'breaker', { retry: {} });
+    const call = vi.fn(() => 'fine');
+
+    expect(await policy.outcome(call)).toMatchObject({ attempts: 0, error: { code: 'SWITCHED_OFF' } });
+    isOff = false;
+    expect((await policy.outcome(call)).value).toBe('fine');
+    expect(call).toHaveBeenCalledTimes(1);
+    expect(counted).toEqual([SUCCEEDED]);
+  });
+});
+
+describe('a bulkhead of a user', () => {
   test.each(['breaker', 'timeout', 'validation', 'retry'] as const)(
     'before %s rejects calls beyond its limit, which are neither made, nor made again, nor counted',
     async (slot) => {

@@ -106,6 +106,16 @@ describe('policyLogs', () => {
         'Breaker "shared" uses the shared state again',
         { event: 'breaker-store', breaker, available: true },
       ],
+      [
+        'debug',
+        'Policy "posts" succeeded at attempt 1',
+        { event: 'attempt', policy, attempt: 1, durationMs: 12, waitedMs: 30 },
+      ],
+      [
+        'warn',
+        'Bulkhead "files" has a call that has not ended in 60004 ms',
+        { event: 'bulkhead-overdue', bulkhead: 'files', heldMs: 60_004.4 },
+      ],
     ]);
     expect(JSON.stringify(lines)).not.toContain('hunter2');
   });

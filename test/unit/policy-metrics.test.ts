@@ -33,10 +33,15 @@ describe('policyMetrics', () => {
     ]);
   });
 
-  it('counts failed attempts by code, and no attempt that succeeded', () => {
+  it('counts failed attempts by code, those that waited, and no other attempt that succeeded', () => {
     expect(metricsOf(...ofKind('attempt'))).toEqual([
       { policy: 'posts', code: 'ECONNREFUSED', PolicyFailedAttempts: 1, PolicyFailedAttemptDuration: 7 },
+      { policy: 'posts', PolicyWaits: 1, PolicyWaitDuration: 30 },
     ]);
+  });
+
+  it('counts calls that do not end by the name of their bulkhead', () => {
+    expect(metricsOf(...ofKind('bulkhead-overdue'))).toEqual([{ bulkhead: 'files', BulkheadOverdue: 1 }]);
   });
 
   it('counts retries, empty retry budgets, rejections and fallbacks', () => {

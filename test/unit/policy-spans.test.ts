@@ -99,6 +99,12 @@ describe('policySpans', () => {
         },
         ...failed,
       },
+      {
+        name: 'posts attempt',
+        startTime: NOW - 12,
+        attributes: { ...policy, 'fibrin.attempt': 1, 'fibrin.waited_ms': 30 },
+        endTime: NOW,
+      },
     ]);
   });
 
@@ -137,6 +143,7 @@ describe('policySpans', () => {
         { ...breaker, 'fibrin.store_available': false, 'fibrin.reason': 'no answer in 50 ms' },
       ],
       ['breaker-store', { ...breaker, 'fibrin.store_available': true }],
+      ['bulkhead-overdue', { 'fibrin.bulkhead': 'files', 'fibrin.held_ms': 60_004.4 }],
     ]);
   });
 
