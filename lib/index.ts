@@ -59,14 +59,9 @@ export {
   fallback,
   fallbackChain,
 } from './policy/fallback.ts';
-export { hedge } from './policy/hedge.ts';
+export { type Hedge, type HedgeTools, hedge } from './policy/hedge.ts';
 export type { HedgeOptions } from './policy/hedge-options.ts';
-export type {
-  OwnBreakerOptions,
-  OwnBulkheadOptions,
-  OwnRateLimitOptions,
-  ResilientOptions,
-} from './policy/options.ts';
+export type { OwnBreakerOptions, ResilientOptions } from './policy/options.ts';
 export type { Outcome } from './policy/outcome.ts';
 export { RateLimitedError, type RateLimiter, type RateLimitOptions, rateLimit } from './policy/rate-limit.ts';
 export { type Resilient, resilient, type WrapOptions } from './policy/resilient.ts';

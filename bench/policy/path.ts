@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { sharedBreaker } from '../../lib/breaker/index.ts';
 import { INITIAL, stateKey, writeState } from '../../lib/breaker/state.ts';
-import { type ResilientOptions, resilient } from '../../lib/index.ts';
+import { hedge, type ResilientOptions, resilient } from '../../lib/index.ts';
 import { memoryStore } from '../../lib/testing/index.ts';
 
 const LIB = new URL('../../lib/', import.meta.url).href;
@@ -30,7 +30,7 @@ const policyWith = (more: Partial<ResilientOptions<number>>) =>
     ...more,
   });
 const policy = policyWith({});
-const hedged = policyWith({ hedge: { delayMs: 1_000 } });
+const hedged = policyWith({ hedge: hedge({ delayMs: 1_000 }) });
 
 const store = memoryStore();
 await store.put(stateKey('work'), writeState({ ...INITIAL, version: 1, rate: 5_000 }));

@@ -28,18 +28,16 @@ export interface BulkheadOptions {
 }
 
 /** @throws {InvalidOptionError} for an unknown option or one out of range. */
-export function checkBulkheadOptions(
-  owner: string,
-  options: object,
-  more?: Readonly<Record<string, rule.OptionRule>>,
-): void {
-  checkOptions(owner, options, {
+export function checkBulkheadOptions(options: BulkheadOptions): void {
+  checkOptions('bulkhead', options, {
     required: { limit: rule.integer(1, 10_000) },
     optional: {
+      name: rule.name(),
       queueLimit: rule.integer(0, 1_000),
       queueTimeoutMs: rule.durationMs(1, 60_000),
       maxHoldMs: rule.durationMs(1_000, 3_600_000),
-      ...more,
+      onEvent: rule.fn(),
+      clock: rule.object(),
     },
   });
 }

@@ -3,7 +3,6 @@ import { FibrinError } from '../core/errors.ts';
 import { Execution, type WorkHolder } from '../core/execution.ts';
 import { type Invoke, type Policy, policyOf } from '../core/layer.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
-import * as rule from '../core/rules.ts';
 import { safeListener } from '../core/safe-listener.ts';
 import {
   type BulkheadOptions,
@@ -173,8 +172,6 @@ class OwnBulkhead implements Bulkhead, Supply<Slot> {
   }
 }
 
-export const newBulkhead = (options: BulkheadOptions): Bulkhead => new OwnBulkhead(options);
-
 /**
  * Makes at most `limit` calls of this execution environment at once, so that one slow dependency does not take all of its
  * connections and memory. Others wait in a queue, in order, or are refused. A call holds its slot until its function has ended,
@@ -195,6 +192,6 @@ export const newBulkhead = (options: BulkheadOptions): Bulkhead => new OwnBulkhe
  * ```
  */
 export function bulkhead(options: BulkheadOptions): Bulkhead {
-  checkBulkheadOptions('bulkhead', options, { name: rule.name(), onEvent: rule.fn(), clock: rule.object() });
-  return newBulkhead(options);
+  checkBulkheadOptions(options);
+  return new OwnBulkhead(options);
 }

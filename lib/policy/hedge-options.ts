@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { checkOptions } from '../core/options.ts';
 import * as rule from '../core/rules.ts';
@@ -12,18 +13,11 @@ export interface HedgeOptions {
   readonly maxHedges?: number;
 }
 
-/**
- * @param more Rules of options that hedging has by itself.
- * @throws {InvalidOptionError} for an unknown option or one out of range.
- */
-export function checkHedgeOptions(
-  owner: string,
-  options: HedgeOptions,
-  more?: Readonly<Record<string, rule.OptionRule>>,
-): void {
-  checkOptions(owner, options, {
+/** @throws {InvalidOptionError} for an unknown option or one out of range. */
+export function checkHedgeOptions(options: HedgeOptions & { readonly clock?: Clock }): void {
+  checkOptions('hedge', options, {
     required: { delayMs: rule.durationMs(1, 60_000) },
-    optional: { maxHedges: rule.integer(1, 4), ...more },
+    optional: { maxHedges: rule.integer(1, 4), clock: rule.object() },
   });
 }
 

@@ -4,9 +4,8 @@ import { type CancelTimer, type Clock, systemClock } from '../core/clock.ts';
 import { type Enclosure, Execution } from '../core/execution.ts';
 import { type Invoke, type Policy, policyOf } from '../core/layer.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
-import * as rule from '../core/rules.ts';
 import { onAbort } from '../core/time-limit.ts';
-import { checkHedgeOptions, type HedgeOptions } from './hedge-options.ts';
+import { checkHedgeOptions, checkHedgeTimes, type HedgeOptions } from './hedge-options.ts';
 import { budgetOf, type RetryBudget } from './retry-budget.ts';
 
 /** What hedging needs beside its options. */
@@ -22,6 +21,19 @@ export interface HedgeTools {
   /** Whether the breaker of these calls has a reason to doubt their dependency. */
   readonly isInDoubt?: (() => boolean) | undefined;
   readonly report?: ((event: PolicyEvent) => void) | undefined;
+}
+
+/** Hedged calls: alone, or in policies, each of which pays for its own. */
+export interface Hedge extends Policy {
+  /** How many calls are made beside the first one at most. */
+  readonly maxHedges: number;
+  /** Puts calls under it, as a layer of a policy, with the budget, breaker and listener of that. */
+  readonly layerWith: (tools: HedgeTools) => <T>(next: Invoke<T>) => Invoke<T>;
+  /**
+   * Checks that calls with these limits can be hedged at all. Infinity: no limit.
+   * @throws {InvalidOptionError}
+   */
+  checkCalls(owner: string, attemptTimeoutMs: number, totalTimeoutMs: number): void;
 }
 
 /** The first call, or a hedge, with its own retries. */
@@ -77,11 +89,11 @@ class HedgedCall<T> {
     return this.#outcome.promise;
   }
 
-  async #make({ state, attemptState, endsAt, limit }: Execution): Promise<void> {
+  async #make({ state, attemptState, endsAt, limit, holder }: Execution): Promise<void> {
     const branch = new Branch();
     this.#branches.push(branch);
     try {
-      const value = await this.#next(new Execution(state, attemptState, endsAt, limit, branch));
+      const value = await this.#next(new Execution(state, attemptState, endsAt, limit, branch, holder));
       this.#succeed(branch, value);
     } catch (error) {
       this.#fail(branch, error);
@@ -169,7 +181,7 @@ class HedgedCall<T> {
 }
 
 /** Makes a call again beside the first one where that takes long. The first answer wins. */
-export function hedgeLayer(options: HedgeOptions, tools: HedgeTools): <T>(next: Invoke<T>) => Invoke<T> {
+function hedgeLayer(options: HedgeOptions, tools: HedgeTools): <T>(next: Invoke<T>) => Invoke<T> {
   const all = { ...options, ...tools };
   return <T>(next: Invoke<T>) =>
     function callWithHedges(execution) {
@@ -193,9 +205,15 @@ export function hedgeLayer(options: HedgeOptions, tools: HedgeTools): <T>(next: 
  * const answer = await policy.execute(call, { signal: AbortSignal.timeout(1_000) });
  * ```
  */
-export function hedge(options: HedgeOptions & { readonly clock?: Clock }): Policy {
-  checkHedgeOptions('hedge', options, { clock: rule.object() });
-  const { clock = systemClock, maxHedges } = options;
-  const budget = budgetOf({ maxAttempts: 1 }, maxHedges ?? 1);
-  return policyOf(clock, hedgeLayer(options, { name: 'call', clock, budget, earns: true, reserveMs: 0 }));
+export function hedge(options: HedgeOptions & { readonly clock?: Clock }): Hedge {
+  checkHedgeOptions(options);
+  const { clock = systemClock, maxHedges = 1 } = options;
+  const layerWith: Hedge['layerWith'] = (tools) => hedgeLayer(options, tools);
+  const budget = budgetOf({ maxAttempts: 1 }, maxHedges);
+  return {
+    ...policyOf(clock, layerWith({ name: 'call', clock, budget, earns: true, reserveMs: 0 })),
+    maxHedges,
+    layerWith,
+    checkCalls: (owner, ...limitsMs) => checkHedgeTimes(`${owner}.hedge`, options, ...limitsMs),
+  };
 }

@@ -7,27 +7,15 @@ import type { PolicyEvent } from '../core/policy-event.ts';
 import type { Random } from '../core/random.ts';
 import * as rule from '../core/rules.ts';
 import type { Bulkhead } from './bulkhead.ts';
-import {
-  type BulkheadOptions,
-  checkBulkheadOptions,
-  checkHold,
-  DEFAULT_MAX_HOLD_MS,
-} from './bulkhead-options.ts';
 import type { Fallback } from './fallback.ts';
-import { checkHedgeOptions, checkHedgeTimes, type HedgeOptions } from './hedge-options.ts';
-import { checkRateLimitOptions, type RateLimiter, type RateLimitOptions } from './rate-limit.ts';
+import type { Hedge } from './hedge.ts';
+import type { RateLimiter } from './rate-limit.ts';
 import { checkRetryOptions, type RetryOptions } from './retry-options.ts';
 import { checkPlacedLayers, type PlacedLayer } from './slots.ts';
 import { type Validation, validationRule } from './validate.ts';
 
 /** Options of a breaker of this environment. Its name, clock and listener are those of the policy. */
 export type OwnBreakerOptions = Omit<CircuitBreakerOptions, 'name' | 'onEvent' | 'clock'>;
-
-/** Options of a bulkhead of one policy. Its name, clock and listener are those of the policy. */
-export type OwnBulkheadOptions = Omit<BulkheadOptions, 'name' | 'onEvent' | 'clock'>;
-
-/** Options of a rate limiter of one policy. Its name and clock are those of the policy. */
-export type OwnRateLimitOptions = Omit<RateLimitOptions, 'name' | 'clock'>;
 
 /** Injected failures, as `injectFaults` of `fibrin/chaos` makes them: a layer for the policy of this name. */
 export interface FaultInjection {
@@ -42,10 +30,11 @@ export interface ResilientOptions<T> {
   /** Limit on each attempt, body included. Milliseconds, or false. Default 3,000. */
   readonly attemptTimeoutMs?: number | false;
   /**
-   * A second call beside one that takes long, for reads whose slowest answers take too long. Default: none, since only you know
-   * whether the call may be made twice, at the same time too. Hedges and retries have one budget: see `retry.budget`.
+   * A second call beside one that takes long, for reads whose slowest answers take too long: what `hedge` makes. Default: none,
+   * since only you know whether the call may be made twice, at the same time too. Hedges and retries have one budget: see
+   * `retry.budget`.
    */
-  readonly hedge?: HedgeOptions | false;
+  readonly hedge?: Hedge | false;
   /** Retries of transient failures. Default: none, since only you know whether the call may be made twice. */
   readonly retry?: RetryOptions | false;
   /**
@@ -53,16 +42,10 @@ export interface ResilientOptions<T> {
    * several policies can share. Default: none.
    */
   readonly breaker?: OwnBreakerOptions | CircuitBreaker | false;
-  /**
-   * The most attempts a second of this execution environment: options of a limiter of this policy, or an instance made by
-   * `rateLimit`, which several policies can share. Default: no limit.
-   */
-  readonly rateLimit?: OwnRateLimitOptions | RateLimiter | false;
-  /**
-   * The most attempts at once of this execution environment: options of a bulkhead of this policy, or an instance made by
-   * `bulkhead`, which several policies can share. Default: no limit.
-   */
-  readonly bulkhead?: OwnBulkheadOptions | Bulkhead | false;
+  /** The most attempts a second of this execution environment: what `rateLimit` makes, which several policies can share. Default: no limit. */
+  readonly rateLimit?: RateLimiter | false;
+  /** The most attempts at once of this execution environment: what `bulkhead` makes, which several policies can share. Default: no limit. */
+  readonly bulkhead?: Bulkhead | false;
   /**
    * What an answer has to be: any Standard Schema (zod, valibot, arktype, …), a check of the value against the `key` of the
    * call, or an array of both. An answer that is not valid is a failure of the dependency. Default: anything is valid.
@@ -97,22 +80,12 @@ export interface ResilientOptions<T> {
   readonly random?: Random;
 }
 
-/** Whether an option is a policy that can be shared, also one of another copy of the package, and not the options of one. */
-export const isInstance = <P extends { readonly layer: unknown }>(given: P | object): given is P =>
-  typeof (given as Partial<P>).layer === 'function';
-
-function checkBulkhead(
-  owner: string,
-  bulkhead: OwnBulkheadOptions | Bulkhead,
-  limitsMs: readonly [number, number],
-): void {
-  if (isInstance<Bulkhead>(bulkhead)) {
-    bulkhead.checkCalls(owner, ...limitsMs);
-    return;
-  }
-  checkBulkheadOptions(`${owner}.bulkhead`, bulkhead);
-  checkHold(owner, bulkhead.maxHoldMs ?? DEFAULT_MAX_HOLD_MS, ...limitsMs);
-}
+/** Made by a function of its own, so that a bundle has only what it uses. */
+const madeBy = (make: string, layer: string): rule.OptionRule =>
+  rule.unless(
+    (given) => typeof (given as Readonly<Record<string, unknown>> | null)?.[layer] === 'function',
+    `what \`${make}\` gives`,
+  );
 
 /** @throws {InvalidOptionError} for an unknown option or one out of range. */
 export function checkResilientOptions<T>(options: ResilientOptions<T>): void {
@@ -121,11 +94,11 @@ export function checkResilientOptions<T>(options: ResilientOptions<T>): void {
     optional: {
       totalTimeoutMs: rule.switchable(rule.durationMs()),
       attemptTimeoutMs: rule.switchable(rule.durationMs()),
-      hedge: rule.switchable(rule.object()),
+      hedge: rule.switchable(madeBy('hedge({ delayMs })', 'layerWith')),
       retry: rule.switchable(rule.object()),
       breaker: rule.switchable(rule.object()),
-      rateLimit: rule.switchable(rule.object()),
-      bulkhead: rule.switchable(rule.object()),
+      rateLimit: rule.switchable(madeBy('rateLimit({ perSecond })', 'layer')),
+      bulkhead: rule.switchable(madeBy('bulkhead({ limit })', 'layer')),
       validate: rule.switchable(validationRule),
       fallback: rule.defined(),
       fallbackWhen: rule.fn(),
@@ -138,15 +111,11 @@ export function checkResilientOptions<T>(options: ResilientOptions<T>): void {
     },
   });
   const owner = `resilient "${options.name}"`;
-  const { hedge, retry, breaker, rateLimit, bulkhead, layers = [] } = options;
-  if (hedge) {
-    checkHedgeOptions(`${owner}.hedge`, hedge);
-    checkHedgeTimes(`${owner}.hedge`, hedge, ...timesOf(options));
-  }
+  const { hedge, retry, breaker, bulkhead, layers = [] } = options;
+  if (hedge) hedge.checkCalls(owner, ...timesOf(options));
   if (retry) checkRetryOptions(`${owner}.retry`, retry);
   checkPlacedLayers(`${owner}.layers`, layers);
-  if (rateLimit && !isInstance(rateLimit)) checkRateLimitOptions(`${owner}.rateLimit`, rateLimit);
-  if (bulkhead) checkBulkhead(owner, bulkhead, timesOf(options));
+  if (bulkhead) bulkhead.checkCalls(owner, ...timesOf(options));
   if (!breaker) return;
   if (isBreaker(breaker)) breaker.checkCalls?.(owner, ...timesOf(options));
   else checkBreakerOptions(`${owner}.breaker`, breaker);

@@ -47,19 +47,15 @@ const oneEach = () => 1;
 const between = (min: number, what: string) =>
   rule.unless((value) => typeof value === 'number' && value >= min && value <= MAX_RATE, what);
 
-/** @throws {InvalidOptionError} for an unknown option or one out of range. */
-export function checkRateLimitOptions(
-  owner: string,
-  options: object,
-  more?: Readonly<Record<string, rule.OptionRule>>,
-): void {
-  checkOptions(owner, options, {
+function checkRateLimitOptions(options: RateLimitOptions): void {
+  checkOptions('rateLimit', options, {
     required: { perSecond: between(Number.MIN_VALUE, 'a number above 0 and up to 100000') },
     optional: {
+      name: rule.name(),
       burst: between(1, 'a number from 1 to 100000'),
       maxWaitMs: rule.durationMs(0, 60_000),
       weight: rule.fn(),
-      ...more,
+      clock: rule.object(),
     },
   });
 }
@@ -121,8 +117,6 @@ class OwnRateLimiter implements RateLimiter, Supply<true> {
   }
 }
 
-export const newRateLimiter = (options: RateLimitOptions): RateLimiter => new OwnRateLimiter(options);
-
 /**
  * Makes at most `perSecond` calls a second from this execution environment, and `burst` of them at once after a pause, by a
  * token bucket. Others wait for their turn, in order, for at most `maxWaitMs`, or are refused: how long a call would wait is
@@ -139,6 +133,6 @@ export const newRateLimiter = (options: RateLimitOptions): RateLimiter => new Ow
  * ```
  */
 export function rateLimit(options: RateLimitOptions): RateLimiter {
-  checkRateLimitOptions('rateLimit', options, { name: rule.name(), clock: rule.object() });
-  return newRateLimiter(options);
+  checkRateLimitOptions(options);
+  return new OwnRateLimiter(options);
 }

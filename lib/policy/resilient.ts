@@ -6,13 +6,10 @@ import { beginCall, type Call, type CallContext, type ExecuteOptions } from '../
 import { compose, type Invoke, type Layer } from '../core/layer.ts';
 import { systemRandom } from '../core/random.ts';
 import { safeListener } from '../core/safe-listener.ts';
-import { type Bulkhead, newBulkhead } from './bulkhead.ts';
 import { deadlineLayer } from './deadline.ts';
 import { fallbackLayer } from './fallback.ts';
-import { hedgeLayer } from './hedge.ts';
-import { checkResilientOptions, isInstance, type ResilientOptions, timesOf } from './options.ts';
+import { checkResilientOptions, type ResilientOptions, timesOf } from './options.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
-import { newRateLimiter, type RateLimiter } from './rate-limit.ts';
 import { retryLayer } from './retry.ts';
 import { budgetOf } from './retry-budget.ts';
 import { inOrder } from './slots.ts';
@@ -50,41 +47,28 @@ function breakerOf<T>({ name, breaker, clock, onEvent }: ResilientOptions<T>): C
   return circuitBreaker({ name, ...breaker, ...(clock && { clock }), ...(onEvent && { onEvent }) });
 }
 
-function bulkheadOf<T>({ name, bulkhead, clock, onEvent }: ResilientOptions<T>): Bulkhead | undefined {
-  if (!bulkhead) return undefined;
-  if (isInstance<Bulkhead>(bulkhead)) return bulkhead;
-  return newBulkhead({ name, ...bulkhead, ...(clock && { clock }), ...(onEvent && { onEvent }) });
-}
-
-function rateLimiterOf<T>({ name, rateLimit, clock }: ResilientOptions<T>): RateLimiter | undefined {
-  if (!rateLimit) return undefined;
-  if (isInstance<RateLimiter>(rateLimit)) return rateLimit;
-  return newRateLimiter({ name, ...rateLimit, ...(clock && { clock }) });
-}
-
 /** The layers that the options ask for, in order. */
 function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | undefined): readonly Layer<T>[] {
   const { name, clock = systemClock, random = systemRandom, layers: placed = [] } = options;
-  const { hedge, retry, validate, fallback, faults } = options;
+  const { hedge, retry, rateLimit, bulkhead, validate, fallback, faults } = options;
   const [timeoutMs, totalTimeoutMs] = timesOf(options);
   const report = options.onEvent && safeListener(options.onEvent, `${name}: onEvent`);
-  const budget = budgetOf(retry || { maxAttempts: 1 }, hedge ? (hedge.maxHedges ?? 1) : 0);
+  const budget = budgetOf(retry || { maxAttempts: 1 }, hedge ? hedge.maxHedges : 0);
   const tools = { name, clock, random, budget, report };
   const needsTimer = placed.length > 0;
   const timerReserveMs = needsTimer ? Math.min(TIMER_RESERVE_MS, totalTimeoutMs / 10) : 0;
   const reserveMs = Math.max(breaker?.reserveMs ?? 0, timerReserveMs);
-
   const isInDoubt = breaker && (() => breaker.isInDoubt);
 
   return inOrder<T>(`resilient "${name}".layers`, placed, {
     telemetry: [report && outcomeLayer({ name, report })],
     fallback: [fallback !== undefined && fallbackLayer({ ...options, fallback }, tools)],
     deadline: [totalTimeoutMs < Infinity && deadlineLayer({ name, clock, totalTimeoutMs, needsTimer })],
-    hedge: [hedge && hedgeLayer(hedge, { ...tools, earns: !retry, isInDoubt, reserveMs })],
+    hedge: [hedge && hedge.layerWith({ ...tools, earns: !retry, isInDoubt, reserveMs })],
     retry: [retry && retryLayer(retry, { ...tools, reserveMs })],
     breaker: [report && attemptLayer({ name, clock, report }), breaker?.layer],
-    rateLimit: [rateLimiterOf(options)?.layer],
-    bulkhead: [bulkheadOf(options)?.layer],
+    rateLimit: [rateLimit && rateLimit.layer],
+    bulkhead: [bulkhead && bulkhead.layer],
     timeout: [timeoutLayer({ name, clock, timeoutMs, reserveMs })],
     validation: [validate && validationLayer(validate, name)],
     faults: [faults ? faults.layer(name, clock, random) : undefined],

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { sleep } from '../../lib/core/clock.ts';
 import type { CallContext } from '../../lib/core/execution.ts';
 import type { PolicyEvent } from '../../lib/core/policy-event.ts';
+import { hedge } from '../../lib/policy/hedge.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { type FakeClock, fakeClock, seededRandom } from '../../lib/testing/index.ts';
 import { recordingBreaker } from '../support/recording-breaker.ts';
@@ -105,7 +106,7 @@ describe('hedged calls', () => {
         const { breaker, recorded } = recordingBreaker(clock);
         const posts = resilient<number>({
           ...{ name: 'posts', ...limits, breaker, clock, random: seededRandom(seed) },
-          hedge: { delayMs, maxHedges },
+          hedge: hedge({ delayMs, maxHedges }),
           retry: { maxAttempts, baseDelayMs: 40, budget: { ratio, burst } },
           onEvent: (event) => events.push(event),
         });

@@ -56,9 +56,9 @@ export const POLICIES: readonly (readonly [string, (clock: FakeClock) => Subject
     'resilient with all of its policies',
     (clock) =>
       resilient<unknown>({
-        ...{ name: 'posts', hedge: { delayMs: 500 }, retry: {}, breaker: {}, clock },
+        ...{ name: 'posts', hedge: hedge({ delayMs: 500 }), retry: {}, breaker: {}, clock },
         ...{ validate: () => true, fallback: 'stale' },
-        ...{ rateLimit: { perSecond: 100 }, bulkhead: { limit: 100 } },
+        ...{ rateLimit: rateLimit({ perSecond: 100, clock }), bulkhead: bulkhead({ limit: 100, clock }) },
         ...{ layers: [{ before: 'telemetry', layer: passes }], onEvent: () => undefined },
       }),
   ],

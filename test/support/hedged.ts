@@ -1,7 +1,7 @@
 import { sleep } from '../../lib/core/clock.ts';
 import type { CallContext } from '../../lib/core/execution.ts';
 import type { PolicyEvent } from '../../lib/core/policy-event.ts';
-import { type Outcome, resilient } from '../../lib/index.ts';
+import { hedge, type Outcome, resilient } from '../../lib/index.ts';
 import type { HedgeOptions } from '../../lib/policy/hedge-options.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { type FakeClock, fakeClock } from '../../lib/testing/index.ts';
@@ -30,7 +30,7 @@ export function hedged(given: Partial<ResilientOptions<number>> = {}, options: P
   const clock = fakeClock();
   const events: PolicyEvent[] = [];
   const policy = resilient<number>({
-    ...{ name: 'posts', clock, random: lowest, hedge: { delayMs: 100, ...options } },
+    ...{ name: 'posts', clock, random: lowest, hedge: hedge({ delayMs: 100, ...options }) },
     onEvent: (event) => events.push(event),
     ...given,
   });

@@ -21,13 +21,12 @@ import {
   type FallbackOptions,
   fallback,
   fallbackChain,
+  type Hedge,
   type HedgeOptions,
   hedge,
   type Invoke,
   type Layer,
   type Outcome,
-  type OwnBulkheadOptions,
-  type OwnRateLimitOptions,
   type PlacedLayer,
   type PolicyEvent,
   type RateLimiter,
@@ -173,9 +172,10 @@ test('policies are switched off with false, and not with undefined', () => {
 });
 
 test('hedging needs its delay, and can be switched off', () => {
-  type Given<Hedge> = Fits<{ name: string; hedge: Hedge }, ResilientOptions<string>>;
+  type Given<H> = Fits<{ name: string; hedge: H }, ResilientOptions<string>>;
   expectTypeOf<Given<false>>().toEqualTypeOf<true>();
-  expectTypeOf<Given<{ delayMs: 80 }>>().toEqualTypeOf<true>();
+  expectTypeOf<Given<Hedge>>().toEqualTypeOf<true>();
+  expectTypeOf<Given<{ delayMs: 80 }>>().toEqualTypeOf<false>();
   expectTypeOf<Given<true>>().toEqualTypeOf<false>();
   expectTypeOf<Fits<{ maxHedges: 2 }, HedgeOptions>>().toEqualTypeOf<false>();
   expectTypeOf<Has<HedgeOptions, 'budget'>>().toEqualTypeOf<false>();
@@ -346,21 +346,20 @@ test('each kind of breaker has its own options', () => {
   expectTypeOf(own.force).parameter(0).toEqualTypeOf<'open' | 'closed' | 'auto'>();
 });
 
-test('a bulkhead and a rate limiter are options of a policy or instances that several share', () => {
+test('a bulkhead and a rate limiter are made by functions, and several policies can share them', () => {
   const slots = bulkhead({ limit: 5 });
   const limiter = rateLimit({ perSecond: 5, weight: (key) => key?.length ?? 1 });
   expectTypeOf(slots).toEqualTypeOf<Bulkhead>();
   expectTypeOf(slots.state).toEqualTypeOf<BulkheadState>();
   expectTypeOf(limiter).toEqualTypeOf<RateLimiter>();
   expectTypeOf(slots.execute(async () => 'fine')).toEqualTypeOf<Promise<string>>();
-  for (const given of [slots, { limit: 5 }, false] as const)
+  for (const given of [slots, false] as const)
     expectTypeOf(resilient<string>({ name: 'posts', bulkhead: given })).toEqualTypeOf<Resilient<string>>();
-  for (const given of [limiter, { perSecond: 5 }, false] as const)
+  for (const given of [limiter, false] as const)
     expectTypeOf(resilient<string>({ name: 'posts', rateLimit: given })).toEqualTypeOf<Resilient<string>>();
-  expectTypeOf<Has<OwnBulkheadOptions, 'name' | 'onEvent' | 'clock'>>().toEqualTypeOf<false>();
-  expectTypeOf<Has<OwnRateLimitOptions, 'name' | 'clock'>>().toEqualTypeOf<false>();
-  expectTypeOf<Fits<{ queueLimit: number }, OwnBulkheadOptions>>().toEqualTypeOf<false>();
-  expectTypeOf<Fits<{ burst: number }, OwnRateLimitOptions>>().toEqualTypeOf<false>();
+  type Options = ResilientOptions<string>;
+  expectTypeOf<Fits<{ name: string; bulkhead: { limit: 5 } }, Options>>().toEqualTypeOf<false>();
+  expectTypeOf<Fits<{ name: string; rateLimit: { perSecond: 5 } }, Options>>().toEqualTypeOf<false>();
   const layers = [
     { before: 'rateLimit', layer: limiter.layer },
     { after: 'bulkhead', layer: slots.layer },

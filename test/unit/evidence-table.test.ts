@@ -14,6 +14,7 @@ import { noteOwnWait } from '../../lib/core/own-wait.ts';
 import { withDeadline } from '../../lib/deadline/with-deadline.ts';
 import { EncodedAnswerError, NoAnswerError, ResponseTooLargeError } from '../../lib/http/errors.ts';
 import { BulkheadFullError, bulkhead } from '../../lib/policy/bulkhead.ts';
+import { hedge } from '../../lib/policy/hedge.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { RateLimitedError } from '../../lib/policy/rate-limit.ts';
 import { type Resilient, resilient } from '../../lib/policy/resilient.ts';
@@ -82,7 +83,7 @@ const secondAttempt = (leftMs: number): Ending => ({
 });
 /** The first call is cancelled, since its hedge answers. */
 const lostAfter = (ms: number): Ending => ({
-  options: { hedge: { delayMs: ms - 10 } },
+  options: { hedge: hedge({ delayMs: ms - 10 }) },
   run: ({ clock, posts }) => posts.outcome(({ attempt }) => (attempt === 1 ? never() : sleep(clock, 10))),
 });
 const endedByOthersAfter = (ms: number): readonly Ending[] => [

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { hedge } from '../../lib/policy/hedge.ts';
 import { ALL_SLOW, latencyOf, WITH_A_TAIL } from '../support/hedge-latency.ts';
 
 const GUIDE = readFileSync(new URL('../../docs/guides/calls.md', import.meta.url), 'utf8');
@@ -21,7 +22,10 @@ describe('the latency of hedged calls', () => {
   });
 
   test.each(rows)('is as the guide says: $what', async ({ latency, delayMs, figures }) => {
-    const { p50, p95, p99, calls } = await latencyOf(latency, delayMs > 0 ? { hedge: { delayMs } } : {});
+    const { p50, p95, p99, calls } = await latencyOf(
+      latency,
+      delayMs > 0 ? { hedge: hedge({ delayMs }) } : {},
+    );
 
     expect([p50, p95, p99, calls]).toEqual(figures);
   });

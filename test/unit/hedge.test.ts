@@ -5,7 +5,7 @@ import { beginCall } from '../../lib/core/execution.ts';
 import { remainingMs } from '../../lib/deadline/next-hop.ts';
 import { withDeadline } from '../../lib/deadline/with-deadline.ts';
 import { attemptsOf } from '../../lib/idempotency/proof.ts';
-import { hedge, hedgeLayer } from '../../lib/policy/hedge.ts';
+import { hedge } from '../../lib/policy/hedge.ts';
 import type { HedgeOptions } from '../../lib/policy/hedge-options.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
@@ -198,10 +198,9 @@ describe('a hedged call', () => {
     const clock = fakeClock();
     const budget = { earn: vi.fn(), spend: vi.fn(() => true) };
     const tools = { name: 'posts', clock, budget, earns: true, reserveMs: 0 };
-    const invoke = hedgeLayer(
-      { delayMs: 100 },
-      tools,
-    )<number>(({ attempt }) => sleep(clock, attempt === 1 ? 500 : 10).then(() => attempt));
+    const invoke = hedge({ delayMs: 100 }).layerWith(tools)<number>(({ attempt }) =>
+      sleep(clock, attempt === 1 ? 500 : 10).then(() => attempt),
+    );
     const run = invoke(beginCall(clock, never));
     await clock.advance(1_000);
     expect(await run).toBe(2);
@@ -218,10 +217,7 @@ describe('a hedged call', () => {
     const clock = fakeClock();
     const error = new Error('at once');
     const tools = { name: 'posts', clock, budget: { earn: vi.fn(), spend: () => true }, earns: true };
-    const invoke = hedgeLayer(
-      { delayMs: 100 },
-      { ...tools, reserveMs: 0 },
-    )(() => {
+    const invoke = hedge({ delayMs: 100 }).layerWith({ ...tools, reserveMs: 0 })(() => {
       throw error;
     });
 
@@ -438,8 +434,11 @@ describe('the options of hedging', () => {
     [{ delayMs: 100, budget: false }, 'unknown option `budget`'],
   ])('are refused where one is wrong: %j', (wrong, message) => {
     expect(() => hedge(wrong as HedgeOptions)).toThrow(message);
-    expect(() => resilient({ name: 'posts', hedge: wrong as HedgeOptions })).toThrow(
-      'resilient "posts".hedge: ',
+  });
+
+  test.each([{ delayMs: 100 }, true, null, 5])('are no hedging by themselves: %j', (given) => {
+    expect(() => resilient({ name: 'posts', hedge: given as never })).toThrow(
+      'expected `hedge` to be what `hedge({ delayMs })` gives',
     );
   });
 
@@ -450,7 +449,7 @@ describe('the options of hedging', () => {
     [500, { totalTimeoutMs: 1_000 }, true],
     [60_000, { totalTimeoutMs: false, attemptTimeoutMs: false }, true],
   ])('are refused where no hedge could be made or answer: %d ms with %j', (delayMs, limits, isFine) => {
-    const construct = () => resilient<string>({ name: 'posts', hedge: { delayMs }, ...limits });
+    const construct = () => resilient<string>({ name: 'posts', hedge: hedge({ delayMs }), ...limits });
 
     if (isFine) expect(construct).not.toThrow();
     else expect(construct).toThrow(/expected `delayMs` to be below `attemptTimeoutMs`, and at most half/);

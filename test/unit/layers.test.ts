@@ -3,7 +3,10 @@ import { injectFaults } from '../../lib/chaos/faults.ts';
 import { FibrinError } from '../../lib/core/errors.ts';
 import type { Invoke, Layer } from '../../lib/core/layer.ts';
 import type { PolicyEvent } from '../../lib/core/policy-event.ts';
+import { bulkhead } from '../../lib/policy/bulkhead.ts';
+import { hedge } from '../../lib/policy/hedge.ts';
 import type { ResilientOptions } from '../../lib/policy/options.ts';
+import { rateLimit } from '../../lib/policy/rate-limit.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { type PlacedLayer, SLOTS, type Slot } from '../../lib/policy/slots.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
@@ -68,11 +71,23 @@ describe('the layers of a policy', () => {
 
   const all: Partial<ResilientOptions<string>> = {
     ...{ retry: {}, breaker: {}, validate: () => true, fallback: 'stale', onEvent: () => undefined },
-    ...{ rateLimit: { perSecond: 10 }, bulkhead: { limit: 10 } },
+    ...{
+      hedge: hedge({ delayMs: 100 }),
+      rateLimit: rateLimit({ perSecond: 10 }),
+      bulkhead: bulkhead({ limit: 10 }),
+    },
     faults: injectFaults({ enabled: true, faults: [] }),
   };
   const off: Partial<ResilientOptions<string>> = {
-    ...{ retry: false, breaker: false, rateLimit: false, bulkhead: false, validate: false, faults: false },
+    ...{
+      hedge: false,
+      retry: false,
+      breaker: false,
+      rateLimit: false,
+      bulkhead: false,
+      validate: false,
+      faults: false,
+    },
     ...{ totalTimeoutMs: false, attemptTimeoutMs: false },
   };
 

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { sleep } from '../../lib/core/clock.ts';
 import type { PolicyEvent } from '../../lib/core/policy-event.ts';
 import { withDeadline } from '../../lib/deadline/with-deadline.ts';
-import { type RateLimitOptions, rateLimit, resilient } from '../../lib/index.ts';
+import { bulkhead, type RateLimitOptions, rateLimit, resilient } from '../../lib/index.ts';
 import { type FakeClock, fakeClock, lambdaContext, settle } from '../../lib/testing/index.ts';
 import { errorOf } from '../support/dependency.ts';
 import { never } from '../support/outcomes.ts';
@@ -246,7 +246,10 @@ describe('a policy with a rate limiter', () => {
 
   test('does not retry a refusal, and reports it', async () => {
     const clock = fakeClock();
-    const { policy, events } = policyWith(clock, { rateLimit: { perSecond: 1 }, retry: {} });
+    const { policy, events } = policyWith(clock, {
+      rateLimit: rateLimit({ perSecond: 1, clock }),
+      retry: {},
+    });
     await policy.outcome(() => 'fine');
 
     expect(await policy.outcome(() => 'fine')).toMatchObject({ attempts: 0, error: limited(1_000) });
@@ -256,7 +259,7 @@ describe('a policy with a rate limiter', () => {
   test('retries after exactly as long as it takes where shouldRetry asks for that', async () => {
     const clock = fakeClock();
     const { policy } = policyWith(clock, {
-      rateLimit: { perSecond: 3, burst: 1 },
+      rateLimit: rateLimit({ perSecond: 3, burst: 1, clock }),
       retry: { shouldRetry: () => true, baseDelayMs: 1 },
     });
     await policy.outcome(() => 'fine');
@@ -271,7 +274,7 @@ describe('a policy with a rate limiter', () => {
   test('counts each attempt, and reports its wait', async () => {
     const clock = fakeClock();
     const { policy, events } = policyWith(clock, {
-      rateLimit: { perSecond: 4, burst: 1, maxWaitMs: 1_000 },
+      rateLimit: rateLimit({ perSecond: 4, burst: 1, maxWaitMs: 1_000, clock }),
       retry: { maxAttempts: 2, baseDelayMs: 1 },
     });
     const run = policy.outcome(async ({ attempt }) => {
@@ -292,13 +295,14 @@ describe('a policy with a rate limiter', () => {
   test('takes no token while its breaker is open, and no slot while it waits for a token', async () => {
     const clock = fakeClock();
     const limiter = rateLimit({ perSecond: 1, burst: 1, maxWaitMs: 1_000, clock });
-    const { policy } = policyWith(clock, { breaker: {}, rateLimit: limiter, bulkhead: { limit: 1 } });
+    const slots = bulkhead({ limit: 1, clock });
+    const { policy } = policyWith(clock, { breaker: {}, rateLimit: limiter, bulkhead: slots });
     await policy.breaker?.force('open');
     await policy.outcome(() => 'fine');
     await policy.breaker?.force('closed');
     expect((await policy.outcome(() => 'fine')).value).toBe('fine');
     const waits = policy.outcome(never);
-    const other = resilient<unknown>({ name: 'other', bulkhead: { limit: 1 }, clock });
+    const other = resilient<unknown>({ name: 'other', bulkhead: slots, clock });
     await clock.advance(999);
 
     expect((await other.outcome(() => 'fine')).value).toBe('fine');
@@ -306,7 +310,7 @@ describe('a policy with a rate limiter', () => {
     expect(await waits).toMatchObject({ error: { code: 'ATTEMPT_TIMEOUT' }, durationMs: 4_000 });
   });
 
-  test('shares one with others, and has one of its own where it is given as options', async () => {
+  test('shares one with others', async () => {
     const clock = fakeClock();
     const limiter = rateLimit({ perSecond: 1, clock });
     const one = policyWith(clock, { rateLimit: limiter }).policy;
@@ -314,8 +318,6 @@ describe('a policy with a rate limiter', () => {
     await one.execute(() => 'fine');
     expect((await other.outcome(() => 'fine')).error).toEqual(limited(1_000));
 
-    const plain = resilient<string>({ name: 'plain', rateLimit: { perSecond: 1 } });
-    expect(await plain.execute(async () => 'fine')).toBe('fine');
     expect(await rateLimit({ perSecond: 1 }).execute(() => 'fine')).toBe('fine');
   });
 });
@@ -337,8 +339,11 @@ describe('the options of a rate limiter', () => {
     const options = given as RateLimitOptions;
 
     expect(() => rateLimit(options)).toThrow(`rateLimit: ${message}`);
-    expect(() => resilient({ name: 'mails', rateLimit: options })).toThrow(
-      `resilient "mails".rateLimit: ${message}`,
+  });
+
+  test.each([{ perSecond: 1 }, true, null, 5])('are no rate limiter by themselves: %j', (given) => {
+    expect(() => resilient({ name: 'mails', rateLimit: given as never })).toThrow(
+      'expected `rateLimit` to be what `rateLimit({ perSecond })` gives',
     );
   });
 });
