@@ -57,7 +57,7 @@ export {
   fallback,
   fallbackChain,
 } from './policy/fallback.ts';
-export type { OwnBreakerOptions, ResilientOptions } from './policy/options.ts';
+export type { CallCache, OwnBreakerOptions, ResilientOptions } from './policy/options.ts';
 export type { Outcome } from './policy/outcome.ts';
 export { type Resilient, resilient, type WrapOptions } from './policy/resilient.ts';
 export { retry } from './policy/retry.ts';

@@ -29,8 +29,11 @@ export interface ExecuteOptions {
   readonly remainingMs?: number | (() => number) | undefined;
 }
 
-/** Where a value came from. */
-export type Source = 'live' | 'fallback';
+/**
+ * Where a value came from. `cache`: it was fresh, or stale and is refreshed meanwhile. `stale`: it was too old, and stands in for
+ * an error.
+ */
+export type Source = 'live' | 'cache' | 'stale' | 'fallback';
 
 /** What is known about one attempt. */
 export interface AttemptState {

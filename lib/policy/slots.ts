@@ -6,13 +6,14 @@ import * as rule from '../core/rules.ts';
 /**
  * The layers of `resilient` by name, outermost first. A later policy is one more name here and one more file.
  *
- * The order has reasons: a fallback stands in for whatever fails inside it, the deadline limits waits between attempts too,
- * every attempt is counted by the breaker and rejected while it is open, and what is counted was validated.
+ * The order has reasons: a fallback stands in for whatever fails inside it, the deadline limits waits between attempts too, a
+ * value that is kept costs no attempt, every attempt is counted by the breaker and rejected while it is open, and what is counted was validated.
  */
 export const SLOTS = [
   'telemetry',
   'fallback',
   'deadline',
+  'cache',
   'retry',
   'breaker',
   'timeout',

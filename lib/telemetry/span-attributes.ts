@@ -33,7 +33,7 @@ export function spanOf(event: TimedEvent): TimedSpan {
     'fibrin.degraded': degraded,
     'fibrin.attempts': attempts,
     'fibrin.budget_exhausted': budgetExhausted,
-    ...errorType(source !== 'live', error),
+    ...errorType(degraded, error),
   };
   return { name, failed: source === 'none', attributes };
 }
@@ -54,6 +54,8 @@ export function noteOf(event: Exclude<PolicyEvent, TimedEvent>): Attributes {
       return { ...policy, 'fibrin.rejected_by': event.by };
     case 'fallback':
       return { ...policy, ...errorType(true, event.error) };
+    case 'cache':
+      return { 'fibrin.cache': event.name, 'fibrin.cache_result': event.result };
     case 'breaker-state': {
       const { from, to, origin, admittedFraction, waitMs, cause } = event;
       const change = { 'fibrin.from': from, 'fibrin.to': to, 'fibrin.origin': origin };
