@@ -61,7 +61,8 @@ export class Entries<T> {
     this.#random = random;
     this.#jitter = ttlJitter;
     this.#staleMs = Math.max(staleWhileRevalidateMs, staleIfErrorMs);
-    this.#ttlMs = typeof ttlMs === 'number' ? () => ttlMs : guarded(`${name}: ttlMs`, ttlMs, notKept, 'number');
+    this.#ttlMs =
+      typeof ttlMs === 'number' ? () => ttlMs : guarded(`${name}: ttlMs`, ttlMs, notKept, 'number');
     this.#isWanted = guarded(`${name}: shouldCache`, shouldCache, always, 'boolean');
     this.#versionOf = versionsBy(`${name}: version`, version);
   }

@@ -45,18 +45,20 @@ export function cachedLayer<T>(cached: CachedLayer<T>): Layer<T> {
     async function lead(key: string, execution: Execution): Promise<T> {
       const { state, limit, endsAt } = execution;
       if (execution.remainingMs() <= 0)
-        throw new DeadlineExceededError(name, limit, endsAt - state.startedAt, { called: state.attempts > 0 });
-      const load = loads.begin(key, next, execution, name, limitMs);
+        throw new DeadlineExceededError(name, limit, endsAt - state.startedAt, {
+          called: state.attempts > 0,
+        });
+      const load = loads.begin(key, next, execution, { name, limitMs, leader: state });
       try {
         return await load.wait(name, execution);
       } finally {
-        state.attempts += load.state.attempts;
         state.budgetExhausted = load.state.budgetExhausted;
       }
     }
 
     function refresh(key: string, execution: Execution): void {
-      if (loads.open(key) === undefined) loads.begin(key, next, execution, name, limitMs).keepGoing();
+      if (loads.open(key)) return;
+      loads.begin(key, next, execution, { name, limitMs, leader: undefined }).keepGoing();
     }
 
     return async function callThroughCache(execution) {

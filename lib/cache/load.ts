@@ -11,11 +11,28 @@ export interface LoadPlan<T> {
   /** Of what is called, in errors. */
   readonly name: string;
   readonly limitMs: number;
+  /** The call whose attempts those of the load are. Undefined: a refresh, which is beside the call. */
+  readonly leader: CallState | undefined;
   /** Called before anything is called. */
   readonly begins: (load: Load<T>) => void;
   /** Is handed what was loaded, and gives what is handed out. */
   readonly succeeded: (load: Load<T>, value: T) => T;
   readonly failed: (load: Load<T>) => void;
+}
+
+/** Attempts count for the call at once: what ends it before the load has ended must know whether the function was called. */
+function countedFor(leader: CallState, own: CallState): CallState {
+  let made = 0;
+  return {
+    ...own,
+    get attempts() {
+      return made;
+    },
+    set attempts(attempts) {
+      leader.attempts += attempts - made;
+      made = attempts;
+    },
+  };
 }
 
 /**
@@ -36,13 +53,14 @@ export class Load<T> {
   #waiting = 0;
 
   constructor(next: Invoke<T>, { state: { call, clock, key } }: Execution, plan: LoadPlan<T>) {
-    const { name, limitMs, begins, succeeded, failed } = plan;
+    const { name, limitMs, leader, begins, succeeded, failed } = plan;
     const { signal } = this.#controller;
     const invocation = this.#invocation;
     this.since = momentOf(clock);
     const endsAt = this.since.monotonicMs + limitMs;
     const context = { scope: invocation, invocation, clock, endsAt };
-    const { state, attemptState } = runInContext(context, beginCall, clock, call, { key, signal });
+    const { state: own, attemptState } = runInContext(context, beginCall, clock, call, { key, signal });
+    const state = leader ? countedFor(leader, own) : own;
     const exceeded = () =>
       new DeadlineExceededError(name, 'total timeout', limitMs, { called: state.attempts > 0 });
     const begin = (run: LimitedRun): Promise<T> => {

@@ -1,7 +1,9 @@
 import type { Execution } from '../core/execution.ts';
 import type { Invoke } from '../core/layer.ts';
 import type { Entries } from './entries.ts';
-import { Load } from './load.ts';
+import { Load, type LoadPlan } from './load.ts';
+
+type LoadLimits = Pick<LoadPlan<unknown>, 'name' | 'limitMs' | 'leader'>;
 
 /**
  * The loads that may place their values: one for each key. One that began before its key was invalidated or set is not among
@@ -22,10 +24,10 @@ export class Loads<T> {
   }
 
   /** Begins the load of a key. One before it whose time is over takes no place any more. */
-  begin(key: string, next: Invoke<T>, execution: Execution, name: string, limitMs: number): Load<T> {
+  begin(key: string, next: Invoke<T>, execution: Execution, limits: LoadLimits): Load<T> {
     const end = (load: Load<T>): boolean => this.#current.get(key) === load && this.#current.delete(key);
     return new Load<T>(next, execution, {
-      ...{ name, limitMs },
+      ...limits,
       begins: (load) => this.#current.set(key, load),
       succeeded: (load, value) => this.#entries.keepLoaded(key, value, end(load) ? load.since : undefined),
       failed: end,
