@@ -95,9 +95,11 @@ export class Entries<T> {
   /** @throws {InvalidOptionError} for what is no JSON data. */
   keepSet(key: string, given: T): void {
     const snapshot = snapshotOf(given);
-    if (snapshot) return this.#replace(key, snapshot, momentOf(this.#clock), true);
-    this.memory.delete(key);
-    throw new InvalidOptionError(`${this.#name}: expected \`value\` to be JSON data`);
+    if (!snapshot) {
+      this.memory.delete(key);
+      throw new InvalidOptionError(`${this.#name}: expected \`value\` to be JSON data`);
+    }
+    this.#replace(key, snapshot, momentOf(this.#clock), true);
   }
 
   #replace(key: string, { value, bytes }: Snapshot<T>, since: Moment, isWanted: boolean): void {

@@ -90,7 +90,7 @@ export function checkResilientOptions<T>(options: ResilientOptions<T>): void {
     optional: {
       totalTimeoutMs: rule.switchable(rule.durationMs()),
       attemptTimeoutMs: rule.switchable(rule.durationMs()),
-      cache: rule.switchable(rule.unless(isCallCache, 'what `cache` of fibrin/cache makes')),
+      cache: rule.switchable(rule.unless(isCallCache, 'a cache of fibrin/cache')),
       retry: rule.switchable(rule.object()),
       breaker: rule.switchable(rule.object()),
       validate: rule.switchable(validationRule),

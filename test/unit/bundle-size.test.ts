@@ -43,7 +43,7 @@ describe('a bundle', () => {
     ['retry', 8_750, 'fibrin'],
     ['circuitBreaker', 13_500, 'fibrin/breaker'],
     // To come: 16,000.
-    ['resilient', 24_800, 'fibrin'],
+    ['resilient', 24_990, 'fibrin'],
   ])(
     'of %s has at most %d bytes, and holds policies and the breaker of this environment only',
     async (name, maxBytes, entry) => {
@@ -62,11 +62,11 @@ describe('a bundle', () => {
     expect(files.filter((file) => !POLICIES.test(file))).toEqual([]);
   });
 
-  test('of resilient holds the breaker of this environment, and no shared breaker, faults or store', async () => {
+  test('of resilient holds the breaker of this environment, and no shared breaker, cache, faults or store', async () => {
     const { files } = await bundleOf("export { resilient } from 'fibrin';");
 
     expect(files).toContain('lib/breaker/local.ts');
-    expect(files.filter((file) => /shared|chaos|fault|store/.test(file))).toEqual([]);
+    expect(files.filter((file) => /shared|lib\/cache|chaos|fault|store/.test(file))).toEqual([]);
   });
 
   test('of the idempotency middleware on DynamoDB has at most 35,250 bytes, and holds no breaker', async () => {
@@ -120,6 +120,17 @@ describe('a bundle', () => {
 
     // To come: 14,000.
     expect(both.bytes - policies.bytes).toBeLessThanOrEqual(14_950);
+  });
+
+  test('of a cache has at most 14,800 bytes, of which it adds at most 7,600 to resilient, and holds no policy', async () => {
+    const policies = await bundleOf("export { resilient } from 'fibrin';");
+    const alone = await bundleOf("export { cache } from 'fibrin/cache';");
+    const both = await bundleOf("export { resilient } from 'fibrin'; export { cache } from 'fibrin/cache';");
+
+    expect(alone.bytes).toBeLessThanOrEqual(14_800);
+    expect(both.bytes - policies.bytes).toBeLessThanOrEqual(7_600);
+    expect(alone.files.filter((file) => !/^lib\/(core|cache)\//.test(file))).toEqual([]);
+    expect(alone.imports.filter((path) => path !== 'node:async_hooks')).toEqual([]);
   });
 
   test('of sharedBreaker holds the breaker that all environments share, and no store', async () => {

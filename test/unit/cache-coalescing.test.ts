@@ -214,7 +214,7 @@ describe('a load in a policy', () => {
 
   test.each([[{ ttlMs: 1_000 }], [() => undefined], [true]])('refuses %o as a cache', (given) => {
     expect(() => resilient({ name: 'posts', cache: given as never })).toThrow(
-      /resilient: expected `cache` to be what `cache` of fibrin\/cache makes or false/,
+      /resilient: expected `cache` to be a cache of fibrin\/cache or false, got/,
     );
   });
 

@@ -61,7 +61,17 @@ const INNER: readonly Slot[] = ['breaker', 'timeout', 'validation', 'faults'];
 describe('the layers of a policy', () => {
   test('are in the documented order', () => {
     expect(SLOTS).toEqual([
-      ...['telemetry', 'fallback', 'deadline', 'cache', 'retry', 'breaker', 'timeout', 'validation', 'faults'],
+      ...[
+        'telemetry',
+        'fallback',
+        'deadline',
+        'cache',
+        'retry',
+        'breaker',
+        'timeout',
+        'validation',
+        'faults',
+      ],
     ]);
   });
 
