@@ -31,9 +31,8 @@ export interface CacheOptions<T> {
   /** The most values that are kept; the one that was used longest ago goes first. 1 to 1,000,000. Default 1,000. */
   readonly maxEntries?: number;
   /**
-   * The most that all keys and values may take, by the length of their JSON text; in memory it is two to four times that. A
-   * value that takes more than a tenth is not kept. 10 to 1,073,741,824. Default 10,485,760 (10 MiB): a small part of a
-   * function of 128 MB.
+   * The most that all keys and values may take, by the length of their JSON text. The objects take two to five times that
+   * in memory. A value that takes more than a tenth is not kept. 10 to 1,073,741,824. Default 10,485,760 (10 MiB).
    */
   readonly maxBytes?: number;
   /** Whether a loaded value is kept. Default: each is, also null, false, 0, an empty text and undefined. */

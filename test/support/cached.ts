@@ -13,7 +13,7 @@ export function cached<T>(given: Partial<CacheOptions<T>> = {}): {
   return { clock, kept: cache<T>({ name: 'kept', ttlMs: 1_000, clock, random: lowest, ...given }) };
 }
 
-/** A dependency that answers after so many milliseconds with "1", "2" and so on, and with what it is told instead. */
+/** A dependency that answers after so many milliseconds with "1", "2" and so on. */
 export function numbered(clock: FakeClock, ms: number) {
   const signals: AbortSignal[] = [];
   const call = async ({ signal }: Pick<CallContext, 'signal'>): Promise<string> => {
