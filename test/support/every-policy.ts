@@ -1,6 +1,7 @@
 import { circuitBreaker } from '../../lib/breaker/local.ts';
 import type { CircuitBreaker } from '../../lib/breaker/permit.ts';
 import { sharedBreaker } from '../../lib/breaker/shared.ts';
+import { cache } from '../../lib/cache/index.ts';
 import type { Call, ExecuteOptions } from '../../lib/core/execution.ts';
 import type { Layer } from '../../lib/core/layer.ts';
 import { fallback } from '../../lib/policy/fallback.ts';
@@ -33,12 +34,19 @@ export interface Subject {
   execute(call: Call<unknown>, options?: ExecuteOptions): Promise<unknown>;
 }
 
+/** Has each call ask for a key of its own, so that it is a load. */
+function withKeys(subject: Subject): Subject {
+  let calls = 0;
+  return { execute: (call, options) => subject.execute(call, { key: `${calls++}`, ...options }) };
+}
+
 /** Each policy alone, and all of them together. */
 export const POLICIES: readonly (readonly [string, (clock: FakeClock) => Subject | Promise<Subject>])[] = [
   ['retry', (clock) => retry({ clock })],
   ['timeout', (clock) => timeout({ timeoutMs: 1_000, clock })],
   ['fallback', (clock) => fallback<unknown>({ fallback: 'stale', clock })],
   ['validation', (clock) => validation<unknown>({ validate: () => true, clock })],
+  ['cache', (clock) => withKeys(cache({ name: 'posts', ttlMs: 1_000, clock }))],
   ['circuitBreaker', (clock) => circuitBreaker({ name: 'posts', clock })],
   ['sharedBreaker', shared],
   ['resilient', (clock) => resilient({ name: 'posts', clock })],
@@ -53,6 +61,16 @@ export const POLICIES: readonly (readonly [string, (clock: FakeClock) => Subject
         ...{ name: 'posts', retry: {}, breaker: {}, validate: () => true, fallback: 'stale', clock },
         ...{ layers: [{ before: 'telemetry', layer: passes }], onEvent: () => undefined },
       }),
+  ],
+  [
+    'resilient with a cache',
+    (clock) =>
+      withKeys(
+        resilient<unknown>({
+          ...{ name: 'posts', clock, retry: {}, breaker: {} },
+          cache: cache({ name: 'posts', ttlMs: 1_000, staleIfErrorMs: 1_000, clock }),
+        }),
+      ),
   ],
   ['resilient with a shared breaker', (clock) => resilient({ name: 'posts', breaker: shared(clock), clock })],
 ];
