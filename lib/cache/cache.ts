@@ -49,7 +49,7 @@ export interface Cache<T> {
   /**
    * Loads those of the keys that have no fresh value, e.g. in the init phase. A load that fails changes nothing, and one that
    * runs when the time is over is given up.
-   * @returns How many of the keys have a value.
+   * @returns How many of the keys had a value or got one.
    * @throws {InvalidOptionError} for an unknown option or one out of range.
    */
   warm(keys: readonly string[], load: Call<T>, options?: WarmOptions): Promise<number>;

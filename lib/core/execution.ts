@@ -21,7 +21,7 @@ export type Call<T> = (context: CallContext) => T | Promise<T>;
 
 /** What a caller may say about one call. A call's context is all of it, so a policy within it can be handed that. */
 export interface ExecuteOptions {
-  /** What the call is about, e.g. the id of a user: validation and fallback are handed it. */
+  /** What the call is about, e.g. the id of a user: validation and fallback are handed it, and a cache keeps values by it. */
   readonly key?: string | undefined;
   /** Aborts the call, retries included. */
   readonly signal?: AbortSignal | undefined;

@@ -80,6 +80,23 @@ describe('calls for one key that come at once', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('never fail with a load that is given up at this very moment', async () => {
+    for (let turns = 0; turns < 20; turns++) {
+      const { clock, kept } = cached<string>();
+      const { call } = numbered(clock, 100);
+      const controller = new AbortController();
+      const gone = errorOf(kept.execute(call, { ...KEY, signal: controller.signal }));
+      await settle();
+      controller.abort('gone');
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      const next = kept.execute(call, KEY);
+      await clock.advance(100);
+
+      expect(await gone).toBe('gone');
+      expect(['1', '2']).toContain(await next);
+    }
+  });
+
   test('do not wait for a load that was given up and ignores its signal', async () => {
     const { clock, kept } = cached<string>();
     const left = errorOf(kept.execute(never, { ...KEY, remainingMs: 10 }));
@@ -113,7 +130,17 @@ describe('calls for one key that come at once', () => {
     expect(await errorOf(kept.execute(failing, { key: '8' }))).toBeInstanceOf(Error);
   });
 
-  test('in one load of the same key make their own call, and do not wait for themselves', async () => {
+  test('do not take a value for fresh whose answer had waited during a freeze', async () => {
+    const { clock, kept } = cached<string>();
+    const { call } = numbered(clock, 100);
+    const frozen = kept.execute(call, KEY);
+    await clock.freeze(5_000);
+
+    expect(await frozen).toBe('1');
+    expect(await kept.execute(() => 'new', KEY)).toBe('new');
+  });
+
+  test('in a load of the same key make their own call, and do not wait for themselves', async () => {
     const { kept } = cached<string>();
     const outer = kept.execute(async () => `outer of ${await kept.execute(() => 'inner', KEY)}`, KEY);
 
@@ -242,6 +269,46 @@ describe('the context of a load', () => {
     expect(await long).toMatchObject({ source: 'live', value: '1' });
     expect(signals).toHaveLength(1);
     expect(clock.pending).toBe(0);
+  });
+
+  test('is no attempt of an outer call: one that is over ends no load, and the breaker counts that', async () => {
+    const { clock, kept } = cached<string>();
+    const { breaker, recorded } = recordingBreaker(clock);
+    const posts = resilient<string>({ name: 'posts', clock, cache: kept, breaker });
+    const outer = timeout({ timeoutMs: 50, clock });
+    const { call, signals } = numbered(clock, 200);
+    const invocation = withDeadline({ clock, totalTimeoutMs: 5_000, reserveMs: 0 }, () =>
+      errorOf(outer.execute(() => posts.execute(call, KEY))),
+    )({}, {});
+    const joined = posts.outcome(call, KEY);
+    await clock.advance(200);
+
+    expect(await invocation).toMatchObject({ code: 'ATTEMPT_TIMEOUT' });
+    expect(await joined).toMatchObject({ source: 'live', value: '1' });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    expect(recorded).toEqual([{ failed: false, slow: false }]);
+  });
+
+  test('is that of the load for listeners of its signal, too', async () => {
+    const { clock, kept } = cached<string>();
+    const controller = new AbortController();
+    let left: unknown = 'none yet';
+    const invocation = withDeadline({ clock, totalTimeoutMs: 60_000, reserveMs: 0 }, () =>
+      errorOf(
+        kept.execute(
+          ({ signal }) => {
+            signal.addEventListener('abort', () => (left = remainingMs()));
+            return never();
+          },
+          { ...KEY, signal: controller.signal },
+        ),
+      ),
+    )({}, {});
+    await clock.advance(10);
+    controller.abort('gone');
+
+    expect(await invocation).toBe('gone');
+    expect(left).toBe(9_990);
   });
 
   test('has the time of the load, for what is called under policies in it', async () => {
