@@ -9,7 +9,7 @@ const only = (name, from, allowed, comment) => ({
 });
 
 const INSIDE =
-  '^lib/(core|policy|breaker|chaos|deadline|http|idempotency|store|events|telemetry|middleware)/';
+  '^lib/(core|policy|breaker|cache|chaos|deadline|http|idempotency|store|events|telemetry|middleware)/';
 
 export default {
   forbidden: [
@@ -46,6 +46,7 @@ export default {
       '^lib/((core|policy)/|breaker/(local|options|permit)\\.ts$)',
       'a policy makes breakers of this environment only: a shared one is handed to it',
     ),
+    only('cache', '^lib/cache/', '^lib/(core|cache)/', 'a cache is handed to a policy, and knows none'),
     only('chaos', '^lib/chaos/', '^lib/(core|policy|chaos)/', 'injected faults are a layer of a policy'),
     only('deadline', '^lib/deadline/', '^lib/(core|deadline)/', 'the time of an invocation needs core alone'),
     only('http', '^lib/http/', '^lib/(core|http)/', 'a call over HTTP knows nothing of what protects it'),
@@ -94,7 +95,7 @@ export default {
     only(
       'functions',
       '^functions/',
-      '^(functions/|lib/(index\\.ts|(breaker|events|idempotency|store|store/lean|telemetry)/index\\.ts|middleware/))',
+      '^(functions/|lib/(index\\.ts|(breaker|cache|events|idempotency|store|store/lean|telemetry)/index\\.ts|middleware/))',
       'functions use the package as its users do',
     ),
     only(

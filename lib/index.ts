@@ -61,7 +61,7 @@ export {
 } from './policy/fallback.ts';
 export { type Hedge, type HedgeTools, hedge } from './policy/hedge.ts';
 export type { HedgeOptions } from './policy/hedge-options.ts';
-export type { OwnBreakerOptions, ResilientOptions } from './policy/options.ts';
+export type { CallCache, OwnBreakerOptions, ResilientOptions } from './policy/options.ts';
 export type { Outcome } from './policy/outcome.ts';
 export { RateLimitedError, type RateLimiter, type RateLimitOptions, rateLimit } from './policy/rate-limit.ts';
 export { type Resilient, resilient, type WrapOptions } from './policy/resilient.ts';

@@ -47,7 +47,7 @@ export default defineConfig({
     // Of `npm run test:coverage`: no branch of what stands in the path of every call is untried.
     coverage: {
       provider: 'v8',
-      include: ['lib/core/**', 'lib/policy/**', 'lib/breaker/**'],
+      include: ['lib/core/**', 'lib/policy/**', 'lib/breaker/**', 'lib/cache/**'],
       reporter: [['text', { skipFull: true }]],
       thresholds: { branches: 100 },
     },

@@ -20,7 +20,7 @@ export type Call<T> = (context: CallContext) => T | Promise<T>;
 
 /** What a caller may say about one call. A call's context is all of it, so a policy within it can be handed that. */
 export interface ExecuteOptions {
-  /** What the call is about, e.g. the id of a user: validation and fallback are handed it. */
+  /** What the call is about, e.g. the id of a user: validation and fallback are handed it, and a cache keeps values by it. */
   readonly key?: string | undefined;
   /** Aborts the call, retries included. */
   readonly signal?: AbortSignal | undefined;
@@ -28,8 +28,11 @@ export interface ExecuteOptions {
   readonly remainingMs?: number | (() => number) | undefined;
 }
 
-/** Where a value came from. */
-export type Source = 'live' | 'fallback';
+/**
+ * Where a value came from. `cache`: it was fresh, or stale and is refreshed meanwhile. `stale`: it was too old, and stands in for
+ * an error.
+ */
+export type Source = 'live' | 'cache' | 'stale' | 'fallback';
 
 /** What is known about one attempt. */
 export interface AttemptState {

@@ -65,3 +65,13 @@ export function isWithinProbeOf(breaker: string | object): boolean {
   }
   return false;
 }
+
+/** Whether a call made here is part of a probe of some breaker. */
+export function isWithinProbe(): boolean {
+  let context = invocationContext();
+  while (context !== undefined) {
+    if (context.probeOf !== undefined && !context.scope.isOver) return true;
+    context = context.parent;
+  }
+  return false;
+}

@@ -19,6 +19,7 @@ export const CALL = {
     PolicyAttempts: 'Count',
     PolicyDuration: 'Milliseconds',
     PolicyFallbacks: 'Count',
+    PolicyStale: 'Count',
     PolicyFailures: 'Count',
   },
 } as const;
@@ -72,6 +73,12 @@ export const RETRY_BUDGET_EXHAUSTED = {
 export const REJECTION = {
   dimensions: ['policy', 'by'],
   units: { PolicyRejections: 'Count' },
+} as const;
+
+/** Each call with a key that asked a cache, once. */
+export const CACHE = {
+  dimensions: ['cache'],
+  units: { CacheHits: 'Count', CacheStale: 'Count', CacheMisses: 'Count', CacheCoalesced: 'Count' },
 } as const;
 
 /** A change of a breaker's state, from the environment that made it: once for all. */

@@ -1,4 +1,5 @@
 import type { BreakerEvent } from './breaker-event.ts';
+import type { Source } from './execution.ts';
 
 /** What happened in a call that a policy protects, or to its breaker, for metrics, traces and logs. */
 export type PolicyEvent =
@@ -66,9 +67,17 @@ export type PolicyEvent =
       readonly error: unknown;
     }
   | {
+      /** A call with a key has asked a cache. */
+      readonly kind: 'cache';
+      /** Name of the cache. */
+      readonly name: string;
+      /** `stale`: the value was handed out while it is refreshed. `coalesced`: the call waits for a load of another call. */
+      readonly result: 'hit' | 'stale' | 'miss' | 'coalesced';
+    }
+  | {
       readonly kind: 'outcome';
       readonly name: string;
-      readonly source: 'live' | 'fallback' | 'none';
+      readonly source: Source | 'none';
       readonly degraded: boolean;
       readonly attempts: number;
       readonly durationMs: number;

@@ -147,11 +147,10 @@ export function fallbackLayer<T>(options: FallbackOptions<T>, tools: FallbackToo
   return (next) =>
     async function callWithFallback(execution) {
       const { state } = execution;
+      // A layer outside of this one may try again after a degraded value. One inside says where its value is from.
+      state.source = 'live';
       try {
-        const value = await next(execution);
-        // A layer outside of this one may try again after a degraded value.
-        state.source = 'live';
-        return value;
+        return await next(execution);
       } catch (error) {
         if (state.callerSignal?.aborted || !standsIn(error)) throw error;
         const value = await valueFor(error, execution).catch(notedAfter(error));

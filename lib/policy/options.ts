@@ -1,7 +1,7 @@
 import { type CircuitBreakerOptions, checkBreakerOptions } from '../breaker/options.ts';
 import { type CircuitBreaker, isBreaker } from '../breaker/permit.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Invoke } from '../core/layer.ts';
+import type { Invoke, Layer } from '../core/layer.ts';
 import { checkOptions } from '../core/options.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import type { Random } from '../core/random.ts';
@@ -22,6 +22,15 @@ export interface FaultInjection {
   layer(name: string, clock: Clock, random: Random): <T>(next: Invoke<T>) => Invoke<T>;
 }
 
+/** A cache, as `cache` of `fibrin/cache` makes it: layers for a policy. */
+export interface CallCache<T> {
+  layersFor(policy: {
+    readonly name: string;
+    readonly totalTimeoutMs: number;
+    readonly report: ((event: PolicyEvent) => void) | undefined;
+  }): { readonly stale: Layer<T> | undefined; readonly cached: Layer<T> };
+}
+
 export interface ResilientOptions<T> {
   /** Name of the dependency in errors, events and state. 1 to 100 letters, digits, ".", "_", "-". */
   readonly name: string;
@@ -29,6 +38,10 @@ export interface ResilientOptions<T> {
   readonly totalTimeoutMs?: number | false;
   /** Limit on each attempt, body included. Milliseconds, or false. Default 3,000. */
   readonly attemptTimeoutMs?: number | false;
+  /**
+   * A cache for the calls that have a `key`, made by `cache` of `fibrin/cache`, which several policies can share. Default: none.
+   */
+  readonly cache?: CallCache<T> | false;
   /**
    * A second call beside one that takes long, for reads whose slowest answers take too long: what `hedge` makes. Default: none,
    * since only you know whether the call may be made twice, at the same time too. Hedges and retries have one budget: see
@@ -94,6 +107,7 @@ export function checkResilientOptions<T>(options: ResilientOptions<T>): void {
     optional: {
       totalTimeoutMs: rule.switchable(rule.durationMs()),
       attemptTimeoutMs: rule.switchable(rule.durationMs()),
+      cache: rule.switchable(madeBy('cache({ name, ttlMs }) of fibrin/cache', 'layersFor')),
       hedge: rule.switchable(madeBy('hedge({ delayMs })', 'layerWith')),
       retry: rule.switchable(rule.object()),
       breaker: rule.switchable(rule.object()),

@@ -50,20 +50,23 @@ function breakerOf<T>({ name, breaker, clock, onEvent }: ResilientOptions<T>): C
 /** The layers that the options ask for, in order. */
 function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | undefined): readonly Layer<T>[] {
   const { name, clock = systemClock, random = systemRandom, layers: placed = [] } = options;
-  const { hedge, retry, rateLimit, bulkhead, validate, fallback, faults } = options;
+  const { cache, hedge, retry, rateLimit, bulkhead, validate, fallback, faults } = options;
   const [timeoutMs, totalTimeoutMs] = timesOf(options);
   const report = options.onEvent && safeListener(options.onEvent, `${name}: onEvent`);
   const budget = budgetOf(retry || { maxAttempts: 1 }, hedge ? hedge.maxHedges : 0);
   const tools = { name, clock, random, budget, report };
   const needsTimer = placed.length > 0;
-  const timerReserveMs = needsTimer ? Math.min(TIMER_RESERVE_MS, totalTimeoutMs / 10) : 0;
+  const cacheLayers = cache ? cache.layersFor({ name, totalTimeoutMs, report }) : undefined;
+  // A load of the cache has a timer of its own.
+  const timerReserveMs = needsTimer || cacheLayers ? Math.min(TIMER_RESERVE_MS, totalTimeoutMs / 10) : 0;
   const reserveMs = Math.max(breaker?.reserveMs ?? 0, timerReserveMs);
   const isInDoubt = breaker && (() => breaker.isInDoubt);
 
   return inOrder<T>(`resilient "${name}".layers`, placed, {
     telemetry: [report && outcomeLayer({ name, report })],
-    fallback: [fallback !== undefined && fallbackLayer({ ...options, fallback }, tools)],
+    fallback: [fallback !== undefined && fallbackLayer({ ...options, fallback }, tools), cacheLayers?.stale],
     deadline: [totalTimeoutMs < Infinity && deadlineLayer({ name, clock, totalTimeoutMs, needsTimer })],
+    cache: [cacheLayers?.cached],
     hedge: [hedge && hedge.layerWith({ ...tools, earns: !retry, isInDoubt, reserveMs })],
     retry: [retry && retryLayer(retry, { ...tools, reserveMs })],
     breaker: [report && attemptLayer({ name, clock, report }), breaker?.layer],
@@ -76,9 +79,9 @@ function layersOf<T>(options: ResilientOptions<T>, breaker: CircuitBreaker | und
 }
 
 /**
- * Protects the calls to one dependency. The order of its layers, outermost first: telemetry, fallback, deadline, hedge, retry,
- * breaker, rateLimit, bulkhead, timeout, validation, faults, your function. So every attempt is counted by the breaker and
- * rejected while it is open, and the total timeout limits all waits too.
+ * Protects the calls to one dependency. The order of its layers, outermost first: telemetry, fallback, deadline, cache, hedge,
+ * retry, breaker, rateLimit, bulkhead, timeout, validation, faults, your function. So every attempt is counted by the breaker
+ * and rejected while it is open, and the total timeout limits all waits too.
  *
  * In an invocation whose time is known (`withDeadline`, the `deadline` middleware) no call takes longer than that has left;
  * nor does a call in a call. Elsewhere, hand a call within a call the context of the outer one.

@@ -6,15 +6,16 @@ import * as rule from '../core/rules.ts';
 /**
  * The layers of `resilient` by name, outermost first. A later policy is one more name here and one more file.
  *
- * The order has reasons: a fallback stands in for whatever fails inside it, the deadline limits waits between attempts too, each
- * branch of a hedged call has its own retries, every attempt is counted by the breaker and rejected while it is open, which takes
- * no token and no slot, a call that waits for a token holds no slot, what waits takes nothing of the attempt's time, and what is
- * counted was validated.
+ * The order has reasons: a fallback stands in for whatever fails inside it, the deadline limits waits between attempts too, a
+ * value that is kept costs no attempt, each branch of a hedged call has its own retries, every attempt is counted by the breaker
+ * and rejected while it is open, which takes no token and no slot, a call that waits for a token holds no slot, what waits takes
+ * nothing of the attempt's time, and what is counted was validated.
  */
 export const SLOTS = [
   'telemetry',
   'fallback',
   'deadline',
+  'cache',
   'hedge',
   'retry',
   'breaker',

@@ -5,12 +5,19 @@ import { type EmfOptions, emfMetrics } from './emf.ts';
  * Distinct values that one dimension takes in one execution environment; what comes after them is `OTHER`. CloudWatch bills
  * every combination of values as a metric, about 0.30 USD a month each.
  * - `data`: an error's code comes from whatever threw it. A function's dependencies fail in a dozen ways, not in hundreds.
- * - `name`: a policy's, a breaker's or an operation's name is an option. A function has tens of them at most, and one that
+ * - `name`: the name of a policy, a breaker, a cache or an operation is an option. A function has tens of them at most, and one that
  *   makes a policy for each tenant must not make a metric for each.
  */
 const MAX_VALUES = { data: 20, name: 100 } as const;
 
-const NAMES: ReadonlySet<string> = new Set(['policy', 'breaker', 'bulkhead', 'operation', 'function']);
+const NAMES: ReadonlySet<string> = new Set([
+  'policy',
+  'breaker',
+  'cache',
+  'bulkhead',
+  'operation',
+  'function',
+]);
 
 const OTHER = 'OTHER';
 

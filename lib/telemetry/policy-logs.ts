@@ -1,5 +1,6 @@
 import type { BreakerEvent } from '../core/breaker-event.ts';
 import { InvalidOptionError } from '../core/errors.ts';
+import type { Source } from '../core/execution.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import { safeListener } from '../core/safe-listener.ts';
 import { errorCode } from './error-code.ts';
@@ -21,8 +22,10 @@ interface Entry {
 }
 
 /** A call that succeeds is for debugging, a degraded one a warning, one without a value an error. */
-const OUTCOMES: Readonly<Record<'live' | 'fallback' | 'none', readonly [Level, string]>> = {
+const OUTCOMES: Readonly<Record<Source | 'none', readonly [Level, string]>> = {
   live: ['debug', 'succeeded'],
+  cache: ['debug', 'was answered by its cache'],
+  stale: ['warn', 'was answered by a stale value'],
   fallback: ['warn', 'was answered by its fallback'],
   none: ['error', 'failed'],
 };
@@ -65,14 +68,26 @@ function hasError(event: CallEvent): event is CallEvent & { readonly error: unkn
     case 'attempt':
       return event.failed;
     case 'outcome':
-      return event.source !== 'live';
+      return event.degraded;
     default:
       return 'error' in event;
   }
 }
 
+const CACHE_RESULTS: Readonly<Record<Extract<CallEvent, { kind: 'cache' }>['result'], string>> = {
+  hit: 'had a fresh value',
+  stale: 'had a stale value, which is refreshed',
+  miss: 'had no value',
+  coalesced: 'had no value: the call waits for the load of another call',
+};
+
 function callEntry(event: CallEvent): Entry {
   const { kind, name } = event;
+  if (kind === 'cache') {
+    const { result } = event;
+    const fields = { event: kind, cache: name, result };
+    return { level: 'debug', message: `Cache "${name}" ${CACHE_RESULTS[result]}`, fields };
+  }
   const code = hasError(event) ? errorCode(event.error) : undefined;
   const entry = (level: Level, what: string, fields: LogFields): Entry => ({
     level,
@@ -123,9 +138,9 @@ function callEntry(event: CallEvent): Entry {
  * | level | what |
  * | --- | --- |
  * | `error` | a call that threw |
- * | `warn` | a call that the fallback answered, a rejected call, an empty retry budget, a call that does not end, a breaker that opens, a store that stops answering |
+ * | `warn` | a call that the fallback or a stale value answered, a rejected call, an empty retry budget, a call that does not end, a breaker that opens, a store that stops answering |
  * | `info` | a retry, a fallback, any other change of a breaker, a store that answers again |
- * | `debug` | a call that succeeded, each attempt, a hedge, each report of a breaker |
+ * | `debug` | a call that succeeded, each attempt, a hedge, what a cache had, each report of a breaker |
  *
  * Of an error, only the code is logged, since a message may quote anything. A failure of the logger never reaches the call,
  * neither one that it throws nor one that it rejects with.

@@ -41,11 +41,23 @@ function outcomeMetrics(write: WriteLine, event: Extract<CallEvent, { kind: 'out
     PolicyAttempts: event.attempts,
     PolicyDuration: event.durationMs,
     PolicyFallbacks: event.source === 'fallback' ? 1 : 0,
+    PolicyStale: event.source === 'stale' ? 1 : 0,
     PolicyFailures: failed ? 1 : 0,
   };
   write(line.CALL, { policy }, values);
   if (event.hedgeWon) write(line.HEDGE_WON, { policy }, { PolicyHedgesWon: 1 });
   if (failed) write(line.FAILED_CALL, { policy, code: errorCode(event.error) }, { PolicyFailures: 1 });
+}
+
+function cacheMetrics(write: WriteLine, { name, result }: Extract<CallEvent, { kind: 'cache' }>): void {
+  const count = (of: typeof result) => (result === of ? 1 : 0);
+  const values = {
+    CacheHits: count('hit'),
+    CacheStale: count('stale'),
+    CacheMisses: count('miss'),
+    CacheCoalesced: count('coalesced'),
+  };
+  write(line.CACHE, { cache: name }, values);
 }
 
 function callMetrics(write: WriteLine, event: CallEvent) {
@@ -71,14 +83,16 @@ function callMetrics(write: WriteLine, event: CallEvent) {
       return write(line.BULKHEAD_OVERDUE, { bulkhead: event.name }, { BulkheadOverdue: 1 });
     case 'fallback':
       return write(line.FALLBACK, { policy, code: errorCode(event.error) }, { PolicyFallbacks: 1 });
+    case 'cache':
+      return cacheMetrics(write, event);
     case 'outcome':
       return outcomeMetrics(write, event);
   }
 }
 
 /**
- * Metrics of protected calls, for `onEvent`. Those of calls have the dimension `policy`, those of breakers `breaker`, those
- * of bulkheads `bulkhead`: the name of each. A call that succeeds at its first attempt is one line.
+ * Metrics of protected calls, for `onEvent`. Those of calls have the dimension `policy`, those of breakers `breaker`, those of
+ * bulkheads `bulkhead`, those of caches `cache`: the name of each. A call that succeeds at its first attempt is one line.
  *
  * | metric | further dimensions | value |
  * | --- | --- | --- |
@@ -86,6 +100,7 @@ function callMetrics(write: WriteLine, event: CallEvent) {
  * | `PolicyAttempts` | | attempts of the call |
  * | `PolicyDuration` | | duration of the call with its retries and its fallback, milliseconds |
  * | `PolicyFallbacks` | | 1 for a call that the fallback answered, else 0: the average is the fraction of calls |
+ * | `PolicyStale` | | 1 for a call that a stale value answered in place of an error, else 0 |
  * | `PolicyFallbacks` | `code` | 1 for each error that the fallback stood in for |
  * | `PolicyFailures` | | 1 for a call that threw, else 0: the average is the fraction of calls |
  * | `PolicyFailures` | `code` | 1 for each call that threw |
@@ -100,6 +115,7 @@ function callMetrics(write: WriteLine, event: CallEvent) {
  * | `PolicyWaitDuration` | | that wait, milliseconds |
  * | `PolicyRejections` | `by` | 1 for each call or attempt that the breaker, the rate limiter, the bulkhead or the deadline did not admit |
  * | `BulkheadOverdue` | | 1 for each call whose function has not ended in `maxHoldMs`, once its slot is another call's |
+ * | `CacheHits`, `CacheStale`, `CacheMisses`, `CacheCoalesced` | | 1 for one of them, 0 for the others, for each call with a key: the averages are fractions of calls. Stale: the value was handed out while it is refreshed. Coalesced: the call waited for a load of another call |
  * | `BreakerStateChanges` | `from`, `to` | 1 for each change, from the execution environment that made it: the sum counts each change once |
  * | `BreakerStateObserved` | `from`, `to` | 1 for each environment that noticed a change which it did not make |
  * | `BreakerWait` | `from`, `to` | how long the breaker then makes no probe, waits for one, or is forced, in milliseconds |

@@ -40,7 +40,7 @@ export function spanOf(event: TimedEvent): TimedSpan {
     'fibrin.attempts': attempts,
     'fibrin.budget_exhausted': budgetExhausted,
     ...(hedgeWon && { 'fibrin.hedge_won': true }),
-    ...errorType(source !== 'live', error),
+    ...errorType(degraded, error),
   };
   return { name, failed: source === 'none', attributes };
 }
@@ -64,6 +64,8 @@ export function noteOf(event: Exclude<PolicyEvent, TimedEvent>): Attributes {
       return { 'fibrin.bulkhead': event.name, 'fibrin.held_ms': event.heldMs };
     case 'fallback':
       return { ...policy, ...errorType(true, event.error) };
+    case 'cache':
+      return { 'fibrin.cache': event.name, 'fibrin.cache_result': event.result };
     case 'breaker-state': {
       const { from, to, origin, admittedFraction, waitMs, cause } = event;
       const change = { 'fibrin.from': from, 'fibrin.to': to, 'fibrin.origin': origin };

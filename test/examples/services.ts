@@ -12,6 +12,7 @@ export const REFUSAL = 'Service Unavailable';
 /** The answers of services by their host in the example. Others answer with a rate: text, a number and JSON in one. */
 const ANSWERS: Readonly<Record<string, (path: string) => unknown>> = {
   'posts.example': (path) => [{ userId: path.slice(1), title: 'A post' }],
+  'profiles.example': (path) => ({ id: path.slice(1), name: 'Ada', version: 1 }),
 };
 const RATE = 1.08;
 

@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LOCAL = ['code', 'dynamodb', 'http', 'runtime', 's3', 'sns', 'synth', 'template'].map(
   (name) => `lib/local/${name}`,
 );
-const FOLDERS = [...['core', 'policy', 'middleware'].map((name) => `lib/${name}`), ...LOCAL];
+const FOLDERS = [...['core', 'policy', 'cache', 'middleware'].map((name) => `lib/${name}`), ...LOCAL];
 /** Two screens. Lines. */
 const MAX_LINES = 80;
 

@@ -46,6 +46,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'SensitivityBus',
     'Warmer',
   ],
+  './cache': ['cache'],
   './chaos': ['injectFaults', 'InjectedFaultError'],
   './dynamodb': ['dynamoStore', 'sdkTransport'],
   './dynamodb-lean': ['leanStore', 'leanTransport'],

@@ -1,6 +1,7 @@
 import { circuitBreaker } from '../../lib/breaker/local.ts';
 import type { CircuitBreaker } from '../../lib/breaker/permit.ts';
 import { sharedBreaker } from '../../lib/breaker/shared.ts';
+import { cache } from '../../lib/cache/index.ts';
 import type { Call, ExecuteOptions } from '../../lib/core/execution.ts';
 import type { Layer } from '../../lib/core/layer.ts';
 import { bulkhead } from '../../lib/policy/bulkhead.ts';
@@ -36,6 +37,12 @@ export interface Subject {
   execute(call: Call<unknown>, options?: ExecuteOptions): Promise<unknown>;
 }
 
+/** Has each call ask for a key of its own, so that it is a load. */
+function withKeys(subject: Subject): Subject {
+  let calls = 0;
+  return { execute: (call, options) => subject.execute(call, { key: `${calls++}`, ...options }) };
+}
+
 /** Each policy alone, and all of them together. */
 export const POLICIES: readonly (readonly [string, (clock: FakeClock) => Subject | Promise<Subject>])[] = [
   ['retry', (clock) => retry({ clock })],
@@ -43,6 +50,7 @@ export const POLICIES: readonly (readonly [string, (clock: FakeClock) => Subject
   ['timeout', (clock) => timeout({ timeoutMs: 1_000, clock })],
   ['fallback', (clock) => fallback<unknown>({ fallback: 'stale', clock })],
   ['validation', (clock) => validation<unknown>({ validate: () => true, clock })],
+  ['cache', (clock) => withKeys(cache({ name: 'posts', ttlMs: 1_000, clock }))],
   ['rateLimit', (clock) => rateLimit({ perSecond: 100, clock })],
   ['bulkhead', (clock) => bulkhead({ limit: 100, clock })],
   ['circuitBreaker', (clock) => circuitBreaker({ name: 'posts', clock })],
@@ -61,6 +69,16 @@ export const POLICIES: readonly (readonly [string, (clock: FakeClock) => Subject
         ...{ rateLimit: rateLimit({ perSecond: 100, clock }), bulkhead: bulkhead({ limit: 100, clock }) },
         ...{ layers: [{ before: 'telemetry', layer: passes }], onEvent: () => undefined },
       }),
+  ],
+  [
+    'resilient with a cache',
+    (clock) =>
+      withKeys(
+        resilient<unknown>({
+          ...{ name: 'posts', clock, retry: {}, breaker: {} },
+          cache: cache({ name: 'posts', ttlMs: 1_000, staleIfErrorMs: 1_000, clock }),
+        }),
+      ),
   ],
   ['resilient with a shared breaker', (clock) => resilient({ name: 'posts', breaker: shared(clock), clock })],
 ];

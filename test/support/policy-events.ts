@@ -18,11 +18,17 @@ export const policyEvents: readonly PolicyEvent[] = [
   { kind: 'budget-exhausted', name: 'posts', attempt: 1 },
   { kind: 'rejected', name: 'posts', by: 'breaker' },
   { kind: 'fallback', name: 'posts', error: secret },
+  { kind: 'cache', name: 'kept', result: 'hit' },
+  { kind: 'cache', name: 'kept', result: 'stale' },
+  { kind: 'cache', name: 'kept', result: 'miss' },
+  { kind: 'cache', name: 'kept', result: 'coalesced' },
   { ...outcome, source: 'live', degraded: false, attempts: 2, durationMs: 90 },
   {
     ...{ ...outcome, source: 'fallback', degraded: true, attempts: 0, durationMs: 1 },
     error: new BreakerOpenError('posts', 500),
   },
+  { ...outcome, source: 'cache', degraded: false, attempts: 0, durationMs: 1 },
+  { ...outcome, source: 'stale', degraded: true, attempts: 1, durationMs: 3, error: secret },
   {
     ...{ ...outcome, source: 'none', degraded: true, attempts: 1, durationMs: 95 },
     budgetExhausted: true,

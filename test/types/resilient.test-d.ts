@@ -76,11 +76,11 @@ test('a call gives the type of its policy, and an outcome is narrowed by its sou
     expectTypeOf(outcome.degraded).toEqualTypeOf<true>();
     expectTypeOf(outcome.error).toEqualTypeOf<unknown>();
   } else {
-    expectTypeOf(outcome.source).toEqualTypeOf<'live' | 'fallback'>();
+    expectTypeOf(outcome.source).toEqualTypeOf<'live' | 'cache' | 'stale' | 'fallback'>();
     expectTypeOf(outcome.value).toEqualTypeOf<string>();
   }
   if (!outcome.degraded) {
-    expectTypeOf(outcome.source).toEqualTypeOf<'live'>();
+    expectTypeOf(outcome.source).toEqualTypeOf<'live' | 'cache'>();
     expectTypeOf(outcome.value).toEqualTypeOf<string>();
     expectTypeOf(outcome.error).toEqualTypeOf<undefined>();
   }
@@ -161,7 +161,7 @@ test('policies are switched off with false, and not with undefined', () => {
   expectTypeOf<With<{ totalTimeoutMs: string }>>().toEqualTypeOf<false>();
   expectTypeOf<With<{ fallbackTimeoutMs: false }>>().toEqualTypeOf<false>();
   expectTypeOf<Fits<Record<never, never>, Options>>().toEqualTypeOf<false>();
-  expectTypeOf<Has<Options, 'attempts' | 'timeoutMs' | 'store' | 'cache'>>().toEqualTypeOf<false>();
+  expectTypeOf<Has<Options, 'attempts' | 'timeoutMs' | 'store'>>().toEqualTypeOf<false>();
   expectTypeOf<Fits<Readonly<Options>, Options>>().toEqualTypeOf<true>();
   const fixed = {
     name: 'posts',
@@ -301,15 +301,15 @@ test('a layer has one place and the type of its policy', () => {
     layers: [{ after: 'retry', layer: (next) => async (execution) => `${await next(execution)}!` }],
   });
   expectTypeOf<Slot>().toEqualTypeOf<
-    | ('telemetry' | 'fallback' | 'deadline' | 'hedge' | 'retry' | 'breaker' | 'rateLimit' | 'bulkhead')
-    | ('timeout' | 'validation' | 'faults')
+    | ('telemetry' | 'fallback' | 'deadline' | 'cache' | 'hedge' | 'retry' | 'breaker' | 'rateLimit')
+    | ('bulkhead' | 'timeout' | 'validation' | 'faults')
   >();
   type Placed = PlacedLayer<string>;
   expectTypeOf<
     Fits<{ before: 'retry'; after: 'retry'; layer: Layer<string> }, Placed>
   >().toEqualTypeOf<false>();
   expectTypeOf<Fits<{ layer: Layer<string> }, Placed>>().toEqualTypeOf<false>();
-  expectTypeOf<Fits<{ before: 'cache'; layer: Layer<string> }, Placed>>().toEqualTypeOf<false>();
+  expectTypeOf<Fits<{ before: 'function'; layer: Layer<string> }, Placed>>().toEqualTypeOf<false>();
   expectTypeOf<Fits<{ before: 'retry' }, Placed>>().toEqualTypeOf<false>();
   expectTypeOf<Fits<{ before: 'retry'; layer: Layer<number> }, Placed>>().toEqualTypeOf<false>();
 });

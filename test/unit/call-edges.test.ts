@@ -79,7 +79,10 @@ describe('what a function is handed', () => {
     },
   );
 
-  test.each(POLICIES)('is no more time than its caller has: %s', async (_name, make) => {
+  // A load of a cache is for all that wait for it, so its time is its own.
+  const direct = POLICIES.filter(([name]) => !name.includes('cache'));
+
+  test.each(direct)('is no more time than its caller has: %s', async (_name, make) => {
     const policy = await make(fakeClock());
 
     expect(await policy.execute(({ remainingMs }) => remainingMs(), { remainingMs: 70 })).toBe(70);

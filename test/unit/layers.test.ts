@@ -58,14 +58,14 @@ const places = (slots: readonly Slot[], attempt = 1) =>
 const endings = (slots: readonly Slot[], ending: string) =>
   slots.toReversed().flatMap((slot) => [`after ${slot} ${ending}`, `before ${slot} ${ending}`]);
 
-const OUTER: readonly Slot[] = ['telemetry', 'fallback', 'deadline', 'hedge'];
+const OUTER: readonly Slot[] = ['telemetry', 'fallback', 'deadline', 'cache', 'hedge'];
 const INNER: readonly Slot[] = ['breaker', 'rateLimit', 'bulkhead', 'timeout', 'validation', 'faults'];
 
 describe('the layers of a policy', () => {
   test('are in the documented order', () => {
     expect(SLOTS).toEqual([
-      ...['telemetry', 'fallback', 'deadline', 'hedge', 'retry', 'breaker', 'rateLimit', 'bulkhead'],
-      ...['timeout', 'validation', 'faults'],
+      ...['telemetry', 'fallback', 'deadline', 'cache', 'hedge', 'retry', 'breaker', 'rateLimit'],
+      ...['bulkhead', 'timeout', 'validation', 'faults'],
     ]);
   });
 
@@ -136,7 +136,7 @@ describe('the layers of a policy', () => {
       'before breaker throws BREAKER_OPEN',
       'after retry throws BREAKER_OPEN',
       'before retry throws BREAKER_OPEN',
-      ...endings(['deadline', 'hedge'], 'throws BREAKER_OPEN'),
+      ...endings(['deadline', 'cache', 'hedge'], 'throws BREAKER_OPEN'),
       'after fallback throws BREAKER_OPEN',
       'before fallback gives stale',
       ...endings(['telemetry'], 'gives stale'),
@@ -211,7 +211,7 @@ describe('a placed layer', () => {
   const layer: Layer<unknown> = (next) => next;
 
   test.each<readonly [unknown, string]>([
-    [{ before: 'cache', layer }, 'expected `before` to be one of telemetry, fallback, deadline, hedge'],
+    [{ before: 'function', layer }, 'expected `before` to be one of telemetry, fallback, deadline, cache'],
     [{ after: 'Retry', layer }, 'expected `after` to be one of telemetry'],
     [{ before: 'retry', after: 'retry', layer }, 'expected one of `before` and `after`'],
     [{ before: 'retry', after: 'breaker', layer }, 'expected one of `before` and `after`'],

@@ -65,11 +65,33 @@ describe('policyLogs', () => {
       ],
       ['warn', 'Policy "posts" rejected a call: breaker', { event: 'rejected', policy, by: 'breaker' }],
       ['info', 'Policy "posts" used its fallback: ECONNREFUSED', { event: 'fallback', policy, code }],
+      ['debug', 'Cache "kept" had a fresh value', { event: 'cache', cache: 'kept', result: 'hit' }],
+      [
+        'debug',
+        'Cache "kept" had a stale value, which is refreshed',
+        { event: 'cache', cache: 'kept', result: 'stale' },
+      ],
+      ['debug', 'Cache "kept" had no value', { event: 'cache', cache: 'kept', result: 'miss' }],
+      [
+        'debug',
+        'Cache "kept" had no value: the call waits for the load of another call',
+        { event: 'cache', cache: 'kept', result: 'coalesced' },
+      ],
       ['debug', 'Policy "posts" succeeded', { ...outcome, source: 'live', attempts: 2, durationMs: 90 }],
       [
         'warn',
         'Policy "posts" was answered by its fallback: BREAKER_OPEN',
         { ...outcome, source: 'fallback', attempts: 0, durationMs: 1, code: 'BREAKER_OPEN' },
+      ],
+      [
+        'debug',
+        'Policy "posts" was answered by its cache',
+        { ...outcome, source: 'cache', attempts: 0, durationMs: 1 },
+      ],
+      [
+        'warn',
+        'Policy "posts" was answered by a stale value: ECONNREFUSED',
+        { ...outcome, source: 'stale', attempts: 1, durationMs: 3, code },
       ],
       [
         'error',

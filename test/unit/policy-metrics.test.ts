@@ -23,12 +23,15 @@ const failedAttempt = (code: string): PolicyEvent => ({
 });
 
 describe('policyMetrics', () => {
-  it('writes one line for a call, with 1 or 0 for a failure and for a fallback', () => {
+  it('writes one line for a call, with 1 or 0 for a failure, a fallback and a stale value', () => {
     const counts = { policy: 'posts', PolicyCalls: 1 };
+    const none = { PolicyFallbacks: 0, PolicyStale: 0, PolicyFailures: 0 };
     expect(metricsOf(...ofKind('outcome'))).toEqual([
-      { ...counts, PolicyAttempts: 2, PolicyDuration: 90, PolicyFallbacks: 0, PolicyFailures: 0 },
-      { ...counts, PolicyAttempts: 0, PolicyDuration: 1, PolicyFallbacks: 1, PolicyFailures: 0 },
-      { ...counts, PolicyAttempts: 1, PolicyDuration: 95, PolicyFallbacks: 0, PolicyFailures: 1 },
+      { ...counts, PolicyAttempts: 2, PolicyDuration: 90, ...none },
+      { ...counts, PolicyAttempts: 0, PolicyDuration: 1, ...none, PolicyFallbacks: 1 },
+      { ...counts, PolicyAttempts: 0, PolicyDuration: 1, ...none },
+      { ...counts, PolicyAttempts: 1, PolicyDuration: 3, ...none, PolicyStale: 1 },
+      { ...counts, PolicyAttempts: 1, PolicyDuration: 95, ...none, PolicyFailures: 1 },
       { policy: 'posts', code: 'ECONNREFUSED', PolicyFailures: 1 },
     ]);
   });
@@ -60,6 +63,16 @@ describe('policyMetrics', () => {
     expect(metricsOf(wonByHedge)).toMatchObject([
       { PolicyCalls: 1 },
       { policy: 'posts', PolicyHedgesWon: 1 },
+    ]);
+  });
+
+  it('counts what a cache had, by the name of the cache', () => {
+    const none = { cache: 'kept', CacheHits: 0, CacheStale: 0, CacheMisses: 0, CacheCoalesced: 0 };
+    expect(metricsOf(...ofKind('cache'))).toEqual([
+      { ...none, CacheHits: 1 },
+      { ...none, CacheStale: 1 },
+      { ...none, CacheMisses: 1 },
+      { ...none, CacheCoalesced: 1 },
     ]);
   });
 

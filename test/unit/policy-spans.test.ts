@@ -89,6 +89,21 @@ describe('policySpans', () => {
       },
       {
         name: 'posts',
+        startTime: NOW - 1,
+        attributes: {
+          ...outcome,
+          ...{ 'fibrin.source': 'cache', 'fibrin.degraded': false, 'fibrin.attempts': 0 },
+        },
+        endTime: NOW,
+      },
+      {
+        name: 'posts',
+        startTime: NOW - 3,
+        attributes: { ...outcome, 'fibrin.source': 'stale', 'fibrin.attempts': 1, ...code },
+        endTime: NOW,
+      },
+      {
+        name: 'posts',
         startTime: NOW - 95,
         attributes: {
           ...outcome,
@@ -121,6 +136,10 @@ describe('policySpans', () => {
       ['budget-exhausted', { ...policy, 'fibrin.attempt': 1 }],
       ['rejected', { ...policy, 'fibrin.rejected_by': 'breaker' }],
       ['fallback', { ...policy, 'error.type': 'ECONNREFUSED' }],
+      ['cache', { 'fibrin.cache': 'kept', 'fibrin.cache_result': 'hit' }],
+      ['cache', { 'fibrin.cache': 'kept', 'fibrin.cache_result': 'stale' }],
+      ['cache', { 'fibrin.cache': 'kept', 'fibrin.cache_result': 'miss' }],
+      ['cache', { 'fibrin.cache': 'kept', 'fibrin.cache_result': 'coalesced' }],
       [
         'breaker-state',
         {
@@ -173,7 +192,7 @@ describe('policySpans', () => {
       const listener = policySpans({ tracer: other.tracer, ...options });
       for (const event of policyEvents) expect(() => listener(event)).not.toThrow();
     }
-    expect(other.spans).toHaveLength(12);
+    expect(other.spans).toHaveLength(18);
   });
 
   it('never throws when the tracer fails', () => {
@@ -205,7 +224,7 @@ describe('policySpans without a tracer', () => {
     await new Promise(setImmediate);
     for (const event of policyEvents) onEvent(event);
 
-    expect([spans.length, events.length]).toEqual([6, 12]);
+    expect([spans.length, events.length]).toEqual([9, 17]);
   });
 
   it("ignores events where OpenTelemetry's API is not installed", async () => {

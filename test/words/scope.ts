@@ -7,6 +7,7 @@ const DONE = [
   'lib/core',
   'lib/policy',
   'lib/breaker',
+  'lib/cache',
   'lib/chaos',
   'lib/deadline',
   'lib/http',

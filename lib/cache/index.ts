@@ -1,0 +1,3 @@
+export { type Cache, type CacheLayers, type CachingPolicy, cache } from './cache.ts';
+export type { CacheOptions } from './options.ts';
+export type { WarmOptions } from './warm.ts';

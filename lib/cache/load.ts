@@ -1,0 +1,124 @@
+import type { Clock } from '../core/clock.ts';
+import { DeadlineExceededError } from '../core/errors.ts';
+import { beginCall, type CallState, Execution } from '../core/execution.ts';
+import { type Invocation, invocationContext, runInContext } from '../core/invocation-context.ts';
+import type { Invoke } from '../core/layer.ts';
+import { type LimitedRun, runWithin } from '../core/time-limit.ts';
+import { elapsedMs, type Moment, momentOf } from './age.ts';
+
+/** What a load is for, and what becomes of it. */
+export interface LoadPlan<T> {
+  /** Of what is called, in errors. */
+  readonly name: string;
+  readonly limitMs: number;
+  /** The call whose attempts those of the load are. Undefined: a refresh, which is beside the call. */
+  readonly leader: CallState | undefined;
+  /** Called before anything is called. */
+  readonly begins: (load: Load<T>) => void;
+  /** Is handed what was loaded, and gives what is handed out. */
+  readonly succeeded: (load: Load<T>, value: T) => T;
+  readonly failed: (load: Load<T>) => void;
+}
+
+/** Attempts count for the call at once: what ends it before the load has ended must know whether the function was called. */
+function countedFor(leader: CallState, own: CallState): CallState {
+  let made = 0;
+  return {
+    ...own,
+    get attempts() {
+      return made;
+    },
+    set attempts(attempts) {
+      leader.attempts += attempts - made;
+      made = attempts;
+    },
+  };
+}
+
+/**
+ * One load of a value, for all calls that wait for it. It runs under a limit of its own and in a context of its own, as an
+ * invocation does: whatever the call that began it is part of may end before it does.
+ */
+export class Load<T> {
+  /** When it began. */
+  readonly since: Moment;
+  /** What it has done so far. */
+  readonly state: CallState;
+  readonly #clock: Clock;
+  readonly #limitMs: number;
+  /** Settles once, with what all are handed. Rejections are handled. */
+  readonly #value: Promise<T>;
+  readonly #invocation: Invocation = { isOver: false };
+  readonly #controller = new AbortController();
+  #waiting = 0;
+
+  constructor(next: Invoke<T>, { state: { call, clock, key } }: Execution, plan: LoadPlan<T>) {
+    const { name, limitMs, leader, begins, succeeded, failed } = plan;
+    const { signal } = this.#controller;
+    const invocation = this.#invocation;
+    this.since = momentOf(clock);
+    const endsAt = this.since.monotonicMs + limitMs;
+    const context = { scope: invocation, invocation, clock, endsAt };
+    const { state: own, attemptState } = runInContext(context, beginCall, clock, call, { key, signal });
+    const state = leader ? countedFor(leader, own) : own;
+    const exceeded = () =>
+      new DeadlineExceededError(name, 'total timeout', limitMs, { called: state.attempts > 0 });
+    const begin = (run: LimitedRun): Promise<T> => {
+      const execution = new Execution(state, attemptState, endsAt, 'total timeout', run);
+      return runInContext({ ...context, scope: run, parent: context, attempt: run }, next, execution);
+    };
+    this.state = state;
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+    begins(this);
+    this.#value = runInContext(context, runWithin<T>, { clock, limitMs, signal, exceeded }, begin)
+      .finally(() => {
+        invocation.isOver = true;
+      })
+      .then((value) => succeeded(this, value));
+    this.#value.catch(() => failed(this));
+  }
+
+  /**
+   * Whether a call may wait for it. Not when it is over, was given up, or its time is over though no timer may have fired yet:
+   * the environment was frozen.
+   */
+  get isOpen(): boolean {
+    return (
+      !this.#invocation.isOver &&
+      !this.#controller.signal.aborted &&
+      elapsedMs(this.#clock, this.since) < this.#limitMs
+    );
+  }
+
+  /** Whether the present call is made in this load, so that to wait for it would be to wait for itself. */
+  get isAround(): boolean {
+    return invocationContext()?.invocation === this.#invocation;
+  }
+
+  /** It goes on though no call waits for it. */
+  keepGoing(): void {
+    this.#waiting++;
+  }
+
+  /** Waits as long as the call may. The load is aborted when no call waits for it any more. */
+  async wait(name: string, execution: Execution): Promise<T> {
+    const { state, endsAt, limit, outerSignal } = execution;
+    const { clock } = state;
+    const leftMs = execution.remainingMs();
+    const loadLeftMs = this.#limitMs - (this.#clock.monotonic() - this.since.monotonicMs);
+    // Where the load ends first, no timer is needed.
+    const limitMs = leftMs < loadLeftMs ? leftMs : Number.POSITIVE_INFINITY;
+    const exceeded = () =>
+      new DeadlineExceededError(name, limit, endsAt - state.startedAt, { called: this.state.attempts > 0 });
+    this.#waiting++;
+    try {
+      return await runWithin({ clock, limitMs, signal: outerSignal, exceeded }, () => this.#value);
+    } catch (error) {
+      if (this.#waiting === 1 && !this.#invocation.isOver) this.#controller.abort(error);
+      throw error;
+    } finally {
+      this.#waiting--;
+    }
+  }
+}
