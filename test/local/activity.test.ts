@@ -62,14 +62,14 @@ describe('changes of a shared breaker', () => {
 
     await store.put('user#1', { note: stateKey('never') });
     expect(await watch.changes()).toEqual([]);
-    const open = { ...INITIAL, state: 'open', until: 1_060_000, since: 999_000 } as const;
+    const open = { ...INITIAL, version: 1, state: 'open', until: 1_060_000, since: 999_000 } as const;
     await store.put(posts, writeState(open));
     expect(await watch.changes()).toEqual([
       'breaker posts "of\\ all": closed → open (too many calls failed)',
     ]);
-    await store.put(posts, writeState({ ...open, version: 1 }));
+    await store.put(posts, writeState({ ...open, version: 2 }));
     expect(await watch.changes()).toEqual([]);
-    await store.put(posts, writeState({ ...INITIAL, since: 1_000_000 }));
+    await store.put(posts, writeState({ ...INITIAL, version: 3, since: 1_000_000 }));
     expect((await watch.changes()).join()).toMatch(/^breaker posts "of\\ all": open → closed/);
     await store.get(posts);
     expect(await watch.changes()).toEqual([]);

@@ -27,7 +27,7 @@ describe('the breakers that a local run shows', () => {
     const open = trip({ ...INITIAL, rate: 20 }, NOW, { ...even, ageMs: 0, cause: 'status 503' }).next;
     const forever = { state: 'closed', forMs: 604_800_000, by: 'ada' } as const;
     for (const [name, state] of [
-      ['new', { ...INITIAL, epoch: 2, since: NOW, rate: 100 }],
+      ['new', { ...INITIAL, version: 1, epoch: 2, since: NOW, rate: 100 }],
       ['open', open],
       ['probed', claimProbe(open, NOW + 5_000, even).next],
       ['forced', force(INITIAL, NOW, forever).next],

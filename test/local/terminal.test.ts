@@ -32,7 +32,7 @@ async function outputOf(code: number, args: readonly string[], env: NodeJS.Proce
 describe('fibrin breakers shows what could control a terminal', () => {
   const until = Date.now() + 3_600_000;
   beforeAll(async () => {
-    const forced = writeState({ ...INITIAL, state: 'forced-open', by: HOSTILE, until });
+    const forced = writeState({ ...INITIAL, version: 1, state: 'forced-open', by: HOSTILE, until });
     await store.put(stateKey('posts'), forced);
     await store.put(stateKey(HOSTILE), forced);
     await store.put(stateKey(`${HOSTILE}-broken`), { state: HOSTILE });

@@ -93,10 +93,11 @@ describe('what the command prints', () => {
   });
 
   test('of breakers has columns that fit what is shown', () => {
-    const stored = { ...INITIAL, state: 'forced-open', by: HOSTILE, until: 2_000 } as const;
+    const first = { ...INITIAL, version: 1 };
+    const stored = { ...first, state: 'forced-open', by: HOSTILE, until: 2_000 } as const;
     const items = [
       { key: stateKey(HOSTILE), item: writeState(stored) },
-      { key: stateKey('posts'), item: writeState(INITIAL) },
+      { key: stateKey('posts'), item: writeState(first) },
     ];
     const output = printed(() => print(...listLines(listOf({ items, itemsRead: 2 }, 1_000), HOSTILE)));
     expectOnlyShown(output);
