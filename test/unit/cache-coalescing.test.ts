@@ -248,7 +248,11 @@ describe('a load in a policy', () => {
     await clock.advance(100);
 
     expect(await run).toMatchObject({ value: 'second', source: 'live', attempts: 2, hedgeWon: true });
-    expect(await posts.outcome(never, KEY)).toMatchObject({ value: 'second', source: 'cache', hedgeWon: false });
+    expect(await posts.outcome(never, KEY)).toMatchObject({
+      value: 'second',
+      source: 'cache',
+      hedgeWon: false,
+    });
   });
 
   test.each([[{ ttlMs: 1_000 }], [() => undefined], [true]])('refuses %o as a cache', (given) => {
