@@ -50,7 +50,7 @@ interface Path {
 }
 const paths: readonly Path[] = [
   { what: 'policy', call: () => policy.execute(async () => 1), maxFunctions: 51 },
-  { what: 'policy with hedging', call: () => hedged.execute(async () => 1), maxFunctions: 60 },
+  { what: 'policy with hedging', call: () => hedged.execute(async () => 1), maxFunctions: 62 },
   { what: 'shared breaker', call: () => breaker.execute(async () => 1), maxFunctions: 23 },
   { what: 'shared breaker, reported failure', call: failing, maxFunctions: 79, mayHaveNoName: true },
 ];
