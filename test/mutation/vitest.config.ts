@@ -10,8 +10,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: [
-      'test/property/{breaker-local,outcome-window,recorded-outcomes,resilient,retry,time-limit}.test.ts',
-      'test/unit/{breaker-*,call-*,calls-*,classify*,evidence*,fallback*,guarded,idempotency-*,idempotent*,layers,options,own-*,peer-defects,predicates,probe-calls,resilient*,retry*,status,time-limit,timeout,validat*}.test.ts',
+      'test/property/{breaker-local,bulkhead,cache*,hedge,outcome-window,rate-limit,recorded-outcomes,resilient,retry,time-limit}.test.ts',
+      'test/unit/{breaker-*,bulkhead,cache*,call-*,calls-*,classify*,evidence*,fallback*,guarded,hedge*,idempotency-*,idempotent*,layers,limits-*,options,own-*,peer-defects,predicates,probe-calls,rate-limit,resilient*,retry*,status,time-limit,timeout,validat*}.test.ts',
     ],
     isolate: false,
     restoreMocks: true,
