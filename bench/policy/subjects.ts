@@ -1,6 +1,7 @@
 import {
   ConsecutiveBreaker,
   circuitBreaker,
+  bulkhead as cockatielBulkhead,
   fallback,
   handleAll,
   retry,
@@ -9,7 +10,8 @@ import {
   wrap,
 } from 'cockatiel';
 import CircuitBreaker from 'opossum';
-import { resilient } from '../../lib/index.ts';
+import { cache } from '../../lib/cache/index.ts';
+import { bulkhead, resilient } from '../../lib/index.ts';
 import type { Case, OneCall } from '../measure.ts';
 
 const work = async (): Promise<number> => 1;
@@ -74,6 +76,72 @@ export const BESIDE_ANOTHER: readonly Case[] = Object.entries(LIBRARIES).map(([n
     return () => call();
   },
 }));
+
+const SLOTS = 10;
+
+/** With a bulkhead too, which of the others only cockatiel has beside the rest. */
+export const FIVE: readonly Case[] = [
+  {
+    name: 'fibrin',
+    make() {
+      const policy = resilient<number>({
+        name: 'work',
+        totalTimeoutMs: 10_000,
+        attemptTimeoutMs: 1_000,
+        retry: { maxAttempts: 3 },
+        breaker: {},
+        bulkhead: bulkhead({ limit: SLOTS }),
+        fallback: () => 0,
+      });
+      return () => policy.execute(() => work());
+    },
+  },
+  {
+    name: 'cockatiel',
+    make() {
+      const policy = wrap(
+        fallback(handleAll, 0),
+        retry(handleAll, { maxAttempts: 3 }),
+        circuitBreaker(handleAll, { halfOpenAfter: 10_000, breaker: new ConsecutiveBreaker(5) }),
+        cockatielBulkhead(SLOTS),
+        timeout(1_000, TimeoutStrategy.Aggressive),
+      );
+      return () => policy.execute(() => work());
+    },
+  },
+];
+
+const KEY = 'user-7';
+const USER = Object.freeze({ id: 'user-7', name: 'Ada' });
+
+/** Each has the value in memory. */
+export const IN_MEMORY: readonly Case[] = [
+  {
+    name: 'bare Map lookup',
+    make() {
+      const values = new Map([[KEY, USER]]);
+      const lookUp = async (key: string) => values.get(key);
+      return () => lookUp(KEY);
+    },
+  },
+  {
+    name: 'cache alone',
+    make() {
+      const users = cache<typeof USER>({ name: 'users', ttlMs: 3_600_000 });
+      users.set(KEY, USER);
+      return () => users.execute(() => USER, { key: KEY });
+    },
+  },
+  {
+    name: 'fibrin',
+    make() {
+      const users = cache<typeof USER>({ name: 'users', ttlMs: 3_600_000 });
+      users.set(KEY, USER);
+      const policy = resilient<typeof USER>({ name: 'users', cache: users });
+      return () => policy.execute(() => USER, { key: KEY });
+    },
+  },
+];
 
 /** Each refuses a call, since its breaker is open. */
 export const REJECTING: readonly Case[] = [
