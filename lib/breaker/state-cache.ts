@@ -1,10 +1,9 @@
+import { type Moment, momentOf } from '../core/moment.ts';
 import type { Timed } from '../core/time-limit.ts';
 import * as limits from './constants.ts';
 import { admittedFraction, reportEvery } from './sampling.ts';
 import {
   INITIAL,
-  type Moment,
-  momentOf,
   type Reading,
   readState,
   type StateNow,

@@ -1,5 +1,5 @@
 import type { BreakerState } from '../core/breaker-event.ts';
-import type { Clock } from '../core/clock.ts';
+import type { Moment } from '../core/moment.ts';
 import type { Item } from '../core/store.ts';
 import { breakerKey } from '../core/table-layout.ts';
 import * as limits from './constants.ts';
@@ -80,13 +80,6 @@ export function readState(name: string, item: Item | undefined): Reading {
   const values: unknown = Object.fromEntries(attributes.map(([name]) => [name, item[name]]));
   return { state: values as StoredState };
 }
-
-/** A moment by both clocks of an environment, in milliseconds. */
-export interface Moment {
-  readonly wall: number;
-  readonly monotonic: number;
-}
-export const momentOf = (clock: Clock): Moment => ({ wall: clock.now(), monotonic: clock.monotonic() });
 
 /** What a stored state means at a moment. Times in milliseconds. */
 export interface StateNow {

@@ -1,8 +1,9 @@
 import type { BreakerState } from '../core/breaker-event.ts';
 import { isoText } from '../core/iso-text.ts';
+import type { Moment } from '../core/moment.ts';
 import { RELAPSE_MS } from './constants.ts';
 import { admittedFraction } from './sampling.ts';
-import { type Moment, type StateNow, type StoredState, stateName, stateNow } from './state.ts';
+import { type StateNow, type StoredState, stateName, stateNow } from './state.ts';
 
 /** A shared breaker as operators see it. Times are ISO 8601. */
 export interface BreakerSummary {

@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { InvalidOptionError } from '../core/errors.ts';
 import { guarded } from '../core/guarded.ts';
+import { elapsedMs, type Moment, momentOf } from '../core/moment.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import { labelOf, warnOnce } from '../core/warn-once.ts';
-import { elapsedMs, type Moment, momentOf } from './age.ts';
 import { MemoryTier } from './memory.ts';
 import { boundedMs, type CacheOptions } from './options.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';

@@ -3,8 +3,8 @@ import { DeadlineExceededError } from '../core/errors.ts';
 import { beginCall, type CallState, Execution } from '../core/execution.ts';
 import { type Invocation, invocationContext, runInContext } from '../core/invocation-context.ts';
 import type { Invoke } from '../core/layer.ts';
+import { elapsedMs, type Moment, momentOf } from '../core/moment.ts';
 import { type LimitedRun, runWithin } from '../core/time-limit.ts';
-import { elapsedMs, type Moment, momentOf } from './age.ts';
 
 /** What a load is for, and what becomes of it. */
 export interface LoadPlan<T> {
@@ -57,7 +57,7 @@ export class Load<T> {
     const { signal } = this.#controller;
     const invocation = this.#invocation;
     this.since = momentOf(clock);
-    const endsAt = this.since.monotonicMs + limitMs;
+    const endsAt = this.since.monotonic + limitMs;
     const context = { scope: invocation, invocation, clock, endsAt };
     const { state: own, attemptState } = runInContext(context, beginCall, clock, call, { key, signal });
     const state = leader ? countedFor(leader, own) : own;
@@ -106,7 +106,7 @@ export class Load<T> {
     const { state, endsAt, limit, outerSignal } = execution;
     const { clock } = state;
     const leftMs = execution.remainingMs();
-    const loadLeftMs = this.#limitMs - (this.#clock.monotonic() - this.since.monotonicMs);
+    const loadLeftMs = this.#limitMs - (this.#clock.monotonic() - this.since.monotonic);
     // Where the load ends first, no timer is needed.
     const limitMs = leftMs < loadLeftMs ? leftMs : Number.POSITIVE_INFINITY;
     const exceeded = () =>

@@ -1,4 +1,4 @@
-import type { Moment } from './age.ts';
+import type { Moment } from '../core/moment.ts';
 
 /** By which an older value is known. */
 export type Version = number | string;

@@ -1,6 +1,7 @@
 import type { Agent } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
+import { elapsedMs, type Moment, momentOf } from '../core/moment.ts';
 
 /** Taken off the idle time that a service announces, for the way of its response. Node's agent takes off as much. */
 const ANNOUNCED_MARGIN_MS = 1_000;
@@ -9,8 +10,7 @@ const UNANNOUNCED_IDLE_MS = 4_000;
 
 interface Idle {
   readonly clock: Clock;
-  readonly sinceMs: number;
-  readonly sinceMonotonicMs: number;
+  readonly since: Moment;
   /** How long the service keeps it open, less the margin. Undefined where it does not say. */
   readonly limitMs: number | undefined;
 }
@@ -68,8 +68,7 @@ export class Connection {
     const announced = /\btimeout=(\d{1,9})/i.exec(String(keepAlive))?.[1];
     idleConnections.set(this.#socket, {
       clock,
-      sinceMs: clock.now(),
-      sinceMonotonicMs: clock.monotonic(),
+      since: momentOf(clock),
       limitMs: announced === undefined ? undefined : Number(announced) * 1_000 - ANNOUNCED_MARGIN_MS,
     });
   }
@@ -83,9 +82,7 @@ export class Connection {
   #hasExpired(repeatable: boolean): boolean {
     const idle = idleConnections.get(this.#socket);
     if (idle === undefined) return false;
-    const { clock, sinceMs, sinceMonotonicMs } = idle;
     const { limitMs = repeatable ? Number.POSITIVE_INFINITY : UNANNOUNCED_IDLE_MS } = idle;
-    // Some freezes stop the monotonic clock.
-    return Math.max(clock.monotonic() - sinceMonotonicMs, clock.now() - sinceMs) >= limitMs;
+    return elapsedMs(idle.clock, idle.since) >= limitMs;
   }
 }

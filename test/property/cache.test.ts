@@ -1,10 +1,10 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { elapsedMs, type Moment, momentOf } from '../../lib/cache/age.ts';
 import { type CacheOptions, cache } from '../../lib/cache/index.ts';
 import { sleep } from '../../lib/core/clock.ts';
 import type { CallContext } from '../../lib/core/execution.ts';
+import { elapsedMs, type Moment, momentOf } from '../../lib/core/moment.ts';
 import { propertyOf } from '../../lib/core/property.ts';
 import type { Outcome } from '../../lib/policy/outcome.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
@@ -239,7 +239,7 @@ describe('a cache in a policy', () => {
             if (outcome.attempts === 0) joined++;
             continue;
           }
-          const age = Math.max(endedAt.monotonicMs - readAt.monotonicMs, endedAt.wallMs - readAt.wallMs);
+          const age = Math.max(endedAt.monotonic - readAt.monotonic, endedAt.wall - readAt.wall);
           expect(age).toBeLessThan(maxAgeMs(outcome.source, options));
         }
         // No call waits any more, so each load has ended or was given up.

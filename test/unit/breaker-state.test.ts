@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
   INITIAL,
-  type Moment,
   readState,
   type StoredState,
   stateKey,
@@ -9,6 +8,7 @@ import {
   stateNow,
   writeState,
 } from '../../lib/breaker/state.ts';
+import type { Moment } from '../../lib/core/moment.ts';
 import { breakerNameOf } from '../../lib/core/table-layout.ts';
 
 const OPEN_MS = 10_000;

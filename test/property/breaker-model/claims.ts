@@ -1,5 +1,6 @@
 import { CLAIM_FACTOR, JITTER } from '../../../lib/breaker/constants.ts';
-import type { Moment, StoredState } from '../../../lib/breaker/state.ts';
+import type { StoredState } from '../../../lib/breaker/state.ts';
+import type { Moment } from '../../../lib/core/moment.ts';
 import type { Call, CallEnd } from './call.ts';
 import { OPEN_MS } from './knowledge.ts';
 

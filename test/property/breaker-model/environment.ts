@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Moment, momentOf } from '../../../lib/breaker/state.ts';
 import type { Clock } from '../../../lib/core/clock.ts';
+import { type Moment, momentOf } from '../../../lib/core/moment.ts';
 import { type FakeClock, fakeClock, settle } from '../../../lib/testing/index.ts';
 import type { Call } from './call.ts';
 import { Knowledge } from './knowledge.ts';

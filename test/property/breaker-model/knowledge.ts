@@ -6,8 +6,9 @@ import {
   READS_PER_SECOND,
   RELAPSE_FACTOR,
 } from '../../../lib/breaker/constants.ts';
-import { INITIAL, type Moment, readState, type StoredState } from '../../../lib/breaker/state.ts';
+import { INITIAL, readState, type StoredState } from '../../../lib/breaker/state.ts';
 import type { RequestKind } from '../../../lib/breaker/store-access.ts';
+import type { Moment } from '../../../lib/core/moment.ts';
 import type { Item } from '../../../lib/core/store.ts';
 
 export const OPEN_MS = 12_000;
