@@ -11,7 +11,7 @@ import {
 } from 'cockatiel';
 import CircuitBreaker from 'opossum';
 import { cache } from '../../lib/cache/index.ts';
-import { bulkhead, resilient } from '../../lib/index.ts';
+import { bulkhead, type ResilientOptions, resilient } from '../../lib/index.ts';
 import type { Case, OneCall } from '../measure.ts';
 
 const work = async (): Promise<number> => 1;
@@ -29,27 +29,36 @@ type Library = () => (hangs?: boolean) => Promise<unknown>;
 const never = (): Promise<number> => new Promise(() => {});
 const job = (hangs = false) => (hangs ? never() : work());
 
+/** A policy of fibrin with timeout, retry, breaker and fallback. */
+const fibrinWith = (more: Partial<ResilientOptions<number>> = {}) =>
+  resilient<number>({
+    name: 'work',
+    totalTimeoutMs: 10_000,
+    attemptTimeoutMs: 1_000,
+    retry: { maxAttempts: 3 },
+    breaker: {},
+    fallback: () => 0,
+    ...more,
+  });
+
+/** What cockatiel puts around the breaker, and that: not wrapped yet, since a policy in a policy costs more. */
+const cockatielParts = () =>
+  [
+    fallback(handleAll, 0),
+    retry(handleAll, { maxAttempts: 3 }),
+    circuitBreaker(handleAll, { halfOpenAfter: 10_000, breaker: new ConsecutiveBreaker(5) }),
+  ] as const;
+const attemptTimeout = () => timeout(1_000, TimeoutStrategy.Aggressive);
+
 /** Each protects with timeout, retry, breaker and fallback, as far as it has them. */
 const LIBRARIES: Readonly<Record<string, Library>> = {
   'bare async function': () => () => work(),
   fibrin() {
-    const policy = resilient<number>({
-      name: 'work',
-      totalTimeoutMs: 10_000,
-      attemptTimeoutMs: 1_000,
-      retry: { maxAttempts: 3 },
-      breaker: {},
-      fallback: () => 0,
-    });
+    const policy = fibrinWith();
     return (hangs) => policy.execute(() => job(hangs));
   },
   cockatiel() {
-    const policy = wrap(
-      fallback(handleAll, 0),
-      retry(handleAll, { maxAttempts: 3 }),
-      circuitBreaker(handleAll, { halfOpenAfter: 10_000, breaker: new ConsecutiveBreaker(5) }),
-      timeout(1_000, TimeoutStrategy.Aggressive),
-    );
+    const policy = wrap(...cockatielParts(), attemptTimeout());
     return (hangs) => policy.execute(() => job(hangs));
   },
   opossum() {
@@ -84,28 +93,14 @@ export const FIVE: readonly Case[] = [
   {
     name: 'fibrin',
     make() {
-      const policy = resilient<number>({
-        name: 'work',
-        totalTimeoutMs: 10_000,
-        attemptTimeoutMs: 1_000,
-        retry: { maxAttempts: 3 },
-        breaker: {},
-        bulkhead: bulkhead({ limit: SLOTS }),
-        fallback: () => 0,
-      });
+      const policy = fibrinWith({ bulkhead: bulkhead({ limit: SLOTS }) });
       return () => policy.execute(() => work());
     },
   },
   {
     name: 'cockatiel',
     make() {
-      const policy = wrap(
-        fallback(handleAll, 0),
-        retry(handleAll, { maxAttempts: 3 }),
-        circuitBreaker(handleAll, { halfOpenAfter: 10_000, breaker: new ConsecutiveBreaker(5) }),
-        cockatielBulkhead(SLOTS),
-        timeout(1_000, TimeoutStrategy.Aggressive),
-      );
+      const policy = wrap(...cockatielParts(), cockatielBulkhead(SLOTS), attemptTimeout());
       return () => policy.execute(() => work());
     },
   },
