@@ -7,6 +7,17 @@ import { failing, never, outage } from '../support/outcomes.ts';
 
 const KEY = { key: '7' };
 
+/** A cache whose value of the key is too old by now, and is being refreshed by a call that takes 140 ms more. */
+async function beingRefreshed() {
+  const { clock, kept } = cached<string>({ staleWhileRevalidateMs: 50 });
+  const { call, signals } = numbered(clock, 200);
+  kept.set('7', 'old');
+  await clock.advance(1_000);
+  await kept.execute(call, KEY);
+  await clock.advance(60);
+  return { clock, kept, call, signals };
+}
+
 describe('a value within staleWhileRevalidateMs', () => {
   const revalidated = () => cached<string>({ staleWhileRevalidateMs: 500 });
 
@@ -90,12 +101,7 @@ describe('a value within staleWhileRevalidateMs', () => {
   });
 
   test('is refreshed to the end, though the only caller who has joined the refresh leaves', async () => {
-    const { clock, kept } = cached<string>({ staleWhileRevalidateMs: 50 });
-    const { call, signals } = numbered(clock, 200);
-    kept.set('7', 'old');
-    await clock.advance(1_000);
-    await kept.execute(call, KEY);
-    await clock.advance(60);
+    const { clock, kept, call, signals } = await beingRefreshed();
     const hasty = errorOf(kept.execute(call, { ...KEY, remainingMs: 20 }));
     await clock.advance(140);
 
@@ -105,12 +111,7 @@ describe('a value within staleWhileRevalidateMs', () => {
   });
 
   test('gives a caller who joins the refresh its value', async () => {
-    const { clock, kept } = cached<string>({ staleWhileRevalidateMs: 50 });
-    const { call, signals } = numbered(clock, 200);
-    kept.set('7', 'old');
-    await clock.advance(1_000);
-    await kept.execute(call, KEY);
-    await clock.advance(60);
+    const { clock, kept, call, signals } = await beingRefreshed();
     const joined = kept.execute(call, KEY);
     await clock.advance(140);
 
