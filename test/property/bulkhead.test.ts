@@ -6,6 +6,7 @@ import { bulkhead } from '../../lib/policy/bulkhead.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
 import { recordingBreaker } from '../support/recording-breaker.ts';
+import { seldomMs, timeSteps } from '../support/schedules.ts';
 
 /** What happens next: a call comes, or time passes, in a freeze or not. */
 const step = fc.oneof(
@@ -20,24 +21,11 @@ const step = fc.oneof(
       /** Whether it ends when its signal aborts, or ignores its signal. */
       listens: fc.boolean(),
       throws: fc.boolean(),
-      abortsAfterMs: fc.oneof(
-        { weight: 3, arbitrary: fc.constant(undefined) },
-        fc.integer({ min: 0, max: 150 }),
-      ),
-      remainingMs: fc.oneof(
-        { weight: 3, arbitrary: fc.constant(undefined) },
-        fc.integer({ min: 0, max: 150 }),
-      ),
+      abortsAfterMs: seldomMs(150),
+      remainingMs: seldomMs(150),
     }),
   },
-  {
-    weight: 3,
-    arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 0, max: 100 }) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('freeze' as const), ms: fc.integer({ min: 1, max: 3_000 }) }),
-  },
+  ...timeSteps({ pass: 100, freeze: 3_000 }),
 );
 
 const settings = fc.record({

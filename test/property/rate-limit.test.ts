@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rateLimit } from '../../lib/policy/rate-limit.ts';
 import { fakeClock } from '../../lib/testing/index.ts';
+import { seldomMs, timeSteps } from '../support/schedules.ts';
 
 const step = fc.oneof(
   {
@@ -10,24 +11,11 @@ const step = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('call' as const),
       weight: fc.constantFrom(0, 0.5, 1, 1, 1, 2, 3),
-      abortsAfterMs: fc.oneof(
-        { weight: 3, arbitrary: fc.constant(undefined) },
-        fc.integer({ min: 0, max: 500 }),
-      ),
-      remainingMs: fc.oneof(
-        { weight: 3, arbitrary: fc.constant(undefined) },
-        fc.integer({ min: 0, max: 500 }),
-      ),
+      abortsAfterMs: seldomMs(500),
+      remainingMs: seldomMs(500),
     }),
   },
-  {
-    weight: 3,
-    arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 0, max: 400 }) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('freeze' as const), ms: fc.integer({ min: 1, max: 5_000 }) }),
-  },
+  ...timeSteps({ pass: 400, freeze: 5_000 }),
 );
 
 const settings = fc.record({
