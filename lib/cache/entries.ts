@@ -25,8 +25,11 @@ function versionsBy<T>(
   return (value) => {
     try {
       const given: unknown = version(value);
-      if (typeof given === 'number' || typeof given === 'string') return given;
-      warnOnce(owner, `returned ${typeof given}, not a number or a text; the value has no version`);
+      if (Number.isFinite(given) || typeof given === 'string') return given as Version;
+      warnOnce(
+        owner,
+        `returned ${Number.isNaN(given) ? 'NaN' : typeof given}, not a number or a text; the value has no version`,
+      );
     } catch (error) {
       warnOnce(owner, `threw ${labelOf(error)}; the value has no version`);
     }
@@ -35,7 +38,7 @@ function versionsBy<T>(
 }
 
 /** Versions of two kinds have no order. */
-const isOlder = (one: Version | undefined, other: Version | undefined): boolean =>
+export const isOlder = (one: Version | undefined, other: Version | undefined): boolean =>
   one !== undefined && other !== undefined && typeof one === typeof other && one < other;
 
 /** What is kept, how old it is, and what takes its place. */
@@ -46,12 +49,14 @@ export class Entries<T> {
   readonly #random: Random;
   readonly #jitter: number;
   /** From when on an entry is of no use, after it was fresh. Milliseconds. */
-  readonly #staleMs: number;
+  readonly staleMs: number;
+  readonly #retryMs: number;
   readonly #ttlMs: (value: T) => number;
   readonly #isWanted: (value: T) => boolean;
   readonly #versionOf: (value: T) => Version | undefined;
 
-  constructor(options: CacheOptions<T>) {
+  /** @param retryMs How long after a load has failed no other one is made while there is a value. Milliseconds; 0: at once. */
+  constructor(options: CacheOptions<T>, retryMs = 0) {
     const { name, ttlMs, clock = systemClock, random = systemRandom, ttlJitter = DEFAULT_JITTER } = options;
     const { maxEntries = DEFAULT_MAX_ENTRIES, maxBytes = DEFAULT_MAX_BYTES } = options;
     const { staleWhileRevalidateMs = 0, staleIfErrorMs = 0, shouldCache, version } = options;
@@ -60,21 +65,38 @@ export class Entries<T> {
     this.#clock = clock;
     this.#random = random;
     this.#jitter = ttlJitter;
-    this.#staleMs = Math.max(staleWhileRevalidateMs, staleIfErrorMs);
+    this.#retryMs = retryMs;
+    this.staleMs = Math.max(staleWhileRevalidateMs, staleIfErrorMs);
     this.#ttlMs =
       typeof ttlMs === 'number' ? () => ttlMs : guarded(`${name}: ttlMs`, ttlMs, notKept, 'number');
     this.#isWanted = guarded(`${name}: shouldCache`, shouldCache, always, 'boolean');
     this.#versionOf = versionsBy(`${name}: version`, version);
   }
 
+  /** The entry of a key that is handed out as it is. */
+  current(key: string): Entry<T> | undefined {
+    const entry = this.memory.get(key);
+    if (entry === undefined) return undefined;
+    return this.ageMs(entry) < Math.min(entry.freshMs, entry.askMs) ? entry : undefined;
+  }
+
   /** The entry of a key that has not been fresh for less than so long. Milliseconds; 0: one that is fresh. */
   find(key: string, staleMs: number): Entry<T> | undefined {
     const entry = this.memory.get(key);
     if (entry === undefined) return undefined;
-    const overMs = elapsedMs(this.#clock, entry.since) - entry.freshMs;
+    const overMs = this.ageMs(entry) - entry.freshMs;
     if (overMs < staleMs) return entry;
-    if (overMs >= this.#staleMs) this.memory.delete(key);
+    if (overMs >= this.staleMs) this.memory.delete(key);
     return undefined;
+  }
+
+  isFresh(entry: Entry<T>): boolean {
+    return this.ageMs(entry) < entry.freshMs;
+  }
+
+  /** Whether a newer one is asked for. */
+  isDue(entry: Entry<T>): boolean {
+    return this.ageMs(entry) >= entry.askMs;
   }
 
   /**
@@ -82,34 +104,63 @@ export class Entries<T> {
    * @param since When the load began. Undefined: the key was invalidated or set since, so nothing is kept.
    */
   keepLoaded(key: string, loaded: T, since: Moment | undefined): T {
+    const snapshot = this.snapshotOf(loaded);
+    if (since) this.keep(key, snapshot && this.entryOf(key, snapshot, since));
+    return snapshot ? snapshot.value : loaded;
+  }
+
+  /** Undefined, with a warning, for what is no JSON data. */
+  snapshotOf(loaded: T): Snapshot<T> | undefined {
     const snapshot = snapshotOf(loaded);
-    if (!snapshot) {
-      if (since) this.memory.delete(key);
-      warnOnce(`${this.#name}: a value`, 'is no JSON data; it is not kept');
-      return loaded;
-    }
-    if (since) this.#replace(key, snapshot, since, this.#isWanted(snapshot.value));
-    return snapshot.value;
+    if (!snapshot) warnOnce(`${this.#name}: a value`, 'is no JSON data; it is not kept');
+    return snapshot;
   }
 
-  /** @throws {InvalidOptionError} for what is no JSON data. */
-  keepSet(key: string, given: T): void {
+  /**
+   * What is set, as an entry. Undefined: it is fresh for no time.
+   * @throws {InvalidOptionError} for what is no JSON data; nothing is kept of the key then.
+   */
+  givenEntry(key: string, given: T): (Entry<T> & Snapshot<T>) | undefined {
     const snapshot = snapshotOf(given);
-    if (!snapshot) {
-      this.memory.delete(key);
-      throw new InvalidOptionError(`${this.#name}: expected \`value\` to be JSON data`);
+    if (snapshot) {
+      const entry = this.entryOf(key, snapshot, momentOf(this.#clock), true);
+      return entry && { ...entry, text: snapshot.text };
     }
-    this.#replace(key, snapshot, momentOf(this.#clock), true);
+    this.memory.delete(key);
+    throw new InvalidOptionError(`${this.#name}: expected \`value\` to be JSON data`);
   }
 
-  #replace(key: string, { value, bytes }: Snapshot<T>, since: Moment, isWanted: boolean): void {
-    const version = this.#versionOf(value);
-    if (isOlder(version, this.find(key, this.#staleMs)?.version)) return;
+  /** A value as it is kept. Undefined where it is not. */
+  entryOf(
+    key: string,
+    { value, text }: Snapshot<T>,
+    since: Moment,
+    isWanted: boolean = this.#isWanted(value),
+  ): Entry<T> | undefined {
+    const ttlMs = isWanted ? boundedMs(this.#ttlMs(value)) : 0;
+    if (ttlMs <= 0) return undefined;
+    const freshMs = ttlMs * (1 - this.#jitter * this.#random.next());
+    const bytes = key.length + (text?.length ?? 0);
+    return { value, bytes, since, freshMs, askMs: freshMs, version: this.#versionOf(value) };
+  }
+
+  /** A load of it has failed: a value that is kept is not asked about again for a while. */
+  failed(key: string, error: unknown): void {
+    const entry = this.#retryMs > 0 ? this.memory.get(key) : undefined;
+    if (entry)
+      this.memory.put(key, { ...entry, askMs: this.ageMs(entry) + this.#retryMs, failure: { error } });
+  }
+
+  /** Keeps an entry, or none, in place of what is there, unless that is newer. */
+  keep(key: string, entry: Entry<T> | undefined): void {
+    if (entry && isOlder(entry.version, this.find(key, this.staleMs)?.version)) return;
     // What it replaces is of no use, even where it is not kept itself.
     this.memory.delete(key);
-    const ttlMs = isWanted ? boundedMs(this.#ttlMs(value)) : 0;
-    if (ttlMs <= 0) return;
-    const freshMs = ttlMs * (1 - this.#jitter * this.#random.next());
-    this.memory.put(key, { value, bytes: key.length + bytes, since, freshMs, version });
+    if (entry) this.memory.put(key, entry);
+  }
+
+  /** How old what it holds may be. Milliseconds. */
+  ageMs({ since }: Entry<T>): number {
+    return elapsedMs(this.#clock, since);
   }
 }

@@ -1,12 +1,12 @@
 import { classifyError } from '../core/classify.ts';
 import { DeadlineExceededError } from '../core/errors.ts';
-import type { Execution } from '../core/execution.ts';
+import type { Execution, Source as Origin } from '../core/execution.ts';
 import { isWithinProbe } from '../core/invocation-context.ts';
-import type { Layer } from '../core/layer.ts';
+import type { Invoke, Layer } from '../core/layer.ts';
 import type { Entries } from './entries.ts';
+import type { CacheResult, Load, Source } from './load.ts';
 import type { Loads } from './loads.ts';
-
-export type CacheResult = 'hit' | 'stale' | 'miss' | 'coalesced';
+import type { Entry } from './tier.ts';
 
 /** Hands out a stale value where a call fails. A caller that gave up gets its own reason, and a bug is not hidden. */
 export function staleLayer<T>(entries: Entries<T>, staleIfErrorMs: number): Layer<T> {
@@ -26,65 +26,114 @@ export function staleLayer<T>(entries: Entries<T>, staleIfErrorMs: number): Laye
     };
 }
 
-export interface CachedLayer<T> {
+export interface CachedLayer<T, R> {
   /** Of what is called, in errors. */
   readonly name: string;
   readonly entries: Entries<T>;
-  readonly loads: Loads<T>;
+  readonly loads: Loads<T, R>;
+  /** What a load does. */
+  readonly sourceOf: (next: Invoke<T>) => Source<T, R>;
   /** The most that a load may take. Milliseconds. */
   readonly limitMs: number;
   readonly staleWhileRevalidateMs: number;
+  readonly staleIfErrorMs: number;
   /** Never throws. */
   readonly report: ((result: CacheResult) => void) | undefined;
 }
 
-/** Hands out values that are kept, and makes one load for all calls that miss the same one. */
-export function cachedLayer<T>(cached: CachedLayer<T>): Layer<T> {
-  const { name, entries, loads, limitMs, staleWhileRevalidateMs, report } = cached;
-  return (next) => {
-    async function lead(key: string, execution: Execution): Promise<T> {
-      const { state, limit, endsAt } = execution;
-      if (execution.remainingMs() <= 0)
-        throw new DeadlineExceededError(name, limit, endsAt - state.startedAt, {
-          called: state.attempts > 0,
-        });
-      const load = loads.begin(key, next, execution, { name, limitMs, leader: state });
-      try {
-        return await load.wait(name, execution);
-      } finally {
-        state.budgetExhausted = load.state.budgetExhausted;
-        state.hedgeWon = load.state.hedgeWon;
-      }
-    }
+/** The way of the calls of one policy through a cache. */
+class CachedCalls<T, R> {
+  readonly #cached: CachedLayer<T, R>;
+  readonly #next: Invoke<T>;
+  readonly #source: Source<T, R>;
 
-    function refresh(key: string, execution: Execution): void {
-      if (loads.open(key)) return;
-      loads.begin(key, next, execution, { name, limitMs, leader: undefined }).keepGoing();
-    }
+  constructor(cached: CachedLayer<T, R>, next: Invoke<T>) {
+    this.#cached = cached;
+    this.#next = next;
+    this.#source = cached.sourceOf(next);
+  }
 
-    return async function callThroughCache(execution) {
-      const { state } = execution;
-      const { key } = state;
-      if (key === undefined) return next(execution);
-      if (execution.isAborted) throw execution.signal.reason;
-      state.source = 'cache';
-      const fresh = entries.find(key, 0);
-      if (fresh) {
-        report?.('hit');
-        return fresh.value;
-      }
-      const stale = staleWhileRevalidateMs > 0 ? entries.find(key, staleWhileRevalidateMs) : undefined;
-      if (stale) {
-        report?.('stale');
-        refresh(key, execution);
-        return stale.value;
-      }
-      state.source = 'live';
-      const load = loads.open(key);
+  async call(execution: Execution): Promise<T> {
+    const { state } = execution;
+    const { key } = state;
+    if (key === undefined) return this.#next(execution);
+    if (execution.isAborted) throw execution.signal.reason;
+    const { entries, loads, report } = this.#cached;
+    state.source = 'cache';
+    const current = entries.current(key);
+    if (current) {
+      report?.('hit');
+      return current.value;
+    }
+    const stale = this.#stale(key);
+    if (stale) {
+      report?.('stale');
+      if (entries.isDue(stale)) this.#refresh(key, execution);
+      return stale.value;
+    }
+    state.source = 'live';
+    const load = loads.open(key);
+    // It would wait for itself, or for the permit that it has.
+    if (load?.isAround || isWithinProbe()) {
       report?.(load ? 'coalesced' : 'miss');
-      // It would wait for itself, or for the permit that it has.
-      if (load?.isAround || isWithinProbe()) return next(execution);
-      return load ? load.wait(name, execution) : lead(key, execution);
+      return this.#next(execution);
+    }
+    return load ? this.#join(load, execution) : this.#lead(key, execution);
+  }
+
+  /** @throws what the last load has failed with, where it is too early for another one, and a stale value stands in. */
+  #stale(key: string): Entry<T> | undefined {
+    const { entries, staleWhileRevalidateMs, staleIfErrorMs } = this.#cached;
+    const kept = entries.find(key, Math.max(staleWhileRevalidateMs, staleIfErrorMs));
+    if (!kept || entries.isFresh(kept)) return undefined;
+    if (entries.find(key, staleWhileRevalidateMs)) return kept;
+    if (kept.failure && !entries.isDue(kept) && entries.find(key, staleIfErrorMs)) throw kept.failure.error;
+    return undefined;
+  }
+
+  async #join(load: Load<T, R>, execution: Execution): Promise<T> {
+    const { name, report } = this.#cached;
+    report?.('coalesced');
+    const value = await load.wait(name, execution);
+    execution.state.source = sourceOf(load.result);
+    return value;
+  }
+
+  async #lead(key: string, execution: Execution): Promise<T> {
+    const { name, loads, limitMs, report } = this.#cached;
+    const { state, limit, endsAt } = execution;
+    if (execution.remainingMs() <= 0) {
+      report?.('miss');
+      throw new DeadlineExceededError(name, limit, endsAt - state.startedAt, { called: state.attempts > 0 });
+    }
+    const load = loads.begin(key, this.#source, execution, { name, limitMs, leader: state });
+    try {
+      const value = await load.wait(name, execution);
+      state.source = sourceOf(load.result);
+      if (load.result === 'stale') this.#refresh(key, execution);
+      return value;
+    } finally {
+      report?.(load.result);
+      state.budgetExhausted = load.state.budgetExhausted;
+      state.hedgeWon = load.state.hedgeWon;
+    }
+  }
+
+  #refresh(key: string, execution: Execution): void {
+    const { name, loads, limitMs } = this.#cached;
+    if (loads.open(key)) return;
+    loads.begin(key, this.#source, execution, { name, limitMs, leader: undefined }).keepGoing();
+  }
+}
+
+const sourceOf = (result: CacheResult): Origin => (result === 'miss' ? 'live' : 'cache');
+
+/** Hands out values that are kept, and makes one load for all calls that miss the same one. */
+export const cachedLayer =
+  <T, R>(cached: CachedLayer<T, R>): Layer<T> =>
+  (next) => {
+    const calls = new CachedCalls(cached, next);
+    return function callThroughCache(execution) {
+      return calls.call(execution);
     };
   };
-}

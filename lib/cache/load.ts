@@ -1,23 +1,40 @@
 import type { Clock } from '../core/clock.ts';
-import { DeadlineExceededError } from '../core/errors.ts';
+import { DeadlineExceededError, hasCode } from '../core/errors.ts';
 import { beginCall, type CallState, Execution } from '../core/execution.ts';
 import { type Invocation, invocationContext, runInContext } from '../core/invocation-context.ts';
-import type { Invoke } from '../core/layer.ts';
 import { elapsedMs, type Moment, momentOf } from '../core/moment.ts';
 import { type LimitedRun, runWithin } from '../core/time-limit.ts';
 
-/** What a load is for, and what becomes of it. */
-export interface LoadPlan<T> {
+export type CacheResult = 'hit' | 'stale' | 'miss' | 'coalesced';
+
+/** A load as what makes it sees it. */
+export interface LoadView<T> {
+  /** Whether it may place what it brings: the key was neither set nor invalidated since it began. */
+  readonly isCurrent: boolean;
+  /** Whether a stale value was handed out, and no call need wait for it. */
+  readonly isRefresh: boolean;
+  /** What the call that has begun it got. */
+  result: CacheResult;
+  /** A value that only is to be stored yet: a call whose time is over gets it. */
+  inHand: { readonly value: T } | undefined;
+}
+
+/** What a load does: a call, or what asks a shared tier first. */
+export type Source<T, R> = (execution: Execution, load: LoadView<T>) => Promise<R>;
+
+/** What a load is for, and what becomes of it. `R` is what its source brings, `T` what calls get. */
+export interface LoadPlan<T, R> {
   /** Of what is called, in errors. */
   readonly name: string;
   readonly limitMs: number;
   /** The call whose attempts those of the load are. Undefined: a refresh, which is beside the call. */
   readonly leader: CallState | undefined;
   /** Called before anything is called. */
-  readonly begins: (load: Load<T>) => void;
+  readonly begins: (load: Load<T, R>) => void;
+  readonly isCurrent: (load: Load<T, R>) => boolean;
   /** Is handed what was loaded, and gives what is handed out. */
-  readonly succeeded: (load: Load<T>, value: T) => T;
-  readonly failed: (load: Load<T>) => void;
+  readonly succeeded: (load: Load<T, R>, loaded: R) => T;
+  readonly failed: (load: Load<T, R>, error: unknown) => void;
 }
 
 /** Attempts count for the call at once: what ends it before the load has ended must know whether the function was called. */
@@ -39,20 +56,23 @@ function countedFor(leader: CallState, own: CallState): CallState {
  * One load of a value, for all calls that wait for it. It runs under a limit of its own and in a context of its own, as an
  * invocation does: whatever the call that began it is part of may end before it does.
  */
-export class Load<T> {
+export class Load<T, R> implements LoadView<T> {
+  result: CacheResult = 'miss';
+  inHand: { readonly value: T } | undefined = undefined;
   /** When it began. */
   readonly since: Moment;
   /** What it has done so far. */
   readonly state: CallState;
   readonly #clock: Clock;
   readonly #limitMs: number;
+  readonly #plan: LoadPlan<T, R>;
   /** Settles once, with what all are handed. Rejections are handled. */
   readonly #value: Promise<T>;
   readonly #invocation: Invocation = { isOver: false };
   readonly #controller = new AbortController();
   #waiting = 0;
 
-  constructor(next: Invoke<T>, { state: { call, clock, key } }: Execution, plan: LoadPlan<T>) {
+  constructor(source: Source<T, R>, { state: { call, clock, key } }: Execution, plan: LoadPlan<T, R>) {
     const { name, limitMs, leader, begins, succeeded, failed } = plan;
     const { signal } = this.#controller;
     const invocation = this.#invocation;
@@ -63,20 +83,34 @@ export class Load<T> {
     const state = leader ? countedFor(leader, own) : own;
     const exceeded = () =>
       new DeadlineExceededError(name, 'total timeout', limitMs, { called: state.attempts > 0 });
-    const begin = (run: LimitedRun): Promise<T> => {
+    const begin = (run: LimitedRun): Promise<R> => {
       const execution = new Execution(state, attemptState, endsAt, 'total timeout', run);
-      return runInContext({ ...context, scope: run, parent: context, attempt: run }, next, execution);
+      return runInContext({ ...context, scope: run, parent: context, attempt: run }, source, execution, this);
     };
     this.state = state;
     this.#clock = clock;
     this.#limitMs = limitMs;
+    this.#plan = plan;
     begins(this);
-    this.#value = runInContext(context, runWithin<T>, { clock, limitMs, signal, exceeded }, begin)
+    this.#value = runInContext(context, runWithin<R>, { clock, limitMs, signal, exceeded }, begin)
       .finally(() => {
         invocation.isOver = true;
       })
-      .then((value) => succeeded(this, value));
-    this.#value.catch(() => failed(this));
+      .then((loaded) => succeeded(this, loaded));
+    this.#value.catch((error: unknown) => failed(this, error));
+  }
+
+  get isCurrent(): boolean {
+    return this.#plan.isCurrent(this);
+  }
+
+  /** Whether the last of its callers has left. */
+  get wasGivenUp(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
+  get isRefresh(): boolean {
+    return this.#plan.leader === undefined;
   }
 
   /**
@@ -115,6 +149,7 @@ export class Load<T> {
     try {
       return await runWithin({ clock, limitMs, signal: outerSignal, exceeded }, () => this.#value);
     } catch (error) {
+      if (this.inHand && hasCode(error, 'DEADLINE_EXCEEDED')) return this.inHand.value;
       if (this.#waiting === 1 && !this.#invocation.isOver) this.#controller.abort(error);
       throw error;
     } finally {

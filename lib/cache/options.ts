@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { checkOptions } from '../core/options.ts';
+import { checkOptions, type OptionRules } from '../core/options.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import type { Random } from '../core/random.ts';
 import * as rule from '../core/rules.ts';
@@ -65,11 +65,16 @@ const timeToLive: rule.OptionRule = (value) => {
   return wrong?.replace(', got', ', or a function, got');
 };
 
-/** @throws {InvalidOptionError} for an unknown option or one out of range. */
-export function checkCacheOptions<T>(options: CacheOptions<T>): void {
-  checkOptions('cache', options, {
-    required: { name: rule.name(), ttlMs: timeToLive },
+/**
+ * @param owner In errors.
+ * @param more Rules of further options.
+ * @throws {InvalidOptionError} for an unknown option or one out of range.
+ */
+export function checkCacheOptions<T>(owner: string, options: CacheOptions<T>, more?: OptionRules): void {
+  checkOptions(owner, options, {
+    required: { name: rule.name(), ttlMs: timeToLive, ...more?.required },
     optional: {
+      ...more?.optional,
       ttlJitter: rule.fraction(),
       staleWhileRevalidateMs: rule.durationMs(0),
       staleIfErrorMs: rule.durationMs(0),

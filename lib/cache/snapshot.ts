@@ -1,8 +1,8 @@
 /** A value as it is kept. */
 export interface Snapshot<T> {
   readonly value: T;
-  /** The length of its JSON text. */
-  readonly bytes: number;
+  /** Its JSON text. There is none of undefined. */
+  readonly text: string | undefined;
 }
 
 const isPlain = (value: object): boolean => {
@@ -33,8 +33,12 @@ export function snapshotOf<T>(value: T): Snapshot<T> | undefined {
   try {
     // A text of JSON.stringify is undefined for undefined.
     const text = JSON.stringify(value) as string | undefined;
-    return { bytes: text?.length ?? 0, value: frozenCopy(value) as T };
+    return { text, value: frozenCopy(value) as T };
   } catch {
     return undefined;
   }
 }
+
+/** What a text is of. @throws {SyntaxError} for what is no JSON text. */
+export const fromText = <T>(text: string | undefined): T =>
+  (text === undefined ? undefined : frozenCopy(JSON.parse(text))) as T;

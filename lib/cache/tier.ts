@@ -11,6 +11,10 @@ export interface Entry<T> {
   readonly since: Moment;
   /** How long it is fresh. Milliseconds. */
   readonly freshMs: number;
+  /** From which age on a load, or the shared tier, is asked for a newer one. Milliseconds. */
+  readonly askMs: number;
+  /** What the last load has failed with. Absent where it has not. */
+  readonly failure?: { readonly error: unknown };
   /** The length of its key and of its JSON text. */
   readonly bytes: number;
   readonly version: Version | undefined;

@@ -81,6 +81,12 @@ export const CACHE = {
   units: { CacheHits: 'Count', CacheStale: 'Count', CacheMisses: 'Count', CacheCoalesced: 'Count' },
 } as const;
 
+/** A request of a shared cache to its store that failed, or brought what no cache has written. */
+export const CACHE_STORE = {
+  dimensions: ['cache', 'operation'],
+  units: { CacheStoreFailures: 'Count', CacheCorrupted: 'Count' },
+} as const;
+
 /** A change of a breaker's state, from the environment that made it: once for all. */
 export const BREAKER_CHANGE = {
   dimensions: ['breaker', 'from', 'to'],

@@ -75,6 +75,16 @@ export type PolicyEvent =
       readonly result: 'hit' | 'stale' | 'miss' | 'coalesced';
     }
   | {
+      /** A request of a shared cache to its store has failed, or has brought what no cache has written. The call goes on without it. */
+      readonly kind: 'cache-store';
+      /** Name of the cache. */
+      readonly name: string;
+      /** `lease`: what lets other environments wait for a load. */
+      readonly operation: 'read' | 'write' | 'lease';
+      readonly reason: 'error' | 'corrupted';
+      readonly error?: unknown;
+    }
+  | {
       readonly kind: 'outcome';
       readonly name: string;
       readonly source: Source | 'none';

@@ -22,3 +22,5 @@ export const breakerNameOf = (key: string): string | undefined =>
 export const countsPrefix = (name: string): string => `outcomes#${name}#`;
 /** What the keys of an operation's idempotency records begin with. */
 export const operationPrefix = (operation: string): string => `idempotency#${operation}#`;
+/** What the keys of a shared cache begin with. */
+export const cachePrefix = (name: string): string => `cache#${name}#`;

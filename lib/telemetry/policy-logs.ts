@@ -81,6 +81,20 @@ const CACHE_RESULTS: Readonly<Record<Extract<CallEvent, { kind: 'cache' }>['resu
   coalesced: 'had no value: the call waits for the load of another call',
 };
 
+const STORE_WORDS = { read: 'read its store', write: 'write to its store', lease: 'take a lease' } as const;
+
+function cacheStoreEntry(event: Extract<CallEvent, { kind: 'cache-store' }>): Entry {
+  const { kind, name, operation, reason, error } = event;
+  const what =
+    reason === 'corrupted' ? 'has found what no cache has written' : `failed to ${STORE_WORDS[operation]}`;
+  const code = reason === 'error' ? errorCode(error) : undefined;
+  return {
+    level: 'warn',
+    message: `Cache "${name}" ${what}${code === undefined ? '' : `: ${code}`}`,
+    fields: { event: kind, cache: name, operation, reason, ...(code !== undefined && { code }) },
+  };
+}
+
 function callEntry(event: CallEvent): Entry {
   const { kind, name } = event;
   if (kind === 'cache') {
@@ -88,6 +102,7 @@ function callEntry(event: CallEvent): Entry {
     const fields = { event: kind, cache: name, result };
     return { level: 'debug', message: `Cache "${name}" ${CACHE_RESULTS[result]}`, fields };
   }
+  if (kind === 'cache-store') return cacheStoreEntry(event);
   const code = hasError(event) ? errorCode(event.error) : undefined;
   const entry = (level: Level, what: string, fields: LogFields): Entry => ({
     level,

@@ -85,6 +85,12 @@ function callMetrics(write: WriteLine, event: CallEvent) {
       return write(line.FALLBACK, { policy, code: errorCode(event.error) }, { PolicyFallbacks: 1 });
     case 'cache':
       return cacheMetrics(write, event);
+    case 'cache-store': {
+      const { name: cache, operation, reason } = event;
+      const isCorrupted = reason === 'corrupted';
+      const values = { CacheStoreFailures: isCorrupted ? 0 : 1, CacheCorrupted: isCorrupted ? 1 : 0 };
+      return write(line.CACHE_STORE, { cache, operation }, values);
+    }
     case 'outcome':
       return outcomeMetrics(write, event);
   }
@@ -116,6 +122,7 @@ function callMetrics(write: WriteLine, event: CallEvent) {
  * | `PolicyRejections` | `by` | 1 for each call or attempt that the breaker, the rate limiter, the bulkhead or the deadline did not admit |
  * | `BulkheadOverdue` | | 1 for each call whose function has not ended in `maxHoldMs`, once its slot is another call's |
  * | `CacheHits`, `CacheStale`, `CacheMisses`, `CacheCoalesced` | | 1 for one of them, 0 for the others, for each call with a key: the averages are fractions of calls. Stale: the value was handed out while it is refreshed. Coalesced: the call waited for a load of another call |
+ * | `CacheStoreFailures`, `CacheCorrupted` | `operation` | 1 for each request of a shared cache to its store that failed, or brought what no cache has written |
  * | `BreakerStateChanges` | `from`, `to` | 1 for each change, from the execution environment that made it: the sum counts each change once |
  * | `BreakerStateObserved` | `from`, `to` | 1 for each environment that noticed a change which it did not make |
  * | `BreakerWait` | `from`, `to` | how long the breaker then makes no probe, waits for one, or is forced, in milliseconds |

@@ -66,6 +66,11 @@ export function noteOf(event: Exclude<PolicyEvent, TimedEvent>): Attributes {
       return { ...policy, ...errorType(true, event.error) };
     case 'cache':
       return { 'fibrin.cache': event.name, 'fibrin.cache_result': event.result };
+    case 'cache-store': {
+      const { name, operation, reason, error } = event;
+      const cache = { 'fibrin.cache': name, 'fibrin.operation': operation, 'fibrin.reason': reason };
+      return { ...cache, ...errorType(reason === 'error', error) };
+    }
     case 'breaker-state': {
       const { from, to, origin, admittedFraction, waitMs, cause } = event;
       const change = { 'fibrin.from': from, 'fibrin.to': to, 'fibrin.origin': origin };

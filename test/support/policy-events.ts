@@ -22,6 +22,8 @@ export const policyEvents: readonly PolicyEvent[] = [
   { kind: 'cache', name: 'kept', result: 'stale' },
   { kind: 'cache', name: 'kept', result: 'miss' },
   { kind: 'cache', name: 'kept', result: 'coalesced' },
+  { kind: 'cache-store', name: 'kept', operation: 'read', reason: 'error', error: secret },
+  { kind: 'cache-store', name: 'kept', operation: 'read', reason: 'corrupted' },
   { ...outcome, source: 'live', degraded: false, attempts: 2, durationMs: 90 },
   {
     ...{ ...outcome, source: 'fallback', degraded: true, attempts: 0, durationMs: 1 },

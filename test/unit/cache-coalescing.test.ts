@@ -235,8 +235,8 @@ describe('a load in a policy', () => {
     await posts.execute(() => 'no key');
 
     expect(results).toEqual([
-      ['kept', 'miss'],
       ['kept', 'coalesced'],
+      ['kept', 'miss'],
       ['kept', 'hit'],
     ]);
   });

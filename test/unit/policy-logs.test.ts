@@ -35,6 +35,7 @@ describe('policyLogs', () => {
       waitMs: 0,
     };
     const outcome = { event: 'outcome', policy, budgetExhausted: false };
+    const storeRead = { event: 'cache-store', cache: 'kept', operation: 'read' };
     expect(lines).toEqual([
       [
         'debug',
@@ -77,6 +78,12 @@ describe('policyLogs', () => {
         'Cache "kept" had no value: the call waits for the load of another call',
         { event: 'cache', cache: 'kept', result: 'coalesced' },
       ],
+      [
+        'warn',
+        'Cache "kept" failed to read its store: ECONNREFUSED',
+        { ...storeRead, reason: 'error', code: 'ECONNREFUSED' },
+      ],
+      ['warn', 'Cache "kept" has found what no cache has written', { ...storeRead, reason: 'corrupted' }],
       ['debug', 'Policy "posts" succeeded', { ...outcome, source: 'live', attempts: 2, durationMs: 90 }],
       [
         'warn',

@@ -76,6 +76,14 @@ describe('policyMetrics', () => {
     ]);
   });
 
+  it('counts requests of a shared cache that failed, and items that no cache has written', () => {
+    const none = { cache: 'kept', operation: 'read', CacheStoreFailures: 0, CacheCorrupted: 0 };
+    expect(metricsOf(...ofKind('cache-store'))).toEqual([
+      { ...none, CacheStoreFailures: 1 },
+      { ...none, CacheCorrupted: 1 },
+    ]);
+  });
+
   it.each(FALSY)('counts a call that rejects with %s as failed', (_, error) => {
     const counted = Object.assign({}, ...metricsOf(...failuresWith(error)));
     expect(counted).toMatchObject({ PolicyFailedAttempts: 1, PolicyFailures: 1, PolicyFallbacks: 0 });

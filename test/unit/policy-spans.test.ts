@@ -129,6 +129,7 @@ describe('policySpans', () => {
   });
 
   it('adds an event to the active span for everything else', () => {
+    const storeRead = { 'fibrin.cache': 'kept', 'fibrin.operation': 'read' };
     expect(events).toEqual([
       ['retry', { ...policy, 'fibrin.attempt': 2, 'fibrin.delay_ms': 40.4, 'error.type': 'ECONNREFUSED' }],
       ['retry', { ...policy, 'fibrin.attempt': 2, 'fibrin.delay_ms': 50 }],
@@ -140,6 +141,8 @@ describe('policySpans', () => {
       ['cache', { 'fibrin.cache': 'kept', 'fibrin.cache_result': 'stale' }],
       ['cache', { 'fibrin.cache': 'kept', 'fibrin.cache_result': 'miss' }],
       ['cache', { 'fibrin.cache': 'kept', 'fibrin.cache_result': 'coalesced' }],
+      ['cache-store', { ...storeRead, 'fibrin.reason': 'error', 'error.type': 'ECONNREFUSED' }],
+      ['cache-store', { ...storeRead, 'fibrin.reason': 'corrupted' }],
       [
         'breaker-state',
         {
@@ -224,7 +227,7 @@ describe('policySpans without a tracer', () => {
     await new Promise(setImmediate);
     for (const event of policyEvents) onEvent(event);
 
-    expect([spans.length, events.length]).toEqual([9, 17]);
+    expect([spans.length, events.length]).toEqual([9, 19]);
   });
 
   it("ignores events where OpenTelemetry's API is not installed", async () => {
