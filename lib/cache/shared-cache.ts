@@ -45,8 +45,8 @@ export interface InvalidateOptions {
 /** Values by key, in memory and in a store that all environments share. */
 export interface SharedCache<T> extends CachedValues<T> {
   /**
-   * No call that begins later is handed what is kept of this key or is being loaded, in any environment, once the `memoryTtlMs` of
-   * that is over.
+   * No later call is handed what is kept of this key, in any environment, once the `memoryTtlMs` there is over, and no load that has
+   * begun before is kept. Calls of another environment that join such a load get its value.
    * @throws {StoreError} where it is not known whether the store has noted it.
    */
   invalidate(key: string, options?: InvalidateOptions): Promise<void>;
