@@ -19,6 +19,7 @@ const ARGUMENTS: Readonly<Record<string, Arguments>> = {
   withdraw: (_event, context) => [{ id: 'w-1', account: 'ada', cents: 100 }, context],
   postsOf: () => ['7'],
   readProfile: () => ['7'],
+  onChange: () => [{ id: '7', version: 2 }],
   writeProfile: () => [{ id: '7', name: 'Ada', version: 2 }, AbortSignal.timeout(CALL_LIMIT_MS)],
   key: (event) => [event],
   // Clients of the SDK, that its handler would call, and the URL of a queue.

@@ -13,6 +13,7 @@ export const STORE = 'resilience';
 /** Tables that examples name, and the items that each has at first. */
 const TABLES: Readonly<Record<string, readonly object[]>> = {
   [STORE]: [],
+  cache: [],
   payments: [],
   orders: [],
   accounts: [{ pk: { S: 'ada' }, cents: { N: '1000' } }],
