@@ -13,6 +13,8 @@ export class MemoryTier<T> implements Tier<T> {
   readonly #entries = new Map<string, Entry<T>>();
   readonly #limits: MemoryLimits;
   #bytes = 0;
+  /** The key that was used last: it is where it belongs. */
+  #newest: string | undefined;
 
   constructor(limits: MemoryLimits) {
     this.#limits = limits;
@@ -28,9 +30,10 @@ export class MemoryTier<T> implements Tier<T> {
 
   get(key: string): Entry<T> | undefined {
     const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
+    if (entry === undefined || key === this.#newest) return entry;
     this.#entries.delete(key);
     this.#entries.set(key, entry);
+    this.#newest = key;
     return entry;
   }
 
@@ -40,6 +43,7 @@ export class MemoryTier<T> implements Tier<T> {
     this.delete(key);
     if (entry.bytes > maxBytes / MAX_PART) return;
     this.#entries.set(key, entry);
+    this.#newest = key;
     this.#bytes += entry.bytes;
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= maxEntries && this.#bytes <= maxBytes) break;

@@ -113,11 +113,12 @@ describe('a version', () => {
   test.each([
     ['of another kind', 'a'],
     ['that is none', undefined],
+    ['that is no number', 'NaN'],
     ['that cannot be read', null],
   ])('%s has no order', async (_what, v) => {
     const version = ({ v: given }: Post) => {
       if (given === null) throw new Error('unreadable');
-      return given as number;
+      return given === 'NaN' ? Number.NaN : (given as number);
     };
     const { kept } = versioned({ version });
     kept.set('7', { v: 5 });

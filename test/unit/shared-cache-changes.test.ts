@@ -153,6 +153,19 @@ describe('a value that is set', () => {
     expect([await loading, await run]).toEqual(['old', 'set']);
   });
 
+  test('that is fresh for no time invalidates the key', async () => {
+    const { clock, at } = sharedFleet<string | null>(2, { ttlMs: (value) => (value === null ? 0 : 60_000) });
+    const first = at(0).execute(() => 'there', KEY);
+    await clock.advance(50);
+    const set = at(0).set('7', null);
+    await clock.advance(50);
+    await set;
+    const second = at(1).execute(() => 'new', KEY);
+    await clock.advance(50);
+
+    expect([await first, await second]).toEqual(['there', 'new']);
+  });
+
   test('that is no JSON data is refused, and forgotten', async () => {
     const { clock, at } = sharedFleet<unknown>(1);
     const set = errorOf(at(0).set('7', new Map()));

@@ -218,3 +218,46 @@ test('a request that was sent twice is recognised as one’s own', async () => {
   expect(await one?.execute(() => 'one', KEY)).toBe('one');
   expect(await two?.execute(() => 'two', KEY)).toBe('one');
 });
+
+test('a key that others change all the time is given up with an error', async () => {
+  const inner = memoryStore();
+  let writes = 0;
+  const store = {
+    ...inner,
+    async put(key: string, ...rest: [Item, object?]) {
+      await inner.put(key, { id: `other-${++writes}` });
+      return inner.put(key, ...rest);
+    },
+  };
+  const kept = sharedCache<string>({ name: 'kept', ttlMs: 60_000, store });
+
+  expect(await errorOf(kept.invalidate('7'))).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+  expect(writes).toBe(10);
+  // A load meets them, too, and its value is handed out.
+  expect(await kept.execute(() => 'loaded', KEY)).toBe('loaded');
+});
+
+test('a load that has failed for the first environment of all is no invalidation', async () => {
+  const { clock, at, overwrite, item } = sharedFleet<string>(2, { ttlMs: 1_000, staleIfErrorMs: 60_000 });
+  const first = at(0).execute(() => 'there', KEY);
+  await clock.advance(1_100);
+  // The item was removed, and another environment has begun to load.
+  const { id, expiresAt } = await item();
+  await overwrite({ id: `${String(id)}!`, expiresAt: expiresAt ?? 0, loadingUntil: 0 });
+  const run = at(0).execute(() => Promise.reject(outage()), KEY);
+  await clock.advance(100);
+
+  expect([await first, await run]).toEqual(['there', 'there']);
+});
+
+test('keys are loaded from the store in the init phase', async () => {
+  const { clock, at } = sharedFleet<string>(2);
+  const first = at(0).execute(() => '1', KEY);
+  await clock.advance(50);
+  const warmed = at(1).warm(['7', '8'], ({ key }) => `warm ${key}`);
+  await clock.advance(50);
+  const runs = ['7', '8'].map((key) => at(1).execute(() => 'none', { key }));
+
+  expect(await warmed).toBe(2);
+  expect([await first, ...(await Promise.all(runs))]).toEqual(['1', '1', 'warm 8']);
+});
