@@ -35,6 +35,19 @@ describe('a value within staleWhileRevalidateMs', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('is reported as stale, and a call in its own load as one that was coalesced', async () => {
+    const results: unknown[] = [];
+    const onEvent = (event: object) => results.push('result' in event && event.result);
+    const { clock, kept } = cached<string>({ staleWhileRevalidateMs: 500, onEvent });
+    kept.set('7', 'old');
+    await clock.advance(1_000);
+    expect(await kept.execute(() => 'new', KEY)).toBe('old');
+    const other = { key: '8' };
+    expect(await kept.execute(() => kept.execute(() => 'inner', other), other)).toBe('inner');
+
+    expect(results).toEqual(['stale', 'coalesced', 'miss']);
+  });
+
   test('is not handed out after that time', async () => {
     const { clock, kept } = revalidated();
     kept.set('7', 'old');

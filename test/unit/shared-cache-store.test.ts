@@ -86,6 +86,13 @@ describe('a store that fails', () => {
     expect([await first, await second]).toEqual(['1', '2']);
   });
 
+  test('changes nothing for a value that is not kept', async () => {
+    const { link, at } = sharedFleet<string>(1, { shouldCache: () => false });
+    link.refuses = true;
+    expect(await at(0).execute(() => 'x', KEY)).toBe('x');
+    expect(link.requests).toEqual(['get']);
+  });
+
   test('never hides the error of the call', async () => {
     const { link, at } = sharedFleet<string>(1);
     link.refuses = true;
