@@ -22,7 +22,7 @@ export interface SharedCacheOptions<T> extends CacheOptions<T> {
   /**
    * How long this environment hands a value out before it asks the store again: for so long a change that another one has made may
    * stay unseen. After a failed load a stale value stands in for so long until the next one. Milliseconds, 0 to 2,147,483,647; 0: each
-   * call asks. Default 1,000.
+   * call asks, by a strongly consistent read, and so sees each change that was made before it. Default 1,000.
    */
   readonly memoryTtlMs?: number;
   /**

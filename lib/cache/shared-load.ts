@@ -21,7 +21,6 @@ export interface Loaded<T> {
 export interface SharedTier<T> extends RequestTools {
   readonly random: Random;
   readonly entries: Entries<T>;
-  readonly memoryTtlMs: number;
   readonly staleWhileRevalidateMs: number;
 }
 

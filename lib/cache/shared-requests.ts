@@ -15,6 +15,8 @@ export interface RequestTools {
   readonly table: SharedTable;
   readonly storeTimeoutMs: number;
   readonly leaseMs: number;
+  /** How long memory hands a value out. Milliseconds; 0: not at all, so reads are strongly consistent. */
+  readonly memoryTtlMs: number;
   /** Never throws. */
   readonly report: ((event: CacheStoreEvent) => void) | undefined;
 }
@@ -43,8 +45,9 @@ export class LoadRequests {
   }
 
   async read(): Promise<Stored | undefined> {
-    const { name, table, report } = this.#tools;
-    const reading = await this.#ask('read', (limit) => table.read(this.#key, limit, true));
+    const { name, table, memoryTtlMs, report } = this.#tools;
+    const isEventual = memoryTtlMs > 0;
+    const reading = await this.#ask('read', (limit) => table.read(this.#key, limit, isEventual));
     if (reading?.isCorrupted) report?.({ kind: 'cache-store', name, operation: 'read', reason: 'corrupted' });
     return reading?.stored;
   }

@@ -102,6 +102,25 @@ describe('a value that one environment has loaded', () => {
   });
 });
 
+test.each([
+  [0, false],
+  [1, true],
+])(
+  'a value that memory keeps for %i ms is read eventually consistent: %s',
+  async (memoryTtlMs, isEventual) => {
+    const reads: unknown[] = [];
+    const inner = memoryStore();
+    const get = (key: string, options?: object) => {
+      reads.push(options);
+      return inner.get(key);
+    };
+    const kept = sharedCache<string>({ name: 'kept', ttlMs: 60_000, memoryTtlMs, store: { ...inner, get } });
+    await kept.execute(() => 'x', KEY);
+
+    expect(reads).toEqual([expect.objectContaining({ isEventual })]);
+  },
+);
+
 describe('a stale value of the shared tier', () => {
   test('is handed out while it is refreshed, by one environment of all', async () => {
     const { clock, at, caches } = sharedFleet<string>(5, { ttlMs: 2_000, staleWhileRevalidateMs: 5_000 });
