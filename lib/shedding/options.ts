@@ -24,7 +24,8 @@ export interface SheddingOptions<E = unknown, C = unknown> {
   readonly limit?: number;
   /**
    * The most requests that wait; `low` ones take at most half of it, `normal` ones three quarters. Integer, 0 to 10,000. Default:
-   * four times the limit, which is then handled within four times the duration of a request.
+   * four times the limit, which is then handled within four times the duration of a request; on Managed Instances no more than Lambda
+   * sends above the limit, so that low ones leave some of it to the others.
    */
   readonly queueLimit?: number;
   /** The most that a request waits, and no more than it has left. Milliseconds, 1 to 60,000. Default 1,000. */
@@ -93,15 +94,28 @@ function sentAtOnce(): number | undefined {
   return all && all / (numberIn('AWS_LAMBDA_NODEJS_WORKER_COUNT') ?? 1);
 }
 
-/** How many requests there may be at once, here and in all environments. Undefined: no limit is known. */
-export function limitsOf({ limit, reservedConcurrency }: SheddingOptions<never, never>): {
+/** Requests that wait for each slot: it serves them within four durations. */
+const WAITING_PER_SLOT = 4;
+
+/** How many requests there may be at once. */
+export interface Limits {
+  /** Handled by this process. Undefined: no limit is known. */
   readonly limit: number | undefined;
+  /** Waiting in this process. */
+  readonly queueLimit: number;
+  /** In all environments that serve one at a time. Undefined: no limit is known. */
   readonly reservedConcurrency: number | undefined;
-} {
+}
+
+export function limitsOf(options: SheddingOptions<never, never>): Limits {
   const sent = sentAtOnce();
+  const limit = options.limit ?? (sent && Math.max(1, Math.floor(sent * HANDLED)));
+  const queueLimit = limit ? Math.min(limit * WAITING_PER_SLOT, Math.max(0, (sent ?? Infinity) - limit)) : 0;
+  const reserved = options.reservedConcurrency ?? numberIn(RESERVED_CONCURRENCY_VARIABLE);
   return {
-    limit: limit ?? (sent && Math.max(1, Math.floor(sent * HANDLED))),
-    // There it counts no invocations.
-    reservedConcurrency: sent ? undefined : (reservedConcurrency ?? numberIn(RESERVED_CONCURRENCY_VARIABLE)),
+    limit,
+    queueLimit: options.queueLimit ?? queueLimit,
+    // Managed Instances have several at once.
+    reservedConcurrency: sent ? undefined : reserved,
   };
 }

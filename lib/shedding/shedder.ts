@@ -27,8 +27,6 @@ const EXEMPT: Stay = { end: () => undefined };
 
 /** The part of the line that requests of a priority and of lower ones may fill. */
 const ROOM: Readonly<Record<Priority, number>> = { high: 1, normal: 0.75, low: 0.5 };
-/** Requests that wait for each slot: each slot then serves them within four durations. */
-const WAITING_PER_SLOT = 4;
 
 /** How often a low request is handled while a breaker is not closed: without any, a breaker that they alone use would never probe. */
 const PROBE_EVERY_MS = 1_000;
@@ -58,14 +56,14 @@ export class Shedder<E, C> {
   constructor(owner: string, options: SheddingOptions<E, C>) {
     checkSheddingOptions(owner, options);
     const { name = 'handler', clock = systemClock, random = systemRandom, onEvent } = options;
-    const { limit, reservedConcurrency } = limitsOf(options);
+    const { limit, queueLimit, reservedConcurrency } = limitsOf(options);
     const { retryAfterMs = 2_000, queueTimeoutMs = 1_000, breakers = [] } = options;
     this.#name = name;
     this.#clock = clock;
     this.#priorityOf = guardedPriority(name, options.priority);
     this.#isExempt = guarded(`${name}: isExempt`, options.isExempt, isHealthCheck, 'boolean');
     this.#breakers = breakers;
-    this.#queueLimit = options.queueLimit ?? (limit ?? 0) * WAITING_PER_SLOT;
+    this.#queueLimit = queueLimit;
     this.#queueTimeoutMs = queueTimeoutMs;
     this.#retryAfterMs = () => retryAfterMs * (0.5 + random.next());
     this.#report = onEvent && safeListener(onEvent, `${name}: onEvent`);

@@ -65,7 +65,8 @@ async function offer(
     const run = send({ priority }, clock.monotonic());
     runs.push(run.then((fate) => fate !== 'late' && of[fate]++));
   }
-  while (clock.pending > 0) await clock.advance(10_000);
+  do await clock.advance(10_000);
+  while (clock.pending > 0);
   await Promise.all(runs);
   return { ...fates, goodputPerSecond: (fates.high.good + fates.low.good) / seconds };
 }

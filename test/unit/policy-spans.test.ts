@@ -163,6 +163,7 @@ describe('policySpans', () => {
       ],
       ['breaker-store', { ...breaker, 'fibrin.store_available': true }],
       ['bulkhead-overdue', { 'fibrin.bulkhead': 'files', 'fibrin.held_ms': 60_004.4 }],
+      ['shed', { 'fibrin.shedding': 'orders', 'fibrin.priority': 'low', 'fibrin.reason': 'queue' }],
     ]);
   });
 
