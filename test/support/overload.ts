@@ -22,7 +22,7 @@ export interface Overload {
 /** What became of the requests of a priority. */
 export interface Fates {
   offered: number;
-  /** Answered within a second of their first try. */
+  /** Answered within two seconds of their first try. */
   good: number;
   shed: number;
   throttled: number;
@@ -34,7 +34,7 @@ export type Fate = Record<Offered, Fates> & { readonly goodputPerSecond: number 
 export const CAPACITY = 4;
 /** What the dependency takes for a request. Milliseconds. */
 const TAKES_MS = 100;
-const GOOD_MS = 1_000;
+const GOOD_MS = 2_000;
 /** An environment answers that a request is shed in this time, and asks for the next one in the other. Milliseconds. */
 const SHED_MS = 2;
 const NEXT_MS = 1;
@@ -129,7 +129,7 @@ export function inEnvironments(overload: Overload & { readonly retries: boolean 
           },
         );
         clock.after(NEXT_MS, () => idle.push(environment));
-        return fate === 'good' && clock.monotonic() - cameAt > 2 * GOOD_MS ? 'late' : fate;
+        return fate === 'good' && clock.monotonic() - cameAt > GOOD_MS ? 'late' : fate;
       }
       const maxMs = retries ? RETRY_MS[tries] : undefined;
       if (maxMs === undefined) return 'throttled';
