@@ -23,7 +23,7 @@ export interface SheddingOptions<E = unknown, C = unknown> {
    */
   readonly limit?: number;
   /**
-   * The most requests that wait; `low` ones take at most half of it, `normal` ones three quarters. Integer, 0 to 10,000. Default:
+   * The most requests that wait; `low` ones fill at most a quarter of it, `normal` ones three quarters. Integer, 0 to 10,000. Default:
    * four times the limit, which is then handled within four times the duration of a request; on Managed Instances no more than Lambda
    * sends above the limit, so that low ones leave some of it to the others.
    */

@@ -26,7 +26,7 @@ export interface Stay {
 const EXEMPT: Stay = { end: () => undefined };
 
 /** The part of the line that requests of a priority and of lower ones may fill. */
-const ROOM: Readonly<Record<Priority, number>> = { high: 1, normal: 0.75, low: 0.5 };
+const ROOM: Readonly<Record<Priority, number>> = { high: 1, normal: 0.75, low: 0.25 };
 
 /** How often a low request is handled while a breaker is not closed: without any, a breaker that they alone use would never probe. */
 const PROBE_EVERY_MS = 1_000;

@@ -28,6 +28,7 @@ export interface Fates {
   throttled: number;
 }
 
+/** The goodput is what was answered well while requests came. */
 export type Fate = Record<Offered, Fates> & { readonly goodputPerSecond: number };
 
 /** Slots of a dependency, or environments of a function. */
@@ -55,6 +56,7 @@ async function offer(
   const fates = { high: noFates(), low: noFates() };
   const runs: Promise<unknown>[] = [];
   const endMs = seconds * 1_000;
+  let goodInTime = 0;
   for (;;) {
     const gapMs = (-Math.log(1 - random.next()) * 1_000) / (high + low);
     if (clock.monotonic() + gapMs > endMs) break;
@@ -63,18 +65,28 @@ async function offer(
     const of = fates[priority];
     of.offered++;
     const run = send({ priority }, clock.monotonic());
-    runs.push(run.then((fate) => fate !== 'late' && of[fate]++));
+    runs.push(
+      run.then((fate) => {
+        if (fate !== 'late') of[fate]++;
+        if (fate === 'good' && clock.monotonic() <= endMs) goodInTime++;
+      }),
+    );
   }
   do await clock.advance(10_000);
   while (clock.pending > 0);
   await Promise.all(runs);
-  return { ...fates, goodputPerSecond: (fates.high.good + fates.low.good) / seconds };
+  return { ...fates, goodputPerSecond: goodInTime / seconds };
 }
 
 const priority = (request: Request) => request.priority;
 
-/** Requests to one process, whose dependency serves four at once, in order, and others wait for it. */
-export function inOneProcess(overload: Overload): Promise<Fate> {
+/**
+ * Requests to one process, whose dependency serves four at once, in order, and others wait for it. As on Managed Instances, it is
+ * sent no more than `sentAtOnce`, and what comes above is throttled at once. Default: all that come.
+ */
+export function inOneProcess(
+  overload: Overload & { readonly sentAtOnce?: number | undefined },
+): Promise<Fate> {
   const clock = fakeClock();
   const context = lambdaContext({ clock, remainingMs: 900_000 });
   const freeAt = Array.from({ length: CAPACITY }, () => 0);
@@ -84,17 +96,23 @@ export function inOneProcess(overload: Overload): Promise<Fate> {
     freeAt[0] = endsAt;
     await sleep(clock, endsAt - clock.monotonic());
   };
-  const { shedding } = overload;
+  const { shedding, sentAtOnce = Infinity } = overload;
   const handler = shedding
     ? withShedding({ priority, clock, random: seededRandom(1), ...shedding }, handle)
     : handle;
+  let inside = 0;
   return offer(overload, clock, async (request, cameAt) => {
+    if (inside >= sentAtOnce) return 'throttled';
+    inside++;
     try {
       await handler(request, context);
       return clock.monotonic() - cameAt <= GOOD_MS ? 'good' : 'late';
     } catch (error) {
-      if (hasCode(error, 'OVERLOADED')) return 'shed';
-      throw error;
+      if (!hasCode(error, 'OVERLOADED')) throw error;
+      await sleep(clock, SHED_MS);
+      return 'shed';
+    } finally {
+      inside--;
     }
   });
 }

@@ -35,7 +35,7 @@ function setUp(
 describe('the loadShedding middleware', () => {
   test('lets requests begin by their priority, and has those that are shed answered with 503', async () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    const { clock, begun, send } = setUp({ queueLimit: 2 });
+    const { clock, begun, send } = setUp({ queueLimit: 4 });
     const answers = [
       send(),
       send({ priority: 'low' }),

@@ -84,14 +84,14 @@ describe('requests above the limit', () => {
     expect(begun).toEqual(['first', 'high', 'high 2', 'normal', 'low']);
   });
 
-  test('are shed where the line has no room, of which low ones take half and normal ones three quarters', async () => {
-    const { ended, events, clock, send } = setUp({ limit: 1, queueLimit: 4 });
+  test('are shed where the line has no room, of which low ones fill a quarter and normal ones three quarters', async () => {
+    const { ended, events, clock, send } = setUp({ limit: 1, queueLimit: 8 });
     void send('first');
     for (const id of ['low 1', 'low 2', 'low 3']) void send(id, 'low').catch(() => undefined);
-    for (const id of ['normal 1', 'normal 2']) void send(id).catch(() => undefined);
+    for (let n = 1; n <= 5; n++) void send(`normal ${n}`).catch(() => undefined);
     await clock.advance(0);
 
-    // The second normal one takes the place of the low one that came last.
+    // The fifth normal one takes the place of the low one that came last.
     expect(ended).toEqual(['low 3 queue', 'low 2 queue']);
     expect(events).toEqual([
       { kind: 'shed', name: 'handler', priority: 'low', reason: 'queue' },
@@ -100,24 +100,25 @@ describe('requests above the limit', () => {
   });
 
   test('are shed last where they are high: only others of them can fill the line', async () => {
-    const { ended, clock, send } = setUp({ limit: 1, queueLimit: 2, name: 'orders' });
+    const { ended, clock, send } = setUp({ limit: 1, queueLimit: 4, name: 'orders' });
     void send('first');
     void send('low', 'low').catch(() => undefined);
-    for (const id of ['high 1', 'high 2', 'high 3']) void send(id, 'high').catch(() => undefined);
+    for (const id of ['high 1', 'high 2', 'high 3', 'high 4', 'high 5'])
+      void send(id, 'high').catch(() => undefined);
     await clock.advance(0);
 
-    expect(ended.sort()).toEqual(['high 3 queue', 'low queue']);
+    expect(ended.sort()).toEqual(['high 5 queue', 'low queue']);
   });
 
   test('leave room for others of what Managed Instances send, where they are low', async () => {
-    vi.stubEnv('AWS_LAMBDA_MAX_CONCURRENCY', '8');
+    vi.stubEnv('AWS_LAMBDA_MAX_CONCURRENCY', '16');
     const { begun, ended, clock, send } = setUp();
-    for (let n = 0; n < 8; n++) void send(`low ${n}`, 'low').catch(() => undefined);
+    for (let n = 0; n < 16; n++) void send(`low ${n}`, 'low').catch(() => undefined);
     void send('high', 'high').catch(() => undefined);
     await clock.advance(0);
 
-    expect(begun).toHaveLength(6);
-    expect(ended).toEqual(['low 7 queue']);
+    expect(begun).toHaveLength(12);
+    expect(ended).toEqual(['low 13 queue', 'low 14 queue', 'low 15 queue']);
   });
 
   test('are shed when their turn has not come in time', async () => {
