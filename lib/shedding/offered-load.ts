@@ -44,7 +44,7 @@ export class OfferedLoad {
   }
 
   /** @param durationMs Of one that was served. Undefined: it was shed. */
-  leave(durationMs?: number): void {
+  end(durationMs?: number): void {
     this.#running--;
     this.#endedAt = momentOf(this.#clock);
     if (durationMs === undefined) return;

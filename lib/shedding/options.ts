@@ -23,7 +23,7 @@ export interface SheddingOptions<E = unknown, C = unknown> {
    */
   readonly limit?: number;
   /**
-   * The most requests that wait; `low` ones fill at most a quarter of it, `normal` ones three quarters. Integer, 0 to 10,000. Default:
+   * The most requests that wait; `low` ones fill at most a quarter of it, `normal` ones three quarters, rounded up. Integer, 0 to 10,000. Default:
    * four times the limit, which is then handled within four times the duration of a request; on Managed Instances no more than Lambda
    * sends above the limit, so that low ones leave some of it to the others.
    */
@@ -91,7 +91,7 @@ function numberIn(variable: string): number | undefined {
 /** What Lambda sends at once to this thread of an environment of Managed Instances. Undefined elsewhere. */
 function sentAtOnce(): number | undefined {
   const all = numberIn('AWS_LAMBDA_MAX_CONCURRENCY');
-  return all && all / (numberIn('AWS_LAMBDA_NODEJS_WORKER_COUNT') ?? 1);
+  return all && Math.max(1, Math.floor(all / (numberIn('AWS_LAMBDA_NODEJS_WORKER_COUNT') ?? 1)));
 }
 
 /** Requests that wait for each slot: it serves them within four durations. */

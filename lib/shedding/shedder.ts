@@ -96,7 +96,7 @@ export class Shedder<E, C> {
   }
 
   #refuse(error: unknown, priority: Priority): never {
-    this.#offered?.leave();
+    this.#offered?.end();
     if (error instanceof OverloadedError)
       this.#report?.({ kind: 'shed', name: this.#name, priority, reason: error.reason });
     throw error;
@@ -125,10 +125,10 @@ export class Shedder<E, C> {
     if (!line || !slots) return undefined;
     const execution = beginCall(this.#clock, nothing);
     const limitMs = Math.min(this.#queueTimeoutMs, leftMs, execution.remainingMs());
-    const room = this.#queueLimit * ROOM[PRIORITIES[rank] ?? 'low'];
-    if (line.size + 1 > room) line.dropOver();
+    const room = Math.ceil(this.#queueLimit * ROOM[PRIORITIES[rank] ?? 'low']);
+    if (line.size >= room) line.dropOver();
     if (slots.expectedWaitMs(line.sizeBefore(rank)) > limitMs || limitMs <= 0) throw this.#overloaded('time');
-    if (line.size + 1 > room && !line.refuseLast(rank, this.#overloaded('queue')))
+    if (line.size >= room && !line.refuseLast(rank, this.#overloaded('queue')))
       throw this.#overloaded('queue');
     return line.wait(execution, 1, limitMs, rank);
   }
@@ -138,7 +138,7 @@ export class Shedder<E, C> {
     if (slot) slot.dueAt = startedAt + leftMs;
     return {
       end: () => {
-        this.#offered?.leave(this.#clock.monotonic() - startedAt);
+        this.#offered?.end(this.#clock.monotonic() - startedAt);
         if (!slot) return;
         this.#slots?.free(slot);
         this.#line?.serve();

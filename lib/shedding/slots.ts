@@ -60,8 +60,8 @@ export class Slots implements Supply<Slot> {
     if (this.#held.delete(slot)) this.#durations.add(this.#clock.monotonic() - slot.since);
   }
 
-  /** When the turn of one comes that has so many before it, by what requests took lately. Milliseconds from now. */
+  /** How long those take to begin that are before another one, by what requests took lately. Milliseconds. */
   expectedWaitMs(before: number): number {
-    return ((before + 1) * this.#durations.value) / this.#limit;
+    return (before * this.#durations.value) / this.#limit;
   }
 }

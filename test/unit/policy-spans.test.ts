@@ -225,7 +225,7 @@ describe('policySpans without a tracer', () => {
     await new Promise(setImmediate);
     for (const event of policyEvents) onEvent(event);
 
-    expect([spans.length, events.length]).toEqual([9, 17]);
+    expect([spans.length, events.length]).toEqual([9, 18]);
   });
 
   it("ignores events where OpenTelemetry's API is not installed", async () => {

@@ -15,7 +15,7 @@ function environment() {
         await clock.advance(pauseMs);
         load.arrive(isLow(n));
         await clock.advance(100);
-        load.leave(100);
+        load.end(100);
       }
     },
     /** Whether a low one is shed that comes after such a pause. */
@@ -23,7 +23,7 @@ function environment() {
       await clock.advance(pauseMs);
       load.arrive(true);
       const { shedsLow } = load;
-      load.leave(shedsLow ? undefined : 100);
+      load.end(shedsLow ? undefined : 100);
       return shedsLow;
     },
   };
@@ -88,7 +88,7 @@ describe('an environment', () => {
       clock.jump(500);
       load.arrive(n % 2 === 0);
       await clock.advance(100);
-      load.leave(100);
+      load.end(100);
     }
     load.arrive(true);
     expect(load.shedsLow).toBe(false);
@@ -100,8 +100,8 @@ describe('an environment', () => {
       load.arrive(false);
       await clock.advance(50);
       load.arrive(true);
-      load.leave(50);
-      load.leave(50);
+      load.end(50);
+      load.end(50);
       await clock.advance(30);
     }
     expect(load.shedsLow).toBe(false);

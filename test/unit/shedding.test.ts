@@ -143,7 +143,7 @@ describe('requests above the limit', () => {
     void send('five', 'high').catch(() => undefined);
     await clock.advance(0);
 
-    // In 450 ms the third begins, in 900 ms the fourth; a high one is before both.
+    // They begin every 450 ms, a high one before the third and the fourth.
     expect(ended).toEqual(['slow served']);
     void send('six').catch(() => undefined);
     await clock.advance(0);
