@@ -132,9 +132,9 @@ export class WaitingLine<G> {
         remove();
         resolve(this.#supply.take(weight));
       },
-      refuse: (error = this.#supply.refusal(weight, limitMs)) => {
+      refuse: (error) => {
         remove();
-        reject(error);
+        reject(error ?? this.#supply.refusal(weight, limitMs));
       },
     };
     const onAbort = () => {
