@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../core/clock.ts';
+import { hasCode } from '../core/errors.ts';
 import { beginCall } from '../core/execution.ts';
 import { fieldOf } from '../core/field.ts';
 import { guarded } from '../core/guarded.ts';
@@ -13,7 +14,7 @@ import { WARMUP_SOURCE } from '../core/warmup.ts';
 import { WaitingLine } from '../policy/waiting-line.ts';
 import { OfferedLoad } from './offered-load.ts';
 import { checkSheddingOptions, limitsOf, type SheddingOptions } from './options.ts';
-import { OverloadedError, overloaded, type ShedReason } from './overloaded.ts';
+import { type OverloadedError, overloaded, type ShedReason } from './overloaded.ts';
 import { guardedPriority, PRIORITIES, type Priority } from './priority.ts';
 import { MAX_HOLD_MS, type Slot, Slots } from './slots.ts';
 
@@ -83,7 +84,7 @@ export class Shedder<E, C> {
     try {
       if (priority === 'low') this.#checkLow();
       const leftMs = remainingMsOf(context) ?? MAX_HOLD_MS;
-      const slot = this.#line?.takeNow(1) ?? this.#waitForSlot(PRIORITIES.indexOf(priority), leftMs);
+      const slot = this.#line?.takeNow(1) ?? this.#waitForSlot(priority, leftMs);
       if (!(slot instanceof Promise)) return this.#stay(slot, leftMs);
       const cameAt = this.#clock.monotonic();
       return slot.then(
@@ -97,8 +98,10 @@ export class Shedder<E, C> {
 
   #refuse(error: unknown, priority: Priority): never {
     this.#offered?.end();
-    if (error instanceof OverloadedError)
-      this.#report?.({ kind: 'shed', name: this.#name, priority, reason: error.reason });
+    if (hasCode(error, 'OVERLOADED')) {
+      const { reason } = error as OverloadedError;
+      this.#report?.({ kind: 'shed', name: this.#name, priority, reason });
+    }
     throw error;
   }
 
@@ -120,12 +123,13 @@ export class Shedder<E, C> {
   }
 
   /** Undefined: there is no limit to wait for. */
-  #waitForSlot(rank: number, leftMs: number): Promise<Slot> | undefined {
+  #waitForSlot(priority: Priority, leftMs: number): Promise<Slot> | undefined {
     const [line, slots] = [this.#line, this.#slots];
     if (!line || !slots) return undefined;
     const execution = beginCall(this.#clock, nothing);
     const limitMs = Math.min(this.#queueTimeoutMs, leftMs, execution.remainingMs());
-    const room = Math.ceil(this.#queueLimit * ROOM[PRIORITIES[rank] ?? 'low']);
+    const room = Math.ceil(this.#queueLimit * ROOM[priority]);
+    const rank = PRIORITIES.indexOf(priority);
     if (line.size >= room) line.dropOver();
     if (slots.expectedWaitMs(line.sizeBefore(rank)) > limitMs || limitMs <= 0) throw this.#overloaded('time');
     if (line.size >= room && !line.refuseLast(rank, this.#overloaded('queue')))

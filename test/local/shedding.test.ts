@@ -16,7 +16,7 @@ beforeAll(async () => {
   bundle = await bundleWorker(new URL('shedding/handler.ts', import.meta.url));
 });
 afterAll(async () => {
-  processes.end();
+  await processes.end();
   await bundle.remove();
 });
 
