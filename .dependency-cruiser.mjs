@@ -9,7 +9,7 @@ const only = (name, from, allowed, comment) => ({
 });
 
 const INSIDE =
-  '^lib/(core|policy|breaker|cache|chaos|deadline|http|idempotency|store|events|telemetry|middleware)/';
+  '^lib/(core|policy|breaker|cache|chaos|deadline|http|idempotency|store|events|shedding|telemetry|middleware)/';
 
 export default {
   forbidden: [
@@ -63,6 +63,12 @@ export default {
       'events know nothing of stores; the publisher retries as every call does',
     ),
     only(
+      'shedding',
+      '^lib/shedding/',
+      '^lib/((core|shedding)/|policy/waiting-line\\.ts$)',
+      'requests wait in the line in which calls do',
+    ),
+    only(
       'telemetry',
       '^lib/telemetry/',
       '^lib/(core|telemetry)/',
@@ -71,7 +77,7 @@ export default {
     only(
       'middleware',
       '^lib/middleware/',
-      '^lib/(core|policy|breaker|chaos|deadline|idempotency|telemetry|middleware)/',
+      '^lib/(core|policy|breaker|chaos|deadline|idempotency|shedding|telemetry|middleware)/',
       'middlewares wrap what works without Middy',
     ),
     only(

@@ -41,7 +41,7 @@ export interface ResilientFunctionProps {
   readonly memorySize?: number;
   /** The most execution environments at once, set aside for this function. @default - shares those of the account */
   readonly reservedConcurrency?: number;
-  /** @default - what the construct sets: `FIBRIN_TABLE`, and `NODE_OPTIONS` for source maps */
+  /** @default - what the construct sets: `FIBRIN_TABLE`, `FIBRIN_RESERVED_CONCURRENCY`, and `NODE_OPTIONS` for source maps */
   readonly environment?: { readonly [name: string]: string };
   /** @default - the function takes no part in breakers and idempotency */
   readonly resilience?: FunctionResilience;

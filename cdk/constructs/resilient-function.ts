@@ -21,6 +21,7 @@ import { functionLog, functionRole } from './function-role.ts';
 import { overridden } from './overridden.ts';
 import { destinationIn, grantSend } from './queue-access.ts';
 import { refuse, refuseBoth } from './refuse.ts';
+import { reservedVariable } from './reserved-variable.ts';
 import type { ResilientFunctionProps } from './resilient-function-props.ts';
 
 const SOURCE_MAPS = '--enable-source-maps';
@@ -128,6 +129,7 @@ export class ResilientFunction extends Construct implements IGrantable {
     const environment = overridden<Environment>(
       {
         ...(resilience && { [TABLE_VARIABLE]: resilience.table.table.tableName }),
+        ...reservedVariable(ofFunction.reservedConcurrentExecutions ?? props.reservedConcurrency),
         ...(props.code === undefined && bundling.sourceMap !== false && { NODE_OPTIONS: SOURCE_MAPS }),
       },
       props.environment,

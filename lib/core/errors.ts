@@ -47,9 +47,9 @@ export const isFibrinError = (error: unknown): error is FibrinError =>
 export const hasCode = (error: unknown, code: string): error is FibrinError =>
   isFibrinError(error) && propertyOf(error, 'code') === code;
 
-const OWN_REFUSALS = /^(BREAKER_OPEN|BULKHEAD_FULL|RATE_LIMITED)$/;
+const OWN_REFUSALS = /^(BREAKER_OPEN|BULKHEAD_FULL|OVERLOADED|RATE_LIMITED)$/;
 
-/** Whether an error is a call that the toolkit did not make: an open breaker, a full bulkhead, an empty rate limiter. */
+/** Whether an error is a call that the toolkit did not make: an open breaker, a full bulkhead, an empty rate limiter, a shed request. */
 export const isOwnRefusal = (error: unknown): error is FibrinError =>
   isFibrinError(error) && OWN_REFUSALS.test(String(propertyOf(error, 'code')));
 

@@ -43,3 +43,14 @@ export function isHttpEvent(event: unknown): boolean {
   const isMethod = typeof fieldOf(event, ['httpMethod']) === 'string';
   return isMethod || REQUEST_SIGNS.some((sign) => fieldOf(context, [sign]) !== undefined);
 }
+
+/** The path without the stage, which HTTP APIs put before it. */
+export function pathOf(event: unknown): unknown {
+  const rawPath = fieldOf(event, ['rawPath']);
+  if (typeof rawPath !== 'string') return fieldOf(event, ['path']);
+  const stage = `/${String(fieldOf(event, ['requestContext', 'stage']))}`;
+  return rawPath.startsWith(`${stage}/`) ? rawPath.slice(stage.length) : rawPath;
+}
+
+export const methodOf = (event: unknown): unknown =>
+  fieldOf(event, ['requestContext', 'http', 'method']) ?? fieldOf(event, ['httpMethod']);

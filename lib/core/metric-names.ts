@@ -50,6 +50,12 @@ export const BULKHEAD_OVERDUE = {
   units: { BulkheadOverdue: 'Count' },
 } as const;
 
+/** Each request that was shed. */
+export const SHED = {
+  dimensions: ['shedding', 'priority'],
+  units: { Shed: 'Count' },
+} as const;
+
 export const RETRY = {
   dimensions: ['policy'],
   units: { PolicyRetries: 'Count', PolicyRetryDelay: 'Milliseconds' },

@@ -61,6 +61,14 @@ export type PolicyEvent =
       readonly heldMs: number;
     }
   | {
+      /** A request was shed before its handler ran. */
+      readonly kind: 'shed';
+      /** Of what has shed it. */
+      readonly name: string;
+      readonly priority: 'high' | 'normal' | 'low';
+      readonly reason: 'breaker' | 'capacity' | 'queue' | 'time';
+    }
+  | {
       /** The fallback stood in for the error. */
       readonly kind: 'fallback';
       readonly name: string;

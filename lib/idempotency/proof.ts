@@ -13,7 +13,7 @@ const NOT_CONNECTED =
 const BEFORE_REQUEST = /^(connect|getaddrinfo|lookup|secureConnect)$/;
 
 /** What the toolkit refuses before it calls anything. A key that is in flight under this one guards its own effect. */
-const REFUSED = /^(BREAKER_OPEN|BULKHEAD_FULL|RATE_LIMITED|INVALID_OPTION|IDEMPOTENCY_IN_FLIGHT)$/;
+const REFUSED = /^(BREAKER_OPEN|BULKHEAD_FULL|OVERLOADED|RATE_LIMITED|INVALID_OPTION|IDEMPOTENCY_IN_FLIGHT)$/;
 
 /** Errors of the toolkit that say nothing by themselves: what caused them does. */
 const BY_CAUSE = /^(NO_ANSWER|STORE_UNAVAILABLE)$/;

@@ -1,5 +1,6 @@
 import { withHeaders } from '../core/answer-headers.ts';
 import { fieldOf } from '../core/field.ts';
+import { methodOf, pathOf } from '../core/http-event.ts';
 import { checkOptions } from '../core/options.ts';
 import type { HttpResponse } from '../core/problem.ts';
 import * as rule from '../core/rules.ts';
@@ -30,17 +31,6 @@ const isAuthorized = (event: unknown): boolean =>
     const found = fieldOf(event, ['requestContext', 'authorizer', ...path]);
     return found !== undefined && found !== null && found !== '';
   });
-
-/** The path without the stage, which HTTP APIs put before it. */
-function pathOf(event: unknown): unknown {
-  const rawPath = fieldOf(event, ['rawPath']);
-  if (typeof rawPath !== 'string') return fieldOf(event, ['path']);
-  const stage = `/${String(fieldOf(event, ['requestContext', 'stage']))}`;
-  return rawPath.startsWith(`${stage}/`) ? rawPath.slice(stage.length) : rawPath;
-}
-
-const methodOf = (event: unknown): unknown =>
-  fieldOf(event, ['requestContext', 'http', 'method']) ?? fieldOf(event, ['httpMethod']);
 
 const answer = (event: unknown, statusCode: number, body: unknown): HttpResponse =>
   withHeaders(event, {

@@ -1,3 +1,6 @@
+export type { SheddingOptions } from '../shedding/options.ts';
+export { OverloadedError, type ShedReason } from '../shedding/overloaded.ts';
+export { claimPriority, type Priority, type PriorityOf, routePriority } from '../shedding/priority.ts';
 export { withCorrelation } from '../telemetry/with-correlation.ts';
 export { withTelemetry } from '../telemetry/with-telemetry.ts';
 export { breaker } from './breaker.ts';
@@ -6,8 +9,10 @@ export { deadline } from './deadline.ts';
 export { type FaultsMiddlewareOptions, faults } from './faults.ts';
 export { type HealthOptions, health } from './health.ts';
 export { type IdempotencyMiddlewareOptions, idempotency } from './idempotency.ts';
+export { loadShedding } from './load-shedding.ts';
 export { type ProblemDetailsOptions, problemDetails } from './problem-details.ts';
 export { telemetry } from './telemetry.ts';
 export type { Middleware, MiddyRequest } from './types.ts';
 export { type WarmupOptions, warmup } from './warmup.ts';
 export { withBreaker } from './with-breaker.ts';
+export { withShedding } from './with-shedding.ts';

@@ -1,5 +1,6 @@
 import { withHeaders } from '../core/answer-headers.ts';
 import { logError } from '../core/error-log.ts';
+import { hasCode } from '../core/errors.ts';
 import { isHttpEvent } from '../core/http-event.ts';
 import { checkOptions } from '../core/options.ts';
 import { type HttpResponse, toProblem } from '../core/problem.ts';
@@ -8,11 +9,16 @@ import { safeListener } from '../core/safe-listener.ts';
 import { orderCheck } from './adapter/order.ts';
 import type { Middleware } from './types.ts';
 
+const logUnlessShed = (error: unknown): void => {
+  if (!hasCode(error, 'OVERLOADED')) logError(error);
+};
+
 export interface ProblemDetailsOptions {
   /**
    * Called with every error that becomes a status of 500 or more. What it throws or rejects with is ignored. Default: one JSON line on stderr
    * with the error's name, code and stack frames, and those of at most five causes. Messages of other errors than
-   * `FibrinError` are left out: they may quote what a client or a service sent.
+   * `FibrinError` are left out: they may quote what a client or a service sent. Nothing for a request that was shed, which is meant to
+   * cost little: the metric `Shed` counts it.
    */
   readonly onServerError?: (error: unknown) => unknown;
 }
@@ -38,7 +44,7 @@ export function problemDetails<E, R>(
   options: ProblemDetailsOptions = {},
 ): Pick<Required<Middleware<E, unknown, R | HttpResponse>>, 'before' | 'onError'> {
   checkOptions('problemDetails', options, { optional: { onServerError: rule.fn() } });
-  const { onServerError = logError } = options;
+  const { onServerError = logUnlessShed } = options;
   const report = safeListener(onServerError, 'problemDetails: onServerError');
   const checkOrder = orderCheck('problemDetails');
   return {

@@ -13,20 +13,25 @@ export interface Supply<G> {
 }
 
 interface Waiter {
+  readonly rank: number;
   readonly weight: number;
   readonly isOver: () => boolean;
   readonly serve: () => void;
-  readonly refuse: () => void;
+  readonly refuse: (error?: Error) => void;
 }
 
 /** A timer of a busy process is this late without any freeze, and what it waited for is there. Milliseconds. */
 const LATE_MS = 10;
 
-/** Calls that wait, served in the order in which they came. A timer that is late serves none too late: each is asked for its time. */
+/**
+ * Calls that wait, served by their rank, and those of the same rank in the order in which they came. A timer that is late serves
+ * none too late: each is asked for its time.
+ */
 export class WaitingLine<G> {
   readonly #clock: Clock;
   readonly #supply: Supply<G>;
-  readonly #waiting = new Set<Waiter>();
+  /** In the order in which they are served. */
+  #waiting = new Set<Waiter>();
   #weight = 0;
   #cancelWake: CancelTimer | undefined;
 
@@ -43,6 +48,21 @@ export class WaitingLine<G> {
   /** What all of them wait for. */
   get weight(): number {
     return this.#weight;
+  }
+
+  /** How many wait that are served before one of this rank who comes now. */
+  sizeBefore(rank: number): number {
+    let size = 0;
+    for (const waiter of this.#waiting) if (waiter.rank <= rank) size++;
+    return size;
+  }
+
+  /** Refuses the one that would be served last, if it is of a lower rank than this. */
+  refuseLast(rank: number, error: Error): boolean {
+    const last = [...this.#waiting].at(-1);
+    if (last === undefined || last.rank <= rank) return false;
+    last.refuse(error);
+    return true;
   }
 
   /** What a call asks for, where no other waits and it is there. */
@@ -74,8 +94,19 @@ export class WaitingLine<G> {
     this.serve();
   }
 
-  /** Waits for at most `limitMs`; rejects with the reason of the caller's signal as soon as that aborts. */
-  wait(execution: Execution, weight: number, limitMs: number): Promise<G> {
+  #add(waiter: Waiter): void {
+    const isLast = this.sizeBefore(waiter.rank) === this.size;
+    this.#waiting.add(waiter);
+    // The sort is stable: those of the same rank stay in the order in which they came.
+    if (!isLast) this.#waiting = new Set([...this.#waiting].sort((one, other) => one.rank - other.rank));
+    this.#weight += waiter.weight;
+  }
+
+  /**
+   * Waits for at most `limitMs`; rejects with the reason of the caller's signal as soon as that aborts.
+   * @param rank The lower it is, the sooner its turn comes.
+   */
+  wait(execution: Execution, weight: number, limitMs: number, rank = 0): Promise<G> {
     const { attemptState, outerSignal: signal } = execution;
     const startedAt = this.#clock.monotonic();
     const { waitedMs } = attemptState;
@@ -91,6 +122,7 @@ export class WaitingLine<G> {
       attemptState.waitedMs = waitedMs + this.#clock.monotonic() - startedAt;
     };
     const waiter: Waiter = {
+      rank,
       weight,
       isOver: () =>
         execution.isAbandoned ||
@@ -100,9 +132,9 @@ export class WaitingLine<G> {
         remove();
         resolve(this.#supply.take(weight));
       },
-      refuse: () => {
+      refuse: (error) => {
         remove();
-        reject(this.#supply.refusal(weight, limitMs));
+        reject(error ?? this.#supply.refusal(weight, limitMs));
       },
     };
     const onAbort = () => {
@@ -119,8 +151,7 @@ export class WaitingLine<G> {
       this.serve();
     });
     signal?.addEventListener('abort', onAbort, { once: true });
-    this.#waiting.add(waiter);
-    this.#weight += weight;
+    this.#add(waiter);
     this.serve();
     return promise;
   }

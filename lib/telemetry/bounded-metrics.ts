@@ -16,6 +16,7 @@ const NAMES: ReadonlySet<string> = new Set([
   'cache',
   'bulkhead',
   'operation',
+  'shedding',
   'function',
 ]);
 
@@ -31,6 +32,7 @@ export const WELL_KNOWN_CODES: ReadonlySet<string> = new Set([
     'INJECTED_FAULT',
     'INVALID_ANSWER',
     'INVALID_OPTION',
+    'OVERLOADED',
     'RATE_LIMITED',
   ],
   ...['ENCODED_ANSWER', 'HTTP_STATUS', 'NO_ANSWER', 'RESPONSE_TOO_LARGE', 'STORE_UNAVAILABLE'],

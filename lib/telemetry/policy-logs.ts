@@ -136,6 +136,11 @@ function callEntry(event: CallEvent): Entry {
       const message = `Bulkhead "${name}" has a call that has not ended in ${Math.round(heldMs)} ms`;
       return { level: 'warn', message, fields: { event: kind, bulkhead: name, heldMs } };
     }
+    case 'shed': {
+      const { priority, reason } = event;
+      const message = `Shedding "${name}" has shed a request of ${priority} priority: ${reason}`;
+      return { level: 'debug', message, fields: { event: kind, shedding: name, priority, reason } };
+    }
     case 'fallback':
       return entry('info', 'used its fallback', {});
     case 'outcome': {
@@ -155,7 +160,7 @@ function callEntry(event: CallEvent): Entry {
  * | `error` | a call that threw |
  * | `warn` | a call that the fallback or a stale value answered, a rejected call, an empty retry budget, a call that does not end, a breaker that opens, a store that stops answering |
  * | `info` | a retry, a fallback, any other change of a breaker, a store that answers again |
- * | `debug` | a call that succeeded, each attempt, a hedge, what a cache had, each report of a breaker |
+ * | `debug` | a call that succeeded, each attempt, a hedge, what a cache had, a request that was shed, each report of a breaker |
  *
  * Of an error, only the code is logged, since a message may quote anything. A failure of the logger never reaches the call,
  * neither one that it throws nor one that it rejects with.

@@ -81,6 +81,8 @@ function callMetrics(write: WriteLine, event: CallEvent) {
       return write(line.REJECTION, { policy, by: event.by }, { PolicyRejections: 1 });
     case 'bulkhead-overdue':
       return write(line.BULKHEAD_OVERDUE, { bulkhead: event.name }, { BulkheadOverdue: 1 });
+    case 'shed':
+      return write(line.SHED, { shedding: event.name, priority: event.priority }, { Shed: 1 });
     case 'fallback':
       return write(line.FALLBACK, { policy, code: errorCode(event.error) }, { PolicyFallbacks: 1 });
     case 'cache':
@@ -98,7 +100,7 @@ function callMetrics(write: WriteLine, event: CallEvent) {
 
 /**
  * Metrics of protected calls, for `onEvent`. Those of calls have the dimension `policy`, those of breakers `breaker`, those of
- * bulkheads `bulkhead`, those of caches `cache`: the name of each. A call that succeeds at its first attempt is one line.
+ * bulkheads `bulkhead`, those of caches `cache`, those of shed requests `shedding`: the name of each. A call that succeeds at its first attempt is one line.
  *
  * | metric | further dimensions | value |
  * | --- | --- | --- |
@@ -121,6 +123,7 @@ function callMetrics(write: WriteLine, event: CallEvent) {
  * | `PolicyWaitDuration` | | that wait, milliseconds |
  * | `PolicyRejections` | `by` | 1 for each call or attempt that the breaker, the rate limiter, the bulkhead or the deadline did not admit |
  * | `BulkheadOverdue` | | 1 for each call whose function has not ended in `maxHoldMs`, once its slot is another call's |
+ * | `Shed` | `priority` | 1 for each request that was shed |
  * | `CacheHits`, `CacheStale`, `CacheMisses`, `CacheCoalesced` | | 1 for one of them, 0 for the others, for each call with a key: the averages are fractions of calls. Stale: the value was handed out while it is refreshed. Coalesced: the call waited for a load of another call |
  * | `CacheStoreFailures`, `CacheCorrupted` | `operation` | 1 for each request of a shared cache to its store that failed, or brought what no cache has written |
  * | `BreakerStateChanges` | `from`, `to` | 1 for each change, from the execution environment that made it: the sum counts each change once |

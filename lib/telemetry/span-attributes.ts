@@ -62,6 +62,12 @@ export function noteOf(event: Exclude<PolicyEvent, TimedEvent>): Attributes {
       return { ...policy, 'fibrin.rejected_by': event.by };
     case 'bulkhead-overdue':
       return { 'fibrin.bulkhead': event.name, 'fibrin.held_ms': event.heldMs };
+    case 'shed':
+      return {
+        'fibrin.shedding': event.name,
+        'fibrin.priority': event.priority,
+        'fibrin.reason': event.reason,
+      };
     case 'fallback':
       return { ...policy, ...errorType(true, event.error) };
     case 'cache':

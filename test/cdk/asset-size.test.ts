@@ -35,8 +35,8 @@ const LIMITS: Readonly<Record<string, readonly [compressed: number, unpacked: nu
   'get-profile.ts': [98, 280],
   'health.ts': [95, 273],
   'journal-profile.ts': [23, 59],
-  'on-contact-changed.ts': [23, 61],
-  'on-profile-updated.ts': [23, 61],
+  'on-contact-changed.ts': [24, 61],
+  'on-profile-updated.ts': [24, 61],
   'put-profile.ts': [35, 93],
   // With the client of EventBridge.
   'relay.ts': [154, 489],

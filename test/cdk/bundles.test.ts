@@ -43,8 +43,8 @@ function functionsOf(assembly: Assembly): readonly DeployedFunction[] {
         file: join(code, 'index.mjs'),
         settings: Object.fromEntries(
           Object.entries(Environment?.Variables ?? {})
-            // Node.js reads its own, and the function runs without.
-            .filter(([setting]) => setting !== 'NODE_OPTIONS')
+            // Node.js and load shedding read their own, and the function runs without.
+            .filter(([setting]) => !['NODE_OPTIONS', 'FIBRIN_RESERVED_CONCURRENCY'].includes(setting))
             .map(([setting, value]) => [setting, settingOf(setting, value)]),
         ),
       };

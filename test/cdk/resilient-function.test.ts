@@ -1,4 +1,4 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -57,7 +57,26 @@ describe('a resilient function', () => {
     ['handler', { handler: 'main.run' }, { Handler: 'main.run' }],
     ['runtime', { runtime: Runtime.NODEJS_22_X }, { Runtime: 'nodejs22.x' }],
     ['architecture', { architecture: Architecture.X86_64 }, { Architectures: ['x86_64'] }],
-    ['reservedConcurrency', { reservedConcurrency: 0 }, { ReservedConcurrentExecutions: 0 }],
+    [
+      'reservedConcurrency',
+      { reservedConcurrency: 0 },
+      { ReservedConcurrentExecutions: 0, Environment: Match.absent() },
+    ],
+    [
+      'reservedConcurrency, and says it to the function,',
+      { reservedConcurrency: 4 },
+      { ReservedConcurrentExecutions: 4, Environment: { Variables: { FIBRIN_RESERVED_CONCURRENCY: '4' } } },
+    ],
+    [
+      'the reserved concurrency of functionProps, and says that',
+      { reservedConcurrency: 4, functionProps: { reservedConcurrentExecutions: 5 } },
+      { ReservedConcurrentExecutions: 5, Environment: { Variables: { FIBRIN_RESERVED_CONCURRENCY: '5' } } },
+    ],
+    [
+      'a reserved concurrency that is a token, and says it by reference,',
+      { reservedConcurrency: Token.asNumber({ Ref: 'Reserved' }) },
+      { Environment: { Variables: { FIBRIN_RESERVED_CONCURRENCY: { Ref: 'Reserved' } } } },
+    ],
     ['environment', { environment: { A: 'b' } }, { Environment: { Variables: { A: 'b' } } }],
     ['functionProps', { memorySize: 1024, functionProps: { memorySize: 256 } }, { MemorySize: 256 }],
     [

@@ -52,6 +52,7 @@ export const policyEvents: readonly PolicyEvent[] = [
   { kind: 'breaker-store', name: 'shared', available: true },
   { kind: 'attempt', name: 'posts', attempt: 1, durationMs: 12, waitedMs: 30, failed: false },
   { kind: 'bulkhead-overdue', name: 'files', heldMs: 60_004.4 },
+  { kind: 'shed', name: 'orders', priority: 'low', reason: 'queue' },
 ];
 
 /** The outcome of a call whose value is that of a hedge. */

@@ -18,6 +18,7 @@ import {
 import { InFlightError } from '../../lib/idempotency/errors.ts';
 import { BulkheadFullError } from '../../lib/policy/bulkhead.ts';
 import { RateLimitedError } from '../../lib/policy/rate-limit.ts';
+import { OverloadedError } from '../../lib/shedding/overloaded.ts';
 
 const meaningOf = (error: unknown) => [classifyError(error), evidenceOf(error)];
 
@@ -34,6 +35,7 @@ describe('an error of the toolkit', () => {
     ['a retryable one without a status', new FibrinError('BUSY', 'x', { retryable: true }), FAILED],
     ['a refusal of a breaker, which made no call', new BreakerOpenError('x', 1), UNCOUNTED],
     ['a refusal of a bulkhead, which made no call', new BulkheadFullError('x', 'y'), UNCOUNTED],
+    ['a request that was shed before its handler ran', new OverloadedError('queue', 1_000), UNCOUNTED],
     ['a refusal of a rate limiter, which made no call', new RateLimitedError('x', 1, 1), UNCOUNTED],
     ['a store that failed', new StoreError('x'), ['permanent', 'failed']],
     [

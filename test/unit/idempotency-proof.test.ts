@@ -26,6 +26,7 @@ import { RateLimitedError } from '../../lib/policy/rate-limit.ts';
 import { resilient } from '../../lib/policy/resilient.ts';
 import { retry } from '../../lib/policy/retry.ts';
 import { timeout } from '../../lib/policy/timeout.ts';
+import { OverloadedError } from '../../lib/shedding/overloaded.ts';
 import { atEndOfTest } from '../support/ends.ts';
 import { failureOf } from '../support/error-meaning.ts';
 
@@ -43,6 +44,7 @@ describe('with hold, a key is free after', () => {
   test.each<[string, unknown]>([
     ['a breaker that is open', new BreakerOpenError('charges', 1_000)],
     ['a bulkhead that is full', new BulkheadFullError('charges', 'x')],
+    ['a request that was shed', new OverloadedError('queue', 1_000)],
     ['a rate limiter without a token', new RateLimitedError('charges', 1, 1_000)],
     [
       'a deadline before anything was called',

@@ -19,6 +19,7 @@ import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { withBreaker } from '../../lib/middleware/with-breaker.ts';
 import { BulkheadFullError } from '../../lib/policy/bulkhead.ts';
 import { RateLimitedError } from '../../lib/policy/rate-limit.ts';
+import { OverloadedError } from '../../lib/shedding/overloaded.ts';
 import { memoryStore } from '../../lib/store/memory.ts';
 import {
   fakeClock,
@@ -124,6 +125,7 @@ const SUCCESSES: readonly Ending[] = [
 const NOTHING: readonly Ending[] = [
   ['a rejection by another breaker', throwing(new BreakerOpenError('rates', 1_000))],
   ['a rejection by a bulkhead', throwing(new BulkheadFullError('rates', 'x'))],
+  ['a request that was shed', throwing(new OverloadedError('queue', 1_000))],
   ['a rejection by a rate limiter', throwing(new RateLimitedError('rates', 1, 1_000))],
   ['an error caused by a rejection', throwing(caused(new BreakerOpenError('rates', 1_000)))],
   [

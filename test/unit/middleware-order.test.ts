@@ -7,6 +7,7 @@ import { deadline } from '../../lib/middleware/deadline.ts';
 import { faults } from '../../lib/middleware/faults.ts';
 import { health } from '../../lib/middleware/health.ts';
 import { idempotency } from '../../lib/middleware/idempotency.ts';
+import { loadShedding } from '../../lib/middleware/load-shedding.ts';
 import { problemDetails } from '../../lib/middleware/problem-details.ts';
 import { telemetry } from '../../lib/middleware/telemetry.ts';
 import { warmup } from '../../lib/middleware/warmup.ts';
@@ -34,6 +35,7 @@ const makeAll = (): Readonly<Record<MiddlewareName, middy.MiddlewareObj>> => ({
   telemetry: telemetry<unknown, unknown>({ namespace: 'Shop', write: () => undefined, onWarning: warn }),
   problemDetails: problemDetails<unknown, unknown>(),
   deadline: deadline<unknown, unknown>(),
+  loadShedding: loadShedding<unknown, unknown, unknown>(),
   breaker: breaker<unknown, unknown>({ name: 'posts' }),
   faults: faults<unknown, unknown>({ enabled: true, faults: [] }),
 });
@@ -62,11 +64,12 @@ describe('the order of middlewares', () => {
 
   const WRONG: readonly (readonly [MiddlewareName, readonly MiddlewareName[]])[] = [
     ['warmup', ['idempotency', 'telemetry', 'breaker', 'faults']],
-    ['health', ['idempotency', 'telemetry', 'breaker', 'faults']],
+    ['health', ['idempotency', 'telemetry', 'loadShedding', 'breaker', 'faults']],
     ['idempotency', ['correlation', 'breaker', 'faults']],
-    ['correlation', ['problemDetails', 'deadline', 'breaker', 'faults']],
-    ['telemetry', ['problemDetails', 'deadline', 'breaker', 'faults']],
-    ['deadline', ['breaker']],
+    ['correlation', ['problemDetails', 'deadline', 'loadShedding', 'breaker', 'faults']],
+    ['telemetry', ['problemDetails', 'deadline', 'loadShedding', 'breaker', 'faults']],
+    ['deadline', ['loadShedding', 'breaker']],
+    ['loadShedding', ['breaker', 'faults']],
     ['breaker', ['faults']],
   ];
   const PAIRS = WRONG.flatMap(([inside, outside]) => outside.map((each) => [inside, each] as const));

@@ -145,6 +145,11 @@ describe('policyLogs', () => {
         'Bulkhead "files" has a call that has not ended in 60004 ms',
         { event: 'bulkhead-overdue', bulkhead: 'files', heldMs: 60_004.4 },
       ],
+      [
+        'debug',
+        'Shedding "orders" has shed a request of low priority: queue',
+        { event: 'shed', shedding: 'orders', priority: 'low', reason: 'queue' },
+      ],
     ]);
     expect(JSON.stringify(lines)).not.toContain('hunter2');
   });

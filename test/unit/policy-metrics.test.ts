@@ -47,6 +47,10 @@ describe('policyMetrics', () => {
     expect(metricsOf(...ofKind('bulkhead-overdue'))).toEqual([{ bulkhead: 'files', BulkheadOverdue: 1 }]);
   });
 
+  it('counts requests that were shed by their priority', () => {
+    expect(metricsOf(...ofKind('shed'))).toEqual([{ shedding: 'orders', priority: 'low', Shed: 1 }]);
+  });
+
   it('counts retries, empty retry budgets, rejections and fallbacks', () => {
     const events = (['retry', 'budget-exhausted', 'rejected', 'fallback'] as const).flatMap(ofKind);
     expect(metricsOf(...events)).toEqual([

@@ -166,6 +166,7 @@ describe('policySpans', () => {
       ],
       ['breaker-store', { ...breaker, 'fibrin.store_available': true }],
       ['bulkhead-overdue', { 'fibrin.bulkhead': 'files', 'fibrin.held_ms': 60_004.4 }],
+      ['shed', { 'fibrin.shedding': 'orders', 'fibrin.priority': 'low', 'fibrin.reason': 'queue' }],
     ]);
   });
 
@@ -227,7 +228,7 @@ describe('policySpans without a tracer', () => {
     await new Promise(setImmediate);
     for (const event of policyEvents) onEvent(event);
 
-    expect([spans.length, events.length]).toEqual([9, 19]);
+    expect([spans.length, events.length]).toEqual([9, 20]);
   });
 
   it("ignores events where OpenTelemetry's API is not installed", async () => {

@@ -16,6 +16,7 @@ const DONE = [
   'lib/store',
   'lib/telemetry',
   'lib/middleware',
+  'lib/shedding',
   'lib/terminal',
   'lib/events',
   'functions',

@@ -9,6 +9,7 @@ export type MiddlewareName =
   | 'telemetry'
   | 'problemDetails'
   | 'deadline'
+  | 'loadShedding'
   | 'breaker'
   | 'faults';
 
@@ -16,7 +17,8 @@ export type Warn = (warning: string) => void;
 
 /**
  * What happens when a middleware is not used before another: `BEFORE.warmup.idempotency`. Before is outside of. The right
- * order of all: warmup, health, idempotency, correlation, telemetry, problemDetails, deadline, breaker, faults.
+ * order of all: warmup, health, idempotency, correlation, telemetry, problemDetails, deadline, loadShedding, breaker,
+ * faults.
  */
 const BEFORE: Partial<Record<MiddlewareName, Partial<Record<MiddlewareName, string>>>> = {
   warmup: {
@@ -28,6 +30,7 @@ const BEFORE: Partial<Record<MiddlewareName, Partial<Record<MiddlewareName, stri
   health: {
     idempotency: 'a check fails, because it has no idempotency key',
     telemetry: 'a check counts as an invocation',
+    loadShedding: 'a check of another path than /health is shed',
     breaker: 'a check is rejected while the breaker is open',
     faults: 'a check meets the injected failures',
   },
@@ -39,17 +42,24 @@ const BEFORE: Partial<Record<MiddlewareName, Partial<Record<MiddlewareName, stri
   correlation: {
     problemDetails: 'the answer to an error has no correlation id',
     deadline: 'the refusal of a late request has no correlation id',
+    loadShedding: 'the answer to a shed request has no correlation id',
     breaker: 'a rejection by the breaker has no correlation id',
     faults: 'an injected failure has no correlation id',
   },
   telemetry: {
     problemDetails: 'an error that is answered with 404 counts as an error',
     deadline: 'a late request that is refused has no metrics',
+    loadShedding: 'a request that is shed has no metrics',
     breaker: 'an invocation that the breaker rejects has no metrics',
     faults: 'an injected failure has no metrics',
   },
   deadline: {
+    loadShedding: 'a request can wait for its turn until its invocation is over',
     breaker: "the breaker's access to its store is not limited by it",
+  },
+  loadShedding: {
+    breaker: 'a probe can wait for its turn, or be shed',
+    faults: 'injected latency takes no slot',
   },
   breaker: {
     faults: 'the breaker does not record the injected failures',
