@@ -89,7 +89,7 @@ export default {
     only(
       'simulation',
       '^lib/simulation/',
-      '^lib/((core|breaker|policy|simulation)/|store/memory\\.ts$)',
+      '^lib/((core|breaker|cache|policy|simulation)/|store/memory\\.ts$)',
       'the simulation runs the shipped breaker and policies, and nothing of the machine',
     ),
     only(

@@ -13,7 +13,7 @@ Usage: fibrin <command> [options]
   idempotency   show the record of an idempotency key, or release the key
   breakers      show shared circuit breakers, or force one open or closed
   env           write the file of variables that sam local takes
-  simulate      run environments with a shared circuit breaker through an outage in virtual time
+  simulate      run environments with a shared circuit breaker, or a shared cache, through outages in virtual time
 
   --help     this text, or that of a command
   --version  the version`;

@@ -6,6 +6,8 @@ import { type Scenario, scenarioOf } from '../simulation/scenario.ts';
 import { SUBJECT_NAMES, type SubjectName } from '../simulation/subjects.ts';
 import { print } from '../terminal/print.ts';
 import { type RunRequest, readArguments } from './simulate/arguments.ts';
+import { readCacheArguments } from './simulate/cache-arguments.ts';
+import { CACHE_HELP } from './simulate/cache-help.ts';
 import { SIMULATE_HELP } from './simulate/help.ts';
 import { type Outcome, runAll } from './simulate/processes.ts';
 import { progressOf } from './simulate/progress.ts';
@@ -61,9 +63,11 @@ async function runScenario(request: RunRequest): Promise<void> {
 
 /** Resolves with the exit code. */
 export async function simulate(args: readonly string[]): Promise<number> {
-  const request = readArguments(args, () => Math.floor(systemRandom.next() * 4_294_967_296));
+  const newSeed = () => Math.floor(systemRandom.next() * 4_294_967_296);
+  const ofCaches = args[0] === 'cache';
+  const request = ofCaches ? readCacheArguments(args.slice(1), newSeed) : readArguments(args, newSeed);
   if (request === 'help') {
-    print(...SIMULATE_HELP.split('\n'));
+    print(...(ofCaches ? CACHE_HELP : SIMULATE_HELP).split('\n'));
     return 0;
   }
   if (request.kind === 'check') return runChecks(request);

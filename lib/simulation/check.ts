@@ -1,12 +1,21 @@
+import { CACHE_FIGURE_LABELS, type CacheFigureName } from './cache/figures.ts';
+import type { CacheDraft } from './cache/scenario.ts';
 import { FIGURE_LABELS } from './figure-labels.ts';
-import type { Figures } from './figures.ts';
 import type { Draft } from './scenario.ts';
 import type { ScenarioName } from './scenarios.ts';
-import { type FigureName, numberText, type Spread, spreadOf, spreadText } from './summary.ts';
+import {
+  type AnyFigureName,
+  type AnyFigures,
+  type FigureName,
+  numberText,
+  type Spread,
+  spreadOf,
+  spreadText,
+} from './summary.ts';
 
 /** What one figure of several seeds may be. A line without a limit is shown and not held to anything. */
-export interface Line {
-  readonly figure: FigureName;
+export interface Line<N extends AnyFigureName = FigureName> {
+  readonly figure: N;
   /** Limits are the most that it may be, or the least. Default `most`. */
   readonly limit?: 'most' | 'least';
   /** Of the median of all seeds, of their mean, and of the worst of them. */
@@ -17,23 +26,34 @@ export interface Line {
   readonly runs?: number;
 }
 
-/** A scenario, and what its figures may be. */
-export interface Check {
+/** What the figures of something that is simulated may be. */
+export interface Limits<N extends AnyFigureName> {
   readonly name: string;
+  readonly seeds: number;
+  /** Left out of quick checks: it takes minutes. */
+  readonly takesMinutes?: true;
+  readonly lines: readonly Line<N>[];
+}
+
+/** A scenario, and what its figures may be. */
+export interface Check extends Limits<FigureName> {
   readonly scenario: ScenarioName;
   readonly given?: Draft;
   /** The same scenario with this changed runs beside it, and the limits are of the difference of the medians. */
   readonly beside?: Draft;
-  readonly seeds: number;
-  /** Left out of quick checks: it takes minutes. */
-  readonly takesMinutes?: true;
-  readonly lines: readonly Line[];
 }
+
+/** What environments with a cache go through, and what its figures may be. */
+export interface CacheCheck extends Limits<CacheFigureName> {
+  readonly draft: CacheDraft;
+}
+
+export type AnyCheck = Check | CacheCheck;
 
 /** One line of a check with what its seeds have shown. */
 export interface LineResult {
   readonly check: string;
-  readonly figure: FigureName;
+  readonly figure: AnyFigureName;
   readonly spread: Spread;
   /** Median of the scenario that runs beside it. */
   readonly besideMedian?: number;
@@ -45,6 +65,8 @@ export interface LineResult {
   readonly limits: string;
 }
 
+const LABELS: Readonly<Record<AnyFigureName, string>> = { ...CACHE_FIGURE_LABELS, ...FIGURE_LABELS };
+
 /** The median of fewer seeds is luck: when it recovers depends on when the outage ends between two probes. */
 const ENOUGH_SEEDS = 5;
 
@@ -55,7 +77,11 @@ interface Held {
 }
 
 /** What a line is held to. Of few seeds the median counts only where nothing else does. */
-function limitsOf(line: Line, spread: Spread, besideMedian: number | undefined): readonly Held[] {
+function limitsOf(
+  line: Line<AnyFigureName>,
+  spread: Spread,
+  besideMedian: number | undefined,
+): readonly Held[] {
   const { median, mean, worst, runs, limit = 'most' } = line;
   const isEnough = spread.count >= ENOUGH_SEEDS;
   const difference = spread.median - (besideMedian ?? 0);
@@ -77,14 +103,14 @@ function limitsOf(line: Line, spread: Spread, besideMedian: number | undefined):
 const isWithin = ({ value, limit }: Held, kind: 'most' | 'least'): boolean =>
   Number.isFinite(value) && (kind === 'most' ? value <= limit : value >= limit);
 
-function valueText(line: Line, spread: Spread, besideMedian: number | undefined): string {
+function valueText(line: Line<AnyFigureName>, spread: Spread, besideMedian: number | undefined): string {
   const beside = besideMedian === undefined ? '' : ` beside ${numberText(besideMedian)}`;
   const mean = line.mean === undefined ? '' : `, mean ${numberText(spread.mean)}`;
   const runs = line.runs === undefined ? '' : `, in ${spread.above0} of ${spread.count} runs`;
   return `${spreadText(spread)}${beside}${mean}${runs}`;
 }
 
-function limitsText({ median, limit = 'most' }: Line, held: readonly Held[]): string {
+function limitsText({ median, limit = 'most' }: Line<AnyFigureName>, held: readonly Held[]): string {
   if (held.length > 0)
     return held.map((each) => `${each.of} at ${limit} ${numberText(each.limit)}`).join(', ');
   return median === undefined ? 'no limit' : `no limit for fewer than ${ENOUGH_SEEDS} seeds`;
@@ -92,9 +118,9 @@ function limitsText({ median, limit = 'most' }: Line, held: readonly Held[]): st
 
 /** Whether the figures of a check's seeds are within its limits. */
 export function checkFigures(
-  { name, lines }: Check,
-  figures: readonly Figures[],
-  beside?: readonly Figures[],
+  { name, lines }: Limits<AnyFigureName>,
+  figures: readonly AnyFigures[],
+  beside?: readonly AnyFigures[],
 ): readonly LineResult[] {
   return lines.map((line) => {
     const { figure, limit = 'most' } = line;
@@ -105,7 +131,7 @@ export function checkFigures(
       ...{ check: name, figure, spread, ...(besideMedian !== undefined && { besideMedian }) },
       isHeld: held.length > 0,
       isMet: held.every((each) => isWithin(each, limit)),
-      label: FIGURE_LABELS[figure],
+      label: LABELS[figure],
       value: valueText(line, spread, besideMedian),
       limits: limitsText(line, held),
     };

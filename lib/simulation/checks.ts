@@ -1,4 +1,4 @@
-import type { Check, Line } from './check.ts';
+import type { AnyCheck, Check, Line } from './check.ts';
 import { GARBAGE_COUNTS_NAMES, GARBAGE_STATE_NAMES, type Hostile } from './hostile.ts';
 import type { Draft } from './scenario.ts';
 
@@ -188,5 +188,7 @@ export const CHECKS: readonly Check[] = [
 ];
 
 /** The checks of that name, or whose names begin with it and a hyphen. `all`: every one. */
-export const checksOf = (name: string): readonly Check[] =>
-  CHECKS.filter((check) => name === 'all' || check.name === name || check.name.startsWith(`${name}-`));
+export const checksIn = <C extends AnyCheck>(all: readonly C[], name: string): readonly C[] =>
+  all.filter((check) => name === 'all' || check.name === name || check.name.startsWith(`${name}-`));
+
+export const checksOf = (name: string): readonly Check[] => checksIn(CHECKS, name);

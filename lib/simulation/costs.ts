@@ -9,8 +9,9 @@ export interface StoreCosts {
   throttled: number;
   /** When that was last so. Virtual milliseconds. */
   throttledMs: number | undefined;
-  /** The most writes that one key has had in a second. */
+  /** The most units of writes, and of reads, that one key has had in a second. */
   peakWrites: number;
+  peakReads: number;
 }
 
 export const noCosts = (): StoreCosts => ({
@@ -21,6 +22,7 @@ export const noCosts = (): StoreCosts => ({
   throttled: 0,
   throttledMs: undefined,
   peakWrites: 0,
+  peakReads: 0,
 });
 
 /**

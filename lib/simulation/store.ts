@@ -31,9 +31,15 @@ function meter(virtual: World) {
   };
 }
 
-/** DynamoDB as far as breakers use it: each request takes time, and each key has so many units a second. */
-export function simulatedStore(virtual: World, random: Random): SimulatedStore {
-  const inner = memoryStore('simulated');
+/**
+ * DynamoDB as far as breakers and caches use it: each request takes time, and each key has so many units a second.
+ * @param inner Its items. Default: none at first.
+ */
+export function simulatedStore(
+  virtual: World,
+  random: Random,
+  inner: MemoryStore = memoryStore('simulated'),
+): SimulatedStore {
   const costs = noCosts();
   const meterOf = meter(virtual);
   const counted = new Set<string>();
@@ -72,12 +78,13 @@ export function simulatedStore(virtual: World, random: Random): SimulatedStore {
     async get(key, options) {
       await travel();
       const used = meterOf(key);
-      const item = await inner.get(key);
+      const item = await inner.get(key, options);
       const units = readUnitsOf(sizeOf(key, item), options?.isEventual === true);
       if (used.reads + units > READ_UNITS) throttle();
       used.reads += units;
       costs.reads++;
       costs.readUnits += units;
+      costs.peakReads = Math.max(costs.peakReads, used.reads);
       await travel();
       return item;
     },

@@ -1,6 +1,10 @@
+import type { CacheFigureName } from './cache/figures.ts';
 import type { Figures } from './figures.ts';
 
 export type FigureName = Exclude<keyof Figures, 'seed'>;
+export type AnyFigureName = FigureName | CacheFigureName;
+/** Figures of whatever is simulated. */
+export type AnyFigures = Readonly<Partial<Record<AnyFigureName, number | null>>>;
 
 /** The figures of several seeds: never counts as the highest there is. */
 export interface Spread {
@@ -13,7 +17,7 @@ export interface Spread {
   readonly count: number;
 }
 
-export function spreadOf(all: readonly Figures[], name: FigureName): Spread {
+export function spreadOf(all: readonly AnyFigures[], name: AnyFigureName): Spread {
   const sorted = all.map((figures) => figures[name] ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
   const at = (index: number) => sorted[index] ?? Number.NaN;
   return {

@@ -55,6 +55,19 @@ it('runs a check, which ends with 0 when its limits are met', async () => {
   });
 });
 
+it('runs a check of caches', async () => {
+  const args = ['simulate', 'cache', '--check', 'frozen-refresh', '--seeds', '1', '--seed', '4'];
+  const { code, output } = await runCommand(args);
+
+  expect(output).toMatch(/^ok +frozen-refresh +calls that failed +0 +worst at most 0$/m);
+  expect(output).toMatch(/^1 checks, 0 missed$/m);
+  expect(code).toBe(0);
+  expect((await runCommand(['simulate', 'cache', '--help'])).output).toContain('cache --check [NAME]');
+  expect(await runCommand(['simulate', 'cache'])).toMatchObject({
+    ...{ code: 2, output: expect.stringContaining('cache --check') },
+  });
+});
+
 it('ends with 1 when a limit is missed, or a simulation ends early', async () => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
   const check: Check = {

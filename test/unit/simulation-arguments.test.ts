@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readArguments, seedsFrom } from '../../lib/cli/simulate/arguments.ts';
+import { readCacheArguments } from '../../lib/cli/simulate/cache-arguments.ts';
+import { CACHE_CHECKS } from '../../lib/simulation/cache/checks.ts';
 import { scenarioOf } from '../../lib/simulation/scenario.ts';
 import { SCENARIO_NAMES } from '../../lib/simulation/scenarios.ts';
 
@@ -133,5 +135,42 @@ describe('the arguments of a check', () => {
 
   test('begin again at 0 after the last seed', () => {
     expect(seedsFrom(4_294_967_294, 3)).toEqual([4_294_967_294, 4_294_967_295, 0]);
+  });
+});
+
+describe('the arguments of a check of caches', () => {
+  const readCache = (...args: string[]) => readCacheArguments(args, () => 11);
+
+  test('name none, one, or several by how they begin', () => {
+    expect(readCache('--check')).toEqual({
+      ...{
+        kind: 'check',
+        checks: CACHE_CHECKS,
+        skipped: [],
+        firstSeed: 11,
+        seedCount: undefined,
+        json: false,
+      },
+    });
+    expect(readCache('--check', 'outage')).toMatchObject({ checks: [{ name: 'outage' }] });
+    expect(readCache('store', '--check', '--seed', '3', '--seeds', '7', '--json')).toMatchObject({
+      ...{ checks: { length: 4 }, firstSeed: 3, seedCount: 7, json: true },
+    });
+    expect(readCache('--check', '--quick')).toMatchObject({ seedCount: 2 });
+    expect(readCache('--help')).toBe('help');
+  });
+
+  test.each([
+    [],
+    ['outage'],
+    ['--check', 'outage', 'clocks'],
+    ['--check', 'none'],
+    ['--check', '--seeds', '0'],
+  ])('are refused: %s %s %s', (...args) => {
+    expect(() => readCache(...args.filter((arg) => arg !== undefined))).toThrow(/--(check|seeds)/);
+  });
+
+  test('know no option of another simulation', () => {
+    expect(() => readCache('--check', '--rate', '5')).toThrow('--rate');
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { CheckRequest } from '../../lib/cli/simulate/arguments.ts';
 import { collector, jobsOf, textOf } from '../../lib/cli/simulate/checks.ts';
-import { type Check, checkFigures, type Line } from '../../lib/simulation/check.ts';
+import { type CacheCheck, type Check, checkFigures, type Line } from '../../lib/simulation/check.ts';
 import { CHECKS, checksOf } from '../../lib/simulation/checks.ts';
 import type { Figures } from '../../lib/simulation/figures.ts';
 import { scenarioOf } from '../../lib/simulation/scenario.ts';
-import { GOOD_FIGURES as good } from '../support/figures.ts';
+import { CACHE_FIGURES, GOOD_FIGURES as good } from '../support/figures.ts';
 
 const checkOf = (...lines: readonly Line[]): Check => ({
   ...{ name: 'some', scenario: 'outage', seeds: 5, lines },
@@ -133,10 +133,30 @@ describe('the simulations of checks', () => {
 
   test('are as many as its seeds, and as many beside them', () => {
     const jobs = jobsOf(request);
-    expect(jobs.map(({ scenario }) => scenario.seed)).toEqual([3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 3, 4, 5, 6, 7]);
-    expect(jobs[0]?.scenario.skewMs).toBeUndefined();
-    expect(jobs[1]?.scenario.skewMs).toBe(1);
+    const scenarios = jobs.map((job) => ('scenario' in job ? job.scenario : undefined));
+    expect(scenarios.map((scenario) => scenario?.seed)).toEqual([
+      ...[3, 3, 4, 4, 5, 5, 6, 6, 7, 7],
+      ...[3, 4, 5, 6, 7],
+    ]);
+    expect(scenarios[0]?.skewMs).toBeUndefined();
+    expect(scenarios[1]?.skewMs).toBe(1);
     expect(jobsOf({ ...request, seedCount: 1 })).toHaveLength(3);
+  });
+
+  test('are of caches where the check is', () => {
+    const cache: CacheCheck = {
+      name: 'some',
+      seeds: 2,
+      draft: { rate: 7 },
+      lines: [{ figure: 'loadsPerTtl', worst: 2 }],
+    };
+    const jobs = jobsOf({ ...request, checks: [cache] });
+    expect(jobs).toMatchObject([{ cacheScenario: { seed: 3, rate: 7 } }, { cacheScenario: { seed: 4 } }]);
+    const { take } = collector(jobs);
+    take(0, { figures: { ...CACHE_FIGURES, loadsPerTtl: 1 } });
+    expect(take(1, { figures: { ...CACHE_FIGURES, loadsPerTtl: 3 } })).toMatchObject({
+      ...{ isMet: false, lines: [{ value: '1 (1 to 3)', label: 'loads of a key in a TTL, mean' }] },
+    });
   });
 
   test('give the result of a check when the last of it has ended', () => {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Check } from '../../simulation/check.ts';
+import type { AnyCheck } from '../../simulation/check.ts';
 import { CHECKS, checksOf } from '../../simulation/checks.ts';
 import type { Draft } from '../../simulation/scenario.ts';
 import { SCENARIO_NAMES, type ScenarioName } from '../../simulation/scenarios.ts';
@@ -23,9 +23,9 @@ export interface RunRequest {
 /** Holds figures of scenarios to their limits. */
 export interface CheckRequest {
   readonly kind: 'check';
-  readonly checks: readonly Check[];
+  readonly checks: readonly AnyCheck[];
   /** Left out, since they take minutes. */
-  readonly skipped: readonly Check[];
+  readonly skipped: readonly AnyCheck[];
   readonly firstSeed: number;
   /** How many seeds of each check there are. Undefined: as many as it says. */
   readonly seedCount: number | undefined;
@@ -55,23 +55,31 @@ const MAX_SEEDS = 1_000;
 export const seedsFrom = (first: number, count: number): readonly number[] =>
   Array.from({ length: count }, (_, index) => (first + index) % (MAX_SEED + 1));
 
+/** What every simulation says of its seeds, and every check of itself. */
+export interface SeedValues {
+  readonly seed?: string | undefined;
+  readonly seeds?: string | undefined;
+}
+
 interface Seeds {
   readonly first: number;
   readonly count: number | undefined;
 }
 
-type Values = Readonly<Partial<Record<keyof typeof OPTIONS, string | boolean>>>;
+/** @throws {UsageError} for values that it does not understand. */
+const seedsIn = ({ seed, seeds }: SeedValues, newSeed: () => number): Seeds => ({
+  count: seeds === undefined ? undefined : integerIn('seeds', seeds, 1, MAX_SEEDS),
+  first: seed === undefined ? newSeed() : integerIn('seed', seed, 0, MAX_SEED),
+});
 
-function checkRequest(name: string, values: Values, { first, count }: Seeds): CheckRequest {
-  const other = Object.keys(values).find((option) => !OF_CHECKS.includes(option));
-  if (other !== undefined)
-    throw new UsageError(`--check says itself what is simulated: expected no --${other} beside it`);
-  const quick = values.quick === true;
-  const found = checksOf(name);
-  if (found.length === 0)
-    throw new UsageError(
-      `--check: expected all or one of ${CHECKS.map((check) => check.name).join(', ')}, or how some of them begin, got ${JSON.stringify(name)}`,
-    );
+/** The checks that are found are run, and those that are quick where only they are wanted. */
+export function checkRequestOf(
+  found: readonly AnyCheck[],
+  values: SeedValues & { readonly quick?: boolean | undefined; readonly json?: boolean | undefined },
+  newSeed: () => number,
+): CheckRequest {
+  const { quick = false, json = false } = values;
+  const { first, count } = seedsIn(values, newSeed);
   const skipped = found.filter(({ takesMinutes }) => quick && takesMinutes);
   return {
     kind: 'check',
@@ -79,8 +87,21 @@ function checkRequest(name: string, values: Values, { first, count }: Seeds): Ch
     skipped,
     firstSeed: first,
     seedCount: count ?? (quick ? QUICK_SEEDS : undefined),
-    json: values.json === true,
+    json,
   };
+}
+
+/** Those of that name among all that there are. */
+export function foundChecks<C extends AnyCheck>(
+  name: string,
+  all: readonly C[],
+  find: (name: string) => readonly C[],
+): readonly C[] {
+  const found = find(name);
+  if (found.length > 0) return found;
+  throw new UsageError(
+    `--check: expected all or one of ${all.map((check) => check.name).join(', ')}, or how some of them begin, got ${JSON.stringify(name)}`,
+  );
 }
 
 /** @throws {UsageError} for what it does not understand. */
@@ -90,15 +111,19 @@ export function readArguments(
 ): RunRequest | CheckRequest | 'help' {
   const { values } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false });
   if (values.help) return 'help';
-  const count = values.seeds === undefined ? undefined : integerIn('seeds', values.seeds, 1, MAX_SEEDS);
-  const first = values.seed === undefined ? newSeed() : integerIn('seed', values.seed, 0, MAX_SEED);
-  if (values.check !== undefined) return checkRequest(values.check, values, { first, count });
+  if (values.check !== undefined) {
+    const other = Object.keys(values).find((option) => !OF_CHECKS.includes(option));
+    if (other !== undefined)
+      throw new UsageError(`--check says itself what is simulated: expected no --${other} beside it`);
+    return checkRequestOf(foundChecks(values.check, CHECKS, checksOf), values, newSeed);
+  }
+  const { first, count = 1 } = seedsIn(values, newSeed);
   if (values.quick) throw new UsageError('--quick: expected --check beside it');
   if (values.svg?.trim() === '') throw new UsageError('--svg: expected a file to write, got ""');
   return {
     kind: 'run',
     scenario: oneIn('scenario', values.scenario ?? 'outage', SCENARIO_NAMES),
-    seeds: seedsFrom(first, count ?? 1),
+    seeds: seedsFrom(first, count),
     given: draftIn(values),
     json: values.json === true,
     beside: values.beside === true,

@@ -4,7 +4,7 @@ import { SCENARIO_NAMES } from '../../simulation/scenarios.ts';
 import { STORE_FAULTS } from '../../simulation/store-outage.ts';
 
 /** Names in lines of at most so many, below each other. */
-const listOf = (names: readonly string[], indent: number, perLine: number): string =>
+export const listOf = (names: readonly string[], indent: number, perLine: number): string =>
   Array.from({ length: Math.ceil(names.length / perLine) }, (_, line) =>
     names.slice(line * perLine, (line + 1) * perLine).join(', '),
   ).join(`,\n${' '.repeat(indent)}`);
@@ -15,6 +15,7 @@ const CHECK_GROUPS = [...new Set(CHECKS.map(({ name }) => name.replace(/^(hostil
 export const SIMULATE_HELP: string = `fibrin simulate: execution environments with a shared circuit breaker, in virtual time
 
 Usage: fibrin simulate [options]
+       fibrin simulate cache --check [NAME]  the shared cache; see fibrin simulate cache --help
 
 Runs the shipped breaker in thousands of simulated environments on a simulated DynamoDB (its latency, its limits for each
 key, its prices), through an outage of what they call. The same seed gives the same figures.

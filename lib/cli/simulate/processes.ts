@@ -1,11 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { CacheFigures } from '../../simulation/cache/figures.ts';
+import type { CacheScenario } from '../../simulation/cache/scenario.ts';
 import type { Simulated } from '../../simulation/run.ts';
 import type { Scenario } from '../../simulation/scenario.ts';
 import type { SubjectName } from '../../simulation/subjects.ts';
 
-/** One simulation. */
+/** One simulation of breakers. */
 export interface Job {
   readonly scenario: Scenario;
   readonly subject: SubjectName;
@@ -13,8 +15,20 @@ export interface Job {
   readonly withSeconds?: boolean;
 }
 
+/** One simulation of caches. */
+export interface CacheJob {
+  readonly cacheScenario: CacheScenario;
+}
+
+export interface CacheSimulated {
+  readonly figures: CacheFigures;
+}
+
+export type AnyJob = Job | CacheJob;
+export type AnySimulated = Simulated | CacheSimulated;
+
 /** What a simulation has shown, or why it ended before. */
-export type Outcome = Simulated | { readonly error: string };
+export type Outcome<S extends AnySimulated = Simulated> = S | { readonly error: string };
 
 const WORKER = fileURLToPath(
   new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
@@ -30,10 +44,10 @@ class Worker {
   }
 
   /** Never rejects. After a process that died the next job gets a new one. */
-  run(job: Job): Promise<Outcome> {
+  run<S extends AnySimulated>(job: AnyJob): Promise<Outcome<S>> {
     const process = this.#started();
     return new Promise((resolve) => {
-      const settle = (outcome: Outcome) => {
+      const settle = (outcome: Outcome<S>) => {
         process.off('message', settle).off('error', failed).off('exit', ended);
         resolve(outcome);
       };
@@ -53,23 +67,24 @@ class Worker {
 }
 
 /** About how long a simulation takes, compared with others. */
-const effortOf = ({ scenario }: Job): number => {
-  const { rate, warmUpMs, healthyMs, outageMs, afterMs, maxAttempts = 1 } = scenario;
+const effortOf = (job: AnyJob): number => {
+  if ('cacheScenario' in job) return job.cacheScenario.rate * job.cacheScenario.durationMs;
+  const { rate, warmUpMs, healthyMs, outageMs, afterMs, maxAttempts = 1 } = job.scenario;
   return rate * (warmUpMs + healthyMs + outageMs + afterMs) * (maxAttempts > 1 ? 3 : 1);
 };
 
 /** Runs them, as many at once as there are processors. The longest begin first, so that none of them ends alone. */
-export async function runAll(
-  jobs: readonly Job[],
-  onDone: (index: number, outcome: Outcome) => void,
-): Promise<readonly Outcome[]> {
+export async function runAll<S extends AnySimulated = Simulated>(
+  jobs: readonly AnyJob[],
+  onDone: (index: number, outcome: Outcome<S>) => void,
+): Promise<readonly Outcome<S>[]> {
   const waiting = [...jobs.entries()].sort(([, one], [, other]) => effortOf(other) - effortOf(one));
-  const all: Outcome[] = [];
+  const all: Outcome<S>[] = [];
   const workers = Array.from({ length: Math.min(availableParallelism(), jobs.length) }, () => new Worker());
   const work = async (worker: Worker) => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [index, job] = next;
-      const outcome = await worker.run(job);
+      const outcome = await worker.run<S>(job);
       all[index] = outcome;
       onDone(index, outcome);
     }

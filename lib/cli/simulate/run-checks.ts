@@ -1,7 +1,7 @@
 import { print, printJson } from '../../terminal/print.ts';
 import type { CheckRequest } from './arguments.ts';
 import { type CheckResult, collector, jobsOf, textOf } from './checks.ts';
-import { runAll } from './processes.ts';
+import { type AnySimulated, runAll } from './processes.ts';
 import { progressOf } from './progress.ts';
 
 /** Runs the checks and writes a line for each figure, a check as soon as it is complete. Resolves with the exit code. */
@@ -20,7 +20,7 @@ export async function runChecks(request: CheckRequest): Promise<number> {
 
   write(`checks, seeds from ${firstSeed} on: median (least to most)\n`);
   progress.show(0);
-  await runAll(jobs, (index, outcome) => {
+  await runAll<AnySimulated>(jobs, (index, outcome) => {
     const result = collecting.take(index, outcome);
     if (result) results.push(result);
     if (result) write(textOf(result, nameWidth));
