@@ -78,7 +78,7 @@ class CachedCalls<T, R> {
       report?.(load ? 'coalesced' : 'miss');
       return this.#next(execution);
     }
-    return load ? this.#join(load, execution) : this.#lead(key, execution);
+    return load ? this.#join(key, load, execution) : this.#lead(key, execution);
   }
 
   /** @throws what the last load has failed with, where it is too early for another one, and a stale value stands in. */
@@ -91,31 +91,52 @@ class CachedCalls<T, R> {
     return undefined;
   }
 
-  async #join(load: Load<T, R>, execution: Execution): Promise<T> {
-    const { name, report } = this.#cached;
-    report?.('coalesced');
-    const value = await load.wait(name, execution);
-    execution.state.source = sourceOf(load.result);
-    return value;
+  async #join(key: string, load: Load<T, R>, execution: Execution): Promise<T> {
+    this.#cached.report?.('coalesced');
+    try {
+      return await this.#waitFor(load, execution);
+    } catch (error) {
+      // Its time is over, since it began before this call, which has time left for another one.
+      const isOlder = load.since.monotonic < execution.state.startedAt;
+      if (!(isOlder && load.isOverdue) || execution.isAborted || execution.remainingMs() <= 0) throw error;
+      const other = this.#cached.loads.open(key);
+      return other ? this.#waitFor(other, execution) : this.#waitFor(this.#begin(key, execution), execution);
+    }
   }
 
   async #lead(key: string, execution: Execution): Promise<T> {
-    const { name, loads, limitMs, report } = this.#cached;
+    const { name, report } = this.#cached;
     const { state, limit, endsAt } = execution;
     if (execution.remainingMs() <= 0) {
       report?.('miss');
       throw new DeadlineExceededError(name, limit, endsAt - state.startedAt, { called: state.attempts > 0 });
     }
-    const load = loads.begin(key, this.#source, execution, { name, limitMs, leader: state });
+    const load = this.#begin(key, execution);
     try {
-      const value = await load.wait(name, execution);
-      state.source = sourceOf(load.result);
+      const value = await this.#waitFor(load, execution);
       if (load.result === 'stale') this.#refresh(key, execution);
       return value;
     } finally {
       report?.(load.result);
-      state.budgetExhausted = load.state.budgetExhausted;
-      state.hedgeWon = load.state.hedgeWon;
+    }
+  }
+
+  #begin(key: string, execution: Execution): Load<T, R> {
+    const { name, loads, limitMs } = this.#cached;
+    return loads.begin(key, this.#source, execution, { name, limitMs, leader: execution.state });
+  }
+
+  async #waitFor(load: Load<T, R>, execution: Execution): Promise<T> {
+    const { state } = execution;
+    try {
+      const value = await load.wait(this.#cached.name, execution);
+      state.source = sourceOf(load.result);
+      return value;
+    } finally {
+      if (load.isLedBy(state)) {
+        state.budgetExhausted = load.state.budgetExhausted;
+        state.hedgeWon = load.state.hedgeWon;
+      }
     }
   }
 

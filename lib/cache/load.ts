@@ -109,6 +109,16 @@ export class Load<T, R> implements LoadView<T> {
     return this.#controller.signal.aborted;
   }
 
+  /** Whether its time is over, as far as a clock says. */
+  get isOverdue(): boolean {
+    return elapsedMs(this.#clock, this.since) >= this.#limitMs;
+  }
+
+  /** Whether its attempts are those of this call. */
+  isLedBy(state: CallState): boolean {
+    return this.#plan.leader === state;
+  }
+
   get isRefresh(): boolean {
     return this.#plan.leader === undefined;
   }
@@ -118,11 +128,7 @@ export class Load<T, R> implements LoadView<T> {
    * the environment was frozen.
    */
   get isOpen(): boolean {
-    return (
-      !this.#invocation.isOver &&
-      !this.#controller.signal.aborted &&
-      elapsedMs(this.#clock, this.since) < this.#limitMs
-    );
+    return !this.#invocation.isOver && !this.#controller.signal.aborted && !this.isOverdue;
   }
 
   /** Whether the present call is made in this load, so that to wait for it would be to wait for itself. */

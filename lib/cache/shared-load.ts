@@ -24,6 +24,8 @@ export interface SharedTier<T> extends RequestTools {
   readonly staleWhileRevalidateMs: number;
 }
 
+/** Who waited for a lease that is over takes it at random within this: all at once would be more writes than a key takes. Milliseconds. */
+const SPREAD_MS = 300;
 /** How soon a load that another environment makes is looked for, and how rarely at most. Milliseconds: a load takes tens to hundreds. */
 const FIRST_POLL_MS = 25;
 const MAX_POLL_MS = 200;
@@ -136,7 +138,7 @@ export class SharedLoad<T> {
 
   /** Makes the call, or waits for the one that another environment makes: for half of its time, so that one of its own is left. */
   async #takeTurn(first: Stored): Promise<Loaded<T>> {
-    const { clock } = this.#tier;
+    const { clock, leaseMs } = this.#tier;
     const endsAt = clock.monotonic() + this.#execution.remainingMs() / 2;
     let seen = first;
     for (;;) {
@@ -156,8 +158,9 @@ export class SharedLoad<T> {
         if (!written || written.applied) return this.#call(written?.stored);
         const found = this.#handedOut(written.stored);
         if (found) return found;
-        if (!this.#isLoading(written.stored)) return this.#call(written.stored);
-        seen = written.stored;
+        if (!written.stored.loadingUntil) return this.#call(written.stored);
+        // It was taken since the item was read, so it is not over, whatever another clock says.
+        seen = { ...written.stored, loadingUntil: clock.now() + leaseMs };
       }
     }
   }
@@ -172,7 +175,8 @@ export class SharedLoad<T> {
   /** The item when another environment has written it, its lease is over, or the time is. Undefined: the store fails. */
   async #changeOf(loading: Stored, endsAt: number): Promise<Stored | undefined> {
     const { clock, random } = this.#tier;
-    const until = Math.min(endsAt, clock.monotonic() + this.#leaseLeftMs(loading));
+    const waitMs = this.#leaseLeftMs(loading) + SPREAD_MS * random.next();
+    const until = Math.min(endsAt, clock.monotonic() + waitMs);
     for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(MAX_POLL_MS, pollMs * 2)) {
       const leftMs = Math.max(0, until - clock.monotonic());
       await sleep(clock, Math.min(leftMs, pollMs * (1 + random.next())), this.#execution.outerSignal);

@@ -1,5 +1,7 @@
+import { FROZEN_MS } from '../core/classify.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Execution } from '../core/execution.ts';
+import { elapsedMs, momentOf } from '../core/moment.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import { warnOnce } from '../core/warn-once.ts';
 import type { RequestLimit, SharedTable, Written } from './shared-table.ts';
@@ -111,19 +113,35 @@ export class LoadRequests {
     operation: CacheStoreEvent['operation'],
     request: (limit: RequestLimit) => Promise<R>,
   ): Promise<R | undefined> {
-    const { name, storeTimeoutMs, report } = this.#tools;
-    const execution = this.#execution;
-    if (this.#hasFailed) return undefined;
-    try {
-      // What is written may be of use to others when this call has ended.
-      if (operation !== 'read') return await request({ limitMs: storeTimeoutMs });
-      const limitMs = Math.min(storeTimeoutMs, execution.remainingMs());
-      return await request({ limitMs, signal: execution.outerSignal });
-    } catch (error) {
-      if (operation === 'read' && execution.isAborted) throw error;
-      this.#hasFailed = true;
-      report?.({ kind: 'cache-store', name, operation, reason: 'error', error });
-      return undefined;
+    const { name, report } = this.#tools;
+    for (let isFirst = true; !this.#hasFailed; isFirst = false) {
+      const limit = this.#limitOf(operation);
+      const isFrozen = this.#freezeWithin(limit);
+      try {
+        return await request(limit);
+      } catch (error) {
+        if (operation === 'read' && this.#execution.isAborted) throw error;
+        // What a freeze has cut off says nothing about the store. A read is made again; a write may have been applied.
+        if (isFirst && operation === 'read' && isFrozen()) continue;
+        this.#hasFailed = true;
+        if (!isFrozen()) report?.({ kind: 'cache-store', name, operation, reason: 'error', error });
+      }
     }
+    return undefined;
+  }
+
+  #limitOf(operation: CacheStoreEvent['operation']): RequestLimit {
+    const { storeTimeoutMs } = this.#tools;
+    const { outerSignal: signal } = this.#execution;
+    // What is written may be of use to others when this call has ended.
+    if (operation !== 'read') return { limitMs: storeTimeoutMs };
+    return { limitMs: Math.min(storeTimeoutMs, this.#execution.remainingMs()), signal };
+  }
+
+  /** Whether the environment was frozen in a request that begins now, as far as can be seen from how late its limit was noticed. */
+  #freezeWithin({ limitMs }: RequestLimit): () => boolean {
+    const { clock } = this.#tools;
+    const startedAt = momentOf(clock);
+    return () => elapsedMs(clock, startedAt) - limitMs >= FROZEN_MS;
   }
 }

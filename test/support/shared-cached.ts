@@ -53,6 +53,8 @@ export interface SharedFleet<T> {
   item(): Promise<Item>;
   /** Writes something else in its place. */
   overwrite(item: Item): Promise<unknown>;
+  /** Does something before the next write arrives. */
+  meddle(act: () => Promise<unknown>): void;
 }
 
 /** Environments with one shared cache, on a store that answers after 4 ms. */
@@ -61,10 +63,14 @@ export function sharedFleet<T>(size: number, given: Partial<SharedCacheOptions<T
   const inner = memoryStore('table');
   const link: Link = { delayMs: 4, refuses: false, losesAnswers: false, requests: [] };
   let itemKey = '';
+  let meddling: (() => Promise<unknown>) | undefined;
   const noting: Store = {
     ...inner,
-    put(key, item, options) {
+    async put(key, item, options) {
       itemKey = key;
+      const act = meddling;
+      meddling = undefined;
+      await act?.();
       return inner.put(key, item, options);
     },
   };
@@ -89,5 +95,8 @@ export function sharedFleet<T>(size: number, given: Partial<SharedCacheOptions<T
     events,
     item: async () => (await inner.get(itemKey)) ?? {},
     overwrite: (item) => inner.put(itemKey, item),
+    meddle(act) {
+      meddling = act;
+    },
   };
 }

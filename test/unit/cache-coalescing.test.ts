@@ -107,16 +107,37 @@ describe('calls for one key that come at once', () => {
     expect(await kept.execute(() => 'fine', KEY)).toBe('fine');
   });
 
-  test('wait no longer than a load may take', async () => {
+  test('wait no longer than a load may take; a call that joined it makes another one in the time that it has left', async () => {
     const { clock, kept } = cached<string>();
     const run = errorOf(kept.execute(never, KEY));
     await clock.advance(5_000);
-    const joined = errorOf(kept.execute(never, KEY));
+    const joined = [{}, { remainingMs: 8_000 }, { remainingMs: 4_000 }].map((limit) =>
+      errorOf(kept.execute(never, { ...KEY, ...limit })),
+    );
     await clock.advance(5_000);
-
     expect(await run).toMatchObject({ code: 'DEADLINE_EXCEEDED', limit: 'total timeout', called: true });
-    expect(await joined).toBe(await run);
+    expect(await joined[2]).toMatchObject({ limit: "caller's time limit" });
+    const later = kept.execute(never, KEY);
+    await clock.advance(3_000);
+    expect(await joined[1]).toMatchObject({ limit: "caller's time limit" });
+    await clock.advance(7_000);
+
+    expect(await joined[0]).toMatchObject({ code: 'DEADLINE_EXCEEDED', limit: 'total timeout' });
+    expect(await errorOf(later)).toBe(await joined[0]);
     expect(clock.pending).toBe(0);
+  });
+
+  test('get the value of another load where the one that they joined began long before', async () => {
+    const { clock, kept } = cached<string>({ staleWhileRevalidateMs: 500 });
+    kept.set('7', 'old');
+    await clock.advance(1_400);
+    expect(await kept.execute(never, KEY)).toBe('old');
+    await clock.freeze(9_900);
+    // What began before the freeze has 100 ms left.
+    const joined = kept.execute(() => 'new', KEY);
+    await clock.advance(100);
+
+    expect(await joined).toBe('new');
   });
 
   test('do not wait for a load that is overdue after a freeze', async () => {

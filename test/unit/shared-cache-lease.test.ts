@@ -122,7 +122,7 @@ describe('environments that wait for the load of another one', () => {
 
     expect(await Promise.all(runs)).toEqual(['1', '1', '1']);
     expect(signals).toHaveLength(1);
-    expect(Math.max(...endedAt)).toBeLessThan(1_400);
+    expect(Math.max(...endedAt)).toBeLessThan(1_700);
     await clock.advance(10_000);
     expect(await dead).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   });
@@ -155,6 +155,39 @@ describe('environments that wait for the load of another one', () => {
     await clock.advance(500);
     expect(await first).toBe('1');
     expect(clock.pending).toBe(0);
+  });
+
+  test('wait for a lease that was taken since they have read the item, though their clock says that it is over', async () => {
+    const { clock, at, item, overwrite, meddle } = sharedFleet<string>(1, { ttlMs: 1_000 });
+    const first = at(0).execute(() => '1', KEY);
+    await clock.advance(1_100);
+    meddle(async () => overwrite({ ...(await item()), id: 'other', loadingUntil: clock.now() - 5_000 }));
+    const { call, signals } = numbered(clock, 10);
+    const second = at(0).execute(call, KEY);
+    await clock.advance(900);
+    expect(signals).toHaveLength(0);
+    await clock.advance(1_000);
+
+    expect([await first, await second]).toEqual(['1', '1']);
+    expect(signals).toHaveLength(1);
+  });
+
+  test('take a lease that is over at random within 300 ms, not all at once', async () => {
+    const { clock, at, caches, link } = sharedFleet<string>(100, { ttlMs: 60_000 });
+    const dead = errorOf(at(0).execute(() => new Promise<string>(() => undefined), KEY));
+    await clock.advance(20);
+    const { call, signals } = numbered(clock, 100);
+    const runs = caches.slice(1).map((each) => each.execute(call, KEY));
+    await clock.advance(900);
+    link.requests.length = 0;
+    await clock.advance(700);
+
+    expect(new Set(await Promise.all(runs))).toEqual(new Set(['1']));
+    expect(signals).toHaveLength(1);
+    // Those that come within the time of a request to the store of the first.
+    expect(link.requests.filter((request) => request === 'put').length).toBeLessThan(15);
+    await clock.advance(10_000);
+    await dead;
   });
 
   test('believe no lease for longer than their own, whatever another clock says', async () => {

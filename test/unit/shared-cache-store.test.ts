@@ -86,6 +86,30 @@ describe('a store that fails', () => {
     expect([await first, await second]).toEqual(['1', '2']);
   });
 
+  test('is none that a freeze has cut off: it is read again, and the call goes on as without', async () => {
+    const { clock, at, link, events } = sharedFleet<string>(1);
+    const run = at(0).execute(() => 'x', KEY);
+    await clock.freeze(5_000);
+    await clock.advance(50);
+
+    expect(await run).toBe('x');
+    expect(link.requests).toEqual(['get', 'get', 'put', 'put']);
+    expect(events.map(({ kind }) => kind)).toEqual(['cache']);
+  });
+
+  test('is none that a freeze has cut off in a write, which may have been applied', async () => {
+    const { clock, at, link, events } = sharedFleet<string>(1);
+    const run = at(0).execute(() => 'x', KEY);
+    await clock.advance(5);
+    expect(link.requests).toEqual(['get', 'put']);
+    await clock.freeze(5_000);
+    await clock.advance(50);
+
+    expect(await run).toBe('x');
+    expect(link.requests).toEqual(['get', 'put']);
+    expect(events.map(({ kind }) => kind)).toEqual(['cache']);
+  });
+
   test('changes nothing for a value that is not kept', async () => {
     const { link, at } = sharedFleet<string>(1, { shouldCache: () => false });
     link.refuses = true;
