@@ -291,6 +291,8 @@ describe('a fault switch', () => {
       /`retryAfterForm` to be seconds or date, got "soon"/,
     ],
     ['posts', { kind: 'error', times: 1.5 }, /`times` to be a whole number, got 1.5/],
+    ['posts', { kind: 'latency', tailRate: 2 }, /`tailRate` to be a number from 0 to 1, got 2/],
+    ['posts', { kind: 'hang', tailMs: 5_000 }, /`tailRate` and `tailMs` with a latency only/],
   ])('refuses what its target cannot show: %s %j', async (target, fault, reason) => {
     const response = await api.fault(target, fault);
     expect(response.status).toBe(400);

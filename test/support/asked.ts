@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { callDynamoDb } from '../../lib/local/dynamodb/client.ts';
-import { type Api, bodyOf, type Profile } from './api.ts';
+import { type Api, type Profile, profileOf } from './api.ts';
 
 /** A profile is answered within 1,200 ms; the rest is for a busy machine. */
 export const DEADLINE_MS = 1_200 + 1_500;
@@ -16,7 +16,7 @@ export interface Asked {
 export async function askFor(api: Api, id: number): Promise<Asked> {
   const startedAt = performance.now();
   const response = await api.get(`/api/profiles/${id}`);
-  const body = await bodyOf<Asked['body']>(response);
+  const body = await profileOf<Asked['body']>(response);
   const durationMs = performance.now() - startedAt;
   return { status: response.status, retryAfter: response.headers.get('retry-after'), body, durationMs };
 }
