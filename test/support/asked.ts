@@ -21,6 +21,26 @@ export async function askFor(api: Api, id: number): Promise<Asked> {
   return { status: response.status, retryAfter: response.headers.get('retry-after'), body, durationMs };
 }
 
+/** Of the profiles that a local run starts with. */
+const LAST_ID = 1_000;
+
+/**
+ * Gives one profile after the other that was not asked for yet: no cache holds a part of it, so that a request reaches all that it is
+ * made of, and the faults there.
+ * @param ranges The first and the last of those that the caller has for itself.
+ * @throws when they are used up.
+ */
+export function unasked(...ranges: readonly (readonly [first: number, last: number])[]): () => number {
+  const ids = (ranges.length > 0 ? ranges : [[2, LAST_ID] as const]).flatMap(([first, last]) =>
+    Array.from({ length: last - first + 1 }, (_, n) => first + n),
+  );
+  return () => {
+    const id = ids.shift();
+    if (id === undefined) throw new Error('expected fewer requests: every profile was asked for');
+    return id;
+  };
+}
+
 /** Asks until a profile comes with all of its parts: on a busy machine the first of a cold sandbox may not. */
 export async function warmUp(api: Api): Promise<void> {
   for (let tries = 0; tries < 10; tries++) if ((await askFor(api, 1)).body.degraded?.length === 0) return;
