@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import { hedge, resilient } from 'fibrin';
+import { bulkhead, hedge, resilient } from 'fibrin';
 import { sharedBreaker } from 'fibrin/breaker';
 import { correlation, deadline, problemDetails, telemetry, warmup } from 'fibrin/middleware';
 import { fetchDownstream } from './shared/downstream.ts';
@@ -26,20 +26,23 @@ import { NAMESPACE, onEvent } from './shared/telemetry.ts';
 const userTable = usersStore();
 const countServed = profileMetrics({ namespace: NAMESPACE });
 
-// The table may be slow where everything runs on one machine.
-const postsBreaker = sharedBreaker({
-  store: resilienceStore(),
-  name: 'posts',
-  slowCallMs: 800,
-  openMs: 5_000,
-  storeTimeoutMs: 200,
-  onEvent,
-});
-// Critical: without the user there is no profile.
+const breakerStore = resilienceStore();
+const breakerOf = (name: string) =>
+  sharedBreaker({
+    ...{ store: breakerStore, name, slowCallMs: 800, openMs: 5_000, onEvent },
+    // The table may be slow where everything runs on one machine.
+    storeTimeoutMs: 200,
+  });
+
+// Critical: without the user there is no profile. While the table of the users is down or slow, its breaker has requests refused at
+// once that would hold an environment for the whole of their time.
 const users = resilient<MaybeUser>({
   name: 'users',
   attemptTimeoutMs: 2_000,
   retry: { maxAttempts: 3 },
+  breaker: breakerOf('users'),
+  // All tables share 50 connections. What is slow here must not hold all of them where an environment has many requests at once.
+  bulkhead: bulkhead({ name: 'users', limit: 20 }),
   validate: [MaybeUser, (user, { key }) => user === undefined || user.id === key],
   onEvent,
 });
@@ -48,7 +51,7 @@ const posts = resilient<Posts>({
   name: 'posts',
   attemptTimeoutMs: 3_000,
   retry: { maxAttempts: 2 },
-  breaker: postsBreaker,
+  breaker: breakerOf('posts'),
   validate: [Posts, (list, about) => list.every((post) => isAbout(post, about))],
   fallback: () => [],
   onEvent,

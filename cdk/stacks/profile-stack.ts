@@ -82,7 +82,7 @@ export class ProfileStack extends Stack {
     const getProfile = fn('GetProfile', 'get-profile', {
       timeout: Duration.seconds(5),
       reservedConcurrency: 40,
-      resilience: { table: resilience, breakers: ['posts'] },
+      resilience: { table: resilience, breakers: ['posts', 'users'] },
       environment,
     });
     const getProfileNaive = fn('GetProfileNaive', 'get-profile-naive', {
@@ -105,7 +105,7 @@ export class ProfileStack extends Stack {
       environment,
       define: openApi,
     });
-    resilience.grantReadBreakers(health, ['posts']);
+    resilience.grantReadBreakers(health, ['posts', 'users']);
     resilience.grantHealthCheck(health);
 
     for (const reader of [getProfile, getProfileNaive, health]) {

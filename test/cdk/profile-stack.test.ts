@@ -226,8 +226,12 @@ describe('the profile stack, deployed', () => {
     const names = Object.keys(template.findResources('AWS::Lambda::Function'));
     const rights = names.map((name) => [name, resilienceRightsOf(name)] as const);
     expect(Object.fromEntries(rights.filter(([, all]) => all.length > 0))).toEqual({
-      GetProfile: ['GetItem breaker#posts', 'PutItem breaker#posts', 'UpdateItem outcomes#posts#*'],
-      Health: ['GetItem breaker#posts', 'GetItem health'],
+      GetProfile: [
+        ...['GetItem breaker#posts', 'GetItem breaker#users'],
+        ...['PutItem breaker#posts', 'PutItem breaker#users'],
+        ...['UpdateItem outcomes#posts#*', 'UpdateItem outcomes#users#*'],
+      ],
+      Health: ['GetItem breaker#posts', 'GetItem breaker#users', 'GetItem health'],
       PutProfile: ['DeleteItem', 'GetItem', 'PutItem'].map((action) => `${action} idempotency#put-profile#*`),
     });
   });
@@ -262,7 +266,10 @@ describe('the profile stack, deployed', () => {
     const namesIn = (pattern: RegExp) => [
       ...new Set(Array.from(sources.matchAll(pattern), ([, name]) => name)),
     ];
-    expect(namesIn(/(?:sharedBreaker|breakerCheck)\({[^}]*name: '([^']+)'/g)).toEqual(['posts']);
+    expect(namesIn(/(?:breakerOf\(|breakerCheck\({[^}]*name: )'([^']+)'/g).sort()).toEqual([
+      'posts',
+      'users',
+    ]);
     expect(namesIn(/operation: '([^']+)'/g)).toEqual(['put-profile']);
     // Under which the functions write their metrics: an alarm that reads another one never begins.
     const shared = readFileSync('functions/shared/telemetry.ts', 'utf8');

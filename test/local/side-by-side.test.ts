@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Api, apiOf } from '../support/api.ts';
-import { unasked, warmUp } from '../support/asked.ts';
+import { askFor, unasked, warmUp } from '../support/asked.ts';
 import { type StartedRun, startRun } from '../support/local-run.ts';
-import { figuresOf, sideBySide } from '../support/side-by-side.ts';
+import { figuresOf, sideBySide, TOTAL_MS } from '../support/side-by-side.ts';
 
 let run: StartedRun;
 let api: Api;
@@ -16,6 +16,43 @@ beforeEach(() => api.clearFaults());
 
 const next = unasked([50, 1_000]);
 const someIds = (count: number) => Array.from({ length: count }, next);
+
+/** Asks until the breaker of the users admits calls again. */
+const expectUsersToBeWell = () =>
+  expect.poll(async () => (await askFor(api, next())).status, { interval: 1_000 }).toBe(200);
+
+describe('the user database', () => {
+  // How soon the breaker opens is counted, which a busy machine may spoil.
+  it('F09: answers after 4 s: no requests pile up, and most are refused at once', { retry: 2 }, async () => {
+    const { resilient, naive } = await sideBySide(api, 'F09', {
+      ...{ everyMs: 100, sandboxes: 12, ids: someIds(120) },
+      arrange: () => api.fault('users', { kind: 'latency', ms: 4_000 }),
+    });
+    for (const { status, retryAfter } of resilient.answers) {
+      expect(status).toBe(503);
+      expect(Number(retryAfter)).toBeGreaterThan(0);
+    }
+    // Most of them have come to no table, and to no wait.
+    expect(resilient.attempts.users).toBeLessThan(0.5 * resilient.answers.length);
+    expect(resilient.p50Ms).toBeLessThan(0.25 * TOTAL_MS);
+    expect(naive.attempts.users).toBeGreaterThanOrEqual(naive.answers.length);
+    expect(naive.availability).toBe(0);
+    await expectUsersToBeWell();
+  });
+});
+
+describe('traffic', () => {
+  it('F31: grows by 40 % at once: no error, and no request waits much longer', { retry: 2 }, async () => {
+    const arrange = () => api.fault('social', { kind: 'latency', ms: 60 });
+    const before = { sandboxes: 8, arrange, everyMs: 50, ids: someIds(100) };
+    const step = { ...before, everyMs: 50 / 1.4, ids: someIds(140) };
+    const base = await figuresOf(api, 'resilient', before);
+    const { resilient, naive } = await sideBySide(api, 'F31', step);
+    expect(resilient.availability).toBe(1);
+    expect(naive.availability).toBe(1);
+    expect(resilient.p99Ms).toBeLessThanOrEqual(1.5 * base.p99Ms);
+  });
+});
 
 describe('the friend count', () => {
   // Ratios of times, which a busy machine may spoil.
