@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import { bulkhead, hedge, resilient } from 'fibrin';
 import { sharedBreaker } from 'fibrin/breaker';
 import { correlation, deadline, problemDetails, telemetry, warmup } from 'fibrin/middleware';
+import { friendsCache, postsCache, userCache } from './shared/caches.ts';
 import { fetchDownstream } from './shared/downstream.ts';
 import { type HttpHandlerEvent, type JsonResponse, json } from './shared/http.ts';
 import { cacheable } from './shared/http-caching.ts';
@@ -44,6 +45,7 @@ const users = resilient<MaybeUser>({
   // All tables share 50 connections. What is slow here must not hold all of them where an environment has many requests at once.
   bulkhead: bulkhead({ name: 'users', limit: 20 }),
   validate: [MaybeUser, (user, { key }) => user === undefined || user.id === key],
+  cache: userCache(),
   onEvent,
 });
 
@@ -53,6 +55,7 @@ const posts = resilient<Posts>({
   retry: { maxAttempts: 2 },
   breaker: breakerOf('posts'),
   validate: [Posts, (list, about) => list.every((post) => isAbout(post, about))],
+  cache: postsCache(),
   fallback: () => [],
   onEvent,
 });
@@ -63,6 +66,7 @@ const friends = resilient<Friends | null>({
   // It answers 95 % of the calls within this. Some of the others take seconds.
   hedge: hedge({ delayMs: 100 }),
   validate: [Friends, isAbout],
+  cache: friendsCache(),
   fallback: null,
   onEvent,
 });

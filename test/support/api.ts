@@ -65,6 +65,7 @@ export interface RunState {
     readonly invocations: number;
     readonly errors: number;
     readonly throttles: number;
+    readonly coldStarts: number;
     readonly concurrency: number;
   }[];
   readonly faults: Readonly<Record<string, unknown>>;

@@ -1,0 +1,47 @@
+import { hash } from 'node:crypto';
+import { callDynamoDb } from '../../lib/local/dynamodb/client.ts';
+import type { Api } from './api.ts';
+import { itemsOf } from './asked.ts';
+
+/** An item as DynamoDB has it. */
+type WireItem = Readonly<Record<string, { readonly S?: string; readonly N?: string }>>;
+
+/** What the caches of the profile app keep, and the table of the users, from outside. */
+export interface CacheTable {
+  /** What is kept under a key of a cache. */
+  entry(cache: string, key: string): Promise<WireItem | undefined>;
+  /** Writes over members of it. */
+  spoil(cache: string, key: string, members: WireItem): Promise<void>;
+  /** Takes it out, as TTL does. */
+  drop(cache: string, key: string): Promise<void>;
+  /** Changes a user behind the back of the app: no event says so. */
+  changeUser(id: number, change: { readonly name: string; readonly version: number }): Promise<void>;
+}
+
+export async function cacheTableOf(api: Api): Promise<CacheTable> {
+  const { endpoint, TableName } = await itemsOf(api, 'Cache');
+  const users = (await itemsOf(api, 'Users')).TableName;
+  const keyOf = (cache: string, key: string) => ({
+    pk: { S: `cache#${cache}#1#${hash('sha256', key, 'base64url')}` },
+  });
+  const itemIn = async (table: unknown, Key: object) =>
+    (await callDynamoDb(endpoint, 'GetItem', { TableName: table, Key, ConsistentRead: true }))['Item'] as
+      | WireItem
+      | undefined;
+  const put = async (table: unknown, Item: object) =>
+    void (await callDynamoDb(endpoint, 'PutItem', { TableName: table, Item }));
+  const entry: CacheTable['entry'] = (cache, key) => itemIn(TableName, keyOf(cache, key));
+  return {
+    entry,
+    async spoil(cache, key, members) {
+      await put(TableName, { ...(await entry(cache, key)), ...keyOf(cache, key), ...members });
+    },
+    async drop(cache, key) {
+      await callDynamoDb(endpoint, 'DeleteItem', { TableName, Key: keyOf(cache, key) });
+    },
+    async changeUser(id, { name, version }) {
+      const { outbox: _, ...user } = (await itemIn(users, { pk: { S: `user#${id}` } })) ?? {};
+      await put(users, { ...user, name: { S: name }, version: { N: String(version) } });
+    },
+  };
+}
