@@ -14,13 +14,22 @@ import { cacheStore } from './tables.ts';
 /** To be increased where values change their shape: during a deployment functions of both versions run. */
 const SCHEMA_VERSION = 1;
 
+/** What all of them have. */
+const shared = () => ({
+  store: cacheStore(),
+  schemaVersion: SCHEMA_VERSION,
+  // The first request of a new environment makes the connection. Where many of them start at once, each that gave up sooner would call
+  // the services instead.
+  storeTimeoutMs: 200,
+});
+
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 export const userCache = (): SharedCache<MaybeUser> =>
   sharedCache<MaybeUser>({
-    ...{ name: 'users', store: cacheStore(), schemaVersion: SCHEMA_VERSION },
+    ...{ ...shared(), name: 'users' },
     // That there is none is kept for a moment only: the table must not fill with what somebody makes up.
     ttlMs: (user) => (user === undefined ? 10 * SECOND_MS : 5 * MINUTE_MS),
     version: (user) => user?.version ?? 0,
@@ -33,7 +42,7 @@ export const userCache = (): SharedCache<MaybeUser> =>
 
 export const postsCache = (): SharedCache<Posts> =>
   sharedCache<Posts>({
-    ...{ name: 'posts', store: cacheStore(), schemaVersion: SCHEMA_VERSION },
+    ...{ ...shared(), name: 'posts' },
     ttlMs: MINUTE_MS,
     memoryTtlMs: SECOND_MS,
     staleWhileRevalidateMs: MINUTE_MS / 2,
@@ -43,7 +52,7 @@ export const postsCache = (): SharedCache<Posts> =>
 
 export const friendsCache = (): SharedCache<Friends | null> =>
   sharedCache<Friends | null>({
-    ...{ name: 'social', store: cacheStore(), schemaVersion: SCHEMA_VERSION },
+    ...{ ...shared(), name: 'social' },
     ttlMs: MINUTE_MS,
     memoryTtlMs: SECOND_MS,
     staleWhileRevalidateMs: MINUTE_MS / 2,

@@ -8,7 +8,9 @@ import { type Sandboxes, sandboxesIn } from '../support/sandboxes.ts';
 import { figuresOf, type SideFigures, sideBySide } from '../support/side-by-side.ts';
 
 /** What a call waits for the table of the caches at most. */
-const STORE_TIMEOUT_MS = 50;
+const STORE_TIMEOUT_MS = 200;
+/** How much later a profile may come when the table refuses at once. */
+const REFUSED_MS = 50;
 const USER_TTL_MS = 300_000;
 
 let run: StartedRun;
@@ -34,6 +36,11 @@ const put = async (id: number) => (await bodyOf<Profile>(await api.put(id, rando
 const setClocks = async (clockOffsetMs: number) => {
   for (const { pid } of await readers.list()) await readers.change(pid, { clockOffsetMs });
 };
+/** How many requests an environment takes at once, from those on that start now. */
+const setCapacity = async (maxConcurrencyPerSandbox: number) => {
+  await api.get('/_fibrin/sandboxes', { method: 'PUT', body: JSON.stringify({ maxConcurrencyPerSandbox }) });
+  await readers.killAll();
+};
 /** Asks for a profile until it is there with all of its parts, and so in all caches. */
 async function cached(): Promise<number> {
   const id = next();
@@ -50,9 +57,9 @@ function expectAllLive({ availability, answers }: SideFigures): void {
 describe('the table of the caches', () => {
   // Ratios of times, which a busy machine may spoil.
   it.each([
-    ['F01', { kind: 'refuse' }, STORE_TIMEOUT_MS],
-    ['F02', { kind: 'latency', ms: 2_000 }, 2 * STORE_TIMEOUT_MS],
-    ['F03', { kind: 'hang' }, 2 * STORE_TIMEOUT_MS],
+    ['F01', { kind: 'refuse' }, REFUSED_MS],
+    ['F02', { kind: 'latency', ms: 2_000 }, STORE_TIMEOUT_MS + REFUSED_MS],
+    ['F03', { kind: 'hang' }, STORE_TIMEOUT_MS + REFUSED_MS],
   ])('%s: shows %j: all is served live, and hardly later', { retry: 2 }, async (row, fault, laterMs) => {
     const load = { everyMs: 100, sandboxes: 4 };
     const healthy = await figuresOf(api, 'resilient', { ...load, ids: someIds(30) });
@@ -192,6 +199,72 @@ describe('the user database', () => {
       await readers.killAll();
     },
   );
+});
+
+describe('several requests at once in each of twenty environments', () => {
+  const AT_ONCE = 10;
+  const ENVIRONMENTS = 20;
+  beforeAll(async () => {
+    await setCapacity(AT_ONCE);
+    await api.fault('users', { kind: 'hang' });
+    const asked = Array.from({ length: AT_ONCE * ENVIRONMENTS }, () => ask(1_000));
+    await expect.poll(async () => (await readers.list()).length).toBeGreaterThanOrEqual(ENVIRONMENTS);
+    await Promise.all(asked);
+    await api.clearFaults();
+  });
+  afterAll(() => setCapacity(1));
+
+  /** Asks two hundred times at once for one profile. */
+  const askAtOnce = (id: number) =>
+    Promise.all(Array.from({ length: AT_ONCE * ENVIRONMENTS }, () => ask(id)));
+
+  it.each(['users', 'posts'])(
+    'F05: a hot key of %s expires under two hundred requests: at most two loads, and all are served',
+    async (cache) => {
+      const id = await cached();
+      const { since, freshMs } = (await table.entry(cache, String(id))) ?? {};
+      const expiresInMs = Number(since?.N) + Number(freshMs?.N) - Date.now();
+      await setClocks(Math.ceil(expiresInMs));
+      const { result, requests } = await during(api, cache, () => askAtOnce(id));
+      console.log(`F05 ${cache}: ${requests} loads for ${result.length} requests`);
+      expect(result.map(({ status }) => status)).toEqual(Array(result.length).fill(200));
+      expect(requests).toBeGreaterThan(0);
+      expect(requests).toBeLessThanOrEqual(2);
+      await setClocks(0);
+    },
+  );
+
+  it('F05: a hot key that nobody has yet: at most two loads, and all are served', async () => {
+    const id = next();
+    const posts = await during(api, 'posts', () => during(api, 'users', () => askAtOnce(id)));
+    const { result, requests } = posts.result;
+    console.log(`F05 none yet: users ${requests}, posts ${posts.requests} for ${result.length} requests`);
+    expect(result.map(({ status }) => status)).toEqual(Array(result.length).fill(200));
+    expect(Math.max(requests, posts.requests)).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('sixty requests at once in one environment', () => {
+  beforeAll(() => setCapacity(60));
+  afterAll(() => setCapacity(1));
+
+  it('F14: fifty wait for slow users: they do not hold all connections, and the others are answered as ever', async () => {
+    const known = await inTurn(10, cached);
+    await api.fault('users', { kind: 'latency', ms: 4_000 });
+    const { result, requests } = await during(api, 'users', async () => {
+      const slow = Array.from({ length: 50 }, () => ask(next()));
+      await expect.poll(async () => (await api.traffic('users')).requests).toBeGreaterThan(0);
+      const others = await Promise.all(known.map(ask));
+      return { others, slow: await Promise.all(slow) };
+    });
+    expect(await readers.list()).toHaveLength(1);
+    expect(result.others.map(({ status, body }) => [status, body.degraded])).toEqual(
+      Array(10).fill([200, []]),
+    );
+    expect(new Set(result.slow.map(({ status }) => status))).toEqual(new Set([503]));
+    // As many as have a slot.
+    expect(requests).toBe(20);
+  });
 });
 
 describe('new environments', () => {
