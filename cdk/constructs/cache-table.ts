@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { cacheAccess, cacheInvalidationAccess } from '#core/table-access';
+import { cacheAccess } from '#core/table-access';
 import { type KeyedTableProps, keyedTable } from './keyed-table.ts';
 import { accessByName, grantAccess } from './table-grants.ts';
 
@@ -19,10 +19,9 @@ import { accessByName, grantAccess } from './table-grants.ts';
  * import { CacheTable } from 'fibrin/cdk';
  *
  * const stack = new Stack(new App(), 'Shop');
- * const assumedBy = new ServicePrincipal('lambda.amazonaws.com');
+ * const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
  * const cache = new CacheTable(stack, 'Cache');
- * cache.grantCaches(new Role(stack, 'Reader', { assumedBy }), ['prices']);
- * cache.grantInvalidation(new Role(stack, 'Writer', { assumedBy }), ['prices']);
+ * cache.grantCaches(role, ['prices']);
  * ```
  */
 export class CacheTable extends Construct {
@@ -36,14 +35,10 @@ export class CacheTable extends Construct {
     });
   }
 
-  /** Lets a function use these shared caches: read their values, load and write them under a lease, set and invalidate them. */
+  /**
+   * Lets a function use these shared caches: read and write their entries. To call `set` or `invalidate` alone it needs the same.
+   */
   grantCaches(grantee: IGrantable, names: string[]): Grant {
     return grantAccess(this, this.table, grantee, accessByName(this, 'caches', names, cacheAccess));
-  }
-
-  /** Lets a function call `set` and `invalidate` of these shared caches, and load nothing. */
-  grantInvalidation(grantee: IGrantable, names: string[]): Grant {
-    const access = accessByName(this, 'caches', names, cacheInvalidationAccess);
-    return grantAccess(this, this.table, grantee, access);
   }
 }

@@ -64,7 +64,7 @@ export class ProfileEvents extends Construct {
       environment: { VIEWS_TABLE: views.tableName, CACHE_TABLE: cache.table.tableName },
     });
     views.grant(onUpdated, 'dynamodb:GetItem', 'dynamodb:PutItem');
-    cache.grantInvalidation(onUpdated, ['users']);
+    cache.grantCaches(onUpdated, ['users']);
     new EventConsumer(this, 'Updates', {
       bus,
       eventPattern: eventPattern('profile.updated'),

@@ -102,7 +102,7 @@ export class ProfileStack extends Stack {
       environment: { USERS_TABLE: users.tableName, ...cacheEnvironment },
       define: openApi,
     });
-    cache.grantInvalidation(putProfile, ['users']);
+    cache.grantCaches(putProfile, ['users']);
     const health = fn('Health', 'health', {
       timeout: Duration.seconds(5),
       memorySize: 256,

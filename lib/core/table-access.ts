@@ -22,13 +22,8 @@ export const operationAccess = (operation: string): readonly TableAccess[] => [
   { actions: ['GetItem', 'PutItem', 'DeleteItem'], keys: `${operationPrefix(operation)}*` },
 ];
 
-/** A function with a shared cache reads and writes its values, and deletes the leases of its loads. */
+/** A function with a shared cache reads and writes its entries, to invalidate one too. */
 export const cacheAccess = (name: string): readonly TableAccess[] => [
-  { actions: ['GetItem', 'PutItem', 'DeleteItem'], keys: `${cachePrefix(name)}*` },
-];
-
-/** Who invalidates values of a shared cache, or writes them through, loads none: it takes no lease. */
-export const cacheInvalidationAccess = (name: string): readonly TableAccess[] => [
   { actions: ['GetItem', 'PutItem'], keys: `${cachePrefix(name)}*` },
 ];
 

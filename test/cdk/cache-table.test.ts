@@ -86,10 +86,8 @@ describe('the cache table', () => {
 });
 
 describe('a grant', () => {
-  test('for caches is for their values and leases, and nothing else', () => {
+  test('for caches is for their entries, and nothing else', () => {
     expect(rightsAfter((table, role) => table.grantCaches(role, ['posts', 'users']))).toEqual([
-      'DeleteItem cache#posts#*',
-      'DeleteItem cache#users#*',
       'GetItem cache#posts#*',
       'GetItem cache#users#*',
       'PutItem cache#posts#*',
@@ -97,30 +95,21 @@ describe('a grant', () => {
     ]);
   });
 
-  test('for invalidation deletes nothing', () => {
-    expect(rightsAfter((table, role) => table.grantInvalidation(role, ['users']))).toEqual([
-      'GetItem cache#users#*',
-      'PutItem cache#users#*',
-    ]);
-  });
-
   test('comes with the use of a key of your own', () => {
     const { table, role, template } = setUp((stack) => ({ encryptionKey: new Key(stack, 'Key') }));
-    table.grantInvalidation(role, ['users']);
+    table.grantCaches(role, ['users']);
     expect(statementsOf(template()).flatMap(({ Action }) => Action)).toContain('kms:GenerateDataKey');
   });
 
   test.each(['*', 'post?', '', 'a#b'])('is refused for the name %j, which would widen it', (name) => {
-    for (const grant of ['grantCaches', 'grantInvalidation'] as const)
-      expect(() => rightsAfter((table, role) => table[grant](role, ['posts', name]))).toThrow(
-        'Shop/Cache: expected `caches` to hold a name of 1 to 100 letters, digits',
-      );
+    expect(() => rightsAfter((table, role) => table.grantCaches(role, ['posts', name]))).toThrow(
+      'Shop/Cache: expected `caches` to hold a name of 1 to 100 letters, digits',
+    );
   });
 
   test('is refused without names', () => {
-    for (const grant of ['grantCaches', 'grantInvalidation'] as const)
-      expect(() => rightsAfter((table, role) => table[grant](role, []))).toThrow(
-        'Shop/Cache: expected a grant to name something',
-      );
+    expect(() => rightsAfter((table, role) => table.grantCaches(role, []))).toThrow(
+      'Shop/Cache: expected a grant to name something',
+    );
   });
 });

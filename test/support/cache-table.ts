@@ -1,5 +1,8 @@
 import { hash } from 'node:crypto';
+import { itemOf, storedOf } from '../../lib/cache/stored.ts';
+import type { Item } from '../../lib/core/store.ts';
 import { callDynamoDb } from '../../lib/local/dynamodb/client.ts';
+import { fromWireItem, toWireItem } from '../../lib/store/marshal.ts';
 import type { Api } from './api.ts';
 import { itemsOf } from './asked.ts';
 
@@ -12,6 +15,8 @@ export interface CacheTable {
   entry(cache: string, key: string): Promise<WireItem | undefined>;
   /** Writes over members of it. */
   spoil(cache: string, key: string, members: WireItem): Promise<void>;
+  /** Makes it as old as it may be: from now on it is stale. */
+  expire(cache: string, key: string): Promise<void>;
   /** Takes it out, as TTL does. */
   drop(cache: string, key: string): Promise<void>;
   /** Changes a user behind the back of the app: no event says so. */
@@ -35,6 +40,15 @@ export async function cacheTableOf(api: Api): Promise<CacheTable> {
     entry,
     async spoil(cache, key, members) {
       await put(TableName, { ...(await entry(cache, key)), ...keyOf(cache, key), ...members });
+    },
+    async expire(cache, key) {
+      const { pk } = keyOf(cache, key);
+      const now = Date.now();
+      const { stored } = storedOf(pk.S, fromWireItem((await entry(cache, key)) ?? {}) as Item, now);
+      if (!stored.value) throw new Error(`expected an entry of ${cache} for ${key}`);
+      const value = { ...stored.value, since: now - stored.value.freshMs };
+      const staleMs = 3_600_000;
+      await put(TableName, { ...toWireItem(itemOf(pk.S, { ...stored, value }, { now, staleMs })), pk });
     },
     async drop(cache, key) {
       await callDynamoDb(endpoint, 'DeleteItem', { TableName, Key: keyOf(cache, key) });

@@ -6,7 +6,6 @@ import type { AddOptions } from '../../lib/core/store.ts';
 import {
   breakerAccess,
   cacheAccess,
-  cacheInvalidationAccess,
   operationAccess,
   type TableAccess,
 } from '../../lib/core/table-access.ts';
@@ -47,8 +46,7 @@ describe('the layout of the table', () => {
   test('gives a cache access to its own items, and to nothing else', () => {
     const key = `${cachePrefix('posts')}1#${RECORD.slice(-43)}`;
 
-    expect(actionsOn(cacheAccess('posts'), key)).toEqual(['GetItem', 'PutItem', 'DeleteItem']);
-    expect(actionsOn(cacheInvalidationAccess('posts'), key)).toEqual(['GetItem', 'PutItem']);
+    expect(actionsOn(cacheAccess('posts'), key)).toEqual(['GetItem', 'PutItem']);
     for (const other of [cachePrefix('posts2'), RECORD, stateKey('posts'), COUNTS])
       expect(actionsOn(cacheAccess('posts'), other)).toEqual([]);
   });
