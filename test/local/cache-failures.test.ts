@@ -14,6 +14,8 @@ const STORE_TIMEOUT_MS = 200;
 const REFUSED_MS = 50;
 const USER_TTL_MS = 300_000;
 const MEMORY_TTL_MS = 1_000;
+/** How many calls of the users an environment makes at once at most. */
+const USERS_AT_ONCE = 20;
 /** There is no such user, and services that are asked about it do not mind. */
 const UNKNOWN = 999_999;
 
@@ -252,22 +254,25 @@ describe('several requests at once in each of twenty environments', () => {
 });
 
 describe('sixty requests at once in one environment', () => {
-  it('F14: fifty wait for slow users: they do not hold all connections, and the others are answered as ever', async () => {
+  // Where the machine is busy with other things, requests of one environment wait for each other.
+  it('F14: fifty wait for slow users: they do not hold all connections, and the others are answered as ever', {
+    retry: 2,
+  }, async () => {
     await setCapacity(60);
-    const known = await inTurn(10, cached);
+    const known = await inTurn(5, cached);
     await api.fault('users', { kind: 'latency', ms: 4_000 });
-    const { result, requests } = await during(api, 'users', async () => {
-      const slow = Array.from({ length: 50 }, () => ask(next()));
-      await expect.poll(async () => (await api.traffic('users')).requests).toBeGreaterThan(0);
-      const others = await Promise.all(known.map(ask));
-      return { others, slow: await Promise.all(slow) };
-    });
-    expect(result.others.map(({ status, body }) => [status, body.degraded])).toEqual(
-      Array(10).fill([200, []]),
-    );
-    expect(new Set(result.slow.map(({ status }) => status))).toEqual(new Set([503]));
-    // As many as have a slot, and on a busy machine some that come when the first ones have given up.
-    expect(requests).toBeLessThan(40);
+    const { requests } = await api.traffic('users');
+    const slow = Array.from({ length: 50 }, () => ask(next()));
+    await expect
+      .poll(async () => (await api.traffic('users')).requests - requests)
+      .toBeGreaterThanOrEqual(USERS_AT_ONCE);
+    const others = await Promise.all(known.map(ask));
+    expect((await api.traffic('users')).requests - requests).toBeLessThan(1.5 * USERS_AT_ONCE);
+    expect(others.map(({ status, body }) => [status, body.degraded])).toEqual(known.map(() => [200, []]));
+    for (const { status, retryAfter } of await Promise.all(slow)) {
+      expect(status).toBe(503);
+      expect(Number(retryAfter)).toBeGreaterThan(0);
+    }
   });
 });
 
