@@ -9,6 +9,12 @@ import { itemsOf } from './asked.ts';
 /** An item as DynamoDB has it. */
 type WireItem = Readonly<Record<string, { readonly S?: string; readonly N?: string }>>;
 
+interface UserChange {
+  readonly name: string;
+  readonly version: number;
+  readonly events?: readonly unknown[];
+}
+
 /** What the caches of the profile app keep, and the table of the users, from outside. */
 export interface CacheTable {
   /** What is kept under a key of a cache. */
@@ -19,8 +25,8 @@ export interface CacheTable {
   expire(cache: string, key: string): Promise<void>;
   /** Takes it out, as TTL does. */
   drop(cache: string, key: string): Promise<void>;
-  /** Changes a user behind the back of the app: no event says so. */
-  changeUser(id: number, change: { readonly name: string; readonly version: number }): Promise<void>;
+  /** Changes a user behind the back of the app. Where there are no events, nobody is told. */
+  changeUser(id: number, change: UserChange): Promise<void>;
 }
 
 export async function cacheTableOf(api: Api): Promise<CacheTable> {
@@ -53,9 +59,12 @@ export async function cacheTableOf(api: Api): Promise<CacheTable> {
     async drop(cache, key) {
       await callDynamoDb(endpoint, 'DeleteItem', { TableName, Key: keyOf(cache, key) });
     },
-    async changeUser(id, { name, version }) {
+    async changeUser(id, { name, version, events }) {
       const { outbox: _, ...user } = (await itemIn(users, { pk: { S: `user#${id}` } })) ?? {};
-      await put(users, { ...user, name: { S: name }, version: { N: String(version) } });
+      await put(users, {
+        ...{ ...user, name: { S: name }, version: { N: String(version) } },
+        ...(events && { outbox: { S: JSON.stringify(events) } }),
+      });
     },
   };
 }
