@@ -73,6 +73,17 @@ export async function itemsOf(api: Api, logicalName: string) {
   return { endpoint, TableName, items: Items as readonly { readonly pk: unknown }[] };
 }
 
+/** Ends what has learnt anything: the environments, and what breakers and caches keep in tables. */
+export async function forgetAll(api: Api): Promise<void> {
+  for (const { pid } of await sandboxesOf(api))
+    await api.get(`/_fibrin/sandboxes/${pid}`, { method: 'DELETE' });
+  for (const table of ['Resilience', 'Cache']) {
+    const { endpoint, TableName, items } = await itemsOf(api, table);
+    for (const { pk } of items) await callDynamoDb(endpoint, 'DeleteItem', { TableName, Key: { pk } });
+  }
+  await warmUp(api);
+}
+
 export function expectWithoutPosts({ status, body, durationMs }: Asked): void {
   expect(status).toBe(200);
   expect(body).toMatchObject({

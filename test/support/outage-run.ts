@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
-import { callDynamoDb } from '../../lib/local/dynamodb/client.ts';
 import { type Api, apiOf, breakerStateOf } from './api.ts';
-import { askFor, itemsOf, sandboxesOf, unasked, warmUp } from './asked.ts';
+import { askFor, forgetAll, unasked } from './asked.ts';
 import { type StartedRun, startRun } from './local-run.ts';
 
 /** The profile app in real time, for outages of what it calls. */
@@ -40,14 +39,8 @@ export async function startOutageRun(): Promise<OutageRun> {
         .toBe('open');
     },
     async startAfresh() {
-      for (const { pid } of await sandboxesOf(api))
-        await api.get(`/_fibrin/sandboxes/${pid}`, { method: 'DELETE' });
-      for (const table of ['Resilience', 'Cache']) {
-        const { endpoint, TableName, items } = await itemsOf(api, table);
-        for (const { pk } of items) await callDynamoDb(endpoint, 'DeleteItem', { TableName, Key: { pk } });
-      }
       next = unasked();
-      await warmUp(api);
+      await forgetAll(api);
     },
   };
 }
