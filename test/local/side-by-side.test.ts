@@ -24,7 +24,7 @@ describe('the user database', () => {
   // How soon the breaker opens is counted, which a busy machine may spoil.
   it('F09: answers after 4 s: no requests pile up, and most are refused at once', { retry: 2 }, async () => {
     const { resilient, naive } = await sideBySide(api, 'F09', {
-      ...{ everyMs: 100, sandboxes: 12, ids: someIds(120) },
+      ...{ everyMs: 100, sandboxes: 12, ids: someIds(100) },
       arrange: () => api.fault('users', { kind: 'latency', ms: 4_000 }),
     });
     for (const { status, retryAfter } of resilient.answers) {
@@ -42,8 +42,8 @@ describe('the user database', () => {
 describe('traffic', () => {
   it('F31: grows by 40 % at once: no error, and no request waits much longer', { retry: 2 }, async () => {
     const arrange = () => api.fault('social', { kind: 'latency', ms: 60 });
-    const before = { sandboxes: 6, arrange, everyMs: 200, ids: someIds(60) };
-    const step = { ...before, everyMs: 200 / 1.4, ids: someIds(84) };
+    const before = { sandboxes: 6, arrange, everyMs: 200, ids: someIds(40) };
+    const step = { ...before, everyMs: 200 / 1.4, ids: someIds(56) };
     const base = await figuresOf(api, 'resilient', before);
     const { resilient, naive } = await sideBySide(api, 'F31', step);
     expect(resilient.availability).toBe(1);
@@ -56,13 +56,13 @@ describe('the friend count', () => {
   // Ratios of times, which a busy machine may spoil.
   it('F28: takes 5 s in 5 %: asked for once more, and hardly anyone waits', { retry: 2 }, async () => {
     const well = { kind: 'latency', ms: 60 };
-    const load = { everyMs: 100, sandboxes: 6 };
+    const load = { everyMs: 80, sandboxes: 6 };
     const healthy = await figuresOf(api, 'resilient', {
-      ...{ ...load, ids: someIds(100) },
+      ...{ ...load, ids: someIds(60) },
       arrange: () => api.fault('social', well),
     });
     const { resilient, naive } = await sideBySide(api, 'F28', {
-      ...{ ...load, ids: someIds(200) },
+      ...{ ...load, ids: someIds(120) },
       arrange: () => api.fault('social', { ...well, tailRate: 0.05, tailMs: 5_000 }),
     });
     expect(resilient.availability).toBe(1);
