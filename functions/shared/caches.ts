@@ -5,7 +5,7 @@ import { cacheStore } from './tables.ts';
 /*
  * What all environments keep of a profile. Functions that change a user write or invalidate it here too.
  *
- * Posts and friend counts come from services that answer in tens of milliseconds and tell nobody of a change: they are handed out for
+ * Posts and friend counts come from services that answer in tens of milliseconds and announce no change: they are handed out for
  * half a minute more while one environment refreshes them, so that no request waits for what many ask for. A user comes from a table that
  * answers in a few, and every change of it is known: nothing is handed out beyond its time, which bounds how long a change whose event is
  * lost stays unseen.
@@ -30,7 +30,7 @@ const HOUR_MS = 3_600_000;
 export const userCache = (): SharedCache<MaybeUser> =>
   sharedCache<MaybeUser>({
     ...{ ...shared(), name: 'users' },
-    // That there is none is kept for a moment only: the table must not fill with what somebody makes up.
+    // That there is none is kept for a moment only: the table must not fill with ids that a client makes up.
     ttlMs: (user) => (user === undefined ? 10 * SECOND_MS : 5 * MINUTE_MS),
     version: (user) => user?.version ?? 0,
     // Each request asks the table of the caches, so that a caller sees its own change whichever environment it meets.
@@ -56,6 +56,6 @@ export const friendsCache = (): SharedCache<Friends | null> =>
     ttlMs: MINUTE_MS,
     memoryTtlMs: SECOND_MS,
     staleWhileRevalidateMs: MINUTE_MS / 2,
-    // A count of yesterday misleads nobody.
+    // A count of yesterday does no damage.
     staleIfErrorMs: 24 * HOUR_MS,
   });

@@ -25,7 +25,7 @@ export interface CacheTable {
   expire(cache: string, key: string): Promise<void>;
   /** Takes it out, as TTL does. */
   drop(cache: string, key: string): Promise<void>;
-  /** Changes a user behind the back of the app. Where there are no events, nobody is told. */
+  /** Changes a user behind the back of the app. Without events no consumer hears of it. */
   changeUser(id: number, change: UserChange): Promise<void>;
 }
 

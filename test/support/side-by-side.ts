@@ -78,7 +78,7 @@ async function ask(api: Api, side: Side, id: number): Promise<Answered> {
 const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The value that so many percent are not above. */
-export function percentileOf(values: readonly number[], percent: number): number {
+function percentileOf(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? 0;
 }
@@ -93,7 +93,7 @@ const untilIdle = (api: Api, side: Side) =>
     .not.toContain('busy');
 
 /** Has so many sandboxes of a side that wait for requests. */
-export async function warmSandboxes(api: Api, side: Side, count: number): Promise<void> {
+async function warmSandboxes(api: Api, side: Side, count: number): Promise<void> {
   const sandboxes = sandboxesIn(api, SIDES[side].functionName);
   if ((await sandboxes.list()).length >= count) return;
   // Each is busy for a while with what no breaker minds, so that the next request needs another one.
