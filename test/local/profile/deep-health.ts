@@ -28,7 +28,7 @@ export const deepHealth = (theRun: () => Promise<ProfileRun>) =>
     afterAll(() => bus?.destroy());
 
     // Not those of the other suites of this run.
-    const next = unasked([252, 399], [164, 199], [10, 99]);
+    const next = unasked([300, 399], [164, 199], [10, 99]);
     const deep = async () => {
       // What others have opened closes when somebody calls again.
       await api.get(`/api/profiles/${next()}`);

@@ -50,6 +50,22 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
         expect(profile.friendCount).toEqual(expect.any(Number));
       });
 
+      it('is a 304 for a client that has it, and is sent again when it was changed', async () => {
+        const { user } = await wholeProfile(() => 299);
+        const path = `/api/profiles/${user.id}`;
+        const first = await api.get(path);
+        expect(first.headers.get('cache-control')).toBe('private, no-cache');
+        const headers = { 'if-none-match': first.headers.get('etag') ?? '' };
+        const again = await api.get(path, { headers });
+        expect([again.status, await again.text()]).toEqual([304, '']);
+        expect(again.headers.get('etag')).toBe(headers['if-none-match']);
+
+        expect((await api.put(user.id, randomUUID(), change)).status).toBe(200);
+        const changed = await api.get(path, { headers });
+        expect(changed.status).toBe(200);
+        expect((await bodyOf<Profile>(changed)).user).toMatchObject({ name: change.name });
+      });
+
       it('gives the same profile as the naive function while nothing is wrong', async () => {
         const naive = await bodyOf<Profile>(await api.get('/api/naive/profiles/12'));
         const { user, posts, friendCount } = await wholeProfile(() => 12);
