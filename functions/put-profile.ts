@@ -66,8 +66,8 @@ function writeOf(change: Omit<User, 'version'>, current: Item | undefined) {
 }
 
 /**
- * Hands the change to all readers before the caller is answered, who then sees it. Where the cache fails it does not: the change is made,
- * and its event will invalidate the user.
+ * Hands the change to all readers before the caller is answered, who then sees it. Where the cache fails, for which it waits a second or
+ * two, it may not: the change is made, and its event will invalidate the user.
  */
 async function showChange(user: User): Promise<void> {
   try {
