@@ -16,5 +16,5 @@ export async function handler(event: HttpHandlerEvent): Promise<JsonResponse> {
   if (!('id' in user)) return json(404, { message: 'Not Found' });
   const posts = newestFirst((await fetchDownstreamNaively(`/posts/${id}`)) as Posts);
   const friends = (await fetchDownstreamNaively(`/social/${id}`)) as { count: number };
-  return json(200, { user, posts, friendCount: friends.count, degraded: [], sources: {} });
+  return json(200, { user, posts, friendCount: friends.count, degraded: [] });
 }

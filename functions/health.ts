@@ -58,6 +58,7 @@ const checks = {
   resilience: check('resilience', false, (signal) => resilienceTable.get(HEALTH_KEY, { signal })),
   posts: check('posts', false, (signal) => fetchDownstream('/posts/1', signal)),
   postsBreaker: breakerCheck({ store: resilienceTable, name: 'posts' }),
+  usersBreaker: breakerCheck({ store: resilienceTable, name: 'users' }),
   social: check('social', false, (signal) => fetchDownstream('/social/1', signal)),
   getProfileCapacity,
   ...Object.fromEntries(deadLetters),

@@ -1,12 +1,13 @@
 import type { SQSRecord } from 'aws-lambda';
 import { sqsBatch } from 'fibrin/events';
 import { correlated } from 'fibrin/telemetry';
+import { userCache } from './shared/caches.ts';
 import { type BusEvent, profileConsumer } from './shared/profile-consumer.ts';
-import { cacheKey, viewKey } from './shared/profile-event.ts';
+import { viewKey } from './shared/profile-event.ts';
 import { tableStore } from './shared/tables.ts';
 
 const views = tableStore('VIEWS_TABLE');
-const cache = tableStore('CACHE_TABLE');
+const users = userCache();
 
 const update = profileConsumer(
   {
@@ -20,11 +21,14 @@ const update = profileConsumer(
       { name, version },
       { when: ['absent', [{ attribute: 'version', is: '<', value: version }]], signal },
     );
-    await cache.delete(cacheKey(id), { signal });
+    await users.invalidate(id, { version });
   },
 );
 
-/** Updates the read model: the newest version wins, in any order and however often a change arrives. */
+/**
+ * Updates the read model, and lets no environment hand out an older version: the newest one wins, in any order and however often a
+ * change arrives.
+ */
 export const handler = sqsBatch(correlated(update), {
   // Logged already, under the record's correlation id.
   onFailure: () => undefined,

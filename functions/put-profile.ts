@@ -5,10 +5,11 @@ import { type Claim, idempotentHttp } from 'fibrin/idempotency';
 import { correlation, problemDetails, telemetry, warmup } from 'fibrin/middleware';
 import { correlationId, idempotencyMetrics } from 'fibrin/telemetry';
 import * as v from 'valibot';
+import { userCache } from './shared/caches.ts';
 import { callerOf } from './shared/caller.ts';
 import { cancelledError, isConflict } from './shared/cancellation.ts';
 import { type HttpHandlerEvent, type JsonResponse, json, type LambdaContext } from './shared/http.ts';
-import { logServerError } from './shared/log.ts';
+import { log, logServerError, reasonOf } from './shared/log.ts';
 import { ProfileChange, profileId, toItem, type User, userKey } from './shared/profile.ts';
 import { profileEvents } from './shared/profile-event.ts';
 import { resilienceStore, tableStore } from './shared/tables.ts';
@@ -18,6 +19,7 @@ const MAX_BODY_BYTES = 16_384;
 
 const userTable = tableStore('USERS_TABLE');
 const store = resilienceStore();
+const users = userCache();
 
 function bodyOf(event: HttpHandlerEvent): string {
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
@@ -64,6 +66,18 @@ function writeOf(change: Omit<User, 'version'>, current: Item | undefined) {
 }
 
 /**
+ * Hands the change to all readers before the caller is answered, who then sees it. Where the cache fails, for which it waits a second or
+ * two, it may not: the change is made, and its event will invalidate the user.
+ */
+async function showChange(user: User): Promise<void> {
+  try {
+    await users.set(user.id, user);
+  } catch (error) {
+    log('warn', 'A changed profile is not in the cache', reasonOf(error));
+  }
+}
+
+/**
  * Writes the user and records that this request is done, both or neither. Of two concurrent writers the second starts over
  * from what the first wrote.
  */
@@ -78,7 +92,9 @@ async function putProfile(
     const current = await userTable.get(userKey(id));
     const { user, write } = writeOf({ id, ...change }, current);
     try {
-      return await claim.completeWith([write], json(200, { user }));
+      const answer = await claim.completeWith([write], json(200, { user }));
+      await showChange(user);
+      return answer;
     } catch (error) {
       if (!isConflict(error)) throw cancelledError(error);
     }

@@ -16,7 +16,7 @@ process.once('exit', () => rmSync(TEMPORARY, { recursive: true, force: true }));
 /** Tests of code alone. */
 const CODE = tests('{unit,property,model,cdk}/**/*');
 /** Take longest. */
-const APP = tests('local/{profile,profile-idempotency,profile-sdk,outages}');
+const APP = tests('local/{profile,profile-idempotency,profile-sdk,outages,cache-failures,side-by-side}');
 /** Tests of what needs tables and no more. */
 const TABLES = tests(
   '{contract,fleet,idempotency}/**/*',

@@ -3,7 +3,7 @@ import * as rule from '#core/rules';
 import { refuse } from './refuse.ts';
 
 /**
- * Names of breakers or operations, to be part of a condition. Those that are no such name are refused: with `*`, `?` or `$` in it the
+ * Names of breakers, operations or caches, to be part of a condition. Those that are no such name are refused: with `*`, `?` or `$` in it the
  * condition would hold for more.
  */
 export function checkedNames(

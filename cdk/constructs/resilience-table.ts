@@ -1,14 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import {
-  AttributeType,
-  Billing,
-  type ITable,
-  TableEncryptionV2,
-  type TablePropsV2,
-  TableV2,
-} from 'aws-cdk-lib/aws-dynamodb';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import {
   breakerAccess,
@@ -21,38 +13,17 @@ import {
   operationOperatorAccess,
   type TableAccess,
 } from '#core/table-access';
-import { EXPIRY_ATTRIBUTE, PARTITION_KEY } from '#core/table-layout';
-import { checkedNames } from './names.ts';
-import { overridden } from './overridden.ts';
-import { refuse, refuseBoth } from './refuse.ts';
-import { checkTable } from './table-check.ts';
-import { grantAccess } from './table-grants.ts';
+import { type KeyedTableProps, keyedTable } from './keyed-table.ts';
+import { refuseBoth } from './refuse.ts';
+import { accessByName, grantAccess } from './table-grants.ts';
 
-export interface ResilienceTableProps {
+export interface ResilienceTableProps extends KeyedTableProps {
   /**
    * What becomes of the table when it leaves the stack. Without its records, requests that were answered already would take effect
    * again.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
-  /**
-   * A key of your own. Roles that are granted access may use it through DynamoDB. The stack's region must be known.
-   * @default - a key that AWS owns
-   */
-  readonly encryptionKey?: IKey;
-  /** Of the table; they win over what the construct sets. Their key must be the string `pk`. @default - none */
-  readonly tableProps?: TablePropsV2;
-  /**
-   * A table that is there already. One of this app is checked: a string partition key, no sort key, TTL on `expiresAt`. An imported
-   * one cannot be seen at synthesis; what is wrong with it shows at run time.
-   * @default - a new table
-   */
-  readonly existingTable?: ITable;
-  /**
-   * Name of the existing table's partition key. Functions then need it too: `dynamoStore({ keyAttribute })`.
-   * @default pk
-   */
-  readonly existingPartitionKey?: string;
 }
 
 /** What an operator may do with the command `fibrin`. */
@@ -94,28 +65,14 @@ export class ResilienceTable extends Construct {
 
   constructor(scope: Construct, id: string, props: ResilienceTableProps = {}) {
     super(scope, id);
-    const { existingTable, existingPartitionKey = PARTITION_KEY } = props;
-    if (existingTable === undefined && props.existingPartitionKey !== undefined)
-      refuse(this, 'expected `existingTable` beside `existingPartitionKey`, got none; leave the key out');
-    const { tableProps, encryptionKey, removalPolicy } = props;
-    for (const other of [{ tableProps }, { encryptionKey }, { removalPolicy }])
-      refuseBoth(this, { existingTable, ...other });
-    this.table = existingTable ?? this.#newTable(props);
-    checkTable(this, this.table, existingPartitionKey);
-  }
-
-  #newTable({ removalPolicy, encryptionKey, tableProps }: ResilienceTableProps): TableV2 {
-    const defaults: TablePropsV2 = {
-      partitionKey: { name: PARTITION_KEY, type: AttributeType.STRING },
-      timeToLiveAttribute: EXPIRY_ATTRIBUTE,
-      billing: Billing.onDemand(),
+    const { existingTable, removalPolicy, tableProps } = props;
+    refuseBoth(this, { existingTable, removalPolicy });
+    this.table = keyedTable(this, props, {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       // What should go with the stack could not, were it protected.
       deletionProtection: (tableProps?.removalPolicy ?? removalPolicy) !== RemovalPolicy.DESTROY,
       removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-      ...(encryptionKey && { encryption: TableEncryptionV2.customerManagedKey(encryptionKey) }),
-    };
-    return new TableV2(this, 'Table', overridden(defaults, tableProps));
+    });
   }
 
   /** Lets a function take part in these shared breakers: read and write their state, count outcomes. */
@@ -157,11 +114,10 @@ export class ResilienceTable extends Construct {
     names: readonly string[],
     accessOf: (name: string) => readonly TableAccess[],
   ): readonly TableAccess[] {
-    return checkedNames(this, `\`${what}\``, names).flatMap(accessOf);
+    return accessByName(this, what, names, accessOf);
   }
 
   #grant(grantee: IGrantable, access: readonly TableAccess[]): Grant {
-    if (access.length === 0) refuse(this, 'expected a grant to name something, got no names; leave it out');
-    return grantAccess(this.table, grantee, access);
+    return grantAccess(this, this.table, grantee, access);
   }
 }

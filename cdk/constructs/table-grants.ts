@@ -1,7 +1,10 @@
 import { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
 import { EVERY, type TableAccess } from '#core/table-access';
+import { checkedNames } from './names.ts';
+import { refuse } from './refuse.ts';
 
 const KEY_ACTIONS_TO_READ = ['kms:Decrypt', 'kms:DescribeKey'];
 const KEY_ACTIONS_TO_WRITE = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'];
@@ -51,8 +54,28 @@ function grantKey(table: ITable, grantee: IGrantable, isWriter: boolean): Grant[
 
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'];
 
+/**
+ * What may be done with the items of some names.
+ * @param what The names, in a refusal.
+ */
+export function accessByName(
+  construct: Construct,
+  what: string,
+  names: readonly string[],
+  accessOf: (name: string) => readonly TableAccess[],
+): readonly TableAccess[] {
+  return checkedNames(construct, `\`${what}\``, names).flatMap(accessOf);
+}
+
 /** Lets a role do with some keys of the table what is said, and no more. */
-export function grantAccess(table: ITable, grantee: IGrantable, access: readonly TableAccess[]): Grant {
+export function grantAccess(
+  construct: Construct,
+  table: ITable,
+  grantee: IGrantable,
+  access: readonly TableAccess[],
+): Grant {
+  if (access.length === 0)
+    refuse(construct, 'expected a grant to name something, got no names; leave it out');
   const grants = Array.from(grouped(access), ({ actions, keys }) =>
     Grant.addToPrincipal({
       grantee,

@@ -37,7 +37,7 @@ export class ProfileAlarms extends Construct {
     const aliases = functions.map(({ alias }) => alias);
     const watched = {
       namespace: NAMESPACE,
-      breakers: ['posts'],
+      breakers: ['posts', 'users'],
       operations: ['put-profile'],
       functions: aliases,
       warmed,

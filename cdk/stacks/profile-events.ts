@@ -4,6 +4,7 @@ import { type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import {
+  type CacheTable,
   DeadLetterQueue,
   EventConsumer,
   OutboxRelay,
@@ -18,7 +19,7 @@ export interface ProfileEventsProps {
   readonly users: TableV2;
   /** The read model and the journal. */
   readonly views: TableV2;
-  readonly cache: TableV2;
+  readonly cache: CacheTable;
   /** E-mail addresses, apart from all else. */
   readonly contacts: TableV2;
   readonly fn: MakeFunction;
@@ -60,10 +61,10 @@ export class ProfileEvents extends Construct {
     const onUpdated = fn('OnProfileUpdated', 'on-profile-updated', {
       timeout: TIMEOUT,
       reservedConcurrency: 10,
-      environment: { VIEWS_TABLE: views.tableName, CACHE_TABLE: cache.tableName },
+      environment: { VIEWS_TABLE: views.tableName, CACHE_TABLE: cache.table.tableName },
     });
     views.grant(onUpdated, 'dynamodb:GetItem', 'dynamodb:PutItem');
-    cache.grant(onUpdated, 'dynamodb:DeleteItem');
+    cache.grantCaches(onUpdated, ['users']);
     new EventConsumer(this, 'Updates', {
       bus,
       eventPattern: eventPattern('profile.updated'),

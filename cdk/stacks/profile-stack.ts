@@ -10,7 +10,7 @@ import {
 import { AttributeType, Billing, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import type { Construct, IConstruct } from 'constructs';
-import { ResilienceTable } from 'fibrin/cdk';
+import { CacheTable, ResilienceTable } from 'fibrin/cdk';
 import { deadLetterQueuesOf, showDeadLetters, showWarmCapacity } from './deep-health.ts';
 import { downstreamOf } from './downstream.ts';
 import { leaveOutWhatEmulatorsLack } from './emulator.ts';
@@ -24,6 +24,9 @@ import { forbidDeployment, type Stage } from './stage.ts';
 export interface ProfileStackProps extends StackProps {
   readonly stage: Stage;
 }
+
+/** As the functions name them. */
+const CACHES = ['users', 'posts', 'social'];
 
 /** Tells the local run something about a resource; CloudFormation carries it and does nothing with it. */
 function tellLocalRun(construct: IConstruct, metadata: Readonly<Record<string, unknown>>): void {
@@ -51,7 +54,7 @@ export class ProfileStack extends Stack {
         removalPolicy,
       });
     const users = table('Users', kept, StreamViewType.NEW_AND_OLD_IMAGES);
-    const cache = table('Cache', RemovalPolicy.DESTROY);
+    const cache = new CacheTable(this, 'Cache');
     const views = table('Views', RemovalPolicy.DESTROY);
     const contacts = table('Contacts', RemovalPolicy.DESTROY);
 
@@ -78,13 +81,15 @@ export class ProfileStack extends Stack {
     const openApi = {
       'process.env.FIBRIN_OPEN_API': JSON.stringify(stage.authorization.kind === 'none' ? 'on' : 'off'),
     };
+    const cacheEnvironment = { CACHE_TABLE: cache.table.tableName };
     const environment = { USERS_TABLE: users.tableName, ...downstream.environment };
     const getProfile = fn('GetProfile', 'get-profile', {
       timeout: Duration.seconds(5),
       reservedConcurrency: 40,
-      resilience: { table: resilience, breakers: ['posts'] },
-      environment,
+      resilience: { table: resilience, breakers: ['posts', 'users'] },
+      environment: { ...environment, ...cacheEnvironment },
     });
+    cache.grantCaches(getProfile, CACHES);
     const getProfileNaive = fn('GetProfileNaive', 'get-profile-naive', {
       timeout: Duration.seconds(29),
       reservedConcurrency: 40,
@@ -94,9 +99,10 @@ export class ProfileStack extends Stack {
       timeout: Duration.seconds(10),
       reservedConcurrency: 25,
       resilience: { table: resilience, operations: ['put-profile'] },
-      environment: { USERS_TABLE: users.tableName },
+      environment: { USERS_TABLE: users.tableName, ...cacheEnvironment },
       define: openApi,
     });
+    cache.grantCaches(putProfile, ['users']);
     const health = fn('Health', 'health', {
       timeout: Duration.seconds(5),
       memorySize: 256,
@@ -105,7 +111,7 @@ export class ProfileStack extends Stack {
       environment,
       define: openApi,
     });
-    resilience.grantReadBreakers(health, ['posts']);
+    resilience.grantReadBreakers(health, ['posts', 'users']);
     resilience.grantHealthCheck(health);
 
     for (const reader of [getProfile, getProfileNaive, health]) {
@@ -142,7 +148,7 @@ export class ProfileStack extends Stack {
       });
 
     tellLocalRun(users, { fault: 'users', seed: 'functions/shared/seed.ts' });
-    tellLocalRun(cache, { fault: 'cache' });
+    tellLocalRun(cache.table, { fault: 'cache' });
     tellLocalRun(resilience.table, { fault: 'resilience' });
     if (stage.emulator) leaveOutWhatEmulatorsLack(this);
   }

@@ -86,5 +86,4 @@ export function readProfileEvent<T extends ProfileEvent>(type: T, detail: unknow
 
 export const viewKey = (id: string): string => `view#${id}`;
 export const journalKey = (id: string, version: number): string => `journal#${id}#${version}`;
-export const cacheKey = (id: string): string => `profile#${id}`;
 export const contactKey = (id: string): string => `contact#${id}`;

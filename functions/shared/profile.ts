@@ -52,14 +52,23 @@ export const isAbout = (
   asked: { readonly key: string | undefined },
 ): boolean => found?.userId === asked.key;
 
-/** Which parts of a profile are not live, and where each is from. */
-export function degradation(parts: Readonly<Record<string, Outcome<unknown>>>) {
-  const entries = Object.entries(parts);
-  return {
-    degraded: entries.flatMap(([part, { degraded }]) => (degraded ? [part] : [])),
-    sources: Object.fromEntries(entries.map(([part, { source }]) => [part, source])),
-  };
-}
+type Parts = Readonly<Record<string, Outcome<unknown>>>;
+
+/** Which parts of a profile are missing, or older than they should be. */
+export const degradedParts = (parts: Parts): string[] =>
+  Object.entries(parts).flatMap(([part, { degraded }]) => (degraded ? [part] : []));
+
+/**
+ * Where each part is from, as a header (a dictionary of RFC 9651): `user=live, friend-count=cache`. It is no part of the profile,
+ * which is the same and has the same ETag whether it came from a cache or not.
+ */
+export const sourcesHeader = (parts: Parts): Readonly<Record<'profile-sources', string>> => ({
+  'profile-sources': Object.entries(parts)
+    .map(
+      ([part, { source }]) => `${part.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}=${source}`,
+    )
+    .join(', '),
+});
 
 /** What a caller may change of a profile. Anything else in the body is refused. */
 export const ProfileChange = v.strictObject({

@@ -30,6 +30,9 @@ export const resilienceStore = (): DynamoStore => storeOn({});
 /** A table of the app's own, by the variable that names it. */
 export const tableStore = (variable: string): DynamoStore => storeOn({ table: setting(variable) });
 
+/** What caches keep. A request that fails is not sent again: the call that asks goes on without. */
+export const cacheStore = (): DynamoStore => storeOn({ table: setting('CACHE_TABLE'), maxAttempts: 1 });
+
 /**
  * The users, for calls under `resilient`, which retries within the deadline. A transport's own retries would multiply with those
  * and use up an attempt's time.

@@ -4,17 +4,17 @@ import { log, reasonOf } from './log.ts';
 
 export const NAMESPACE = 'Profiles';
 
-const breakerLogs = policyLogs({
+const policyLog = policyLogs({
   debug: () => undefined,
   info: (message, fields) => log('info', message, fields),
   warn: (message, fields) => log('warn', message, fields),
   error: (message, fields) => log('error', message, fields),
 });
 
-/** Says why a call was not answered live, one line a call, and what becomes of breakers. */
+/** Says why a call was not answered live, one line a call, what becomes of breakers, and what goes wrong with a cache. */
 export function logEvent(event: PolicyEvent): void {
-  if (event.kind.startsWith('breaker-')) breakerLogs(event);
-  if (event.kind !== 'outcome' || event.source === 'live') return;
+  if (event.kind.startsWith('breaker-') || event.kind === 'cache-store') policyLog(event);
+  if (event.kind !== 'outcome' || ['live', 'cache'].includes(event.source)) return;
   const { name: policy, source, attempts, durationMs, budgetExhausted, error } = event;
   const [level, what] =
     source === 'none' ? (['error', 'failed'] as const) : (['warn', 'is degraded'] as const);

@@ -1,6 +1,6 @@
-import { breakerKey, countsPrefix, HEALTH_KEY, operationPrefix } from './table-layout.ts';
+import { breakerKey, cachePrefix, countsPrefix, HEALTH_KEY, operationPrefix } from './table-layout.ts';
 
-/** What may be done with some items of the resilience table. */
+/** What may be done with some items of the resilience table, or of the table of shared caches. */
 export interface TableAccess {
   /** Actions of DynamoDB, such as `GetItem`. A transaction has none of its own: each write needs that of its kind, here `PutItem`. */
   readonly actions: readonly string[];
@@ -20,6 +20,11 @@ export const breakerAccess = (name: string): readonly TableAccess[] => [
 /** An idempotent function reads, writes and deletes the records of its operation, the writes in transactions too. */
 export const operationAccess = (operation: string): readonly TableAccess[] => [
   { actions: ['GetItem', 'PutItem', 'DeleteItem'], keys: `${operationPrefix(operation)}*` },
+];
+
+/** A function with a shared cache reads and writes its entries, to invalidate one too. */
+export const cacheAccess = (name: string): readonly TableAccess[] => [
+  { actions: ['GetItem', 'PutItem'], keys: `${cachePrefix(name)}*` },
 ];
 
 export const breakerReadAccess = (name: string): readonly TableAccess[] => [

@@ -1,5 +1,5 @@
 /*
- * The layout of the resilience table. Stores, the command and the constructs take it from here: what a role may do with which keys
+ * The layout of the resilience table and of the table of shared caches. Stores, the command and the constructs take it from here: what a role may do with which keys
  * (table-access.ts) follows from it.
  */
 

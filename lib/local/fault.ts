@@ -29,6 +29,10 @@ export interface Fault {
   readonly times: number | undefined;
   /** `latency`: how much later the answer comes; `drip`: how long after one byte the next. Milliseconds. */
   readonly ms: number;
+  /** `latency`: the fraction of the answers that come `tailMs` later instead. 0 to 1. */
+  readonly tailRate: number;
+  /** Milliseconds. */
+  readonly tailMs: number;
   /** `error`: the HTTP status of the answer. */
   readonly status: number;
   /** `oversize`: how long the body is. */
@@ -39,8 +43,10 @@ export interface Fault {
   readonly retryAfterForm: 'seconds' | 'date';
 }
 
-const MEMBERS = 'kind, rate?, times?, ms?, status?, bytes?, retryAfterSeconds?, retryAfterForm?';
+const MEMBERS =
+  'kind, rate?, times?, ms?, tailRate?, tailMs?, status?, bytes?, retryAfterSeconds?, retryAfterForm?';
 const LATENCY_MS = 2_000;
+const TAIL_MS = 5_000;
 const DRIP_MS = 1_000;
 const OVERSIZE_BYTES = 50_000_000;
 
@@ -79,14 +85,19 @@ export function parseFault(input: unknown, surfaces: readonly Surface[]): Fault 
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     return bad('expected a fault like { "kind": "error", "rate": 1 }');
   }
-  const { kind, rate, times, ms, status, bytes, retryAfterSeconds, retryAfterForm, ...unknown } =
-    input as Record<string, unknown>;
+  const { kind, rate, times, ms, tailRate, tailMs, status, bytes, ...others } = input as Record<
+    string,
+    unknown
+  >;
+  const { retryAfterSeconds, retryAfterForm, ...unknown } = others;
   const isService = surfaces.includes('service');
   const known = kindOf(kind, isService);
   const [stranger] = Object.keys(unknown);
   if (stranger !== undefined) bad(`unknown member \`${stranger}\`; a fault is { ${MEMBERS} }`);
   if (retryAfterSeconds !== undefined && !(known === 'error' && isService))
     bad('expected `retryAfterSeconds` with an error of a service only');
+  if ((tailRate !== undefined || tailMs !== undefined) && known !== 'latency')
+    bad('expected `tailRate` and `tailMs` with a latency only');
   const form = retryAfterForm ?? 'seconds';
   if (form !== 'seconds' && form !== 'date')
     return bad(`expected \`retryAfterForm\` to be seconds or date, got ${shown(form)}`);
@@ -95,6 +106,8 @@ export function parseFault(input: unknown, surfaces: readonly Surface[]): Fault 
     rate: numberIn(rate, 'rate', 0, 1, 1),
     times: integerIn(times, 'times', 0, 1_000_000, undefined),
     ms: numberIn(ms, 'ms', 0, 600_000, known === 'drip' ? DRIP_MS : LATENCY_MS),
+    tailRate: numberIn(tailRate, 'tailRate', 0, 1, 0),
+    tailMs: numberIn(tailMs, 'tailMs', 0, 600_000, TAIL_MS),
     status: integerIn(status, 'status', 400, 599, 500),
     bytes: integerIn(bytes, 'bytes', 1, 1_000_000_000, OVERSIZE_BYTES),
     retryAfterSeconds: integerIn(retryAfterSeconds, 'retryAfterSeconds', 0, 86_400, undefined),

@@ -68,7 +68,8 @@ export function faultSwitches(
     if (fault === undefined || times >= (fault.times ?? Number.POSITIVE_INFINITY)) return undefined;
     if (random.next() >= fault.rate) return undefined;
     met.set(target, times + 1);
-    return fault;
+    const isOfTail = fault.tailRate > 0 && random.next() < fault.tailRate;
+    return isOfTail ? { ...fault, ms: fault.tailMs } : fault;
   };
   return {
     set(target, input) {

@@ -9,6 +9,7 @@ import type { LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Queue, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
 import {
+  CacheTable,
   DeadLetterQueue,
   EventConsumer,
   OutboxRelay,
@@ -63,6 +64,13 @@ const CONSTRUCTS: readonly (readonly [string, (stack: Stack, isStated: boolean) 
         'X',
         isStated ? { ...rest, existingPartitionKey: undefined, tableProps: OF_TABLE } : {},
       );
+    },
+  ],
+  [
+    'CacheTable',
+    (stack, isStated) => {
+      const rest = { encryptionKey: undefined, existingTable: undefined, existingPartitionKey: undefined };
+      new CacheTable(stack, 'X', isStated ? { ...rest, tableProps: OF_TABLE } : {});
     },
   ],
   [

@@ -214,21 +214,40 @@ describe('the profile stack, deployed', () => {
     expect(policies).toHaveLength(queues.length);
   });
 
-  /** What a function may do with the resilience table. */
-  const resilienceRightsOf = (name: string) => {
+  /** What a function may do with a table of a construct. */
+  const rightsOn = (table: string, name: string) => {
     const policies = Object.keys(template.findResources('AWS::IAM::Policy'));
     const [policy = ''] = policies.filter((id) => id.startsWith(`${name}RoleDefaultPolicy`));
-    const ofTable = ({ Resource }: Statement) => JSON.stringify(Resource).includes('"Resilience');
+    const ofTable = ({ Resource }: Statement) => JSON.stringify(Resource).includes(`"${table}`);
     return rightsOf(statementsOf(template, 'AWS::IAM::Policy', policy).filter(ofTable));
   };
 
   it('lets each function touch its own breakers and operations, and no others', () => {
     const names = Object.keys(template.findResources('AWS::Lambda::Function'));
-    const rights = names.map((name) => [name, resilienceRightsOf(name)] as const);
+    const rights = names.map((name) => [name, rightsOn('ResilienceTable', name)] as const);
     expect(Object.fromEntries(rights.filter(([, all]) => all.length > 0))).toEqual({
-      GetProfile: ['GetItem breaker#posts', 'PutItem breaker#posts', 'UpdateItem outcomes#posts#*'],
-      Health: ['GetItem breaker#posts', 'GetItem health'],
+      GetProfile: [
+        ...['GetItem breaker#posts', 'GetItem breaker#users'],
+        ...['PutItem breaker#posts', 'PutItem breaker#users'],
+        ...['UpdateItem outcomes#posts#*', 'UpdateItem outcomes#users#*'],
+      ],
+      Health: ['GetItem breaker#posts', 'GetItem breaker#users', 'GetItem health'],
       PutProfile: ['DeleteItem', 'GetItem', 'PutItem'].map((action) => `${action} idempotency#put-profile#*`),
+    });
+  });
+
+  it('lets each function touch the caches that it reads or changes, and no others', () => {
+    const source = readFileSync('functions/shared/caches.ts', 'utf8');
+    const caches = Array.from(source.matchAll(/name: '([^']+)'/g), ([, name]) => name);
+    const names = Object.keys(template.findResources('AWS::Lambda::Function'));
+    const rights = names.map((name) => [name, rightsOn('CacheTable', name)] as const);
+    const ofUsers = ['GetItem cache#users#*', 'PutItem cache#users#*'];
+    expect(Object.fromEntries(rights.filter(([, all]) => all.length > 0))).toEqual({
+      GetProfile: ['GetItem', 'PutItem']
+        .flatMap((action) => caches.map((cache) => `${action} cache#${cache}#*`))
+        .sort(),
+      OnProfileUpdated: ofUsers,
+      PutProfile: ofUsers,
     });
   });
 
@@ -262,7 +281,10 @@ describe('the profile stack, deployed', () => {
     const namesIn = (pattern: RegExp) => [
       ...new Set(Array.from(sources.matchAll(pattern), ([, name]) => name)),
     ];
-    expect(namesIn(/(?:sharedBreaker|breakerCheck)\({[^}]*name: '([^']+)'/g)).toEqual(['posts']);
+    expect(namesIn(/(?:breakerOf\(|breakerCheck\({[^}]*name: )'([^']+)'/g).sort()).toEqual([
+      'posts',
+      'users',
+    ]);
     expect(namesIn(/operation: '([^']+)'/g)).toEqual(['put-profile']);
     // Under which the functions write their metrics: an alarm that reads another one never begins.
     const shared = readFileSync('functions/shared/telemetry.ts', 'utf8');

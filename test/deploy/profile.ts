@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { sourcesOf } from '../support/api.ts';
 import { towards } from './cdk.ts';
 import { callApi, type DeployedApp, expectThat, tableOf } from './deployed.ts';
 import type { Answer } from './signed.ts';
@@ -22,8 +23,8 @@ interface ProfileAnswer {
 }
 
 export async function readProfile(app: DeployedApp, id: number): Promise<ProfileAnswer> {
-  const { status, text } = await callApi(app, { path: `/api/profiles/${id}` });
-  return { status, sources: (JSON.parse(text) as Partial<ProfileAnswer>).sources ?? {} };
+  const { status, headers } = await callApi(app, { path: `/api/profiles/${id}` });
+  return { status, sources: sourcesOf(String(headers['profile-sources'] ?? '')) };
 }
 
 async function has(app: DeployedApp, pk: string): Promise<boolean> {

@@ -12,6 +12,7 @@ import {
   inTurn,
   itemsOf,
   sandboxesOf,
+  unasked,
   warmUp,
 } from '../support/asked.ts';
 import { type StartedRun, startRun } from '../support/local-run.ts';
@@ -30,7 +31,8 @@ beforeAll(async () => {
 afterAll(() => run.stop());
 beforeEach(() => api.clearFaults());
 
-const ask = (id: number) => askFor(api, id);
+const next = unasked([100, 1_000]);
+const ask = (id = next()) => askFor(api, id);
 
 /**
  * Asks for a profile time after time while each attempt meets the fault with this chance: the luck is drawn beforehand,
@@ -39,11 +41,11 @@ const ask = (id: number) => askFor(api, id);
 function askAmid(target: string, fault: object, { count = 0, chance = 0, inARow = 0, seed = 0 }) {
   const random = seededRandom(seed);
   return during(api, target, () =>
-    inTurn(count, async (n) => {
+    inTurn(count, async () => {
       let times = 0;
       while (times < inARow && random.next() < chance) times++;
       if (times > 0) await api.fault(target, { ...fault, times });
-      return ask(1 + n);
+      return ask();
     }),
   );
 }
@@ -64,13 +66,13 @@ function expectUnavailable({ status, retryAfter, body, durationMs }: Asked): voi
 
 describe('the user database', () => {
   // The successes earn the retries of a row.
-  beforeEach(() => inTurn(4, () => ask(1)));
+  beforeEach(() => inTurn(4, () => ask()));
 
   it.each([{ kind: 'refuse' }, { kind: 'error', status: 500 }])(
     'F08: is down ($kind): 503 with Retry-After within the deadline, after three attempts',
     async (fault) => {
       await api.fault('users', fault);
-      const { result, requests } = await during(api, 'users', () => ask(2));
+      const { result, requests } = await during(api, 'users', () => ask());
       expectUnavailable(result);
       expect(requests).toBe(3);
     },
@@ -86,32 +88,33 @@ describe('the user database', () => {
 
   it('F11: hangs: 503 with Retry-After within the deadline', async () => {
     await api.fault('users', { kind: 'hang' });
-    expectUnavailable(await ask(3));
+    expectUnavailable(await ask());
   });
 
   it('F12: resets the connection in the middle of an answer: asked again, and never half an answer', async () => {
     await api.fault('users', { kind: 'reset', times: 1 });
-    const { result, requests } = await during(api, 'users', () => ask(4));
-    expect(result.body).toMatchObject({ user: { id: '4', version: 1 }, sources: { user: 'live' } });
+    const id = next();
+    const { result, requests } = await during(api, 'users', () => ask(id));
+    expect(result.body).toMatchObject({ user: { id: String(id), version: 1 }, sources: { user: 'live' } });
     expect(requests).toBe(2);
     await api.fault('users', { kind: 'reset' });
-    expectUnavailable(await ask(4));
+    expectUnavailable(await ask());
   });
 
   it('F13: has an item that lacks required fields: a typed error, never a broken answer', async () => {
     await api.fault('users', { kind: 'corrupt' });
-    expectUnavailable(await ask(5));
+    expectUnavailable(await ask());
     expect(run.output()).toMatch(/"error":"ValidationError"/);
   });
 });
 
 describe('posts, for one profile', () => {
   // Enough that went well for a breaker not to mind the attempts of one row.
-  beforeEach(() => inTurn(A_FEW, () => ask(1)));
+  beforeEach(() => inTurn(A_FEW, () => ask()));
 
   it('F15: are refused: an empty list, marked as degraded', async () => {
     await api.fault('posts', { kind: 'refuse' });
-    expectWithoutPosts(await ask(6));
+    expectWithoutPosts(await ask());
   });
 
   it('F17: answer 500 in 20 %: every request answered, hardly any without posts, few attempts more', async () => {
@@ -130,7 +133,7 @@ describe('posts, for one profile', () => {
     ['F26: send one byte a second', { kind: 'drip' }],
   ])('%s: cut within the deadline', async (_, fault) => {
     await api.fault('posts', fault);
-    expectWithoutPosts(await ask(8));
+    expectWithoutPosts(await ask());
   });
 
   it.each([
@@ -140,15 +143,16 @@ describe('posts, for one profile', () => {
     'F29: %s answer with the data of another user: degraded, and none of it shown',
     async (target, degraded) => {
       await api.fault(target, { kind: 'mix-up' });
-      const { status, body } = await ask(15);
+      const id = next();
+      const { status, body } = await ask(id);
       expect(status).toBe(200);
-      expect(body).toMatchObject({ user: { id: '15' }, ...degraded });
+      expect(body).toMatchObject({ user: { id: String(id) }, ...degraded });
     },
   );
 
   it('F21: answer 200 with the wrong shape: degraded', async () => {
     await api.fault('posts', { kind: 'corrupt' });
-    expectWithoutPosts(await ask(10));
+    expectWithoutPosts(await ask());
   });
 
   it('F22: answer 200 with 50 MB: degraded, and no memory for it', async () => {
@@ -156,7 +160,7 @@ describe('posts, for one profile', () => {
     const pids = [run.child.pid, ...(await sandboxesOf(api)).map(({ pid }) => pid)];
     const peaksKb = () => pids.map((pid) => peakKbOf(pid));
     const before = peaksKb();
-    expectWithoutPosts(await ask(11));
+    expectWithoutPosts(await ask());
     for (const [n, peakKb] of peaksKb().entries()) expect(peakKb - (before[n] ?? 0)).toBeLessThan(SPIKE_KB);
   });
 
@@ -165,7 +169,7 @@ describe('posts, for one profile', () => {
     ['F24: answer 503 with Retry-After as a date', { status: 503, retryAfterForm: 'date' }],
   ])('%s, beyond the deadline: not asked again', async (_, fault) => {
     await api.fault('posts', { kind: 'error', retryAfterSeconds: 5, ...fault });
-    const { result, requests } = await during(api, 'posts', () => ask(12));
+    const { result, requests } = await during(api, 'posts', () => ask());
     expectWithoutPosts(result);
     expect(requests).toBe(1);
   });
@@ -173,11 +177,11 @@ describe('posts, for one profile', () => {
   /** Answers once with a Retry-After of a second, and tells whether posts were asked again, and before that was over. */
   async function askAfterSecond(fault: { status: number; retryAfterForm: 'seconds' | 'date' }) {
     // What one try has taught the breaker, another must not pay for.
-    await ask(1);
+    await ask();
     const isDate = fault.retryAfterForm === 'date';
     const notBefore = isDate ? Math.floor(Date.now() / 1_000 + 1) * 1_000 : Date.now() + 1_000;
     await api.fault('posts', { kind: 'error', retryAfterSeconds: 1, times: 1, ...fault });
-    const { result, requests } = await during(api, 'posts', () => ask(13));
+    const { result, requests } = await during(api, 'posts', () => ask());
     const { posts } = result.body.sources;
     return { posts, isEarly: requests > 1 && Date.now() < notBefore };
   }
@@ -216,7 +220,8 @@ describe('traffic', () => {
   it('F35: the time that a caller has left is all that anybody takes', async () => {
     await api.fault('posts', { kind: 'hang' });
     const startedAt = performance.now();
-    const response = await api.get('/api/profiles/16', { headers: { 'x-request-timeout-ms': '400' } });
+    const headers = { 'x-request-timeout-ms': '400' };
+    const response = await api.get(`/api/profiles/${next()}`, { headers });
     expect(await bodyOf(response)).toMatchObject({ degraded: ['posts'] });
     // Half of what it takes without the header.
     expect(performance.now() - startedAt).toBeLessThan(1_050);
@@ -291,6 +296,8 @@ describe('a fault switch', () => {
       /`retryAfterForm` to be seconds or date, got "soon"/,
     ],
     ['posts', { kind: 'error', times: 1.5 }, /`times` to be a whole number, got 1.5/],
+    ['posts', { kind: 'latency', tailRate: 2 }, /`tailRate` to be a number from 0 to 1, got 2/],
+    ['posts', { kind: 'hang', tailMs: 5_000 }, /`tailRate` and `tailMs` with a latency only/],
   ])('refuses what its target cannot show: %s %j', async (target, fault, reason) => {
     const response = await api.fault(target, fault);
     expect(response.status).toBe(400);

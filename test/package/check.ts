@@ -33,6 +33,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ],
   './breaker': ['circuitBreaker', 'sharedBreaker', 'breakerCheck'],
   './cdk': [
+    'CacheTable',
     'chooseWarming',
     'DeadLetterQueue',
     'EventConsumer',

@@ -65,6 +65,7 @@ export interface RunState {
     readonly invocations: number;
     readonly errors: number;
     readonly throttles: number;
+    readonly coldStarts: number;
     readonly concurrency: number;
   }[];
   readonly faults: Readonly<Record<string, unknown>>;
@@ -80,7 +81,7 @@ export function apiOf(url: string): Api {
       const response = await get(`/api/profiles/${id}`);
       if (response.status !== 200)
         throw new Error(`expected 200, got ${response.status}: ${await response.text()}`);
-      return (await response.json()) as Profile;
+      return profileOf(response);
     },
     put: (id, key, body, init = {}) =>
       fetch(`${url}/api/profiles/${id}`, {
@@ -106,6 +107,21 @@ export function apiOf(url: string): Api {
       return all[target] ?? { requests: 0, faulted: 0 };
     },
   };
+}
+
+/** Where the parts of a profile are from, as the answer's header says it: `user=live, friend-count=cache`. */
+export const sourcesOf = (header: string | null): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Array.from((header ?? '').matchAll(/([\w-]+)=(\w+)/g), ([, part = '', source = '']) => [
+      part.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()),
+      source,
+    ]),
+  );
+
+/** The profile in an answer, or the problem, with where its parts are from. */
+export async function profileOf<T extends Profile>(response: Response): Promise<T> {
+  const body = (await response.json()) as T;
+  return { ...body, sources: sourcesOf(response.headers.get('profile-sources')) };
 }
 
 /** The body of an answer, as the test says it looks. */

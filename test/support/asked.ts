@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { callDynamoDb } from '../../lib/local/dynamodb/client.ts';
-import { type Api, bodyOf, type Profile } from './api.ts';
+import { type Api, type Profile, profileOf } from './api.ts';
 
 /** A profile is answered within 1,200 ms; the rest is for a busy machine. */
 export const DEADLINE_MS = 1_200 + 1_500;
@@ -16,9 +16,29 @@ export interface Asked {
 export async function askFor(api: Api, id: number): Promise<Asked> {
   const startedAt = performance.now();
   const response = await api.get(`/api/profiles/${id}`);
-  const body = await bodyOf<Asked['body']>(response);
+  const body = await profileOf<Asked['body']>(response);
   const durationMs = performance.now() - startedAt;
   return { status: response.status, retryAfter: response.headers.get('retry-after'), body, durationMs };
+}
+
+/** Of the profiles that a local run starts with. */
+const LAST_ID = 1_000;
+
+/**
+ * Gives one profile after the other that was not asked for yet: no cache holds a part of it, so that a request reaches all that it is
+ * made of, and the faults there.
+ * @param ranges The first and the last of those that the caller has for itself.
+ * @throws when they are used up.
+ */
+export function unasked(...ranges: readonly (readonly [first: number, last: number])[]): () => number {
+  const ids = (ranges.length > 0 ? ranges : [[2, LAST_ID] as const]).flatMap(([first, last]) =>
+    Array.from({ length: last - first + 1 }, (_, n) => first + n),
+  );
+  return () => {
+    const id = ids.shift();
+    if (id === undefined) throw new Error('expected fewer requests: every profile was asked for');
+    return id;
+  };
 }
 
 /** Asks until a profile comes with all of its parts: on a busy machine the first of a cold sandbox may not. */
@@ -51,6 +71,17 @@ export async function itemsOf(api: Api, logicalName: string) {
   const TableName = tables.find(({ logicalId }) => logicalId.startsWith(logicalName))?.name;
   const { Items } = await callDynamoDb(endpoint, 'Scan', { TableName });
   return { endpoint, TableName, items: Items as readonly { readonly pk: unknown }[] };
+}
+
+/** Ends what has learnt anything: the environments, and what breakers and caches keep in tables. */
+export async function forgetAll(api: Api): Promise<void> {
+  for (const { pid } of await sandboxesOf(api))
+    await api.get(`/_fibrin/sandboxes/${pid}`, { method: 'DELETE' });
+  for (const table of ['Resilience', 'Cache']) {
+    const { endpoint, TableName, items } = await itemsOf(api, table);
+    for (const { pk } of items) await callDynamoDb(endpoint, 'DeleteItem', { TableName, Key: { pk } });
+  }
+  await warmUp(api);
 }
 
 export function expectWithoutPosts({ status, body, durationMs }: Asked): void {

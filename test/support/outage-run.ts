@@ -1,26 +1,27 @@
 import { expect } from 'vitest';
-import { callDynamoDb } from '../../lib/local/dynamodb/client.ts';
 import { type Api, apiOf, breakerStateOf } from './api.ts';
-import { askFor, itemsOf, sandboxesOf, warmUp } from './asked.ts';
+import { askFor, forgetAll, unasked } from './asked.ts';
 import { type StartedRun, startRun } from './local-run.ts';
 
 /** The profile app in real time, for outages of what it calls. */
 export interface OutageRun {
   readonly run: StartedRun;
   readonly api: Api;
-  ask(id: number): ReturnType<typeof askFor>;
+  /** For a profile that nobody has asked for since the start. */
+  ask(): ReturnType<typeof askFor>;
   askFour(): Promise<Awaited<ReturnType<typeof askFor>>[]>;
   breakerOfPosts(): ReturnType<typeof breakerStateOf>;
   /** Asks until the breaker is open. Where few calls are made a second, it takes a while to know how many. */
   expectToOpen(): Promise<void>;
-  /** What one row has taught the breaker must not answer for the next: a new sandbox, and a table that holds nothing. */
+  /** What one row has taught breaker and caches must not answer for the next: a new sandbox, and tables that hold nothing. */
   startAfresh(): Promise<void>;
 }
 
 export async function startOutageRun(): Promise<OutageRun> {
   const run = await startRun();
   const api = apiOf(run.url);
-  const ask = (id: number) => askFor(api, id);
+  let next = unasked();
+  const ask = () => askFor(api, next());
   const askFour = () => Promise.all([1, 2, 3, 4].map(ask));
   const breakerOfPosts = () => breakerStateOf(api, 'posts');
   return {
@@ -38,11 +39,8 @@ export async function startOutageRun(): Promise<OutageRun> {
         .toBe('open');
     },
     async startAfresh() {
-      for (const { pid } of await sandboxesOf(api))
-        await api.get(`/_fibrin/sandboxes/${pid}`, { method: 'DELETE' });
-      const { endpoint, TableName, items } = await itemsOf(api, 'Resilience');
-      for (const { pk } of items) await callDynamoDb(endpoint, 'DeleteItem', { TableName, Key: { pk } });
-      await warmUp(api);
+      next = unasked();
+      await forgetAll(api);
     },
   };
 }

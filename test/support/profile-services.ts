@@ -48,6 +48,7 @@ export async function startProfileServices(answer: (request: ServiceRequest) => 
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_MAX_ATTEMPTS: '1',
     USERS_TABLE: 'users',
+    CACHE_TABLE: 'caches',
     FIBRIN_TABLE: 'resilience',
     DOWNSTREAM_URL: url,
     DEAD_LETTER_QUEUES: JSON.stringify({ 'Updates.Undelivered': `${url}/000000000000/undelivered` }),

@@ -10,8 +10,6 @@ export interface Views {
   version(id: number): Promise<number>;
   /** The versions of all profiles that are in the journal, as `id#version`. */
   journal(): Promise<ReadonlySet<string>>;
-  cacheHas(id: number): Promise<boolean>;
-  putIntoCache(id: number): Promise<void>;
 }
 
 export async function viewsOf(api: Api): Promise<Views> {
@@ -45,11 +43,6 @@ export async function viewsOf(api: Api): Promise<Views> {
         from = page['LastEvaluatedKey'];
       } while (from !== undefined);
       return versions;
-    },
-    cacheHas: async (id) => (await get('Cache', `profile#${id}`)) !== undefined,
-    async putIntoCache(id) {
-      const { TableName } = tableOf('Cache');
-      await callDynamoDb(endpoint, 'PutItem', { TableName, Item: { pk: { S: `profile#${id}` } } });
     },
   };
 }

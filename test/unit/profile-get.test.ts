@@ -5,19 +5,25 @@ import { readEmf } from '../support/emf.ts';
 import { profileRequest } from '../support/profile-request.ts';
 import { type Answer, refusal, startProfileServices } from '../support/profile-services.ts';
 
-const user = { id: { S: '7' }, name: { S: 'Ada' }, email: { S: 'ada@example.com' }, version: { N: '1' } };
+/** Another profile in each test, of which no cache has a part. */
+let id = 7;
+const userOf = (n: number) => ({
+  ...{ id: { S: String(n) }, name: { S: 'Ada' }, email: { S: 'ada@example.com' }, version: { N: '1' } },
+});
 /** What the services answer when all is well: no breaker is known, and a user is. */
-const WELL: Readonly<Record<string, Answer>> = {
-  '/posts/7': [200, []],
-  '/social/7': [200, { userId: '7', count: 3 }],
-};
+const wellFor = (n: number): Readonly<Record<string, Answer>> => ({
+  [`/posts/${n}`]: [200, []],
+  [`/social/${n}`]: [200, { userId: String(n), count: 3 }],
+});
 let answers: Readonly<Record<string, Answer>> = {};
-let userAnswer: Answer = [200, { Item: user }];
+let userAnswer: Answer = [200, {}];
+let asked: string[] = [];
 let handler: typeof Handler;
 beforeAll(async () => {
   await startProfileServices(({ operation, body }) => {
-    if (operation === 'GetItem' && body.includes('user#7')) return userAnswer;
-    return answers[operation] ?? WELL[operation] ?? [200, {}];
+    asked.push(operation);
+    if (operation === 'GetItem' && body.includes(`user#${id}`)) return userAnswer;
+    return answers[operation] ?? wellFor(id)[operation] ?? [200, {}];
   });
   ({ handler } = await import('../../functions/get-profile.ts'));
 });
@@ -25,8 +31,10 @@ beforeAll(async () => {
 let printed: string[] = [];
 let logged: string[] = [];
 beforeEach(() => {
+  id++;
   answers = {};
-  userAnswer = [200, { Item: user }];
+  userAnswer = [200, { Item: userOf(id) }];
+  asked = [];
   printed = [];
   logged = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
@@ -34,10 +42,15 @@ beforeEach(() => {
     vi.spyOn(console, level).mockImplementation((line: string) => void logged.push(line));
 });
 
+const request = (headers: Record<string, string> = {}) =>
+  handler(
+    profileRequest({ pathParameters: { id: String(id) }, headers }),
+    lambdaContext({ remainingMs: 5_000 }),
+  );
+
 /** Asks for a profile; gives the status, and which parts are counted as degraded. */
 async function ask() {
-  const context = lambdaContext({ remainingMs: 5_000 });
-  const { statusCode } = await handler(profileRequest({ pathParameters: { id: '7' } }), context);
+  const { statusCode } = await request();
   const lines = printed.filter((line) => line.startsWith('{"_aws":')).map(readEmf);
   const profiles = lines.filter(({ metrics }) => 'ProfilesLive' in metrics).map(({ metrics }) => metrics);
   const parts = lines.flatMap(({ metrics, dimensions }) =>
@@ -57,7 +70,7 @@ describe('a profile', { retry: 2 }, () => {
   });
 
   test('is counted as degraded without its friend count, and the log says why', async () => {
-    answers = { '/social/7': [404, { email: 'ada@example.com' }] };
+    answers = { [`/social/${id}`]: [404, { email: 'ada@example.com' }] };
 
     expect(await ask()).toEqual({
       statusCode: 200,
@@ -90,5 +103,32 @@ describe('a profile', { retry: 2 }, () => {
     userAnswer = [200, {}];
 
     expect(await ask()).toEqual({ statusCode: 404, profiles: [], parts: {} });
+  });
+
+  test('has the same ETag when it comes from the cache, and is a 304 for who has it', async () => {
+    const first = await request();
+    expect(first.headers).toMatchObject({
+      'profile-sources': 'user=live, posts=live, friend-count=live',
+      'cache-control': 'private, no-cache',
+    });
+
+    asked = [];
+    const again = await request({ 'if-none-match': first.headers['etag'] ?? '' });
+
+    expect(again).toMatchObject({ statusCode: 304, body: '' });
+    expect(again.headers['profile-sources']).toContain('posts=cache, friend-count=cache');
+    expect(asked.filter((operation) => operation.startsWith('/'))).toEqual([]);
+  });
+
+  test('is kept by no client where a part of it is missing', async () => {
+    answers = { [`/posts/${id}`]: [404, {}] };
+
+    const { statusCode, headers, body } = await request({ 'if-none-match': '*' });
+
+    expect({ statusCode, degraded: JSON.parse(body).degraded }).toEqual({
+      statusCode: 200,
+      degraded: ['posts'],
+    });
+    expect(headers['cache-control']).toBe('no-store');
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Part, profileMetrics } from '../../functions/shared/profile-metrics.ts';
 import { readEmf } from '../support/emf.ts';
 
-type Source = 'live' | 'fallback' | 'none';
+type Source = 'live' | 'cache' | 'stale' | 'fallback' | 'none';
 
 /** The metrics of one request, as CloudWatch reads them. */
 function metricsOf(sources: Readonly<Record<Part, Source>>) {
@@ -21,6 +21,18 @@ describe('the metrics of profiles', () => {
     expect(metricsOf({ user: 'live', posts: 'live', friends: 'live' })).toEqual([
       { ProfilesLive: 1, ProfilesDegraded: 0, ProfilesUnavailable: 0 },
       { part: 'user', ...live },
+      { part: 'posts', ...live },
+      { part: 'friends', ...live },
+    ]);
+  });
+
+  test('count a part from a cache within its time as live, and a stale one as degraded', () => {
+    expect(metricsOf({ user: 'cache', posts: 'cache', friends: 'live' })[0]).toMatchObject({
+      ProfilesLive: 1,
+    });
+    expect(metricsOf({ user: 'stale', posts: 'cache', friends: 'live' })).toEqual([
+      { ProfilesLive: 0, ProfilesDegraded: 1, ProfilesUnavailable: 0 },
+      { part: 'user', ...degraded },
       { part: 'posts', ...live },
       { part: 'friends', ...live },
     ]);

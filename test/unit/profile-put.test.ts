@@ -17,11 +17,13 @@ const cancelled = (...codes: readonly string[]): Answer =>
 
 /** What DynamoDB answers to an operation, where it is not a success. */
 let answers: Readonly<Record<string, Answer>> = {};
+let cacheAnswer: Answer = [200, {}];
 let requests: ServiceRequest[] = [];
 let handler: typeof Handler;
 beforeAll(async () => {
   await startProfileServices((request) => {
     requests.push(request);
+    if (request.body.includes('"TableName":"caches"')) return cacheAnswer;
     return answers[request.operation] ?? [200, {}];
   });
   ({ handler } = await import('../../functions/put-profile.ts'));
@@ -29,8 +31,10 @@ beforeAll(async () => {
 let logged: Record<string, unknown>[] = [];
 beforeEach(() => {
   answers = {};
+  cacheAnswer = [200, {}];
   requests = [];
   logged = [];
+  vi.spyOn(console, 'warn').mockImplementation((line: string) => void logged.push(JSON.parse(line)));
   vi.spyOn(console, 'error').mockImplementation((line: string) => void logged.push(JSON.parse(line)));
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
@@ -69,6 +73,29 @@ describe('changing a profile', () => {
       expect(metadata.correlationId).toBe('request-7');
       expect(Date.parse(metadata.expiresAt) - Date.parse(time)).toBe(7 * 86_400_000);
     }
+  });
+
+  test('puts the user into the cache before it is answered, for all who read it', async () => {
+    const { status } = await put();
+
+    expect(status).toBe(200);
+    const written = requests.find(
+      ({ operation, body }) => operation === 'PutItem' && body.includes('"TableName":"caches"'),
+    );
+    const item = JSON.parse(written?.body ?? '{}').Item as Record<string, { S: string }>;
+    expect(JSON.stringify(item['pk'])).toContain('cache#users#1#');
+    expect(JSON.parse(item['value']?.S ?? '')).toEqual({
+      ...{ id: '7', name: 'Ada Byron', email: 'ada@example.com', version: 1 },
+    });
+  });
+
+  test('is made although the cache fails, and the log says so', async () => {
+    cacheAnswer = refusal('AccessDeniedException');
+
+    expect(await put()).toMatchObject({ status: 200 });
+    expect(logged).toMatchObject([
+      { level: 'WARN', message: 'A changed profile is not in the cache', correlationId: 'request-7' },
+    ]);
   });
 
   test.each([

@@ -3,8 +3,13 @@ import { countsKey } from '../../lib/breaker/outcome-counts.ts';
 import { OpeningRule } from '../../lib/breaker/rule.ts';
 import { stateKey } from '../../lib/breaker/state.ts';
 import type { AddOptions } from '../../lib/core/store.ts';
-import { breakerAccess, operationAccess, type TableAccess } from '../../lib/core/table-access.ts';
-import { type EXPIRY_ATTRIBUTE, PARTITION_KEY } from '../../lib/core/table-layout.ts';
+import {
+  breakerAccess,
+  cacheAccess,
+  operationAccess,
+  type TableAccess,
+} from '../../lib/core/table-access.ts';
+import { cachePrefix, type EXPIRY_ATTRIBUTE, PARTITION_KEY } from '../../lib/core/table-layout.ts';
 import { digestWith, operationOf, recordKey } from '../../lib/idempotency/key.ts';
 import type { IdempotencyRecord } from '../../lib/idempotency/protocol.ts';
 import { dynamoStore } from '../../lib/store/dynamodb.ts';
@@ -36,6 +41,14 @@ describe('the layout of the table', () => {
     expect(actionsOn(access, RECORD)).toEqual(['GetItem', 'PutItem', 'DeleteItem']);
     for (const other of [recordKey('charge2', RECORD.slice(-43)), stateKey('charge'), COUNTS])
       expect(actionsOn(access, other)).toEqual([]);
+  });
+
+  test('gives a cache access to its own items, and to nothing else', () => {
+    const key = `${cachePrefix('posts')}1#${RECORD.slice(-43)}`;
+
+    expect(actionsOn(cacheAccess('posts'), key)).toEqual(['GetItem', 'PutItem']);
+    for (const other of [cachePrefix('posts2'), RECORD, stateKey('posts'), COUNTS])
+      expect(actionsOn(cacheAccess('posts'), other)).toEqual([]);
   });
 
   test('names the operation in the key of a record, and in no other key', () => {

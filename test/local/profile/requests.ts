@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, bodyOf, breakerStateOf, type Profile } from '../../support/api.ts';
+import { unasked } from '../../support/asked.ts';
 import type { StartedRun } from '../../support/local-run.ts';
 import type { ProfileRun } from '../../support/profile-run.ts';
 
@@ -13,13 +14,15 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
       ({ run, api } = await theRun());
     });
     afterEach(() => api.clearFaults());
+    // Not those of the other suites of this run.
+    const next = unasked([420, 599], [820, 998]);
 
     /** A profile with all of its parts: on a busy machine the first of a cold sandbox may come without some. */
-    async function wholeProfile(id: number): Promise<Profile> {
+    async function wholeProfile(idOf = next): Promise<Profile> {
       let profile: Profile | undefined;
       await expect
         .poll(async () => {
-          profile = await api.profile(id);
+          profile = await api.profile(idOf());
           return profile.degraded;
         })
         .toEqual([]);
@@ -28,7 +31,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
     }
 
     const stateOfPosts = async () => {
-      await Promise.all([1, 2, 3, 4].map((id) => api.profile(id)));
+      await Promise.all([1, 2, 3, 4].map(() => api.profile(next())));
       return breakerStateOf(api, 'posts');
     };
     /** Asks until the breaker of posts is open. A fleet that makes few calls a second has to be told so first. */
@@ -38,19 +41,34 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
 
     describe('reading a profile', () => {
       it('brings all parts live when nothing is wrong', async () => {
-        const profile = await wholeProfile(1_000);
+        const profile = await wholeProfile();
         expect(profile).toMatchObject({
           degraded: [],
           sources: { user: 'live', posts: 'live', friendCount: 'live' },
         });
-        expect(profile.user.id).toBe('1000');
         expect(profile.posts.length).toBeGreaterThan(0);
         expect(profile.friendCount).toEqual(expect.any(Number));
       });
 
+      it('is a 304 for a client that has it, and is sent again when it was changed', async () => {
+        const { user } = await wholeProfile(() => 299);
+        const path = `/api/profiles/${user.id}`;
+        const first = await api.get(path);
+        expect(first.headers.get('cache-control')).toBe('private, no-cache');
+        const headers = { 'if-none-match': first.headers.get('etag') ?? '' };
+        const again = await api.get(path, { headers });
+        expect([again.status, await again.text()]).toEqual([304, '']);
+        expect(again.headers.get('etag')).toBe(headers['if-none-match']);
+
+        expect((await api.put(user.id, randomUUID(), change)).status).toBe(200);
+        const changed = await api.get(path, { headers });
+        expect(changed.status).toBe(200);
+        expect((await bodyOf<Profile>(changed)).user).toMatchObject({ name: change.name });
+      });
+
       it('gives the same profile as the naive function while nothing is wrong', async () => {
         const naive = await bodyOf<Profile>(await api.get('/api/naive/profiles/12'));
-        const { user, posts, friendCount } = await wholeProfile(12);
+        const { user, posts, friendCount } = await wholeProfile(() => 12);
         expect({ user, posts, friendCount }).toEqual({
           user: naive.user,
           posts: naive.posts,
@@ -80,7 +98,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
             .catch(() => undefined);
           // On a busy machine the friend count may once be late as well.
           await expect
-            .poll(() => api.profile(3))
+            .poll(() => api.profile(next()))
             .toMatchObject({
               posts: [],
               degraded: ['posts'],
@@ -99,11 +117,11 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
         await api.clearFaults();
         // Three probes in a row have to succeed, and then more and more calls are made: a probe is one that comes live too.
         const stateOnceCalled = async () => {
-          await api.profile(4);
+          await api.profile(next());
           return stateOfPosts();
         };
-        await expect.poll(stateOnceCalled, { interval: 200 }).toBe('closed');
-        await expect.poll(async () => (await api.profile(4)).degraded, { interval: 200 }).toEqual([]);
+        await expect.poll(stateOnceCalled, { interval: 1_000 }).toBe('closed');
+        await expect.poll(async () => (await api.profile(next())).degraded, { interval: 200 }).toEqual([]);
       });
 
       it('no longer waits for posts that hang once a few calls have', async () => {
@@ -114,7 +132,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
       it('degrades both parts that are not critical, each by itself', async () => {
         await api.fault('posts', { kind: 'error' });
         await api.fault('social', { kind: 'hang' });
-        expect(await api.profile(5)).toMatchObject({
+        expect(await api.profile(next())).toMatchObject({
           posts: [],
           friendCount: null,
           degraded: ['posts', 'friendCount'],
@@ -125,7 +143,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
         'is a 503 with Retry-After while the users show %s',
         async (kind) => {
           await api.fault('users', { kind });
-          const response = await api.get('/api/profiles/6');
+          const response = await api.get(`/api/profiles/${next()}`);
           expect(response.status).toBe(503);
           expect(response.headers.get('content-type')).toBe('application/problem+json');
           expect(response.headers.get('retry-after')).toBe('1');
@@ -137,7 +155,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
         async (kind) => {
           await api.fault('resilience', { kind, ms: 2_000 });
           await expect
-            .poll(async () => (await api.profile(7)).sources)
+            .poll(async () => (await api.profile(next())).sources)
             .toMatchObject({ user: 'live', friendCount: 'live' });
         },
       );
@@ -252,7 +270,7 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
         expect(await (await api.get('/api/health')).json()).toEqual({ status: 'ok' });
         // What others have opened closes when somebody calls again.
         const deep = async () => {
-          await api.get('/api/profiles/1');
+          await api.get(`/api/profiles/${next()}`);
           return (await api.get('/api/health/deep')).json();
         };
         await expect.poll(deep, { interval: 500 }).toMatchObject({
@@ -294,12 +312,12 @@ export const profileRequests = (theRun: () => Promise<ProfileRun>) =>
       it('freezes functions in the middle of abandoned work, closes their sockets, and nobody is the wiser', async () => {
         for (let round = 0; round < 3; round++) {
           await api.fault('posts', { kind: 'hang' });
-          expect((await api.profile(9)).degraded).toEqual(['posts']);
+          expect((await api.profile(next())).degraded).toEqual(['posts']);
           // The sandbox is frozen; the call that it gave up ends now, and with it every connection that it holds.
           await api.clearFaults();
           await api.get('/_fibrin/sandboxes/idle-sockets', { method: 'DELETE' });
           await expect
-            .poll(async () => (await api.profile(9)).sources)
+            .poll(async () => (await api.profile(next())).sources)
             .toMatchObject({ user: 'live', friendCount: 'live' });
         }
         expect(run.output()).not.toMatch(/unhandledRejection|uncaughtException/);

@@ -1,0 +1,310 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Api, apiOf, bodyOf, type Profile } from '../support/api.ts';
+import { askFor, DEADLINE_MS, during, inTurn, unasked, warmUp } from '../support/asked.ts';
+import { type CacheTable, cacheTableOf } from '../support/cache-table.ts';
+import { type StartedRun, startRun } from '../support/local-run.ts';
+import { type Sandboxes, sandboxesIn } from '../support/sandboxes.ts';
+import { figuresOf, type SideFigures, sideBySide } from '../support/side-by-side.ts';
+
+/** What a call waits for the table of the caches at most. */
+const STORE_TIMEOUT_MS = 200;
+/** How much later a profile may come when the table refuses at once. */
+const REFUSED_MS = 50;
+const USER_TTL_MS = 300_000;
+const MEMORY_TTL_MS = 1_000;
+/** How many calls of the users an environment makes at once at most. */
+const USERS_AT_ONCE = 20;
+/** There is no such user, and services that are asked about it do not mind. */
+const UNKNOWN = 999_999;
+
+let run: StartedRun;
+let api: Api;
+let table: CacheTable;
+let readers: Sandboxes;
+beforeAll(async () => {
+  run = await startRun();
+  api = apiOf(run.url);
+  table = await cacheTableOf(api);
+  readers = sandboxesIn(api, 'GetProfile');
+  await warmUp(api);
+});
+afterAll(() => run.stop());
+beforeEach(() => api.clearFaults());
+
+const next = unasked([10, 499], [501, 999]);
+const someIds = (count: number) => Array.from({ length: count }, next);
+const ask = (id: number) => askFor(api, id);
+const change = { name: 'Ada Byron', email: 'ada@example.com' };
+const put = async (id: number) => (await bodyOf<Profile>(await api.put(id, randomUUID(), change))).user;
+/** Puts the clocks of all environments ahead, or back to the right time. */
+const setClocks = async (clockOffsetMs: number) => {
+  for (const { pid } of await readers.list()) await readers.change(pid, { clockOffsetMs });
+};
+/** How many requests an environment takes at once, from those on that start now. */
+const setCapacity = async (maxConcurrencyPerSandbox: number) => {
+  await api.get('/_fibrin/sandboxes', { method: 'PUT', body: JSON.stringify({ maxConcurrencyPerSandbox }) });
+  await readers.killAll();
+};
+/** Asks for a profile until it is there with all of its parts, and so in all caches. */
+async function cached(): Promise<number> {
+  const id = next();
+  await expect.poll(async () => (await ask(id)).body.degraded).toEqual([]);
+  return id;
+}
+
+function expectAllLive({ availability, answers }: SideFigures): void {
+  expect(availability).toBe(1);
+  const parts = new Set(answers.flatMap(({ body }) => Object.values(body?.sources ?? {})));
+  expect([...parts]).toEqual(['live']);
+}
+
+describe('the table of the caches', () => {
+  // Ratios of times, which a busy machine may spoil.
+  it.each([
+    ['F01', { kind: 'refuse' }, REFUSED_MS],
+    ['F02', { kind: 'latency', ms: 2_000 }, STORE_TIMEOUT_MS + REFUSED_MS],
+    ['F03', { kind: 'hang' }, STORE_TIMEOUT_MS + REFUSED_MS],
+  ])('%s: shows %j: all is served live, and hardly later', { retry: 2 }, async (row, fault, laterMs) => {
+    const load = { everyMs: 100, sandboxes: 4 };
+    const healthy = await figuresOf(api, 'resilient', { ...load, ids: someIds(30) });
+    const { resilient, naive } = await sideBySide(api, row, {
+      ...{ ...load, ids: someIds(30) },
+      arrange: () => api.fault('cache', fault),
+    });
+    expectAllLive(resilient);
+    expect(naive.availability).toBe(1);
+    expect(resilient.p50Ms).toBeLessThanOrEqual(healthy.p50Ms + laterMs);
+    // Each part is asked once of the table, and once of where it comes from.
+    expect(resilient.attempts.cache).toBeLessThanOrEqual(3 * resilient.answers.length);
+    expect(resilient.attempts.posts).toBe(resilient.answers.length);
+  });
+
+  it.each([
+    ['a value that somebody has changed', { value: { S: '{"id":"1","name":"Eve","version":1}' } }],
+    ['a value that is no JSON', { value: { S: '{"id":' } }],
+    ['another date', { since: { N: '4102444800000' } }],
+    ['something else altogether', { id: { N: '7' }, value: { N: '7' } }],
+  ])('F04: holds %s: a miss, which is logged, and the entry is replaced', async (_, spoilt) => {
+    const id = await cached();
+    await table.spoil('users', String(id), spoilt);
+    const printed = run.output().length;
+
+    const { result, requests } = await during(api, 'users', () => ask(id));
+
+    expect(result.body).toMatchObject({ user: { id: String(id) }, degraded: [], sources: { user: 'live' } });
+    expect(requests).toBe(1);
+    expect(run.output().slice(printed)).toMatch(/Cache \\?"users\\?" has found what no cache has written/);
+    const { value } = (await table.entry('users', String(id))) ?? {};
+    expect(JSON.parse(value?.S ?? '')).toMatchObject({ id: String(id) });
+    expect((await ask(id)).body.sources['user']).toBe('cache');
+  });
+
+  it('F06: holds that there is no such user, or a count of 0: a hit, and nobody is asked again', async () => {
+    const askTwice = async (path: string) => {
+      const answers = await inTurn(2, async () => (await api.get(path)).status);
+      return answers;
+    };
+    const resilient = await during(api, 'users', () => askTwice(`/api/profiles/${UNKNOWN - 1}`));
+    const naive = await during(api, 'users', () => askTwice(`/api/naive/profiles/${UNKNOWN - 1}`));
+    expect([resilient.result, resilient.requests]).toEqual([[404, 404], 1]);
+    expect([naive.result, naive.requests]).toEqual([[404, 404], 2]);
+
+    // Of the stand-in: id × 37 modulo 500.
+    const social = await during(api, 'social', () => inTurn(2, () => ask(500)));
+    expect(social.requests).toBe(1);
+    expect(social.result.map(({ body }) => body.friendCount)).toEqual([0, 0]);
+    expect(social.result[1]?.body.sources['friendCount']).toBe('cache');
+  });
+});
+
+describe('a changed user', () => {
+  it('is seen by its own caller at once, whichever environment answers', async () => {
+    await readers.start(4, () => ask(next()));
+    const id = await cached();
+    for (let round = 0; round < 5; round++) {
+      const { version } = await put(id);
+      const seen = await Promise.all(Array.from({ length: 4 }, () => ask(id)));
+      expect(seen.map(({ body }) => body.user.version)).toEqual(Array(4).fill(version));
+      expect(seen[0]?.body.user.name).toBe(change.name);
+    }
+  });
+
+  it('F07: without an event is seen when the time of the cached one is over, and not before', async () => {
+    const id = await cached();
+    const before = (await ask(id)).body.user;
+    await table.changeUser(id, { name: 'Grace', version: before.version + 1 });
+    expect((await ask(id)).body).toMatchObject({ user: before, sources: { user: 'cache' } });
+    const naive = await bodyOf<Profile>(await api.get(`/api/naive/profiles/${id}`));
+    expect(naive.user.name).toBe('Grace');
+
+    await setClocks(USER_TTL_MS + 1_000);
+    expect((await ask(id)).body).toMatchObject({
+      user: { name: 'Grace', version: before.version + 1 },
+      sources: { user: 'live' },
+    });
+    await readers.killAll();
+  });
+
+  it('F07: keeps its place against an older one that is read late', async () => {
+    const id = await cached();
+    const { version } = await put(id);
+    // As a replica that lags, or a restored table.
+    await table.changeUser(id, { name: 'Of old', version: version - 1 });
+    await table.expire('users', String(id));
+    const { requests } = await during(api, 'users', () => ask(id));
+    expect(requests).toBe(1);
+    expect((await table.entry('users', String(id)))?.['version']?.N).toBe(String(version));
+  });
+});
+
+describe('the user database', () => {
+  it.each([
+    ['F08', { kind: 'refuse' }],
+    ['F11', { kind: 'hang' }],
+  ])(
+    '%s: shows %j: who was asked for before is answered from the cache, and the others with 503',
+    async (row, fault) => {
+      const ids = await inTurn(5, cached);
+      const { resilient, naive } = await sideBySide(api, `${row}, asked for before`, {
+        ...{ ids, everyMs: 100, sandboxes: 2 },
+        arrange: () => api.fault('users', fault),
+      });
+      expect(resilient.availability).toBe(1);
+      expect(resilient.attempts.users).toBe(0);
+      expect(naive.availability).toBe(0);
+
+      const unknown = await sideBySide(api, `${row}, never asked for`, {
+        ...{ ids: someIds(3), everyMs: 1_500, sandboxes: 2 },
+        arrange: () => api.fault('users', fault),
+      });
+      for (const { status, retryAfter, durationMs } of unknown.resilient.answers) {
+        expect(status).toBe(503);
+        expect(Number(retryAfter)).toBeGreaterThan(0);
+        expect(durationMs).toBeLessThan(DEADLINE_MS);
+      }
+    },
+  );
+
+  it.each([
+    ['F08', { kind: 'refuse' }],
+    ['F11', { kind: 'hang' }],
+  ])(
+    '%s: shows %j for longer than a user is fresh: the stale one, marked, which no client keeps',
+    async (_, fault) => {
+      const id = await cached();
+      await api.fault('users', fault);
+      await setClocks(USER_TTL_MS + 1_000);
+      const startedAt = performance.now();
+      const response = await api.get(`/api/profiles/${id}`);
+      expect(performance.now() - startedAt).toBeLessThan(DEADLINE_MS);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(response.headers.get('profile-sources')).toContain('user=stale');
+      expect(await bodyOf<Profile>(response)).toMatchObject({ user: { id: String(id) }, degraded: ['user'] });
+      await readers.killAll();
+    },
+  );
+});
+
+describe('several requests at once in each of twenty environments', () => {
+  const AT_ONCE = 10;
+  const ENVIRONMENTS = 20;
+  /** Has all of them, ready for requests. Before, each is busy for a while with what no breaker minds. */
+  async function start() {
+    await setCapacity(AT_ONCE);
+    await api.fault('social', { kind: 'hang' });
+    await expect
+      .poll(async () => {
+        await Promise.all(Array.from({ length: AT_ONCE * ENVIRONMENTS }, () => ask(UNKNOWN)));
+        return (await readers.list()).length;
+      })
+      .toBeGreaterThanOrEqual(ENVIRONMENTS);
+    await api.clearFaults();
+  }
+
+  /** Asks two hundred times at once for one profile. */
+  const askAtOnce = (id: number) =>
+    Promise.all(Array.from({ length: AT_ONCE * ENVIRONMENTS }, () => ask(id)));
+
+  it.each(['users', 'posts'])(
+    'F05: a hot key of %s expires under two hundred requests: at most two loads, and all are served',
+    async (cache) => {
+      await start();
+      const id = await cached();
+      // What each environment has of it in memory is over by then.
+      await setTimeout(MEMORY_TTL_MS);
+      await table.expire(cache, String(id));
+      const { result, requests } = await during(api, cache, () => askAtOnce(id));
+      console.log(`F05 ${cache}: ${requests} loads for ${result.length} requests`);
+      expect(result.map(({ status }) => status)).toEqual(Array(result.length).fill(200));
+      expect(requests).toBeGreaterThan(0);
+      expect(requests).toBeLessThanOrEqual(2);
+    },
+  );
+
+  it('F05: a hot key that nobody has yet: at most two loads, and all are served', async () => {
+    await start();
+    const id = next();
+    const posts = await during(api, 'posts', () => during(api, 'users', () => askAtOnce(id)));
+    const { result, requests } = posts.result;
+    console.log(`F05 none yet: users ${requests}, posts ${posts.requests} for ${result.length} requests`);
+    expect(result.map(({ status }) => status)).toEqual(Array(result.length).fill(200));
+    expect(Math.max(requests, posts.requests)).toBeLessThanOrEqual(2);
+
+    const naive = await during(api, 'users', () =>
+      Promise.all(result.map(() => api.get(`/api/naive/profiles/${id}`))),
+    );
+    expect(naive.requests).toBe(result.length);
+  });
+});
+
+describe('sixty requests at once in one environment', () => {
+  // Where the machine is busy with other things, requests of one environment wait for each other.
+  it('F14: fifty wait for slow users: they do not hold all connections, and the others are answered as ever', {
+    retry: 2,
+  }, async () => {
+    await setCapacity(60);
+    const known = await inTurn(5, cached);
+    await api.fault('users', { kind: 'latency', ms: 4_000 });
+    const { requests } = await api.traffic('users');
+    const slow = Array.from({ length: 50 }, () => ask(next()));
+    await expect
+      .poll(async () => (await api.traffic('users')).requests - requests)
+      .toBeGreaterThanOrEqual(USERS_AT_ONCE);
+    const others = await Promise.all(known.map(ask));
+    expect((await api.traffic('users')).requests - requests).toBeLessThan(1.5 * USERS_AT_ONCE);
+    expect(others.map(({ status, body }) => [status, body.degraded])).toEqual(known.map(() => [200, []]));
+    for (const { status, retryAfter } of await Promise.all(slow)) {
+      expect(status).toBe(503);
+      expect(Number(retryAfter)).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('new environments', () => {
+  it('F40: fifty cold starts for one profile: all are served, and hardly any of them asks where it comes from', async () => {
+    await setCapacity(1);
+    await cached();
+    const id = next();
+    const coldStarts = async () =>
+      (await api.state()).functions.find(({ name }) => name === 'GetProfile')?.coldStarts ?? 0;
+    const before = await coldStarts();
+    const posts = await during(api, 'posts', () =>
+      during(api, 'social', async () => {
+        while ((await coldStarts()) - before < 50) {
+          await readers.killAll();
+          const asked = await Promise.all(Array.from({ length: 40 }, () => ask(id)));
+          expect(asked.map(({ status }) => status)).toEqual(Array(40).fill(200));
+          expect(asked.filter(({ body }) => body.degraded.length > 0)).toEqual([]);
+        }
+      }),
+    );
+    console.log(
+      `F40: ${(await coldStarts()) - before} cold starts; posts ${posts.requests}, social ${posts.result.requests}`,
+    );
+    expect(posts.requests).toBeLessThanOrEqual(2);
+    expect(posts.result.requests).toBeLessThanOrEqual(2);
+  });
+});
