@@ -18,9 +18,9 @@ const SCHEMA_VERSION = 1;
 const shared = () => ({
   store: cacheStore(),
   schemaVersion: SCHEMA_VERSION,
-  // The first request of a new environment makes the connection. Where many of them start at once, each that gave up sooner would call
-  // the services instead.
-  storeTimeoutMs: 200,
+  // Where many environments start at once, each that gave up sooner would call the services instead. The first answer, with which the
+  // connection is made, may take four times as long.
+  storeTimeoutMs: 100,
 });
 
 const SECOND_MS = 1_000;

@@ -1,5 +1,6 @@
 import { systemClock } from '../core/clock.ts';
 import { StoreError } from '../core/errors.ts';
+import { elapsedMs, type Moment, momentOf } from '../core/moment.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import { systemRandom } from '../core/random.ts';
 import * as rule from '../core/rules.ts';
@@ -26,8 +27,9 @@ export interface SharedCacheOptions<T> extends CacheOptions<T> {
    */
   readonly memoryTtlMs?: number;
   /**
-   * How long a call waits for an answer of the store, once: after a failure it asks nothing more, and the call is made. Milliseconds,
-   * 1 to 60,000. Default 50, ten times what DynamoDB takes.
+   * How long a call waits for an answer of the store, once: after a failure it asks nothing more, and the call is made. The first
+   * answer, for which a connection is made, may take four times as long. Milliseconds, 1 to 60,000. Default 50, ten times what
+   * DynamoDB takes.
    */
   readonly storeTimeoutMs?: number;
   /**
@@ -79,9 +81,14 @@ class CacheOnStore<T> extends CacheCalls<T, Loaded<T>> implements SharedCache<T>
         if (since) entries.keep(key, entry);
         return value;
       },
-      failed: (key: string, error: unknown) => entries.failed(key, error),
+      failed(key: string, error: unknown) {
+        failedAt = momentOf(clock);
+        entries.failed(key, error);
+      },
     };
-    const tier = { name, clock, random, entries, table, memoryTtlMs, storeTimeoutMs, leaseMs };
+    let failedAt: Moment | undefined;
+    const isFailing = () => failedAt !== undefined && elapsedMs(clock, failedAt) < leaseMs;
+    const tier = { name, clock, random, entries, table, memoryTtlMs, storeTimeoutMs, leaseMs, isFailing };
     super(options, entries, listener, (report: Report) => (next) => (execution, load) => {
       const loading = new SharedLoad({ ...tier, staleWhileRevalidateMs, report }, next, execution, load);
       return loading.run();

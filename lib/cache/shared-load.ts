@@ -22,6 +22,8 @@ export interface SharedTier<T> extends RequestTools {
   readonly random: Random;
   readonly entries: Entries<T>;
   readonly staleWhileRevalidateMs: number;
+  /** Whether the last load of any key has failed, less than a lease's time ago. */
+  readonly isFailing: () => boolean;
 }
 
 /** Who waited for a lease that is over takes it at random within this: all at once would be more writes than a key takes. Milliseconds. */
@@ -57,9 +59,10 @@ export class SharedLoad<T> {
     return this.#execution.key as string;
   }
 
-  /** While the store fails, what is fresh here is handed out, and not asked about again at once. */
+  /** While the store fails, what is fresh here is handed out, where memory may, and not asked about again at once. */
   #withoutTier(): Loaded<T> | Promise<Loaded<T>> {
-    const kept = this.#tier.entries.find(this.#key, 0);
+    const { entries, memoryTtlMs } = this.#tier;
+    const kept = memoryTtlMs > 0 ? entries.find(this.#key, 0) : undefined;
     if (!kept) return this.#call(undefined);
     this.#load.result = 'hit';
     return { value: kept.value, entry: this.#askedNow(kept) };
@@ -116,11 +119,12 @@ export class SharedLoad<T> {
 
   /**
    * Whether others may well ask for the same key during this load: it was asked for within a lease's time after it was fresh, or
-   * after the last lease. Of a key that is not there nothing is known, so it counts as one that many ask for.
+   * after the last lease. Of a key that is not there nothing is known, so it counts as one that many ask for. Where loads fail, each
+   * call fails or gets a stale value at once, without waiting for another one to fail.
    */
   #needsLease(seen: Stored): boolean {
     const { clock, entries, leaseMs } = this.#tier;
-    if (leaseMs === 0) return false;
+    if (leaseMs === 0 || this.#tier.isFailing()) return false;
     const entry = this.#entryOf(seen);
     if (!entry || (seen.loadingUntil ?? 0) + leaseMs > clock.now()) return true;
     return entries.ageMs(entry) - entry.freshMs < leaseMs;

@@ -131,11 +131,12 @@ export class LoadRequests {
   }
 
   #limitOf(operation: CacheStoreEvent['operation']): RequestLimit {
-    const { storeTimeoutMs } = this.#tools;
+    const { storeTimeoutMs, table } = this.#tools;
     const { outerSignal: signal } = this.#execution;
+    const limitMs = table.limitFor(storeTimeoutMs);
     // What is written may be of use to others when this call has ended.
-    if (operation !== 'read') return { limitMs: storeTimeoutMs };
-    return { limitMs: Math.min(storeTimeoutMs, this.#execution.remainingMs()), signal };
+    if (operation !== 'read') return { limitMs };
+    return { limitMs: Math.min(limitMs, this.#execution.remainingMs()), signal };
   }
 
   /** Whether the environment was frozen in a request that begins now, as far as can be seen from how late its limit was noticed. */

@@ -34,9 +34,13 @@ export interface Reading {
 /** What became of a write. A refusal brings the item that stands in the way. */
 export type Written = { readonly applied: boolean; readonly stored: Stored };
 
+/** How many times as long the first answer may take: the connection is made, and the credentials are read. */
+const FIRST_TIMES = 4;
+
 /** The items of a shared cache. Every request throws a `StoreError` where the store fails, or gives no answer in time. */
 export class SharedTable {
   readonly #options: SharedTableOptions;
+  #hasAnswered = false;
 
   constructor(options: SharedTableOptions) {
     this.#options = options;
@@ -72,13 +76,20 @@ export class SharedTable {
     return `${cachePrefix(name)}${schemaVersion}#${hash('sha256', key, 'base64url')}`;
   }
 
-  #within<R>(limit: RequestLimit, request: (signal: AbortSignal) => Promise<R>): Promise<R> {
+  /** How long an answer may take, where it may take so long once there is a connection. Milliseconds. */
+  limitFor(timeoutMs: number): number {
+    return this.#hasAnswered ? timeoutMs : FIRST_TIMES * timeoutMs;
+  }
+
+  async #within<R>(limit: RequestLimit, request: (signal: AbortSignal) => Promise<R>): Promise<R> {
     const { clock, name } = this.#options;
     const { limitMs, signal } = limit;
     const exceeded = () =>
       new StoreError(`The shared tier of cache "${name}" gave no answer in ${Math.round(limitMs)} ms`, {
         retryable: true,
       });
-    return runWithin({ clock, limitMs, signal, exceeded }, (timed) => request(timed.signal));
+    const answer = await runWithin({ clock, limitMs, signal, exceeded }, (timed) => request(timed.signal));
+    this.#hasAnswered = true;
+    return answer;
   }
 }

@@ -9,7 +9,7 @@ import { type Sandboxes, sandboxesIn } from '../support/sandboxes.ts';
 import { figuresOf, type SideFigures, sideBySide } from '../support/side-by-side.ts';
 
 /** What a call waits for the table of the caches at most. */
-const STORE_TIMEOUT_MS = 200;
+const STORE_TIMEOUT_MS = 100;
 /** How much later a profile may come when the table refuses at once. */
 const REFUSED_MS = 50;
 const USER_TTL_MS = 300_000;

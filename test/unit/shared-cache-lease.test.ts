@@ -84,6 +84,35 @@ describe('a key that is asked for rarely', () => {
   });
 });
 
+describe('an environment whose loads fail', () => {
+  test('neither takes a lease nor waits for one, until a lease’s time after the last of them', async () => {
+    const { clock, at, link } = sharedFleet<string>(2);
+    const fail = async () => {
+      const run = errorOf(at(0).execute(() => Promise.reject(outage()), KEY));
+      await clock.advance(20);
+      expect(await run).toEqual(outage());
+    };
+    await fail();
+    expect(link.requests).toEqual(['get', 'put', 'put']);
+    link.requests.length = 0;
+    await fail();
+    expect(link.requests).toEqual(['get']);
+    const { call, signals } = numbered(clock, 900);
+    const other = at(1).execute(call, KEY);
+    await clock.advance(20);
+    await fail();
+    await clock.advance(1_000);
+    link.requests.length = 0;
+    const late = at(0).execute(call, { key: '8' });
+    await clock.advance(20);
+    expect(link.requests).toEqual(['get', 'put']);
+    await clock.advance(900);
+
+    expect([await other, await late]).toEqual(['1', '2']);
+    expect(signals).toHaveLength(2);
+  });
+});
+
 describe('environments that wait for the load of another one', () => {
   test('call themselves when it fails, and no later', async () => {
     const { clock, at, caches } = sharedFleet<string>(3);

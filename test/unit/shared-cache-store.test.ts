@@ -15,7 +15,12 @@ describe('a store that fails', () => {
     ['is slow', { delayMs: 2_000 }],
     ['hangs', { delayMs: Infinity }],
   ])('%s: costs a call its time once, and the call is made', async (_, fault) => {
-    const { clock, at, link, events } = sharedFleet<string>(1);
+    const { clock, link, events, at } = sharedFleet<string>(1);
+    const warm = at(0).execute(() => 'other', { key: '8' });
+    await clock.advance(50);
+    await warm;
+    link.requests.length = 0;
+    events.length = 0;
     Object.assign(link, fault);
     const { call } = numbered(clock, 100);
     const run = at(0).execute(call, KEY);
@@ -30,6 +35,28 @@ describe('a store that fails', () => {
       reason: 'error',
     });
     expect(clock.pending).toBe(0);
+  });
+
+  test('has four times as long for its first answer, with which the connection is made', async () => {
+    const { clock, link, at } = sharedFleet<string>(1);
+    link.delayMs = 190;
+    const { call } = numbered(clock, 100);
+    const first = at(0).execute(call, KEY);
+    await clock.advance(200);
+    expect(link.requests).toEqual(['get', 'put']);
+    // That takes as long as any later one.
+    await clock.advance(200);
+
+    expect(await first).toBe('1');
+  });
+
+  test('is no reason to hand out what memory has where memoryTtlMs is 0', async () => {
+    const { clock, link, at } = sharedFleet<string>(1, { memoryTtlMs: 0 });
+    const first = at(0).execute(() => 'old', KEY);
+    await clock.advance(50);
+    link.refuses = true;
+
+    expect([await first, await at(0).execute(() => 'new', KEY)]).toEqual(['old', 'new']);
   });
 
   test('leaves the value in memory, and is not asked about it before its time there is over', async () => {
