@@ -1,12 +1,12 @@
 import { systemClock } from '../core/clock.ts';
 import { StoreError } from '../core/errors.ts';
-import { elapsedMs, type Moment, momentOf } from '../core/moment.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import { systemRandom } from '../core/random.ts';
 import * as rule from '../core/rules.ts';
 import type { Store } from '../core/store.ts';
 import { CacheCalls, type CachedValues } from './cache-calls.ts';
 import { Entries, isOlder } from './entries.ts';
+import { Failures } from './failures.ts';
 import { type CacheOptions, checkCacheOptions } from './options.ts';
 import { type Loaded, SharedLoad } from './shared-load.ts';
 import { SharedTable } from './shared-table.ts';
@@ -78,17 +78,17 @@ class CacheOnStore<T> extends CacheCalls<T, Loaded<T>> implements SharedCache<T>
     const table = new SharedTable({ name, store, schemaVersion, clock, random, staleMs: entries.staleMs });
     const listener = {
       keepLoaded(key: string, { value, entry }: Loaded<T>, since: unknown) {
+        failures.delete(key);
         if (since) entries.keep(key, entry);
         return value;
       },
       failed(key: string, error: unknown) {
-        failedAt = momentOf(clock);
+        failures.add(key);
         entries.failed(key, error);
       },
     };
-    let failedAt: Moment | undefined;
-    const isFailing = () => failedAt !== undefined && elapsedMs(clock, failedAt) < leaseMs;
-    const tier = { name, clock, random, entries, table, memoryTtlMs, storeTimeoutMs, leaseMs, isFailing };
+    const failures = new Failures(clock, leaseMs);
+    const tier = { name, clock, random, entries, failures, table, memoryTtlMs, storeTimeoutMs, leaseMs };
     super(options, entries, listener, (report: Report) => (next) => (execution, load) => {
       const loading = new SharedLoad({ ...tier, staleWhileRevalidateMs, report }, next, execution, load);
       return loading.run();

@@ -4,6 +4,7 @@ import type { Invoke } from '../core/layer.ts';
 import { momentOf } from '../core/moment.ts';
 import type { Random } from '../core/random.ts';
 import { type Entries, isOlder } from './entries.ts';
+import type { Failures } from './failures.ts';
 import type { LoadView } from './load.ts';
 import { LoadRequests, type RequestTools } from './shared-requests.ts';
 import { fromText } from './snapshot.ts';
@@ -22,8 +23,8 @@ export interface SharedTier<T> extends RequestTools {
   readonly random: Random;
   readonly entries: Entries<T>;
   readonly staleWhileRevalidateMs: number;
-  /** Whether the last load of any key has failed, less than a lease's time ago. */
-  readonly isFailing: () => boolean;
+  /** Loads that have failed, for a lease's time. */
+  readonly failures: Failures;
 }
 
 /** Who waited for a lease that is over takes it at random within this: all at once would be more writes than a key takes. Milliseconds. */
@@ -119,12 +120,12 @@ export class SharedLoad<T> {
 
   /**
    * Whether others may well ask for the same key during this load: it was asked for within a lease's time after it was fresh, or
-   * after the last lease. Of a key that is not there nothing is known, so it counts as one that many ask for. Where loads fail, each
-   * call fails or gets a stale value at once, without waiting for another one to fail.
+   * after the last lease. Of a key that is not there nothing is known, so it counts as one that many ask for. After its load
+   * has failed, each call fails or gets a stale value at once, without waiting for another one to fail.
    */
   #needsLease(seen: Stored): boolean {
-    const { clock, entries, leaseMs } = this.#tier;
-    if (leaseMs === 0 || this.#tier.isFailing()) return false;
+    const { clock, entries, failures, leaseMs } = this.#tier;
+    if (leaseMs === 0 || failures.has(this.#key)) return false;
     const entry = this.#entryOf(seen);
     if (!entry || (seen.loadingUntil ?? 0) + leaseMs > clock.now()) return true;
     return entries.ageMs(entry) - entry.freshMs < leaseMs;

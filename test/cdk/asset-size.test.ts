@@ -32,7 +32,7 @@ async function bundleOf(file: string) {
 const LIMITS: Readonly<Record<string, readonly [compressed: number, unpacked: number]>> = {
   'downstream.ts': [1, 2],
   'get-profile-naive.ts': [70, 206],
-  'get-profile.ts': [107, 306],
+  'get-profile.ts': [108, 308],
   'health.ts': [95, 273],
   'journal-profile.ts': [23, 60],
   'on-contact-changed.ts': [24, 62],

@@ -142,13 +142,13 @@ describe('a bundle', () => {
     expect(both.bytes - policies.bytes).toBeLessThanOrEqual(15_200);
   });
 
-  test('of a cache has at most 16,850 bytes, of which it adds at most 9,400 to resilient, and holds no policy', async () => {
+  test('of a cache has at most 17,300 bytes, of which it adds at most 9,850 to resilient, and holds no policy', async () => {
     const policies = await bundleOf("export { resilient } from 'fibrin';");
     const alone = await bundleOf("export { cache } from 'fibrin/cache';");
     const both = await bundleOf("export { resilient } from 'fibrin'; export { cache } from 'fibrin/cache';");
 
-    expect(alone.bytes).toBeLessThanOrEqual(16_850);
-    expect(both.bytes - policies.bytes).toBeLessThanOrEqual(9_400);
+    expect(alone.bytes).toBeLessThanOrEqual(17_300);
+    expect(both.bytes - policies.bytes).toBeLessThanOrEqual(9_850);
     expect(alone.files.filter((file) => !/^lib\/(core|cache)\//.test(file))).toEqual([]);
     expect(alone.imports.filter((path) => path !== 'node:async_hooks')).toEqual([]);
   });

@@ -84,7 +84,36 @@ describe('a key that is asked for rarely', () => {
   });
 });
 
-describe('an environment whose loads fail', () => {
+describe('an environment whose load of a key has failed', () => {
+  test('takes leases of other keys, and remembers a hundred that have failed', async () => {
+    const { clock, at, link } = sharedFleet<string>(1);
+    const requestsOf = async (key: string, fails: boolean) => {
+      link.requests.length = 0;
+      const run = errorOf(at(0).execute(() => (fails ? Promise.reject(outage()) : 'x'), { key }));
+      await clock.advance(8);
+      await clock.advance(8);
+      await run;
+      return link.requests.filter((request) => request === 'put').length;
+    };
+    link.delayMs = 0;
+
+    expect(await requestsOf('bad', true)).toBe(2);
+    expect(await requestsOf('bad', true)).toBe(0);
+    expect(await requestsOf('good', false)).toBe(2);
+    // A load that succeeds is the end of it.
+    expect(await requestsOf('bad', false)).toBe(1);
+    const invalidated = at(0).invalidate('bad');
+    await clock.advance(8);
+    await invalidated;
+    expect(await requestsOf('bad', true)).toBe(2);
+    for (let n = 0; n < 100; n++) {
+      const run = errorOf(at(0).execute(() => Promise.reject(outage()), { key: `${n}` }));
+      await clock.advance(0);
+      await run;
+    }
+    expect(await requestsOf('bad', true)).toBe(2);
+  });
+
   test('neither takes a lease nor waits for one, until a lease’s time after the last of them', async () => {
     const { clock, at, link } = sharedFleet<string>(2);
     const fail = async () => {

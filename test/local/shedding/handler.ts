@@ -5,9 +5,18 @@ import type { Priority } from '../../../lib/shedding/priority.ts';
 
 let running = 0;
 
-export const handler = withShedding<{ priority: Priority }, unknown, Promise<{ atOnce: number }>>(
-  // On a busy machine a turn may come late.
-  { limit: 4, queueTimeoutMs: 60_000, priority: ({ priority }) => priority },
+interface Request {
+  readonly priority: Priority;
+  /** Whether the handler knows no priorities: all requests are alike. */
+  readonly isNaive: boolean;
+}
+
+export const handler = withShedding<Request, unknown, Promise<{ atOnce: number }>>(
+  {
+    // On a busy machine a turn may come late.
+    ...{ limit: 4, queueTimeoutMs: 60_000 },
+    priority: ({ priority, isNaive }) => (isNaive ? 'normal' : priority),
+  },
   async () => {
     const atOnce = ++running;
     await sleep(systemClock, 100);
