@@ -71,8 +71,12 @@ export class SharedLoad<T> {
 
   /** The entry, to be asked about again when its time in memory is over. */
   #askedNow(entry: Entry<T>): Entry<T> {
-    const { entries, memoryTtlMs } = this.#tier;
-    return { ...entry, askMs: entries.ageMs(entry) + memoryTtlMs };
+    return { ...entry, askMs: this.#askMsAt(this.#tier.entries.ageMs(entry)) };
+  }
+
+  /** At which age an entry is asked about again that has this one now. */
+  #askMsAt(ageMs: number): number {
+    return ageMs - this.#requests.sinceAskedMs + this.#tier.memoryTtlMs;
   }
 
   #entryOf({ value, version }: Stored): Entry<T> | undefined {
@@ -80,15 +84,14 @@ export class SharedLoad<T> {
   }
 
   #entryFrom({ text, since, freshMs }: StoredValue, version: Stored['version']): Entry<T> {
-    const { clock, memoryTtlMs } = this.#tier;
-    const { wall, monotonic } = momentOf(clock);
+    const { wall, monotonic } = momentOf(this.#tier.clock);
     const ageMs = Math.max(0, wall - since);
     return {
       value: fromText<T>(text),
       bytes: this.#key.length + (text?.length ?? 0),
       since: { wall: since, monotonic: monotonic - ageMs },
       freshMs,
-      askMs: ageMs + memoryTtlMs,
+      askMs: this.#askMsAt(ageMs),
       version,
     };
   }

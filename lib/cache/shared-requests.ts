@@ -1,7 +1,7 @@
 import { FROZEN_MS } from '../core/classify.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Execution } from '../core/execution.ts';
-import { elapsedMs, momentOf } from '../core/moment.ts';
+import { elapsedMs, type Moment, momentOf } from '../core/moment.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import { warnOnce } from '../core/warn-once.ts';
 import type { RequestLimit, SharedTable, Written } from './shared-table.ts';
@@ -37,6 +37,8 @@ export class LoadRequests {
   readonly #key: string;
   readonly #execution: Execution;
   #hasFailed = false;
+  /** When the last one was sent. */
+  #askedAt: Moment;
   /** What was written to let others wait for this load. */
   #lease: Stored | undefined;
 
@@ -44,6 +46,12 @@ export class LoadRequests {
     this.#tools = tools;
     this.#key = key;
     this.#execution = execution;
+    this.#askedAt = momentOf(tools.clock);
+  }
+
+  /** How long ago the last request was sent: what it has brought may be as old as that. Milliseconds. */
+  get sinceAskedMs(): number {
+    return elapsedMs(this.#tools.clock, this.#askedAt);
   }
 
   async read(): Promise<Stored | undefined> {
@@ -113,18 +121,19 @@ export class LoadRequests {
     operation: CacheStoreEvent['operation'],
     request: (limit: RequestLimit) => Promise<R>,
   ): Promise<R | undefined> {
-    const { name, report } = this.#tools;
+    const { clock, name, report } = this.#tools;
     for (let isFirst = true; !this.#hasFailed; isFirst = false) {
       const limit = this.#limitOf(operation);
-      const isFrozen = this.#freezeWithin(limit);
+      this.#askedAt = momentOf(clock);
       try {
         return await request(limit);
       } catch (error) {
         if (operation === 'read' && this.#execution.isAborted) throw error;
         // What a freeze has cut off says nothing about the store. A read is made again; a write may have been applied.
-        if (isFirst && operation === 'read' && isFrozen()) continue;
+        const wasFrozen = this.sinceAskedMs - limit.limitMs >= FROZEN_MS;
+        if (isFirst && operation === 'read' && wasFrozen) continue;
         this.#hasFailed = true;
-        if (!isFrozen()) report?.({ kind: 'cache-store', name, operation, reason: 'error', error });
+        if (!wasFrozen) report?.({ kind: 'cache-store', name, operation, reason: 'error', error });
       }
     }
     return undefined;
@@ -137,12 +146,5 @@ export class LoadRequests {
     // What is written may be of use to others when this call has ended.
     if (operation !== 'read') return { limitMs };
     return { limitMs: Math.min(limitMs, this.#execution.remainingMs()), signal };
-  }
-
-  /** Whether the environment was frozen in a request that begins now, as far as can be seen from how late its limit was noticed. */
-  #freezeWithin({ limitMs }: RequestLimit): () => boolean {
-    const { clock } = this.#tools;
-    const startedAt = momentOf(clock);
-    return () => elapsedMs(clock, startedAt) - limitMs >= FROZEN_MS;
   }
 }
