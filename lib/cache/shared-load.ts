@@ -76,7 +76,7 @@ export class SharedLoad<T> {
 
   /** At which age an entry is asked about again that has this one now. */
   #askMsAt(ageMs: number): number {
-    return ageMs - this.#requests.sinceAskedMs + this.#tier.memoryTtlMs;
+    return ageMs - this.#requests.sinceSentMs + this.#tier.memoryTtlMs;
   }
 
   #entryOf({ value, version }: Stored): Entry<T> | undefined {

@@ -38,7 +38,7 @@ export class LoadRequests {
   readonly #execution: Execution;
   #hasFailed = false;
   /** When the last one was sent. */
-  #askedAt: Moment;
+  #sentAt: Moment;
   /** What was written to let others wait for this load. */
   #lease: Stored | undefined;
 
@@ -46,12 +46,12 @@ export class LoadRequests {
     this.#tools = tools;
     this.#key = key;
     this.#execution = execution;
-    this.#askedAt = momentOf(tools.clock);
+    this.#sentAt = momentOf(tools.clock);
   }
 
   /** How long ago the last request was sent: what it has brought may be as old as that. Milliseconds. */
-  get sinceAskedMs(): number {
-    return elapsedMs(this.#tools.clock, this.#askedAt);
+  get sinceSentMs(): number {
+    return elapsedMs(this.#tools.clock, this.#sentAt);
   }
 
   async read(): Promise<Stored | undefined> {
@@ -124,13 +124,13 @@ export class LoadRequests {
     const { clock, name, report } = this.#tools;
     for (let isFirst = true; !this.#hasFailed; isFirst = false) {
       const limit = this.#limitOf(operation);
-      this.#askedAt = momentOf(clock);
+      this.#sentAt = momentOf(clock);
       try {
         return await request(limit);
       } catch (error) {
         if (operation === 'read' && this.#execution.isAborted) throw error;
         // What a freeze has cut off says nothing about the store. A read is made again; a write may have been applied.
-        const wasFrozen = this.sinceAskedMs - limit.limitMs >= FROZEN_MS;
+        const wasFrozen = this.sinceSentMs - limit.limitMs >= FROZEN_MS;
         if (isFirst && operation === 'read' && wasFrozen) continue;
         this.#hasFailed = true;
         if (!wasFrozen) report?.({ kind: 'cache-store', name, operation, reason: 'error', error });
