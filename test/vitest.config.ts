@@ -16,12 +16,14 @@ process.once('exit', () => rmSync(TEMPORARY, { recursive: true, force: true }));
 /** Tests of code alone. */
 const CODE = tests('{unit,property,model,cdk}/**/*');
 /** Take longest. */
-const APP = tests('local/{profile,profile-idempotency,profile-sdk,outages,cache-failures,side-by-side}');
+const APP = tests('local/{profile,profile-idempotency,profile-sdk,outages,cache-failures}');
 /** Tests of what needs tables and no more. */
 const TABLES = tests(
   '{contract,fleet,idempotency}/**/*',
   'local/{transactions,streams,breakers,breakers-command,idempotency-command}',
 );
+/** `npm run test:rows`: they compare times, so nothing else may run beside them. */
+const ROWS = tests('rows/*');
 /** Run the examples of the documentation. */
 const EXAMPLES = tests('examples/*');
 
@@ -68,7 +70,7 @@ export default defineConfig({
         test: {
           name: 'processes',
           include: tests('**/*'),
-          exclude: [...configDefaults.exclude, ...APP, ...CODE, ...TABLES, ...EXAMPLES],
+          exclude: [...configDefaults.exclude, ...APP, ...CODE, ...TABLES, ...EXAMPLES, ...ROWS],
         },
       },
     ],

@@ -1,27 +1,19 @@
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, test } from 'vitest';
 import { CacheTable } from '../../cdk/constructs/cache-table.ts';
 import type { KeyedTableProps } from '../../cdk/constructs/keyed-table.ts';
-import { rightsOf, statementsOf } from './rights.ts';
+import { statementsOf } from './rights.ts';
+import { rightsBy, TABLE, tableStack } from './table-stack.ts';
 
-const TABLE = 'AWS::DynamoDB::GlobalTable';
+const setUp = (props?: (stack: Stack) => KeyedTableProps) =>
+  tableStack((stack) => new CacheTable(stack, 'Cache', props?.(stack)));
 
-function setUp(props?: (stack: Stack) => KeyedTableProps) {
-  const stack = new Stack(new App(), 'Shop', { env: { region: 'eu-west-1' } });
-  const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-  const table = new CacheTable(stack, 'Cache', props?.(stack));
-  return { stack, role, table, template: () => Template.fromStack(stack) };
-}
-
-const rightsAfter = (grant: (table: CacheTable, role: Role) => void) => {
-  const { table, role, template } = setUp();
-  grant(table, role);
-  return rightsOf(statementsOf(template()));
-};
+const rightsAfter = (grant: (table: CacheTable, role: Role) => void) =>
+  rightsBy((stack) => new CacheTable(stack, 'Cache'), grant);
 
 describe('the cache table', () => {
   test('has one string key and TTL, is paid by request, does not recover, and goes with the stack', () => {

@@ -1,26 +1,20 @@
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
 import { AttributeType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, test } from 'vitest';
 import { ResilienceTable, type ResilienceTableProps } from '../../cdk/constructs/resilience-table.ts';
 import { rightsOf, statementsOf } from './rights.ts';
+import { rightsBy, TABLE, tableStack } from './table-stack.ts';
 
-const TABLE = 'AWS::DynamoDB::GlobalTable';
+const setUp = (props?: ResilienceTableProps | ((stack: Stack) => ResilienceTableProps)) =>
+  tableStack(
+    (stack) => new ResilienceTable(stack, 'Resilience', typeof props === 'function' ? props(stack) : props),
+  );
 
-function setUp(props?: ResilienceTableProps | ((stack: Stack) => ResilienceTableProps)) {
-  const stack = new Stack(new App(), 'Shop', { env: { region: 'eu-west-1' } });
-  const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-  const table = new ResilienceTable(stack, 'Resilience', typeof props === 'function' ? props(stack) : props);
-  return { stack, role, table, template: () => Template.fromStack(stack) };
-}
-
-const rightsAfter = (grant: (table: ResilienceTable, role: Role) => void) => {
-  const { table, role, template } = setUp();
-  grant(table, role);
-  return rightsOf(statementsOf(template()));
-};
+const rightsAfter = (grant: (table: ResilienceTable, role: Role) => void) =>
+  rightsBy((stack) => new ResilienceTable(stack, 'Resilience'), grant);
 
 describe('the resilience table', () => {
   test('has one string key and TTL, is paid by request, recovers, and stays', () => {

@@ -2,20 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Api, apiOf, bodyOf, type Profile } from '../support/api.ts';
-import { askFor, DEADLINE_MS, during, inTurn, unasked, warmUp } from '../support/asked.ts';
+import { askFor, DEADLINE_MS, during, inTurn, keepInCaches, unasked, warmUp } from '../support/asked.ts';
 import { type CacheTable, cacheTableOf } from '../support/cache-table.ts';
 import { type StartedRun, startRun } from '../support/local-run.ts';
 import { type Sandboxes, sandboxesIn } from '../support/sandboxes.ts';
-import { figuresOf, type SideFigures, sideBySide } from '../support/side-by-side.ts';
+import { sideBySide } from '../support/side-by-side.ts';
 
-/** What a call waits for the table of the caches at most. */
-const STORE_TIMEOUT_MS = 100;
-/** How much later a profile may come when the table refuses at once. */
-const REFUSED_MS = 50;
 const USER_TTL_MS = 300_000;
 const MEMORY_TTL_MS = 1_000;
-/** How many calls of the users an environment makes at once at most. */
-const USERS_AT_ONCE = 20;
 /** There is no such user, and services that are asked about it do not mind. */
 const UNKNOWN = 999_999;
 
@@ -47,40 +41,9 @@ const setCapacity = async (maxConcurrencyPerSandbox: number) => {
   await api.get('/_fibrin/sandboxes', { method: 'PUT', body: JSON.stringify({ maxConcurrencyPerSandbox }) });
   await readers.killAll();
 };
-/** Asks for a profile until it is there with all of its parts, and so in all caches. */
-async function cached(): Promise<number> {
-  const id = next();
-  await expect.poll(async () => (await ask(id)).body.degraded).toEqual([]);
-  return id;
-}
-
-function expectAllLive({ availability, answers }: SideFigures): void {
-  expect(availability).toBe(1);
-  const parts = new Set(answers.flatMap(({ body }) => Object.values(body?.sources ?? {})));
-  expect([...parts]).toEqual(['live']);
-}
+const cached = () => keepInCaches(api, next());
 
 describe('the table of the caches', () => {
-  // Ratios of times, which a busy machine may spoil.
-  it.each([
-    ['F01', { kind: 'refuse' }, REFUSED_MS],
-    ['F02', { kind: 'latency', ms: 2_000 }, STORE_TIMEOUT_MS + REFUSED_MS],
-    ['F03', { kind: 'hang' }, STORE_TIMEOUT_MS + REFUSED_MS],
-  ])('%s: shows %j: all is served live, and hardly later', { retry: 2 }, async (row, fault, laterMs) => {
-    const load = { everyMs: 100, sandboxes: 4 };
-    const healthy = await figuresOf(api, 'resilient', { ...load, ids: someIds(30) });
-    const { resilient, naive } = await sideBySide(api, row, {
-      ...{ ...load, ids: someIds(30) },
-      arrange: () => api.fault('cache', fault),
-    });
-    expectAllLive(resilient);
-    expect(naive.availability).toBe(1);
-    expect(resilient.p50Ms).toBeLessThanOrEqual(healthy.p50Ms + laterMs);
-    // Each part is asked once of the table, and once of where it comes from.
-    expect(resilient.attempts.cache).toBeLessThanOrEqual(3 * resilient.answers.length);
-    expect(resilient.attempts.posts).toBe(resilient.answers.length);
-  });
-
   it.each([
     ['a value that somebody has changed', { value: { S: '{"id":"1","name":"Eve","version":1}' } }],
     ['a value that is no JSON', { value: { S: '{"id":' } }],
@@ -260,29 +223,6 @@ describe('several requests at once in each of twenty environments', () => {
   });
 });
 
-describe('sixty requests at once in one environment', () => {
-  // Where the machine is busy with other things, requests of one environment wait for each other.
-  it('F14: fifty wait for slow users: they do not hold all connections, and the others are answered as ever', {
-    retry: 2,
-  }, async () => {
-    await setCapacity(60);
-    const known = await inTurn(5, cached);
-    await api.fault('users', { kind: 'latency', ms: 4_000 });
-    const { requests } = await api.traffic('users');
-    const slow = Array.from({ length: 50 }, () => ask(next()));
-    await expect
-      .poll(async () => (await api.traffic('users')).requests - requests)
-      .toBeGreaterThanOrEqual(USERS_AT_ONCE);
-    const others = await Promise.all(known.map(ask));
-    expect((await api.traffic('users')).requests - requests).toBeLessThan(1.5 * USERS_AT_ONCE);
-    expect(others.map(({ status, body }) => [status, body.degraded])).toEqual(known.map(() => [200, []]));
-    for (const { status, retryAfter } of await Promise.all(slow)) {
-      expect(status).toBe(503);
-      expect(Number(retryAfter)).toBeGreaterThan(0);
-    }
-  });
-});
-
 describe('new environments', () => {
   it('F40: fifty cold starts for one profile: all are served, and hardly any of them asks where it comes from', async () => {
     await setCapacity(1);
@@ -306,5 +246,12 @@ describe('new environments', () => {
     );
     expect(posts.requests).toBeLessThanOrEqual(2);
     expect(posts.result.requests).toBeLessThanOrEqual(2);
+
+    await sandboxesIn(api, 'GetProfileNaive').killAll();
+    const naive = await during(api, 'posts', () =>
+      Promise.all(Array.from({ length: 40 }, () => api.get(`/api/naive/profiles/${id}`))),
+    );
+    expect(naive.result.map(({ status }) => status)).toEqual(Array(40).fill(200));
+    expect(naive.requests).toBe(40);
   });
 });

@@ -93,3 +93,9 @@ export function expectWithoutPosts({ status, body, durationMs }: Asked): void {
   });
   expect(durationMs).toBeLessThan(DEADLINE_MS);
 }
+
+/** Asks for a profile until it is there with all of its parts, and so in all caches. */
+export async function keepInCaches(api: Api, id: number): Promise<number> {
+  await expect.poll(async () => (await askFor(api, id)).body.degraded).toEqual([]);
+  return id;
+}
