@@ -13,6 +13,8 @@ export interface LoadView<T> {
   readonly isCurrent: boolean;
   /** Whether a stale value was handed out, and no call need wait for it. */
   readonly isRefresh: boolean;
+  /** Until when it may wait for a load of another environment, by the monotonic clock: half of the time of its call is left then. */
+  readonly waitsUntil: number;
   /** What the call that has begun it got. */
   result: CacheResult;
   /** A value that only is to be stored yet: a call whose time is over gets it. */
@@ -61,6 +63,7 @@ export class Load<T, R> implements LoadView<T> {
   inHand: { readonly value: T } | undefined = undefined;
   /** When it began. */
   readonly since: Moment;
+  readonly waitsUntil: number;
   /** What it has done so far. */
   readonly state: CallState;
   readonly #clock: Clock;
@@ -72,7 +75,8 @@ export class Load<T, R> implements LoadView<T> {
   readonly #controller = new AbortController();
   #waiting = 0;
 
-  constructor(source: Source<T, R>, { state: { call, clock, key } }: Execution, plan: LoadPlan<T, R>) {
+  constructor(source: Source<T, R>, begun: Execution, plan: LoadPlan<T, R>) {
+    const { call, clock, key } = begun.state;
     const { name, limitMs, leader, begins, succeeded, failed } = plan;
     const { signal } = this.#controller;
     const invocation = this.#invocation;
@@ -88,6 +92,7 @@ export class Load<T, R> implements LoadView<T> {
       return runInContext({ ...context, scope: run, parent: context, attempt: run }, source, execution, this);
     };
     this.state = state;
+    this.waitsUntil = this.since.monotonic + Math.min(limitMs, leader ? begun.remainingMs() : limitMs) / 2;
     this.#clock = clock;
     this.#limitMs = limitMs;
     this.#plan = plan;

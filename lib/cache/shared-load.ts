@@ -32,6 +32,7 @@ const SPREAD_MS = 300;
 /** How soon a load that another environment makes is looked for, and how rarely at most. Milliseconds: a load takes tens to hundreds. */
 const FIRST_POLL_MS = 25;
 const MAX_POLL_MS = 200;
+
 /** One load through the shared tier: it reads the item, and makes the call where that has no value to hand out. */
 export class SharedLoad<T> {
   readonly #tier: SharedTier<T>;
@@ -147,19 +148,19 @@ export class SharedLoad<T> {
   /** Makes the call, or waits for the one that another environment makes: for half of its time, so that one of its own is left. */
   async #takeTurn(first: Stored): Promise<Loaded<T>> {
     const { clock, leaseMs } = this.#tier;
-    const endsAt = clock.monotonic() + this.#execution.remainingMs() / 2;
+    const { waitsUntil } = this.#load;
     let seen = first;
     for (;;) {
       if (this.#isLoading(seen)) {
         const kept = this.#keptMeanwhile();
         if (kept) return kept;
-        const changed = await this.#changeOf(seen, endsAt);
+        const changed = await this.#changeOf(seen, waitsUntil);
         if (!changed) return this.#call(undefined);
         const found = this.#handedOut(changed);
         if (found) return found;
         // A load that has failed for another environment is not waited for twice.
         const hasFailed = changed.id !== seen.id && !this.#isLoading(changed);
-        if (hasFailed || clock.monotonic() >= endsAt) return this.#call(changed);
+        if (hasFailed || clock.monotonic() >= waitsUntil) return this.#call(changed);
         seen = changed;
       } else {
         const written = await this.#requests.takeLease(seen);
@@ -181,10 +182,10 @@ export class SharedLoad<T> {
   }
 
   /** The item when another environment has written it, its lease is over, or the time is. Undefined: the store fails. */
-  async #changeOf(loading: Stored, endsAt: number): Promise<Stored | undefined> {
+  async #changeOf(loading: Stored, waitsUntil: number): Promise<Stored | undefined> {
     const { clock, random } = this.#tier;
     const waitMs = this.#leaseLeftMs(loading) + SPREAD_MS * random.next();
-    const until = Math.min(endsAt, clock.monotonic() + waitMs);
+    const until = Math.min(waitsUntil, clock.monotonic() + waitMs);
     for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(MAX_POLL_MS, pollMs * 2)) {
       const leftMs = Math.max(0, until - clock.monotonic());
       await sleep(clock, Math.min(leftMs, pollMs * (1 + random.next())), this.#execution.outerSignal);

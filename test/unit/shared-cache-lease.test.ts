@@ -197,6 +197,18 @@ describe('environments that wait for the load of another one', () => {
     await dead;
   });
 
+  test('keep half of the time of the call that waits, where that is shorter than a load’s', async () => {
+    const { clock, at } = sharedFleet<string>(2);
+    const dead = errorOf(at(0).execute(() => new Promise<string>(() => undefined), KEY));
+    await clock.advance(20);
+    const run = at(1).execute(() => 'own', { ...KEY, remainingMs: 300 });
+    await clock.advance(300);
+
+    expect(await run).toBe('own');
+    await clock.advance(10_000);
+    await dead;
+  });
+
   test('leave when their callers do', async () => {
     const { clock, at, link } = sharedFleet<string>(2);
     const { call } = numbered(clock, 900);
