@@ -22,7 +22,7 @@ const TABLES = tests(
   '{contract,fleet,idempotency}/**/*',
   'local/{transactions,streams,breakers,breakers-command,idempotency-command}',
 );
-/** `npm run test:rows`: they compare times, so nothing else may run beside them. */
+/** `npm run test:rows`: they compare times, or count what many do at once, so nothing else may run beside them. */
 const ROWS = tests('rows/*');
 /** Run the examples of the documentation. */
 const EXAMPLES = tests('examples/*');

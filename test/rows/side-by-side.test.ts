@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Api, apiOf } from '../support/api.ts';
 import { askFor, forgetAll, inTurn, keepInCaches, unasked } from '../support/asked.ts';
 import { type StartedRun, startRun } from '../support/local-run.ts';
-import { sandboxesIn } from '../support/sandboxes.ts';
+import { sandboxesIn, setCapacityOf } from '../support/sandboxes.ts';
 import { figuresOf, type SideFigures, sideBySide, TOTAL_MS } from '../support/side-by-side.ts';
 
 /** What a call waits for the table of the caches at most. */
@@ -20,11 +20,6 @@ beforeAll(async () => {
 });
 afterAll(() => run.stop());
 
-/** How many requests an environment takes at once, from those on that start now. */
-const setCapacity = async (maxConcurrencyPerSandbox: number) => {
-  await api.get('/_fibrin/sandboxes', { method: 'PUT', body: JSON.stringify({ maxConcurrencyPerSandbox }) });
-  await sandboxesIn(api, 'GetProfile').killAll();
-};
 let next = unasked();
 const someIds = (count: number) => Array.from({ length: count }, next);
 beforeEach(async () => {
@@ -113,7 +108,7 @@ describe('the friend count', () => {
 
 describe('sixty requests at once in one environment', () => {
   it('F14: fifty wait for slow users: they do not hold all connections, and the others are answered as ever', async () => {
-    await setCapacity(60);
+    await setCapacityOf(api, sandboxesIn(api, 'GetProfile'), 60);
     const known = await inTurn(5, () => keepInCaches(api, next()));
     await api.fault('users', { kind: 'latency', ms: 4_000 });
     const { requests } = await api.traffic('users');

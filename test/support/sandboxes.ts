@@ -119,3 +119,13 @@ export function sandboxesIn(api: Api, name: string): Sandboxes {
     },
   };
 }
+
+/** Sets how many requests an environment takes at once, and ends those that are there. */
+export async function setCapacityOf(
+  api: Api,
+  sandboxes: Sandboxes,
+  maxConcurrencyPerSandbox: number,
+): Promise<void> {
+  await api.get('/_fibrin/sandboxes', { method: 'PUT', body: JSON.stringify({ maxConcurrencyPerSandbox }) });
+  await sandboxes.killAll();
+}
