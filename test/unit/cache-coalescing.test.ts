@@ -399,4 +399,19 @@ describe('the context of a load', () => {
     expect(breaker.state).toBe('closed');
     expect(kept.size).toBe(0);
   });
+
+  test('is no probe: a call in one is reported as a miss', async () => {
+    const { clock, kept } = cached<string>();
+    const breaker = circuitBreaker({ name: 'posts', clock, openMs: 100, minimumCalls: 1, probesToClose: 1 });
+    const results: unknown[] = [];
+    const onEvent = (event: object) => results.push('result' in event && event.result);
+    const posts = resilient<string>({ name: 'posts', clock, cache: kept, breaker });
+    const heard = cached<string>({ clock, onEvent }).kept;
+    for (let calls = 0; breaker.state === 'closed'; calls++)
+      await posts.outcome(failing, { key: `${calls}` });
+    await clock.advance(100);
+
+    expect(await breaker.execute(() => heard.execute(() => 'fine', KEY))).toBe('fine');
+    expect(results).toEqual(['miss']);
+  });
 });
