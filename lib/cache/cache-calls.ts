@@ -64,15 +64,18 @@ export class CacheCalls<T, R> implements CachedValues<T> {
   readonly #options: CacheOptions<T>;
   readonly #clock: Clock;
   readonly #sourceFor: SourceFor<T, R>;
+  readonly #asksFirst: boolean;
   readonly #call: Invoke<T>;
   readonly #warm: Invoke<T>;
   readonly #report: ((result: CacheResult) => void) | undefined;
 
+  /** @param asksFirst Whether a load asks a tier before it makes the call. */
   constructor(
     options: CacheOptions<T>,
     entries: Entries<T>,
     listener: LoadListener<T, R>,
     sourceFor: SourceFor<T, R>,
+    asksFirst = false,
   ) {
     const { name, clock = systemClock, onEvent } = options;
     this.name = name;
@@ -81,6 +84,7 @@ export class CacheCalls<T, R> implements CachedValues<T> {
     this.#options = options;
     this.#clock = clock;
     this.#sourceFor = sourceFor;
+    this.#asksFirst = asksFirst;
     const report = onEvent && safeListener(onEvent, `${name}: onEvent`);
     const { stale, cached } = this.layersFor({ name, totalTimeoutMs: Infinity, report });
     this.#report = this.#reporter(report);
@@ -125,6 +129,7 @@ export class CacheCalls<T, R> implements CachedValues<T> {
       cached: cachedLayer<T, R>({
         ...{ name, entries, loads, limitMs, staleWhileRevalidateMs, staleIfErrorMs },
         sourceOf: this.#sourceFor(report),
+        asksFirst: this.#asksFirst,
         report: this.#reporter(report),
       }),
     };

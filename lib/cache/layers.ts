@@ -33,6 +33,8 @@ export interface CachedLayer<T, R> {
   readonly loads: Loads<T, R>;
   /** What a load does. */
   readonly sourceOf: (next: Invoke<T>) => Source<T, R>;
+  /** Whether a load asks a tier that may have a newer value, or know that this one was invalidated. */
+  readonly asksFirst: boolean;
   /** The most that a load may take. Milliseconds. */
   readonly limitMs: number;
   readonly staleWhileRevalidateMs: number;
@@ -83,10 +85,11 @@ class CachedCalls<T, R> {
 
   /** @throws what the last load has failed with, where it is too early for another one, and a stale value stands in. */
   #stale(key: string): Entry<T> | undefined {
-    const { entries, staleWhileRevalidateMs, staleIfErrorMs } = this.#cached;
+    const { asksFirst, entries, loads, staleWhileRevalidateMs, staleIfErrorMs } = this.#cached;
     const kept = entries.find(key, Math.max(staleWhileRevalidateMs, staleIfErrorMs));
     if (!kept || entries.isFresh(kept)) return undefined;
-    if (entries.find(key, staleWhileRevalidateMs)) return kept;
+    if (entries.find(key, staleWhileRevalidateMs))
+      return asksFirst && entries.isDue(kept) && !loads.open(key) ? undefined : kept;
     if (kept.failure && !entries.isDue(kept) && entries.find(key, staleIfErrorMs)) throw kept.failure.error;
     return undefined;
   }

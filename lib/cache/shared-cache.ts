@@ -1,5 +1,7 @@
 import { systemClock } from '../core/clock.ts';
 import { StoreError } from '../core/errors.ts';
+import type { Execution } from '../core/execution.ts';
+import type { Invoke } from '../core/layer.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import { systemRandom } from '../core/random.ts';
 import * as rule from '../core/rules.ts';
@@ -7,6 +9,7 @@ import type { Store } from '../core/store.ts';
 import { CacheCalls, type CachedValues } from './cache-calls.ts';
 import { Entries, isOlder } from './entries.ts';
 import { Failures } from './failures.ts';
+import type { LoadView } from './load.ts';
 import { type CacheOptions, checkCacheOptions } from './options.ts';
 import { type Loaded, SharedLoad } from './shared-load.ts';
 import { SharedTable } from './shared-table.ts';
@@ -48,7 +51,8 @@ export interface InvalidateOptions {
 export interface SharedCache<T> extends CachedValues<T> {
   /**
    * No later call is handed what is kept of this key, in any environment, once the `memoryTtlMs` there is over, and no load that has
-   * begun before is kept. Calls of another environment that join such a load get its value.
+   * begun before is kept. Calls of another environment that join such a load get its value; and while it cannot ask the store, what
+   * is fresh in its memory is handed out.
    * @throws {StoreError} where it is not known whether the store has noted it.
    */
   invalidate(key: string, options?: InvalidateOptions): Promise<void>;
@@ -89,10 +93,9 @@ class CacheOnStore<T> extends CacheCalls<T, Loaded<T>> implements SharedCache<T>
     };
     const failures = new Failures(clock, leaseMs);
     const tier = { name, clock, random, entries, failures, table, memoryTtlMs, storeTimeoutMs, leaseMs };
-    super(options, entries, listener, (report: Report) => (next) => (execution, load) => {
-      const loading = new SharedLoad({ ...tier, staleWhileRevalidateMs, report }, next, execution, load);
-      return loading.run();
-    });
+    const sourceFor = (report: Report) => (next: Invoke<T>) => (execution: Execution, load: LoadView<T>) =>
+      new SharedLoad({ ...tier, staleWhileRevalidateMs, report }, next, execution, load).run();
+    super(options, entries, listener, sourceFor, true);
     this.#table = table;
     this.#memoryTtlMs = memoryTtlMs;
   }

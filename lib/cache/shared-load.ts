@@ -3,7 +3,7 @@ import type { Execution } from '../core/execution.ts';
 import type { Invoke } from '../core/layer.ts';
 import { momentOf } from '../core/moment.ts';
 import type { Random } from '../core/random.ts';
-import { type Entries, isOlder } from './entries.ts';
+import type { Entries } from './entries.ts';
 import type { Failures } from './failures.ts';
 import type { LoadView } from './load.ts';
 import { LoadRequests, type RequestTools } from './shared-requests.ts';
@@ -98,11 +98,8 @@ export class SharedLoad<T> {
   }
 
   /** What was invalidated elsewhere stands in for no error either. */
-  #dropInvalidated({ knownBy, value, version }: Stored): void {
-    if (knownBy === undefined || value || !this.#load.isCurrent) return;
-    const { entries } = this.#tier;
-    const kept = entries.find(this.#key, entries.staleMs);
-    if (version === undefined || isOlder(kept?.version, version)) entries.memory.delete(this.#key);
+  #dropInvalidated({ knownBy, value }: Stored): void {
+    if (knownBy !== undefined && !value && this.#load.isCurrent) this.#tier.entries.memory.delete(this.#key);
   }
 
   /** What an item has to hand out: a value that is fresh, or one that is stale and about to be refreshed. */
@@ -119,7 +116,7 @@ export class SharedLoad<T> {
     if (overMs < entries.staleMs && this.#load.isCurrent) entries.keep(this.#key, entry);
     if (this.#load.isRefresh || overMs >= staleWhileRevalidateMs) return undefined;
     this.#load.result = 'stale';
-    return { value: entry.value, entry: { ...entry, askMs: 0 } };
+    return { value: entry.value, entry };
   }
 
   /**

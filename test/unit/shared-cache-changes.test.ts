@@ -76,6 +76,24 @@ describe('a key that was invalidated', () => {
     expect(await Promise.all(after)).toEqual([outage(), outage()]);
   });
 
+  test.each([{}, { version: 2 }])('has none either where values have versions: %j', async (options) => {
+    const { clock, at } = sharedFleet<Profile>(2, {
+      ...versioned,
+      staleIfErrorMs: 600_000,
+      memoryTtlMs: 100,
+    });
+    const runs = [0, 1].map((index) => at(index).execute(() => profile(1), KEY));
+    await clock.advance(200);
+    await Promise.all(runs);
+    const invalidated = at(0).invalidate('7', options);
+    await clock.advance(150);
+    await invalidated;
+    const after = errorOf(at(1).execute(() => Promise.reject(outage()), KEY));
+    await clock.advance(500);
+
+    expect(await after).toEqual(outage());
+  });
+
   test('keeps a value that is no older than the version that it was invalidated for', async () => {
     const { clock, at, link } = sharedFleet<Profile>(2, versioned);
     const first = at(0).execute(() => profile(3), KEY);
@@ -187,4 +205,22 @@ describe('a value that is set', () => {
 
     expect(await hanging).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
   });
+});
+
+test('a stale value is asked about before it is handed out, when its time in memory is over', async () => {
+  const { clock, at } = sharedFleet<string>(2, {
+    ttlMs: 1_000,
+    staleWhileRevalidateMs: 5_000,
+    memoryTtlMs: 100,
+  });
+  const runs = [0, 1].map((index) => at(index).execute(() => 'old', KEY));
+  await clock.advance(200);
+  await Promise.all(runs);
+  const set = at(0).set('7', 'new');
+  await clock.advance(1_200);
+  await set;
+  const stale = at(1).execute(() => 'newest', KEY);
+  await clock.advance(50);
+
+  expect(await stale).toBe('new');
 });
