@@ -76,7 +76,7 @@ async function openAndClose(app: DeployedApp): Promise<string> {
   );
   expectThat(whole.status === 200, '200', whole);
   expectThat((await breakerState(app, 'posts')) === 'closed', 'a closed breaker', 'another');
-  // Of profiles that nobody has: what is known of others comes from the caches. Their posts are asked for all the same.
+  // Of profiles that do not exist: what is known of others comes from the caches. Their posts are asked for all the same.
   let id = 1_000;
   const askAnew = () => readProfile(app, ++id);
   dependency.fail(true);
@@ -85,7 +85,7 @@ async function openAndClose(app: DeployedApp): Promise<string> {
     'the breaker opens',
     60_000,
     async () => {
-      expectThat((await askAnew()).status === 404, '404 for a profile that nobody has', 'another status');
+      expectThat((await askAnew()).status === 404, '404 for a profile that does not exist', 'another status');
       return breakerState(app, 'posts');
     },
     (state) => state === 'open',
