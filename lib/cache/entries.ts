@@ -90,10 +90,6 @@ export class Entries<T> {
     return undefined;
   }
 
-  isFresh(entry: Entry<T>): boolean {
-    return this.ageMs(entry) < entry.freshMs;
-  }
-
   /** Whether a newer one is asked for. */
   isDue(entry: Entry<T>): boolean {
     return this.ageMs(entry) >= entry.askMs;

@@ -87,10 +87,12 @@ class CachedCalls<T, R> {
   #stale(key: string): Entry<T> | undefined {
     const { asksFirst, entries, loads, staleWhileRevalidateMs, staleIfErrorMs } = this.#cached;
     const kept = entries.find(key, Math.max(staleWhileRevalidateMs, staleIfErrorMs));
-    if (!kept || entries.isFresh(kept)) return undefined;
-    if (entries.find(key, staleWhileRevalidateMs))
+    if (!kept) return undefined;
+    const overMs = entries.ageMs(kept) - kept.freshMs;
+    if (overMs < 0) return undefined;
+    if (overMs < staleWhileRevalidateMs)
       return asksFirst && entries.isDue(kept) && !loads.open(key) ? undefined : kept;
-    if (kept.failure && !entries.isDue(kept) && entries.find(key, staleIfErrorMs)) throw kept.failure.error;
+    if (kept.failure && overMs < staleIfErrorMs && !entries.isDue(kept)) throw kept.failure.error;
     return undefined;
   }
 
@@ -102,8 +104,7 @@ class CachedCalls<T, R> {
       // Its time is over, since it began before this call, which has time left for another one.
       const isOlder = load.since.monotonic < execution.state.startedAt;
       if (!(isOlder && load.isOverdue) || execution.isAborted || execution.remainingMs() <= 0) throw error;
-      const other = this.#cached.loads.open(key);
-      return other ? this.#waitFor(other, execution) : this.#waitFor(this.#begin(key, execution), execution);
+      return this.#waitFor(this.#cached.loads.open(key) ?? this.#begin(key, execution), execution);
     }
   }
 

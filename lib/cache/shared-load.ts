@@ -80,8 +80,9 @@ export class SharedLoad<T> {
     return ageMs - this.#requests.sinceSentMs + this.#tier.memoryTtlMs;
   }
 
-  #entryOf({ value, version }: Stored): Entry<T> | undefined {
-    return value && this.#entryFrom(value, version);
+  /** How long ago a value was fresh, negative while it is. Milliseconds. */
+  #overMs({ since, freshMs }: StoredValue): number {
+    return Math.max(0, this.#tier.clock.now() - since) - freshMs;
   }
 
   #entryFrom({ text, since, freshMs }: StoredValue, version: Stored['version']): Entry<T> {
@@ -105,15 +106,17 @@ export class SharedLoad<T> {
   /** What an item has to hand out: a value that is fresh, or one that is stale and about to be refreshed. */
   #handedOut(seen: Stored): Loaded<T> | undefined {
     const { entries, staleWhileRevalidateMs } = this.#tier;
-    const entry = this.#entryOf(seen);
-    if (!entry) return undefined;
-    const overMs = entries.ageMs(entry) - entry.freshMs;
+    if (!seen.value) return undefined;
+    const overMs = this.#overMs(seen.value);
+    // A value that is of no use is not read.
+    if (overMs >= entries.staleMs) return undefined;
+    const entry = this.#entryFrom(seen.value, seen.version);
     if (overMs < 0) {
       this.#load.result = 'hit';
       return { value: entry.value, entry };
     }
     // It may have to stand in for an error.
-    if (overMs < entries.staleMs && this.#load.isCurrent) entries.keep(this.#key, entry);
+    if (this.#load.isCurrent) entries.keep(this.#key, entry);
     if (this.#load.isRefresh || overMs >= staleWhileRevalidateMs) return undefined;
     this.#load.result = 'stale';
     return { value: entry.value, entry };
@@ -125,11 +128,10 @@ export class SharedLoad<T> {
    * has failed, each call fails or gets a stale value at once, without waiting for another one to fail.
    */
   #needsLease(seen: Stored): boolean {
-    const { clock, entries, failures, leaseMs } = this.#tier;
+    const { clock, failures, leaseMs } = this.#tier;
     if (leaseMs === 0 || failures.has(this.#key)) return false;
-    const entry = this.#entryOf(seen);
-    if (!entry || (seen.loadingUntil ?? 0) + leaseMs > clock.now()) return true;
-    return entries.ageMs(entry) - entry.freshMs < leaseMs;
+    if (!seen.value || (seen.loadingUntil ?? 0) + leaseMs > clock.now()) return true;
+    return this.#overMs(seen.value) < leaseMs;
   }
 
   #isLoading(seen: Stored): boolean {

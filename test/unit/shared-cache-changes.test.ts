@@ -76,6 +76,19 @@ describe('a key that was invalidated', () => {
     expect(await Promise.all(after)).toEqual([outage(), outage()]);
   });
 
+  test('has none from a load that has read it before, either', async () => {
+    const { clock, at } = sharedFleet<string>(2, { ttlMs: 1_000, staleIfErrorMs: 600_000 });
+    const first = at(0).execute(() => 'old', KEY);
+    await clock.advance(2_500);
+    const after = errorOf(at(1).execute(() => Promise.reject(outage()), KEY));
+    await clock.advance(1);
+    const invalidated = at(1).invalidate('7');
+    await clock.advance(500);
+    await invalidated;
+
+    expect([await first, await after]).toEqual(['old', outage()]);
+  });
+
   test.each([{}, { version: 2 }])('has none either where values have versions: %j', async (options) => {
     const { clock, at } = sharedFleet<Profile>(2, {
       ...versioned,
@@ -223,4 +236,16 @@ test('a stale value is asked about before it is handed out, when its time in mem
   await clock.advance(50);
 
   expect(await stale).toBe('new');
+});
+
+test('a stale value that was asked about a moment ago is handed out, and nothing is asked', async () => {
+  const { clock, at, link } = sharedFleet<string>(1, { ttlMs: 1_000, staleWhileRevalidateMs: 60_000 });
+  const first = at(0).execute(() => 'old', KEY);
+  await clock.advance(2_000);
+  const stale = at(0).execute(() => Promise.reject(outage()), KEY);
+  await clock.advance(100);
+  const requests = link.requests.length;
+
+  expect([await first, await stale, await at(0).execute(() => 'new', KEY)]).toEqual(['old', 'old', 'old']);
+  expect(link.requests).toHaveLength(requests);
 });

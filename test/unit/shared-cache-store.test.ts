@@ -137,6 +137,17 @@ describe('a store that fails', () => {
     expect(events.map(({ kind }) => kind)).toEqual(['cache']);
   });
 
+  test('lets a stale value in memory stand in for an error, and for nothing else', async () => {
+    const { clock, link, at } = sharedFleet<string>(1, { ttlMs: 1_000, staleIfErrorMs: 60_000 });
+    const first = at(0).execute(() => 'old', KEY);
+    await clock.advance(2_000);
+    link.refuses = true;
+
+    expect([await first, await at(0).execute(() => Promise.reject(outage()), KEY)]).toEqual(['old', 'old']);
+    await clock.advance(1_000);
+    expect(await at(0).execute(() => 'new', KEY)).toBe('new');
+  });
+
   test('changes nothing for a value that is not kept', async () => {
     const { link, at } = sharedFleet<string>(1, { shouldCache: () => false });
     link.refuses = true;
