@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['fibrin-source'];
 const support = (name: string) => fileURLToPath(new URL(`../support/${name}.ts`, import.meta.url));
 
-/** Rows that compare times, or count what many do at once: nothing else runs beside them. */
+/** Rows that compare times, need caches that answer within theirs, or count what many do at once: nothing else runs beside them. */
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   resolve: { conditions },

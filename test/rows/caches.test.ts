@@ -1,40 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Api, apiOf, bodyOf, type Profile } from '../support/api.ts';
-import { askFor, DEADLINE_MS, during, inTurn, keepInCaches, unasked, warmUp } from '../support/asked.ts';
-import { type CacheTable, cacheTableOf } from '../support/cache-table.ts';
-import { type StartedRun, startRun } from '../support/local-run.ts';
-import { type Sandboxes, sandboxesIn } from '../support/sandboxes.ts';
+import { bodyOf, type Profile } from '../support/api.ts';
+import { askFor, DEADLINE_MS, during, inTurn, keepInCaches, unasked } from '../support/asked.ts';
+import { type CachedApp, startCachedApp } from '../support/cached-app.ts';
 import { sideBySide } from '../support/side-by-side.ts';
 
 const USER_TTL_MS = 300_000;
-/** There is no such user, and services that are asked about it do not mind. */
-const UNKNOWN = 999_999;
 
-let run: StartedRun;
-let api: Api;
-let table: CacheTable;
-let readers: Sandboxes;
+let app: CachedApp;
 beforeAll(async () => {
-  run = await startRun();
-  api = apiOf(run.url);
-  table = await cacheTableOf(api);
-  readers = sandboxesIn(api, 'GetProfile');
-  await warmUp(api);
+  app = await startCachedApp();
 });
-afterAll(() => run.stop());
-beforeEach(() => api.clearFaults());
+afterAll(() => app.run.stop());
+beforeEach(() => app.api.clearFaults());
 
 const next = unasked([10, 499], [501, 999]);
+/** There are no such users, and services that are asked about them do not mind. */
+const nextUnknown = unasked([900_000, 900_009]);
+/** Of the stand-in: id × 37 modulo 500. */
+const nextFriendless = unasked([500, 500], [1_000, 1_000]);
 const someIds = (count: number) => Array.from({ length: count }, next);
-const ask = (id: number) => askFor(api, id);
+const ask = (id: number) => askFor(app.api, id);
 const change = { name: 'Ada Byron', email: 'ada@example.com' };
-const put = async (id: number) => (await bodyOf<Profile>(await api.put(id, randomUUID(), change))).user;
+const put = async (id: number) => (await bodyOf<Profile>(await app.api.put(id, randomUUID(), change))).user;
 /** Puts the clocks of all environments ahead, or back to the right time. */
 const setClocks = async (clockOffsetMs: number) => {
-  for (const { pid } of await readers.list()) await readers.change(pid, { clockOffsetMs });
+  for (const { pid } of await app.readers.list()) await app.readers.change(pid, { clockOffsetMs });
 };
-const cached = () => keepInCaches(api, next());
+const cached = () => keepInCaches(app.api, next());
 
 describe('the table of the caches', () => {
   it.each([
@@ -44,31 +37,34 @@ describe('the table of the caches', () => {
     ['something else altogether', { id: { N: '7' }, value: { N: '7' } }],
   ])('F04: holds %s: a miss, which is logged, and the entry is replaced', async (_, spoilt) => {
     const id = await cached();
-    await table.spoil('users', String(id), spoilt);
-    const printed = run.output().length;
+    await app.table.spoil('users', String(id), spoilt);
+    const printed = app.run.output().length;
 
-    const { result, requests } = await during(api, 'users', () => ask(id));
+    const { result, requests } = await during(app.api, 'users', () => ask(id));
 
     expect(result.body).toMatchObject({ user: { id: String(id) }, degraded: [], sources: { user: 'live' } });
     expect(requests).toBe(1);
-    expect(run.output().slice(printed)).toMatch(/Cache \\?"users\\?" has found what no cache has written/);
-    const { value } = (await table.entry('users', String(id))) ?? {};
+    expect(app.run.output().slice(printed)).toMatch(
+      /Cache \\?"users\\?" has found what no cache has written/,
+    );
+    const { value } = (await app.table.entry('users', String(id))) ?? {};
     expect(JSON.parse(value?.S ?? '')).toMatchObject({ id: String(id) });
     expect((await ask(id)).body.sources['user']).toBe('cache');
   });
 
   it('F06: holds that there is no such user, or a count of 0: a hit, and nobody is asked again', async () => {
     const askTwice = async (path: string) => {
-      const answers = await inTurn(2, async () => (await api.get(path)).status);
+      const answers = await inTurn(2, async () => (await app.api.get(path)).status);
       return answers;
     };
-    const resilient = await during(api, 'users', () => askTwice(`/api/profiles/${UNKNOWN - 1}`));
-    const naive = await during(api, 'users', () => askTwice(`/api/naive/profiles/${UNKNOWN - 1}`));
+    const unknown = nextUnknown();
+    const resilient = await during(app.api, 'users', () => askTwice(`/api/profiles/${unknown}`));
+    const naive = await during(app.api, 'users', () => askTwice(`/api/naive/profiles/${unknown}`));
     expect([resilient.result, resilient.requests]).toEqual([[404, 404], 1]);
     expect([naive.result, naive.requests]).toEqual([[404, 404], 2]);
 
-    // Of the stand-in: id × 37 modulo 500.
-    const social = await during(api, 'social', () => inTurn(2, () => ask(500)));
+    const friendless = nextFriendless();
+    const social = await during(app.api, 'social', () => inTurn(2, () => ask(friendless)));
     expect(social.requests).toBe(1);
     expect(social.result.map(({ body }) => body.friendCount)).toEqual([0, 0]);
     expect(social.result[1]?.body.sources['friendCount']).toBe('cache');
@@ -77,7 +73,7 @@ describe('the table of the caches', () => {
 
 describe('a changed user', () => {
   it('is seen by its own caller at once, whichever environment answers', async () => {
-    await readers.start(4, () => ask(next()));
+    await app.readers.start(4, () => ask(next()));
     const id = await cached();
     for (let round = 0; round < 5; round++) {
       const { version } = await put(id);
@@ -90,9 +86,9 @@ describe('a changed user', () => {
   it('F07: without an event is seen when the time of the cached one is over, and not before', async () => {
     const id = await cached();
     const before = (await ask(id)).body.user;
-    await table.changeUser(id, { name: 'Grace', version: before.version + 1 });
+    await app.table.changeUser(id, { name: 'Grace', version: before.version + 1 });
     expect((await ask(id)).body).toMatchObject({ user: before, sources: { user: 'cache' } });
-    const naive = await bodyOf<Profile>(await api.get(`/api/naive/profiles/${id}`));
+    const naive = await bodyOf<Profile>(await app.api.get(`/api/naive/profiles/${id}`));
     expect(naive.user.name).toBe('Grace');
 
     await setClocks(USER_TTL_MS + 1_000);
@@ -100,18 +96,18 @@ describe('a changed user', () => {
       user: { name: 'Grace', version: before.version + 1 },
       sources: { user: 'live' },
     });
-    await readers.killAll();
+    await app.readers.killAll();
   });
 
   it('F07: keeps its place against an older one that is read late', async () => {
     const id = await cached();
     const { version } = await put(id);
     // As a replica that lags, or a restored table.
-    await table.changeUser(id, { name: 'Of old', version: version - 1 });
-    await table.expire('users', String(id));
-    const { requests } = await during(api, 'users', () => ask(id));
+    await app.table.changeUser(id, { name: 'Of old', version: version - 1 });
+    await app.table.expire('users', String(id));
+    const { requests } = await during(app.api, 'users', () => ask(id));
     expect(requests).toBe(1);
-    expect((await table.entry('users', String(id)))?.['version']?.N).toBe(String(version));
+    expect((await app.table.entry('users', String(id)))?.['version']?.N).toBe(String(version));
   });
 });
 
@@ -123,17 +119,17 @@ describe('the user database', () => {
     '%s: shows %j: who was asked for before is answered from the cache, and the others with 503',
     async (row, fault) => {
       const ids = await inTurn(5, cached);
-      const { resilient, naive } = await sideBySide(api, `${row}, asked for before`, {
+      const { resilient, naive } = await sideBySide(app.api, `${row}, asked for before`, {
         ...{ ids, everyMs: 100, sandboxes: 2 },
-        arrange: () => api.fault('users', fault),
+        arrange: () => app.api.fault('users', fault),
       });
       expect(resilient.availability).toBe(1);
       expect(resilient.attempts.users).toBe(0);
       expect(naive.availability).toBe(0);
 
-      const unknown = await sideBySide(api, `${row}, never asked for`, {
+      const unknown = await sideBySide(app.api, `${row}, never asked for`, {
         ...{ ids: someIds(3), everyMs: 1_500, sandboxes: 2 },
-        arrange: () => api.fault('users', fault),
+        arrange: () => app.api.fault('users', fault),
       });
       for (const { status, retryAfter, durationMs } of unknown.resilient.answers) {
         expect(status).toBe(503);
@@ -150,16 +146,16 @@ describe('the user database', () => {
     '%s: shows %j for longer than a user is fresh: the stale one, marked, which no client keeps',
     async (_, fault) => {
       const id = await cached();
-      await api.fault('users', fault);
+      await app.api.fault('users', fault);
       await setClocks(USER_TTL_MS + 1_000);
       const startedAt = performance.now();
-      const response = await api.get(`/api/profiles/${id}`);
+      const response = await app.api.get(`/api/profiles/${id}`);
       expect(performance.now() - startedAt).toBeLessThan(DEADLINE_MS);
       expect(response.status).toBe(200);
       expect(response.headers.get('cache-control')).toBe('no-store');
       expect(response.headers.get('profile-sources')).toContain('user=stale');
       expect(await bodyOf<Profile>(response)).toMatchObject({ user: { id: String(id) }, degraded: ['user'] });
-      await readers.killAll();
+      await app.readers.killAll();
     },
   );
 });
