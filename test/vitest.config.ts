@@ -16,13 +16,13 @@ process.once('exit', () => rmSync(TEMPORARY, { recursive: true, force: true }));
 /** Tests of code alone. */
 const CODE = tests('{unit,property,model,cdk}/**/*');
 /** Take longest. */
-const APP = tests('local/{profile,profile-idempotency,profile-sdk,outages,cache-failures}');
+const APP = tests('local/{profile,profile-idempotency,profile-sdk,outages}');
 /** Tests of what needs tables and no more. */
 const TABLES = tests(
   '{contract,fleet,idempotency}/**/*',
   'local/{transactions,streams,breakers,breakers-command,idempotency-command}',
 );
-/** `npm run test:rows`: they compare times, or count what many do at once, so nothing else may run beside them. */
+/** `npm run test:rows`: nothing else may run beside them. */
 const ROWS = tests('rows/*');
 /** Run the examples of the documentation. */
 const EXAMPLES = tests('examples/*');
