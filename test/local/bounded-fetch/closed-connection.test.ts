@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { type ClientRequest, createServer, type ServerResponse } from 'node:http';
-import { createServer as createSecureServer, Agent as SecureAgent } from 'node:https';
 import { connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { call, closed, ownAgents } from '../../support/bounded-fetch.ts';
 import type { Close, ClosingServerData } from '../../support/closing-server.ts';
 import { atEndOfTest } from '../../support/ends.ts';
+import { secureServer } from '../../support/secure.ts';
 import { listen, wireAnswer, wireServer } from '../../support/wire.ts';
 
 const POST = { method: 'POST', body: 'x' } as const;
@@ -104,25 +104,13 @@ describe('boundedFetch', () => {
   );
 
   it('loses no POST to a server that ends TLS connections after each response', async () => {
-    const psk = { psk: Buffer.alloc(16, 7), identity: 'test' };
     let requests = 0;
-    const server = createSecureServer(
-      { pskCallback: () => psk.psk, ciphers: 'PSK', pskIdentityHint: '' },
-      (request, response) => {
-        requests++;
-        request.resume();
-        response.end('ok');
-        request.socket.end();
-      },
-    );
-    const url = `https://127.0.0.1:${await listen(server)}`;
-    const https = new SecureAgent({
-      keepAlive: true,
-      ciphers: 'PSK',
-      pskCallback: () => psk,
-      checkServerIdentity: () => undefined,
+    const { url, https } = await secureServer((request, response) => {
+      requests++;
+      request.resume();
+      response.end('ok');
+      request.socket.end();
     });
-    atEndOfTest(() => https.destroy());
 
     for (let calls = 0; calls < 20; calls++) await call(url, { ...POST, agents: { https } });
 

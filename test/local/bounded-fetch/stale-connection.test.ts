@@ -1,9 +1,8 @@
-import { createServer as createSecureServer, Agent as SecureAgent } from 'node:https';
 import { describe, expect, it } from 'vitest';
 import type { FetchOptions } from '../../../lib/index.ts';
 import { call, closed, failureOf, ownAgents } from '../../support/bounded-fetch.ts';
-import { atEndOfTest } from '../../support/ends.ts';
-import { listen, wireAnswer, wireServer } from '../../support/wire.ts';
+import { secureServer } from '../../support/secure.ts';
+import { wireAnswer, wireServer } from '../../support/wire.ts';
 
 /** Answers the first request of a connection, and resets the connection when a second one has come. */
 const resettingServer = (answers: (connection: number) => boolean = () => true) =>
@@ -101,25 +100,12 @@ describe('a connection that is reset once a request was written to it', () => {
   });
 
   it('is replaced over TLS', async () => {
-    const psk = { psk: Buffer.alloc(16, 7), identity: 'test' };
     let requests = 0;
-    const server = createSecureServer(
-      { pskCallback: () => psk.psk, ciphers: 'PSK', pskIdentityHint: '' },
-      (request, response) => {
-        requests++;
-        if (requests === 2) request.socket.destroy();
-        else response.end('secure');
-      },
-    );
-    const port = await listen(server);
-    const https = new SecureAgent({
-      keepAlive: true,
-      ciphers: 'PSK',
-      pskCallback: () => psk,
-      checkServerIdentity: () => undefined,
+    const { url, https } = await secureServer((request, response) => {
+      requests++;
+      if (requests === 2) request.socket.destroy();
+      else response.end('secure');
     });
-    atEndOfTest(() => https.destroy());
-    const url = `https://127.0.0.1:${port}`;
 
     await call(url, { agents: { https } });
     const answer = await call(url, { agents: { https } });
@@ -175,10 +161,9 @@ describe('a reused connection', () => {
   });
 
   it('is not called stale when a certificate is not trusted', async () => {
-    const server = createSecureServer({ pskCallback: () => Buffer.alloc(16, 7), ciphers: 'PSK' });
-    const port = await listen(server);
+    const { url } = await secureServer((_, response) => response.end());
 
-    expect(await failureOf(call(`https://127.0.0.1:${port}`))).toMatchObject({
+    expect(await failureOf(call(url))).toMatchObject({
       code: 'NO_ANSWER',
       staleConnection: false,
     });
