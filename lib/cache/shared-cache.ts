@@ -1,6 +1,7 @@
-import { systemClock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { StoreError } from '../core/errors.ts';
 import type { Execution } from '../core/execution.ts';
+import { contextLeftMs } from '../core/invocation-context.ts';
 import type { Invoke } from '../core/layer.ts';
 import type { PolicyEvent } from '../core/policy-event.ts';
 import { systemRandom } from '../core/random.ts';
@@ -64,7 +65,7 @@ export interface SharedCache<T> extends CachedValues<T> {
   set(key: string, value: T): Promise<void>;
 }
 
-/** What a change of a key may take, read and write each: it is no part of a call that has a cache to spare. Milliseconds. */
+/** What a change of a key may take, no more than its invocation has left: it is no part of a call that can do without. Milliseconds. */
 const CHANGE_TIMEOUT_MS = 1_000;
 /** How often a change meets another one of the same key before it gives up. */
 const MAX_CHANGES = 10;
@@ -73,6 +74,7 @@ type Report = ((event: PolicyEvent) => void) | undefined;
 
 class CacheOnStore<T> extends CacheCalls<T, Loaded<T>> implements SharedCache<T> {
   readonly #table: SharedTable;
+  readonly #clock: Clock;
   readonly #memoryTtlMs: number;
 
   constructor(options: SharedCacheOptions<T>) {
@@ -97,6 +99,7 @@ class CacheOnStore<T> extends CacheCalls<T, Loaded<T>> implements SharedCache<T>
       new SharedLoad({ ...tier, staleWhileRevalidateMs, report }, next, execution, load).run();
     super(options, entries, listener, sourceFor, true);
     this.#table = table;
+    this.#clock = clock;
     this.#memoryTtlMs = memoryTtlMs;
   }
 
@@ -122,12 +125,14 @@ class CacheOnStore<T> extends CacheCalls<T, Loaded<T>> implements SharedCache<T>
 
   /** Gives whether something was written. */
   async #change(key: string, changeOf: (current: Stored) => Change | undefined): Promise<boolean> {
-    const limit = { limitMs: CHANGE_TIMEOUT_MS };
-    let current = (await this.#table.read(key, limit, false)).stored;
+    const clock = this.#clock;
+    const endsAt = clock.monotonic() + Math.min(CHANGE_TIMEOUT_MS, contextLeftMs());
+    const limit = () => ({ limitMs: endsAt - clock.monotonic() });
+    let current = (await this.#table.read(key, limit(), false)).stored;
     for (let changes = 0; changes < MAX_CHANGES; changes++) {
       const change = changeOf(current);
       if (change === undefined) return false;
-      const written = await this.#table.replace(key, current, change, limit);
+      const written = await this.#table.replace(key, current, change, limit());
       if (written.applied) return true;
       current = written.stored;
     }

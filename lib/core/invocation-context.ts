@@ -44,6 +44,12 @@ export function invocationContext(): InvocationContext | undefined {
   return context;
 }
 
+/** How long what runs here may still take, by its invocation or attempt. Milliseconds; Infinity where nothing limits it. */
+export function contextLeftMs(): number {
+  const { endsAt = Infinity, clock } = invocationContext() ?? {};
+  return clock ? Math.max(0, endsAt - clock.monotonic()) : Infinity;
+}
+
 /**
  * From here on, and in all that is started from here, this is the context. Call it before the first await of a function:
  * behind that, the function's own caller would not see it.

@@ -1,4 +1,4 @@
-import { invocationContext } from '../core/invocation-context.ts';
+import { contextLeftMs } from '../core/invocation-context.ts';
 import { DEADLINE_HEADER } from './options.ts';
 
 /**
@@ -10,8 +10,8 @@ import { DEADLINE_HEADER } from './options.ts';
  * ```
  */
 export function remainingMs(): number | undefined {
-  const { endsAt = Infinity, clock } = invocationContext() ?? {};
-  return clock && endsAt < Infinity ? Math.max(0, endsAt - clock.monotonic()) : undefined;
+  const leftMs = contextLeftMs();
+  return leftMs < Infinity ? leftMs : undefined;
 }
 
 /**

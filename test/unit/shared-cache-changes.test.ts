@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sleep } from '../../lib/core/clock.ts';
 import { StoreError } from '../../lib/core/errors.ts';
+import { runInContext } from '../../lib/core/invocation-context.ts';
 import { errorOf } from '../support/dependency.ts';
 import { outage } from '../support/outcomes.ts';
 import { sharedFleet } from '../support/shared-cached.ts';
@@ -217,6 +218,25 @@ describe('a value that is set', () => {
     await clock.advance(1_000);
 
     expect(await hanging).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+  });
+
+  test.each([
+    ['a second', 15_000, 1_000],
+    ['what the invocation has left', 200, 200],
+  ])('and an invalidation take no longer than %s, to read and to write', async (_, leftMs, limitMs) => {
+    const { clock, at, link } = sharedFleet<string>(1);
+    link.delayMs = 0.9 * limitMs;
+    const startedAt = clock.monotonic();
+    const context = { scope: { isOver: false }, clock, endsAt: startedAt + leftMs };
+    const tookMs = runInContext(context, () =>
+      [at(0).set('7', 'x'), at(0).invalidate('8')].map(async (change) => {
+        expect(await errorOf(change)).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+        return clock.monotonic() - startedAt;
+      }),
+    );
+    await clock.advance(2_000);
+
+    expect(await Promise.all(tookMs)).toEqual([limitMs, limitMs]);
   });
 });
 
