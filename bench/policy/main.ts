@@ -54,8 +54,8 @@ const QUESTIONS: readonly Question[] = [
     title: 'a hit in memory',
     differs: 'a policy makes an execution for each call: its time, its key and what an outcome says',
     cases: IN_MEMORY,
-    // No target: a third of the lookup's speed takes a path of its own, past the layers. The cache alone has it.
-    targets: [{ against: 'bare Map lookup' }],
+    // Missed, at a quarter: a third of the lookup's speed takes a path of its own, past the layers. The cache alone has it.
+    targets: [{ against: 'bare Map lookup', atLeast: 1 / 3 }],
   },
   {
     title: 'a call that an open breaker refuses',
