@@ -65,7 +65,7 @@ export interface SharedCache<T> extends CachedValues<T> {
   set(key: string, value: T): Promise<void>;
 }
 
-/** What a change of a key may take, no more than its invocation has left: it is no part of a call that can do without. Milliseconds. */
+/** What a change of a key may take in all, and no more than its invocation has left. It cannot do without the store, as a call can. Milliseconds. */
 const CHANGE_TIMEOUT_MS = 1_000;
 /** How often a change meets another one of the same key before it gives up. */
 const MAX_CHANGES = 10;
@@ -127,7 +127,7 @@ class CacheOnStore<T> extends CacheCalls<T, Loaded<T>> implements SharedCache<T>
   async #change(key: string, changeOf: (current: Stored) => Change | undefined): Promise<boolean> {
     const clock = this.#clock;
     const endsAt = clock.monotonic() + Math.min(CHANGE_TIMEOUT_MS, contextLeftMs());
-    const limit = () => ({ limitMs: endsAt - clock.monotonic() });
+    const limit = () => ({ limitMs: Math.max(0, endsAt - clock.monotonic()) });
     let current = (await this.#table.read(key, limit(), false)).stored;
     for (let changes = 0; changes < MAX_CHANGES; changes++) {
       const change = changeOf(current);

@@ -85,12 +85,9 @@ export class SharedTable {
     const { clock, name } = this.#options;
     const { limitMs, signal } = limit;
     const exceeded = () =>
-      new StoreError(
-        `The shared tier of cache "${name}" gave no answer in ${Math.max(0, Math.round(limitMs))} ms`,
-        {
-          retryable: true,
-        },
-      );
+      new StoreError(`The shared tier of cache "${name}" gave no answer in ${Math.round(limitMs)} ms`, {
+        retryable: true,
+      });
     const answer = await runWithin({ clock, limitMs, signal, exceeded }, (timed) => request(timed.signal));
     this.#hasAnswered = true;
     return answer;
