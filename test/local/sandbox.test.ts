@@ -289,6 +289,8 @@ describe('a sandbox that serves several invocations at once', () => {
       const served = await Promise.all(Array.from({ length: count }, () => fn.invoke('{"ms":200}')));
       return Map.groupBy(served.map(payloadOf), ({ pid }) => pid);
     };
+    expect((await pids(3)).size).toBe(1);
+    expect(fn.state().coldStarts).toBe(1);
     expect([...(await pids(4)).values()].map((group) => group.length).sort()).toEqual([1, 3]);
     expect((await pids(3)).size).toBe(1);
     expect(statesOf(fn)).toEqual(['idle', 'idle']);
