@@ -137,8 +137,9 @@ class SharedBreaker implements SharedCircuitBreaker {
     const probeMs = (this.#options.slowCallMs ?? 0) + limits.PROBE_RESULT_MS;
     if (now.kind === 'forced-closed') return 'call';
     if (now.waitMs > 0) {
-      // The probe may have ended before its claim does.
-      const isDue = state.state === 'open' && state.isProbing && cache.sinceRefreshMs >= probeMs;
+      // The probe may have ended before its claim does, and what a clock that is ahead has written sooner than it says.
+      const mayEndEarly = state.isProbing || now.isCapped;
+      const isDue = state.state === 'open' && mayEndEarly && cache.sinceRefreshMs >= probeMs;
       return isDue && this.#mayRefresh(rate) ? 'refresh' : now.waitMs;
     }
     const local = this.#localBreaker(now);

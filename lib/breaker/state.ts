@@ -90,11 +90,15 @@ export interface StateNow {
   readonly freeMs: number;
   /** How long it has been so. */
   readonly ageMs: number;
+  /** Whether its end was later than it can be. */
+  readonly isCapped: boolean;
 }
 
 /** The longest that a state can last from the moment in which it was written. */
-function longestMs({ state, isProbing, isRelapse }: StoredState, openMs: number): number {
+function longestMs({ state, isProbing, isRelapse, successes }: StoredState, openMs: number): number {
   if (state !== 'open') return limits.MAX_FORCED_MS;
+  // Between the probes of a row the next one may be claimed at once.
+  if (successes > 0 && !isProbing) return 0;
   // After a probe that failed it stays open until the claim ends.
   const factor = isRelapse && !isProbing ? limits.RELAPSE_FACTOR : limits.CLAIM_FACTOR;
   return openMs * factor * (1 + limits.JITTER);
@@ -109,12 +113,15 @@ function longestMs({ state, isProbing, isRelapse }: StoredState, openMs: number)
 export function stateNow(stored: StoredState, readAt: Moment, now: Moment, openMs: number): StateNow {
   const { state, until, since } = stored;
   const sinceReadMs = Math.max(0, now.wall - readAt.wall, now.monotonic - readAt.monotonic);
-  const leftMs = Math.min(until - readAt.wall, longestMs(stored, openMs)) - sinceReadMs;
+  const toldMs = until - readAt.wall;
+  const mostMs = longestMs(stored, openMs);
+  const leftMs = Math.min(toldMs, mostMs) - sinceReadMs;
   const ageMs = Math.max(0, readAt.wall - since) + sinceReadMs;
-  if (state === 'closed') return { kind: state, waitMs: 0, freeMs: 0, ageMs };
-  if (leftMs > 0) return { kind: state, waitMs: leftMs, freeMs: 0, ageMs };
+  const times = { ageMs, isCapped: toldMs > mostMs };
+  if (state === 'closed') return { ...times, kind: state, waitMs: 0, freeMs: 0 };
+  if (leftMs > 0) return { ...times, kind: state, waitMs: leftMs, freeMs: 0 };
   // An override ends by itself: one that was closed decides again, one that was open may be probed.
-  return { kind: state === 'forced-closed' ? 'closed' : 'open', waitMs: 0, freeMs: -leftMs, ageMs };
+  return { ...times, kind: state === 'forced-closed' ? 'closed' : 'open', waitMs: 0, freeMs: -leftMs };
 }
 
 /** What the state is called: half-open while a probe is made, and between the probes of a row. */

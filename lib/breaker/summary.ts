@@ -33,7 +33,6 @@ function reasonOf(stored: StoredState, { kind, waitMs }: StateNow, fraction: num
   if (kind === 'closed') return fraction < 1 ? 'has just closed, and admits more calls each second' : null;
   if (waitMs === 0) return 'the next call is a probe';
   if (stored.isProbing) return 'a probe is running';
-  if (stored.successes > 0) return 'a probe has succeeded, and the next one is due';
   return stored.isRelapse
     ? `failed again within ${seconds(RELAPSE_MS)} of closing, so it stays open longer`
     : 'too many calls failed';

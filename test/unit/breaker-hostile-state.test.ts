@@ -218,6 +218,32 @@ describe('a state whose times are implausible', () => {
   });
 });
 
+describe('an open breaker', () => {
+  const readIn = async (until: (now: number) => number) => {
+    const fleet = new Fleet(1);
+    await fleet.putState({ state: 'open', epoch: 1, until: until(fleet.now) });
+    expect(await fleet.first.works()).toBeInstanceOf(BreakerOpenError);
+    await fleet.putState({ state: 'closed', version: 9, epoch: 2, since: fleet.now });
+    await fleet.pass(4_000);
+    return fleet;
+  };
+
+  test('whose end is later than it can be is read again, and what has come of it holds', async () => {
+    const fleet = await readIn((now) => now + DAY_MS);
+
+    expect(await fleet.first.works()).toBe('ok');
+    expect(fleet.first.state).toBe('closed');
+  });
+
+  test('is believed until an end that is plausible', async () => {
+    const fleet = await readIn((now) => now + 5_000);
+    const reads = fleet.requestsOf('get').length;
+
+    expect(await fleet.first.works()).toBeInstanceOf(BreakerOpenError);
+    expect(fleet.requestsOf('get')).toHaveLength(reads);
+  });
+});
+
 describe('a breaker that an environment with a clock a day off has opened', () => {
   test.each([
     ['ahead', DAY_MS],

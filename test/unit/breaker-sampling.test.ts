@@ -9,7 +9,9 @@ import {
 import { INITIAL, type StateNow, type StoredState } from '../../lib/breaker/state.ts';
 
 const inEpoch = (epoch: number, rate: number): StoredState => ({ ...INITIAL, epoch, rate });
-const closedFor = (ageMs: number): StateNow => ({ kind: 'closed', waitMs: 0, freeMs: 0, ageMs });
+const closedFor = (ageMs: number): StateNow => ({
+  ...{ kind: 'closed', waitMs: 0, freeMs: 0, isCapped: false, ageMs },
+});
 const rates = fc.oneof(fc.constant(0), fc.double({ min: 0.01, max: 1e6, noNaN: true }));
 
 describe('the fraction of calls that is admitted', () => {

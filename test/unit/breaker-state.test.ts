@@ -63,7 +63,7 @@ describe('the state of a breaker', () => {
 
   test('has an age and no wait while it is closed', () => {
     expect(nowOf(stored({ since: -5_000, until: 9_000 }), later(1_000))).toEqual({
-      ...{ kind: 'closed', waitMs: 0, freeMs: 0, ageMs: 6_000 },
+      ...{ kind: 'closed', waitMs: 0, freeMs: 0, ageMs: 6_000, isCapped: false },
     });
   });
 });
@@ -80,8 +80,18 @@ describe('a state that an environment with another clock has written', () => {
     const mostMs = state.state === 'open' ? longestMs * 1.02 : longestMs;
 
     expect(nowOf(state, later(0)).waitMs).toBeCloseTo(mostMs, 5);
+    expect(nowOf(state, later(0)).isCapped).toBe(true);
+    const plausible = stored({ state: 'open', ...change, until: mostMs });
+    expect(nowOf(plausible, later(0))).toMatchObject({ waitMs: mostMs, isCapped: false });
     expect(nowOf(state, later(mostMs + 500))).toMatchObject({ kind: 'open', waitMs: 0 });
     expect(nowOf(state, later(mostMs + 500)).freeMs).toBeCloseTo(500, 5);
+  });
+
+  test('is over from the first reading on between the probes of a row', () => {
+    const state = stored({ state: 'open', until: DAY_MS, successes: 1 });
+    expect(nowOf(state, later(0))).toMatchObject({ kind: 'open', waitMs: 0 });
+    expect(nowOf(state, later(500))).toMatchObject({ waitMs: 0, freeMs: 500 });
+    expect(nowOf({ ...state, isProbing: true }, later(0)).waitMs).toBeGreaterThan(0);
   });
 
   test('is over at once where that clock is behind', () => {
