@@ -29,6 +29,7 @@ interface Wanted {
   readonly idleMs?: number;
   readonly onOutput?: (line: string) => void;
   readonly processes?: Processes;
+  readonly bootstrap?: string;
   readonly takeTurn?: TakeTurn;
   readonly unresolvedNames?: () => readonly string[];
 }
@@ -41,7 +42,9 @@ function start(handler: string, wanted: Wanted = {}): LocalFunction {
       ...{ functionName: 'stack-Fn', runtime, handler: `index.${handler}`, timeoutMs },
       reservedConcurrency: concurrency,
     },
-    ...{ processes: wanted.processes ?? processes, bootstrap, environment: { OWN: 'value' } },
+    ...{ processes, bootstrap, environment: { OWN: 'value' } },
+    ...(wanted.processes && { processes: wanted.processes }),
+    ...(wanted.bootstrap && { bootstrap: wanted.bootstrap }),
     settings: { freeze, maxConcurrencyPerSandbox: capacity, ...(idleMs && { idleMs }) },
     ...(folder && { folder }),
     ...(takeTurn && { takeTurn }),
@@ -268,6 +271,30 @@ describe('between invocations', () => {
       await expect.poll(() => stateOf(fn)).toBe('frozen');
     }
     expect(fn.state()).toMatchObject({ errors: 0, coldStarts: 1 });
+  });
+
+  it('a sandbox that asks for nothing more is waited for no longer than another one takes to start', async () => {
+    const runtime = `
+      import { once } from 'node:events';
+      import { request } from 'node:http';
+      const ask = async (path, body) => {
+        const port = process.env.AWS_LAMBDA_RUNTIME_API.split(':')[1];
+        const headers = { host: process.env.AWS_LAMBDA_RUNTIME_API };
+        const method = body ? 'POST' : 'GET';
+        const asked = request({ host: '127.0.0.1', port, headers, method, path: '/2018-06-01/runtime/invocation/' + path });
+        const [response] = await once(asked.end(body), 'response');
+        await response.resume().toArray();
+        return response.headers;
+      };
+      const id = (await ask('next'))['lambda-runtime-aws-request-id'];
+      await ask(id + '/response', String(process.pid));
+      setInterval(() => {}, 60_000);`;
+    const own = join(temporaryFolder(), 'answers-once.mjs');
+    writeFileSync(own, runtime);
+    const fn = start('none', { bootstrap: own });
+    expect(payloadOf(await fn.invoke('{}'))).not.toBe(payloadOf(await fn.invoke('{}')));
+    expect(fn.state().sandboxes).toHaveLength(2);
+    for (const sandbox of [...fn.sandboxes()]) sandbox.kill();
   });
 
   it('a frozen sandbox can be killed, and the next invocation gets a new one', async () => {

@@ -93,8 +93,8 @@ const INIT_LIMIT_MS = 10_000;
 const MANAGED_INIT_LIMIT_MS = 130_000;
 /** A start that takes longer waits for something else than a processor. */
 const TURN_LIMIT_MS = 300;
-/** One that has answered and asks for nothing for longer is busy with something else. */
-const SETTLE_LIMIT_MS = 100;
+/** One that has answered and asks for nothing for longer, and for longer than it took to start, is busy with something else. */
+const MIN_SETTLE_LIMIT_MS = 100;
 /** What a function printed before it answered is read a little later than the answer. */
 const LAST_LINES_MS = 20;
 
@@ -123,6 +123,8 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   let frozen = false;
   let doomed = false;
   let settling: 'no' | 'yes' | 'late' = 'no';
+  let initBeganAt = 0;
+  let settleLimitMs = MIN_SETTLE_LIMIT_MS;
   let child: ChildProcess | undefined;
   let invocations = 0;
 
@@ -151,12 +153,12 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   };
 
   let cancelSettling: CancelTimer = () => undefined;
-  /** What it has room for, it should ask for soon. */
+  /** What it has room for, it should ask for soon: by then another one would have started. */
   const settle = () => {
     cancelSettling();
     settling = room() > 0 && polls.length === 0 ? 'yes' : 'no';
     if (settling === 'no') return;
-    cancelSettling = systemClock.after(SETTLE_LIMIT_MS, () => {
+    cancelSettling = systemClock.after(settleLimitMs, () => {
       settling = 'late';
       options.onChange();
     });
@@ -179,6 +181,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   };
   let endInit = () => {};
   const beginInit = (endTurn: () => void) => {
+    initBeganAt = systemClock.monotonic();
     const cancelTurn = systemClock.after(TURN_LIMIT_MS, endTurn);
     const cancelLimit = systemClock.after(initLimitMs, () => {
       fail(() => failure('Sandbox.Timedout', `Init timed out after ${initLimitMs / 1_000} s`));
@@ -287,6 +290,7 @@ export function startSandbox(options: SandboxOptions): Sandbox {
       if (phase === 'init') {
         endInit();
         phase = 'serving';
+        settleLimitMs = Math.max(MIN_SETTLE_LIMIT_MS, systemClock.monotonic() - initBeganAt);
       }
       settle();
       options.onChange();
