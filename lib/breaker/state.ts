@@ -115,13 +115,17 @@ export function stateNow(stored: StoredState, readAt: Moment, now: Moment, openM
   const sinceReadMs = Math.max(0, now.wall - readAt.wall, now.monotonic - readAt.monotonic);
   const toldMs = until - readAt.wall;
   const mostMs = longestMs(stored, openMs);
-  const leftMs = Math.min(toldMs, mostMs) - sinceReadMs;
+  const leftMs = state === 'closed' ? 0 : Math.min(toldMs, mostMs) - sinceReadMs;
   const ageMs = Math.max(0, readAt.wall - since) + sinceReadMs;
-  const times = { ageMs, isCapped: toldMs > mostMs };
-  if (state === 'closed') return { ...times, kind: state, waitMs: 0, freeMs: 0 };
-  if (leftMs > 0) return { ...times, kind: state, waitMs: leftMs, freeMs: 0 };
   // An override ends by itself: one that was closed decides again, one that was open may be probed.
-  return { ...times, kind: state === 'forced-closed' ? 'closed' : 'open', waitMs: 0, freeMs: -leftMs };
+  const next = state.endsWith('closed') ? 'closed' : 'open';
+  return {
+    kind: leftMs > 0 ? state : next,
+    waitMs: Math.max(0, leftMs),
+    freeMs: Math.max(0, -leftMs),
+    ageMs,
+    isCapped: toldMs > mostMs,
+  };
 }
 
 /** What the state is called: half-open while a probe is made, and between the probes of a row. */

@@ -103,7 +103,9 @@ export class Knowledge {
 
   /** How long it is open or forced yet at least, by whichever clock went further. Below 0: that is over. Milliseconds. */
   leftMs(now: Moment): number {
-    const { isProbing, isRelapse } = this.state;
+    const { isProbing, isRelapse, successes } = this.state;
+    // Between the probes of a row the next one may be claimed at once.
+    if (successes > 0 && !isProbing) return this.#leftMs(now, 0);
     return this.#leftMs(now, isRelapse && !isProbing ? RELAPSE_FACTOR : CLAIM_FACTOR);
   }
 
