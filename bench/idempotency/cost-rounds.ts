@@ -1,5 +1,6 @@
 /* Measures calls of all cases in turn, round by round. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { systemRandom } from '../../lib/core/random.ts';
 import { spreadOf } from '../measure.ts';
 import { type CostCase, callsOf, type Kind } from './cost-cases.ts';
 
@@ -47,12 +48,15 @@ async function atOnce(call: OneCall, calls: number): Promise<number> {
   return (calls * 1_000) / (performance.now() - startedAt);
 }
 
-async function round(call: OneCall, calls: number): Promise<Round> {
-  return { ...(await alone(call, calls)), callsPerS: await atOnce(call, calls * AT_ONCE_CALLS) };
-}
+const inAnyOrder = <T>(values: readonly T[]): readonly T[] =>
+  values
+    .map((value) => ({ value, at: systemRandom.next() }))
+    .toSorted((one, other) => one.at - other.at)
+    .map(({ value }) => value);
 
 /**
- * Each round begins with another case, so that a machine that is slow for a while is so for all.
+ * Each round has an order of its own, so that a machine that is slow for a while is so for all, and no case always comes behind the
+ * same one. First all are called one after the other: many at once leave the store work behind.
  * @param calls Of each case in a round, one after the other.
  */
 export async function measured(
@@ -62,11 +66,14 @@ export async function measured(
 ): Promise<readonly (readonly Round[])[]> {
   const each = await Promise.all(cases.map(({ handler }) => callsOf(handler(kind), kind)));
   const all = cases.map(() => [] as Round[]);
+  const count = kind === 'hit' ? calls * HITS : calls;
   for (let n = -WARM_UP_ROUNDS; n < rounds; n++) {
-    for (let turn = 0; turn < each.length; turn++) {
-      const index = (turn + n + WARM_UP_ROUNDS) % each.length;
-      const one = await round(each[index] as OneCall, kind === 'hit' ? calls * HITS : calls);
-      if (n >= 0) all[index]?.push(one);
+    const ofAlone = new Map<OneCall, Pick<Round, 'cpuUs' | 'p50Us'>>();
+    for (const call of inAnyOrder(each)) ofAlone.set(call, await alone(call, count));
+    for (const [index, call] of inAnyOrder([...each.entries()])) {
+      const callsPerS = await atOnce(call, count * AT_ONCE_CALLS);
+      const one = ofAlone.get(call);
+      if (one && n >= 0) all[index]?.push({ ...one, callsPerS });
     }
   }
   return all;
