@@ -68,12 +68,13 @@ export async function measured(
   const all = cases.map(() => [] as Round[]);
   const count = kind === 'hit' ? calls * HITS : calls;
   for (let n = -WARM_UP_ROUNDS; n < rounds; n++) {
-    const ofAlone = new Map<OneCall, Pick<Round, 'cpuUs' | 'p50Us'>>();
-    for (const call of inAnyOrder(each)) ofAlone.set(call, await alone(call, count));
-    for (const [index, call] of inAnyOrder([...each.entries()])) {
+    const entries = [...each.entries()];
+    const costs: Pick<Round, 'cpuUs' | 'p50Us'>[] = [];
+    for (const [index, call] of inAnyOrder(entries)) costs[index] = await alone(call, count);
+    for (const [index, call] of inAnyOrder(entries)) {
       const callsPerS = await atOnce(call, count * AT_ONCE_CALLS);
-      const one = ofAlone.get(call);
-      if (one && n >= 0) all[index]?.push({ ...one, callsPerS });
+      const one = { ...(costs[index] as (typeof costs)[0]), callsPerS };
+      if (n >= 0) all[index]?.push(one);
     }
   }
   return all;

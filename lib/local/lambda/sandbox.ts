@@ -123,7 +123,6 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   let frozen = false;
   let doomed = false;
   let settling: 'no' | 'yes' | 'late' = 'no';
-  let initBeganAt = 0;
   let settleLimitMs = MIN_SETTLE_LIMIT_MS;
   let child: ChildProcess | undefined;
   let invocations = 0;
@@ -181,13 +180,14 @@ export function startSandbox(options: SandboxOptions): Sandbox {
   };
   let endInit = () => {};
   const beginInit = (endTurn: () => void) => {
-    initBeganAt = systemClock.monotonic();
+    const beganAt = systemClock.monotonic();
     const cancelTurn = systemClock.after(TURN_LIMIT_MS, endTurn);
     const cancelLimit = systemClock.after(initLimitMs, () => {
       fail(() => failure('Sandbox.Timedout', `Init timed out after ${initLimitMs / 1_000} s`));
       kill();
     });
     endInit = () => {
+      settleLimitMs = Math.max(MIN_SETTLE_LIMIT_MS, systemClock.monotonic() - beganAt);
       cancelTurn();
       cancelLimit();
       endTurn();
@@ -290,7 +290,6 @@ export function startSandbox(options: SandboxOptions): Sandbox {
       if (phase === 'init') {
         endInit();
         phase = 'serving';
-        settleLimitMs = Math.max(MIN_SETTLE_LIMIT_MS, systemClock.monotonic() - initBeganAt);
       }
       settle();
       options.onChange();
